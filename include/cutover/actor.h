@@ -1,0 +1,36 @@
+/**
+ * Who calls. The host authenticates; the library authorises by the roles given here.
+ */
+#ifndef CUTOVER_ACTOR_H
+#define CUTOVER_ACTOR_H
+
+#include <cutover/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What kind of caller it is; recorded in requests and in the audit trail, decides nothing. */
+typedef enum cutover_actor_kind {
+    CUTOVER_ACTOR_USER = 1,
+    CUTOVER_ACTOR_API_KEY = 2,
+    CUTOVER_ACTOR_OPERATOR = 3,
+    CUTOVER_ACTOR_SYSTEM = 4
+} cutover_actor_kind;
+
+/** Roles, to be combined with |. No role implies another. */
+#define CUTOVER_ROLE_MEMBER 1u    /**< A member of the project: requests, cancels their own requests. */
+#define CUTOVER_ROLE_OPERATOR 2u  /**< Reviews and executes: ack, reject, cancel, promote, release, backups. */
+#define CUTOVER_ROLE_ORG_ADMIN 4u /**< May restore a backup over production. */
+
+/** An actor, as option structs carry it. Not versioned: it is part of structs that are. */
+typedef struct cutover_actor {
+    const char *id;          /**< Required: 1 to 200 characters. Borrowed for the call. */
+    cutover_actor_kind kind; /**< Required. */
+    uint32_t roles;          /**< CUTOVER_ROLE_*. */
+} cutover_actor;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,106 @@
+/**
+ * Backups: verified logical copies of production in the repository. A backup is a pg_dump directory archive
+ * that stock pg_restore restores, with a manifest beside it (docs/backup-format.md).
+ */
+#ifndef CUTOVER_BACKUP_H
+#define CUTOVER_BACKUP_H
+
+#include <cutover/actor.h>
+#include <cutover/engine.h>
+#include <cutover/promotion.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A snapshot of a backup's record. Free it. */
+typedef struct cutover_backup cutover_backup;
+/** A page of backups. Free it; the backups in it go with it. */
+typedef struct cutover_backup_list cutover_backup_list;
+
+#define CUTOVER_BACKUP_OPTIONS_VERSION 1
+
+typedef struct cutover_backup_options {
+    unsigned version;             /**< CUTOVER_BACKUP_OPTIONS_VERSION. */
+    cutover_actor actor;          /**< Needs CUTOVER_ROLE_OPERATOR. */
+    const char *project_id;       /**< Required by create; ignored by verify. */
+    const char *label;            /**< Optional, at most 120 characters; default "manual". */
+    uint32_t jobs;                /**< Worker threads, 1 to 64; 0: 2. */
+    cutover_verify_method verify; /**< How it is verified; default CUTOVER_VERIFY_RESTORE. */
+    cutover_progress_fn progress; /**< Optional; on the calling thread, at most ten a second. Returning non-zero
+                                         cancels. */
+    void *progress_userdata;      /**< Passed to progress. */
+} cutover_backup_options;
+
+#define CUTOVER_BACKUP_OPTIONS_INIT                                                                            \
+    {                                                                                                          \
+        CUTOVER_BACKUP_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, NULL, 0,                      \
+            CUTOVER_VERIFY_RESTORE, NULL, NULL                                                                 \
+    }
+
+/** Same as CUTOVER_BACKUP_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_backup_options_init(cutover_backup_options *options, unsigned version);
+
+/**
+ * Takes a backup of a project's production database and verifies it. Production stays open for reads and
+ * writes; the backup is of one snapshot.
+ *
+ * @param backup Receives the verified backup, or NULL when not wanted.
+ * @return CUTOVER_OK; CUTOVER_E_VERIFY with a verdict; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED
+ *         (project busy), _CANCELLED, _POSTGRES, _REPOSITORY, _STORE, _IO, _NOMEM, _UNSUPPORTED. On failure the
+ *         record stays as `failed` and the partial archive is swept. Blocks; one call per thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backup_options *options,
+                                                 cutover_backup **backup, cutover_error **error);
+
+/**
+ * Verifies a backup again. CUTOVER_OK means: equal. CUTOVER_E_VERIFY with the verdict (cutover_error_verdict())
+ * and the names of what differs in the error means different or could not tell.
+ *
+ * @param options Method, jobs, progress and actor (CUTOVER_ROLE_OPERATOR).
+ * @return As cutover_backup_create(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backup_options *options,
+                                                 const char *backup_id, cutover_backup **backup,
+                                                 cutover_error **error);
+
+/** Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1. */
+CUTOVER_API cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
+                                              cutover_backup **backup, cutover_error **error);
+/** Lists a project's backups, oldest first; as cutover_requests_list(). Since 0.1. */
+CUTOVER_API cutover_status cutover_backups_list(cutover_engine *engine, const char *project_id,
+                                                const char *after, uint32_t limit, cutover_backup_list **list,
+                                                cutover_error **error);
+/**
+ * Deletes a backup: verified or failed → deleted, then its bytes. Needs CUTOVER_ROLE_OPERATOR. Refused
+ * (CUTOVER_E_STATE) while a job of its project runs. The record stays. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor *actor,
+                                                 const char *backup_id, cutover_error **error);
+/**
+ * The local folder that `pg_restore -d newdb FOLDER` reads.
+ * @param path     Receives it, NUL-terminated.
+ * @param capacity Bytes of path; 4096 is always enough.
+ * @return CUTOVER_OK; CUTOVER_E_UNSUPPORTED when the repository is not local; CUTOVER_E_NOT_FOUND, _STATE. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_backup_path(cutover_engine *engine, const char *backup_id, char *path,
+                                               size_t capacity, cutover_error **error);
+
+/* Getters, as cutover_request's. */
+CUTOVER_API const char *cutover_backup_id(const cutover_backup *backup);
+CUTOVER_API const char *cutover_backup_project_id(const cutover_backup *backup);
+CUTOVER_API const char *cutover_backup_label(const cutover_backup *backup);
+/** "taking", "verifying", "verified", "failed" or "deleted". */
+CUTOVER_API const char *cutover_backup_status(const cutover_backup *backup);
+CUTOVER_API int64_t cutover_backup_created_at(const cutover_backup *backup);
+CUTOVER_API int64_t cutover_backup_verified_at(const cutover_backup *backup);
+CUTOVER_API const char *cutover_backup_json(const cutover_backup *backup);
+CUTOVER_API void cutover_backup_free(cutover_backup *backup);
+CUTOVER_API size_t cutover_backup_list_count(const cutover_backup_list *list);
+CUTOVER_API const cutover_backup *cutover_backup_list_at(const cutover_backup_list *list, size_t index);
+CUTOVER_API void cutover_backup_list_free(cutover_backup_list *list);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

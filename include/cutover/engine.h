@@ -1,0 +1,89 @@
+/**
+ * The engine: the ports, the policy and the tools that everything else is called with.
+ */
+#ifndef CUTOVER_ENGINE_H
+#define CUTOVER_ENGINE_H
+
+#include <cutover/notifier.h>
+#include <cutover/platform.h>
+#include <cutover/repository.h>
+#include <cutover/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An engine. Threads may share it; several engines in one process do not know of each other. */
+typedef struct cutover_engine cutover_engine;
+
+/** Severity of a log line. */
+typedef enum cutover_log_level {
+    CUTOVER_LOG_DEBUG = 1,
+    CUTOVER_LOG_INFO = 2,
+    CUTOVER_LOG_WARNING = 3,
+    CUTOVER_LOG_ERROR = 4
+} cutover_log_level;
+
+/** Receives one log line without newline and without secrets; serialised by the library. */
+typedef void (*cutover_log_fn)(cutover_log_level level, const char *line, void *userdata);
+/** Tells the time: microseconds since 1970-01-01 UTC. Any thread. */
+typedef int64_t (*cutover_clock_fn)(void *userdata);
+
+#define CUTOVER_ENGINE_OPTIONS_VERSION 1
+
+/** Policy bits of cutover_engine_options.policy. */
+#define CUTOVER_POLICY_ACK_BY_REQUESTER 1u /**< Four eyes off: who requested may also ack. */
+#define CUTOVER_POLICY_VOLATILE_STORE 2u   /**< Accept a store that is not CUTOVER_STORE_DURABLE. */
+
+typedef struct cutover_engine_options {
+    unsigned version; /**< CUTOVER_ENGINE_OPTIONS_VERSION. */
+    uint32_t policy;  /**< CUTOVER_POLICY_* bits; 0 is the careful default. */
+
+    const cutover_store
+        *store; /**< Required. The vtable is copied; what is behind it must outlive the engine. */
+    const cutover_repository *repository; /**< Required. As store. */
+    const cutover_platform *platform;     /**< Required. As store. */
+    const cutover_notifier *notifier;     /**< Optional: without it events stay in the outbox. As store. */
+
+    const char *pg_bin_dir; /**< Folder of pg_dump and pg_restore; NULL: searched in PATH. */
+    const char *work_dir;   /**< Where private temporary folders are made; NULL: TMPDIR, else /tmp. */
+
+    cutover_log_fn log;     /**< Optional. */
+    void *log_userdata;     /**< Passed to log. */
+    cutover_clock_fn clock; /**< Optional; NULL: the system's clock. */
+    void *clock_userdata;   /**< Passed to clock. */
+
+    uint32_t connect_timeout_s; /**< Seconds to wait for a connection; 0: 10. */
+    uint32_t
+        door_timeout_ms; /**< Milliseconds that production may stay closed while its sessions end; 0: 5000. */
+    uint32_t maintenance_mem_mb; /**< MiB of maintenance_work_mem for each index build; 0: 256. */
+    uint32_t event_attempts;     /**< Deliveries before an event is given up; 0: 12. */
+} cutover_engine_options;
+
+#define CUTOVER_ENGINE_OPTIONS_INIT                                                                            \
+    {                                                                                                          \
+        CUTOVER_ENGINE_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0,   \
+            0, 0                                                                                               \
+    }
+
+/** Same as CUTOVER_ENGINE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_engine_options_init(cutover_engine_options *options, unsigned version);
+
+/**
+ * Makes an engine. Touches no server.
+ *
+ * @param options Copied, strings included. Each port is checked: version and required members.
+ * @param engine  Receives the engine; free it with cutover_engine_free().
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED (an unknown version, or a
+ *         store that is not durable); CUTOVER_E_NOMEM. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_engine_new(const cutover_engine_options *options, cutover_engine **engine,
+                                              cutover_error **error);
+
+/** Frees the engine; no handle of a running job may be left. The ports stay the caller's. Since 0.1. */
+CUTOVER_API void cutover_engine_free(cutover_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+/**
+ * The platform port: the host's inventory of projects and previews, and hooks around the swap.
+ */
+#ifndef CUTOVER_PLATFORM_H
+#define CUTOVER_PLATFORM_H
+
+#include <cutover/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A project as the platform tells it; pointers are valid during the emit call only. */
+typedef struct cutover_project {
+    unsigned version;             /**< 1. */
+    const char *id;               /**< At most 100 bytes. */
+    const char *organization_id;  /**< "" where there is none. */
+    const char *state;            /**< "active", "restoring", or a state of the host's. */
+    const char *database;         /**< conninfo of production: a role that may create and rename databases. May
+                                       hold a password: the library never stores or logs it. */
+    const char *control_database; /**< Name of another database on production's server to hold control
+                                       connections; NULL: "postgres". */
+    const char
+        *verify_database; /**< conninfo of a server (and a database on it to connect to) where backups are
+                                       restored for verification; NULL: production's server. */
+} cutover_project;
+
+#define CUTOVER_PROJECT_INIT                                                                                   \
+    {                                                                                                          \
+        1, NULL, "", "active", NULL, NULL, NULL                                                                \
+    }
+
+/** A preview as the platform tells it; pointers are valid during the emit call only. */
+typedef struct cutover_preview {
+    unsigned version;       /**< 1. */
+    const char *id;         /**< At most 100 bytes. */
+    const char *project_id; /**< Of the project that it is a preview of. */
+    const char *state;      /**< "ready", or a state of the host's. */
+    const char *database;   /**< conninfo of the preview: a role that may read all of it. */
+    int64_t expires_at;     /**< Microseconds since 1970-01-01 UTC; 0: never. */
+} cutover_preview;
+
+#define CUTOVER_PREVIEW_INIT                                                                                   \
+    {                                                                                                          \
+        1, NULL, NULL, "ready", NULL, 0                                                                        \
+    }
+
+typedef cutover_status (*cutover_project_emit)(const cutover_project *project, void *context);
+typedef cutover_status (*cutover_preview_emit)(const cutover_preview *preview, void *context);
+
+#define CUTOVER_PLATFORM_VERSION 1
+
+/**
+ * The vtable. Calls come on the thread that called into the library, with no lock of it held; different
+ * threads may call at once. A failing function sets *error with cutover_error_new() and returns its code.
+ */
+typedef struct cutover_platform {
+    unsigned version;      /**< CUTOVER_PLATFORM_VERSION. */
+    uint32_t capabilities; /**< None defined yet: 0. */
+    void *userdata;        /**< Passed as the last argument of every call. */
+
+    /** Required. Emits the project once, or returns CUTOVER_E_NOT_FOUND. */
+    cutover_status (*project_get)(const char *project_id, cutover_project_emit emit, void *context,
+                                  cutover_error **error, void *userdata);
+    /**
+     * Required. Moves the project from state `expected` to `next`; CUTOVER_E_CONFLICT, with nothing changed,
+     * when it is in another. The library calls it with "active" → "restoring" when a job begins and back
+     * when it ended. Setting the state that is already there by the same move again is CUTOVER_E_CONFLICT too.
+     */
+    cutover_status (*project_set_state)(const char *project_id, const char *expected, const char *next,
+                                        cutover_error **error, void *userdata);
+    /** Required. Emits the preview once, or returns CUTOVER_E_NOT_FOUND. */
+    cutover_status (*preview_get)(const char *preview_id, cutover_preview_emit emit, void *context,
+                                  cutover_error **error, void *userdata);
+
+    /**
+     * Optional, both or neither. Called right before production's door is closed, and after it is open again,
+     * however the swap ended: a connection pooler can hold its clients in between. A failing pause fails the
+     * promotion before anything happened; resume is called even then, and its failure is a warning.
+     */
+    cutover_status (*traffic_pause)(const char *project_id, cutover_error **error, void *userdata);
+    cutover_status (*traffic_resume)(const char *project_id, cutover_error **error, void *userdata);
+
+    /** Optional. Called once after a completed cutover; its failure is a warning in the report. */
+    cutover_status (*integrations_sync)(const char *project_id, cutover_error **error, void *userdata);
+} cutover_platform;
+
+#define CUTOVER_PLATFORM_INIT                                                                                  \
+    {                                                                                                          \
+        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL                                  \
+    }
+
+/** Same as CUTOVER_PLATFORM_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_platform_init(cutover_platform *platform, unsigned version);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,130 @@
+/**
+ * Promotions: the job that carries an acknowledged request out.
+ *
+ *   preflight ▶ lock ▶ backup ▶ verify ▶ stage ▶ check ▶ [held] ▶ swap ▶ finish ▶ completed
+ */
+#ifndef CUTOVER_PROMOTION_H
+#define CUTOVER_PROMOTION_H
+
+#include <cutover/actor.h>
+#include <cutover/engine.h>
+#include <cutover/preflight.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A running job. Run by one thread; cancel and progress from any. Free it after run returned. */
+typedef struct cutover_promotion cutover_promotion;
+
+/** How a backup is verified. */
+typedef enum cutover_verify_method {
+    CUTOVER_VERIFY_RESTORE = 1, /**< Restored into a throwaway database and compared. The default. */
+    CUTOVER_VERIFY_READBACK = 2 /**< Read again from the repository and recomputed. */
+} cutover_verify_method;
+
+/** Where a job stands; pointers are static or valid during the call. */
+typedef struct cutover_progress {
+    const char *step;       /**< "backup", "stage", … */
+    uint64_t bytes_done;    /**< Bytes moved in this step; never goes back. */
+    uint64_t bytes_total;   /**< Expected bytes of this step, from relation sizes; 0: not known. */
+    uint64_t rows_done;     /**< Rows moved in this step. */
+    uint32_t tables_done;   /**< Tables finished in this step. */
+    uint32_t tables_total;  /**< Tables of this step. */
+    double fraction;        /**< Of the whole job, 0 to 1; never goes back. */
+    double seconds_elapsed; /**< Since run began. */
+    double seconds_left;    /**< Estimate for the whole job; negative: cannot be told yet. */
+} cutover_progress;
+
+/** Receives progress; returning non-zero cancels the job. */
+typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *userdata);
+
+#define CUTOVER_PROMOTION_OPTIONS_VERSION 1
+
+typedef struct cutover_promotion_options {
+    unsigned version;             /**< CUTOVER_PROMOTION_OPTIONS_VERSION. */
+    cutover_actor actor;          /**< Needs CUTOVER_ROLE_OPERATOR. */
+    const char *request_id;       /**< Required: an acked request with a ticket. */
+    uint32_t jobs;                /**< Worker threads, 1 to 64; 0: 2. */
+    cutover_verify_method verify; /**< Default CUTOVER_VERIFY_RESTORE. */
+    int32_t hold;                 /**< Non-zero: wait before the swap until cutover_promotion_release(). */
+    cutover_progress_fn progress; /**< Optional; on the thread that runs, at most ten a second. */
+    void *progress_userdata;      /**< Passed to progress. */
+} cutover_promotion_options;
+
+#define CUTOVER_PROMOTION_OPTIONS_INIT                                                                         \
+    {                                                                                                          \
+        CUTOVER_PROMOTION_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, 0, CUTOVER_VERIFY_RESTORE, \
+            0, NULL, NULL                                                                                      \
+    }
+
+/** Same as CUTOVER_PROMOTION_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_promotion_options_init(cutover_promotion_options *options, unsigned version);
+
+/**
+ * Checks the rules and makes the job; changes nothing and touches no server.
+ *
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE (not acked, no ticket, before its
+ *         agreed time); CUTOVER_E_EXPIRED; CUTOVER_E_LOCKED; CUTOVER_E_STORE; CUTOVER_E_CALLBACK. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_promotion_start(cutover_engine *engine,
+                                                   const cutover_promotion_options *options,
+                                                   cutover_promotion **promotion, cutover_error **error);
+
+/**
+ * Does it, in the calling thread and up to `jobs` worker threads that are joined before it returns. Once per
+ * handle.
+ *
+ * @return CUTOVER_OK: production has the preview's contents. CUTOVER_E_PREFLIGHT, _LOCKED, _STATE, _EXPIRED:
+ *         refused, nothing was changed. CUTOVER_E_CANCELLED, CUTOVER_E_VERIFY and every other: it ended before the
+ *         swap, production is as it was, open and writable. The one exception says so in its message:
+ *         a server lost in the very moment of the swap leaves the outcome to recovery. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_promotion_run(cutover_promotion *promotion, cutover_error **error);
+
+/** Asks a running job to stop; it does so within a second, unless the swap has begun. Any thread. Since 0.1. */
+CUTOVER_API void cutover_promotion_cancel(cutover_promotion *promotion);
+
+/** Copies where the job stands. Any thread. Since 0.1. */
+CUTOVER_API void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress);
+
+/** The promotion's id, set once run has passed its lock step; else NULL. Since 0.1. */
+CUTOVER_API const char *cutover_promotion_id(cutover_promotion *promotion);
+
+/** The preflight's findings, once run has made it; else NULL. Belongs to the job. Since 0.1. */
+CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promotion *promotion);
+
+/**
+ * The report as a JSON object, after run has returned: request_id, promotion_id, status,
+ * pre_cutover_backup_id, backup_label, backup_path, backup_verification {method, verdict, tables, rows, seconds},
+ * stage {method, tables, rows, bytes, seconds}, check {verdict}, writes_refused_ms, reads_unavailable_ms,
+ * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], and on failure error {code,
+ * message, detail, hint, sqlstate, step}. Belongs to the job; NULL before. Since 0.1.
+ */
+CUTOVER_API const char *cutover_promotion_report(cutover_promotion *promotion);
+
+/** Frees a job that is not running. Since 0.1. */
+CUTOVER_API void cutover_promotion_free(cutover_promotion *promotion);
+
+/**
+ * Lets a held promotion go on, from any thread or process that shares the store.
+ * @param actor Needs CUTOVER_ROLE_OPERATOR.
+ * @return CUTOVER_OK; CUTOVER_E_FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it is not held; CUTOVER_E_STORE. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_promotion_release(cutover_engine *engine, const cutover_actor *actor,
+                                                     const char *request_id, cutover_error **error);
+
+/**
+ * The record of a request's promotion, running or ended, as JSON; from any process that shares the store.
+ * @param json Receives a string; free it with cutover_string_free(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_promotion_show(cutover_engine *engine, const char *request_id, char **json,
+                                                  cutover_error **error);
+
+/** Frees a string that the library handed over. Since 0.1. */
+CUTOVER_API void cutover_string_free(char *string);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

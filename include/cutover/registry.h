@@ -1,0 +1,54 @@
+/**
+ * The built-in platform: a registry that keeps projects and previews as documents in a store.
+ *
+ * It keeps connection strings, so it refuses any with a password: let libpq find that in a password file
+ * (`passfile=…`, or ~/.pgpass).
+ */
+#ifndef CUTOVER_REGISTRY_H
+#define CUTOVER_REGISTRY_H
+
+#include <cutover/platform.h>
+#include <cutover/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A registry. Threads may share it. */
+typedef struct cutover_registry cutover_registry;
+
+/**
+ * Opens the registry of a store.
+ * @param store Copied; what it points to must outlive the registry.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOMEM. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_registry_open(const cutover_store *store, cutover_registry **registry,
+                                                 cutover_error **error);
+/** Frees the registry, not the store. Since 0.1. */
+CUTOVER_API void cutover_registry_free(cutover_registry *registry);
+/** Fills a platform vtable that this registry serves; valid as long as the registry. Since 0.1. */
+CUTOVER_API cutover_status cutover_registry_platform(cutover_registry *registry, cutover_platform *platform,
+                                                     cutover_error **error);
+
+/**
+ * Adds a project; its state begins as "active" whatever the struct says.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (which field and why; also a conninfo with a password);
+ *         CUTOVER_E_CONFLICT when the id exists; CUTOVER_E_STORE. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_registry_project_add(cutover_registry *registry,
+                                                        const cutover_project *project, cutover_error **error);
+/** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
+CUTOVER_API cutover_status cutover_registry_preview_add(cutover_registry *registry,
+                                                        const cutover_preview *preview, cutover_error **error);
+/** Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none. Since 0.1. */
+CUTOVER_API cutover_status cutover_registry_preview_extend(cutover_registry *registry, const char *preview_id,
+                                                           int64_t expires_at, cutover_error **error);
+/** Emits the previews of a project in order of their ids. Since 0.1. */
+CUTOVER_API cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
+                                                         cutover_preview_emit emit, void *context,
+                                                         cutover_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

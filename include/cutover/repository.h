@@ -1,0 +1,102 @@
+/**
+ * The repository port: where the bytes of backups live.
+ *
+ * A backup is a set of named objects. It is written under a name of its own, object by object, and becomes
+ * visible all at once with publish. What was not published is no backup.
+ */
+#ifndef CUTOVER_REPOSITORY_H
+#define CUTOVER_REPOSITORY_H
+
+#include <cutover/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CUTOVER_REPOSITORY_VERSION 1
+
+/** What list and stat tell; pointers are valid during the emit call only. */
+typedef struct cutover_object {
+    const char *name;  /**< Of a backup, or of an object in a backup. */
+    uint64_t size;     /**< Bytes of an object; 0 for a backup. */
+    int32_t published; /**< For a backup: 1 published, 0 partial. For an object: 1. */
+} cutover_object;
+
+/** Receives one entry of a listing; see cutover_document_emit for the rules. */
+typedef cutover_status (*cutover_object_emit)(const cutover_object *object, void *context);
+
+/**
+ * The vtable. Members are required unless marked optional. Names of backups are UUIDs, names of objects match
+ * [a-z0-9._-]{1,64} and do not begin with a dot: the library never derives them from users' names. Different
+ * objects are written and read from several threads at once; one object by one thread at a time. A failing
+ * function sets *error with cutover_error_new() and returns its code.
+ */
+typedef struct cutover_repository {
+    unsigned version;      /**< CUTOVER_REPOSITORY_VERSION. */
+    uint32_t capabilities; /**< None defined yet: 0. */
+    void *userdata;        /**< Passed as the last argument of every call. */
+
+    /** Begins a backup. CUTOVER_E_CONFLICT when one of that name exists, partial or published. */
+    cutover_status (*begin)(const char *backup, cutover_error **error, void *userdata);
+    /** Creates an object in a begun backup; *object is the repository's, until commit or abort. */
+    cutover_status (*create)(const char *backup, const char *name, void **object, cutover_error **error,
+                             void *userdata);
+    /** Appends bytes. A short write is an error. */
+    cutover_status (*write)(void *object, const void *bytes, size_t count, cutover_error **error,
+                            void *userdata);
+    /** Makes the object durable under its name and frees it, in every case. */
+    cutover_status (*commit)(void *object, cutover_error **error, void *userdata);
+    /** Drops the object and frees it. */
+    void (*abort)(void *object, void *userdata);
+    /** Makes the backup visible, durably, with all its committed objects. Nothing is added later. */
+    cutover_status (*publish)(const char *backup, cutover_error **error, void *userdata);
+
+    /** Opens an object of a backup for reading; *object is the repository's, until close_object. */
+    cutover_status (*open)(const char *backup, const char *name, void **object, cutover_error **error,
+                           void *userdata);
+    /** Reads up to `capacity` bytes at `offset` (bytes); *count 0 only at the end of the object. */
+    cutover_status (*read)(void *object, uint64_t offset, void *bytes, size_t capacity, size_t *count,
+                           cutover_error **error, void *userdata);
+    /** Ends reading. */
+    void (*close_object)(void *object, void *userdata);
+
+    /** Emits every backup (backup NULL) or every object of one, in any order. Missing: CUTOVER_E_NOT_FOUND. */
+    cutover_status (*list)(const char *backup, cutover_object_emit emit, void *context, cutover_error **error,
+                           void *userdata);
+    /** Removes a backup with all its objects, published or partial. Gone already: CUTOVER_OK. */
+    cutover_status (*remove)(const char *backup, cutover_error **error, void *userdata);
+
+    /** Optional: writes the local folder of a published backup, which pg_restore can read, to `path`. */
+    cutover_status (*path)(const char *backup, char *path, size_t capacity, cutover_error **error,
+                           void *userdata);
+    /** Frees userdata. Called by cutover_repository_close() only. */
+    void (*close)(void *userdata);
+} cutover_repository;
+
+#define CUTOVER_REPOSITORY_INIT                                                                                \
+    {                                                                                                          \
+        CUTOVER_REPOSITORY_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+            NULL, NULL                                                                                         \
+    }
+
+/** Same as CUTOVER_REPOSITORY_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_repository_init(cutover_repository *repository, unsigned version);
+
+/**
+ * Backups in a local directory: `PATH/<backup>/`, folders 0700, files 0600, each file fsynced and renamed
+ * into place, partial backups under a name that ends in ".partial".
+ *
+ * @param path       Made (0700) when it does not exist; its parent must exist.
+ * @param repository Receives the vtable; close it with cutover_repository_close().
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_REPOSITORY, CUTOVER_E_NOMEM. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_repository_directory_open(const char *path, cutover_repository *repository,
+                                                             cutover_error **error);
+
+/** Calls the vtable's close once and clears it. A zeroed vtable or NULL is nothing. Since 0.1. */
+CUTOVER_API void cutover_repository_close(cutover_repository *repository);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,140 @@
+/**
+ * Cutover requests: a customer's wish that a preview become production, and what operators do with it.
+ *
+ *   open ──ack──▶ acked ──promote──▶ in_progress ──▶ completed | failed
+ *   open or acked ──▶ rejected | cancelled | expired
+ */
+#ifndef CUTOVER_REQUEST_H
+#define CUTOVER_REQUEST_H
+
+#include <cutover/actor.h>
+#include <cutover/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A snapshot of a request's record: it does not change when the record does. Free it. */
+typedef struct cutover_request cutover_request;
+/** A page of requests. Free it; the requests in it go with it. */
+typedef struct cutover_request_list cutover_request_list;
+
+#define CUTOVER_NOTE_MAX 1000  /**< Characters (code points) of a note or reason. */
+#define CUTOVER_TICKET_MAX 120 /**< Characters of an external ticket reference. */
+
+#define CUTOVER_REQUEST_OPTIONS_VERSION 1
+
+typedef struct cutover_request_options {
+    unsigned version;                /**< CUTOVER_REQUEST_OPTIONS_VERSION. */
+    cutover_actor actor;             /**< Needs CUTOVER_ROLE_MEMBER. */
+    const char *project_id;          /**< Required. */
+    const char *preview_id;          /**< Required: a ready, unexpired preview of that project. */
+    const char *customer_note;       /**< Optional, at most CUTOVER_NOTE_MAX characters. */
+    const char *external_ticket_ref; /**< Optional, at most CUTOVER_TICKET_MAX characters; promote needs one. */
+} cutover_request_options;
+
+#define CUTOVER_REQUEST_OPTIONS_INIT                                                                           \
+    {                                                                                                          \
+        CUTOVER_REQUEST_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_USER, 0}, NULL, NULL, NULL, NULL                 \
+    }
+
+/** Same as CUTOVER_REQUEST_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_request_options_init(cutover_request_options *options, unsigned version);
+
+/**
+ * Files a request.
+ *
+ * @param request Receives the new request, or NULL when not wanted.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (field, bound); CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND (project or
+ *         preview); CUTOVER_E_STATE (preview not ready, or of another project; project not active);
+ *         CUTOVER_E_EXPIRED; CUTOVER_E_CONFLICT (a live request for that preview exists: the message names it);
+ *         CUTOVER_E_STORE; CUTOVER_E_CALLBACK. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_create(cutover_engine *engine,
+                                                  const cutover_request_options *options,
+                                                  cutover_request **request, cutover_error **error);
+
+/**
+ * Reads a request. One whose preview is gone or expired is moved to `expired` on the way.
+ * @return CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_get(cutover_engine *engine, const char *request_id,
+                                               cutover_request **request, cutover_error **error);
+
+/**
+ * Lists a project's requests, oldest first.
+ * @param after Id of the last request of the page before; NULL or "" for the first page.
+ * @param limit 1 to 1000.
+ */
+CUTOVER_API cutover_status cutover_requests_list(cutover_engine *engine, const char *project_id,
+                                                 const char *after, uint32_t limit, cutover_request_list **list,
+                                                 cutover_error **error);
+
+/**
+ * An operator agrees: open → acked.
+ *
+ * @param actor        Needs CUTOVER_ROLE_OPERATOR, and is not the requester (four eyes, engine policy).
+ * @param note         Operator's note, at most CUTOVER_NOTE_MAX characters, or NULL.
+ * @param scheduled_for Promoting before this time is refused; 0: at any time. In the future, and before the
+ *                     preview expires (else CUTOVER_E_EXPIRED with the remedy).
+ * @param request      Receives the request as it is now, or NULL when not wanted.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _EXPIRED, _STORE, _CALLBACK. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_ack(cutover_engine *engine, const cutover_actor *actor,
+                                               const char *request_id, const char *note, int64_t scheduled_for,
+                                               cutover_request **request, cutover_error **error);
+
+/**
+ * An operator declines: open or acked → rejected.
+ * @param reason Required: 1 to CUTOVER_NOTE_MAX characters. Otherwise as cutover_request_ack(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_reject(cutover_engine *engine, const cutover_actor *actor,
+                                                  const char *request_id, const char *reason,
+                                                  cutover_request **request, cutover_error **error);
+
+/**
+ * Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator.
+ * Otherwise as cutover_request_ack(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_cancel(cutover_engine *engine, const cutover_actor *actor,
+                                                  const char *request_id, cutover_request **request,
+                                                  cutover_error **error);
+
+/**
+ * Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
+ * @param ticket 1 to CUTOVER_TICKET_MAX characters. Otherwise as cutover_request_ack(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_actor *actor,
+                                                      const char *request_id, const char *ticket,
+                                                      cutover_request **request, cutover_error **error);
+
+/* Getters. Strings belong to the request; NULL where a field is not set. */
+CUTOVER_API const char *cutover_request_id(const cutover_request *request);
+CUTOVER_API const char *cutover_request_organization_id(const cutover_request *request);
+CUTOVER_API const char *cutover_request_project_id(const cutover_request *request);
+CUTOVER_API const char *cutover_request_preview_id(const cutover_request *request);
+/** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". */
+CUTOVER_API const char *cutover_request_status(const cutover_request *request);
+CUTOVER_API const char *cutover_request_customer_note(const cutover_request *request);
+CUTOVER_API const char *cutover_request_ticket(const cutover_request *request);
+CUTOVER_API const char *cutover_request_operator_note(const cutover_request *request);
+CUTOVER_API const char *cutover_request_rejected_reason(const cutover_request *request);
+CUTOVER_API int64_t cutover_request_scheduled_for(const cutover_request *request);
+CUTOVER_API const char *cutover_request_backup_id(const cutover_request *request);
+CUTOVER_API const char *cutover_request_promotion_id(const cutover_request *request);
+CUTOVER_API int64_t cutover_request_created_at(const cutover_request *request);
+CUTOVER_API int64_t cutover_request_updated_at(const cutover_request *request);
+CUTOVER_API int64_t cutover_request_completed_at(const cutover_request *request);
+/** The whole record as a JSON object with every field of the design's list; null where not set. */
+CUTOVER_API const char *cutover_request_json(const cutover_request *request);
+CUTOVER_API void cutover_request_free(cutover_request *request);
+
+CUTOVER_API size_t cutover_request_list_count(const cutover_request_list *list);
+/** The request at `index` (0 to count - 1), belonging to the list; NULL outside. */
+CUTOVER_API const cutover_request *cutover_request_list_at(const cutover_request_list *list, size_t index);
+CUTOVER_API void cutover_request_list_free(cutover_request_list *list);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,115 @@
+/**
+ * The store port: where records live. A small transactional document store, so that any database can be one.
+ *
+ * The library keeps every record (requests, promotions, backups, audit, events, claims, locks) as a JSON
+ * document under (kind, id), with a project that it belongs to and a version that counts its writes. All that
+ * is asked of a store: read one, list some in order, and commit several writes all or nothing.
+ */
+#ifndef CUTOVER_STORE_H
+#define CUTOVER_STORE_H
+
+#include <cutover/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One document as a store hands it out; pointers are valid during the emit call only. */
+typedef struct cutover_document {
+    const char *kind;
+    const char *id;
+    const char *project_id; /**< "" where it belongs to none. */
+    uint64_t version;       /**< 1 after the first write, one more with each. */
+    const char *body;       /**< JSON object. */
+} cutover_document;
+
+/**
+ * Receives a document. The store calls it on the caller's thread; the callback does not call the store.
+ * @return CUTOVER_OK to go on; anything else ends the listing, and the store returns it as it is.
+ */
+typedef cutover_status (*cutover_document_emit)(const cutover_document *document, void *context);
+
+/** One write of a commit. Pointers are the library's and valid during the commit call. */
+typedef struct cutover_write {
+    const char *kind;          /**< [a-z_]+, at most 32 bytes. */
+    const char *id;            /**< At most 200 bytes. */
+    const char *project_id;    /**< "" where it belongs to none. */
+    uint64_t expected_version; /**< The version that must be there now; 0: the document must not exist. */
+    const char *body;          /**< The new JSON object, or NULL to delete the document. */
+} cutover_write;
+
+#define CUTOVER_STORE_VERSION 1
+
+/** The commit survives the loss of power. The engine refuses a store without it unless told otherwise. */
+#define CUTOVER_STORE_DURABLE 1u
+/** Several processes may use the same store at once. */
+#define CUTOVER_STORE_SHARED 2u
+
+/**
+ * The vtable. All members are required. Every function may be called from several threads at once, without
+ * any lock of the library held. A failing function sets *error (if error is not NULL) with
+ * cutover_error_new() and returns its code; it leaves the store as it was.
+ */
+typedef struct cutover_store {
+    unsigned version;      /**< CUTOVER_STORE_VERSION. */
+    uint32_t capabilities; /**< CUTOVER_STORE_* bits. */
+    void *userdata;        /**< Passed as the last argument of every call. */
+
+    /** Emits the document once, or returns CUTOVER_E_NOT_FOUND. Reads what was committed last. */
+    cutover_status (*get)(const char *kind, const char *id, cutover_document_emit emit, void *context,
+                          cutover_error **error, void *userdata);
+
+    /**
+     * Emits the documents of a kind in ascending byte order of their ids, those after `after_id` ("" for the
+     * first), at most `limit` (1 to 1000), only those of `project_id` unless that is NULL. All that is
+     * emitted is of one committed state. No document at all is CUTOVER_OK.
+     */
+    cutover_status (*list)(const char *kind, const char *project_id, const char *after_id, uint32_t limit,
+                           cutover_document_emit emit, void *context, cutover_error **error, void *userdata);
+
+    /**
+     * Applies all writes or none. Returns CUTOVER_E_CONFLICT, with nothing applied, when any document's
+     * version is not the expected one. After CUTOVER_OK the writes are durable (see capabilities) and seen
+     * by every later get and list of any process. On any other code the outcome may be unknown: the caller
+     * reads again before it acts. `count` is 1 to 64; no two writes name the same document.
+     */
+    cutover_status (*commit)(const cutover_write *writes, size_t count, cutover_error **error, void *userdata);
+
+    /** Frees userdata. Called by cutover_store_close() only, when no other call is running. */
+    void (*close)(void *userdata);
+} cutover_store;
+
+#define CUTOVER_STORE_INIT                                                                                     \
+    {                                                                                                          \
+        CUTOVER_STORE_VERSION, 0, NULL, NULL, NULL, NULL, NULL                                                 \
+    }
+
+/** Same as CUTOVER_STORE_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_store_init(cutover_store *store, unsigned version);
+
+/**
+ * A store in memory, gone with the process: for tests and trials.
+ * @param store Receives the vtable; close it with cutover_store_close(). Since 0.1.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOMEM.
+ */
+CUTOVER_API cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **error);
+
+/**
+ * The embedded default: one SQLite file in WAL mode with full fsync, safe for threads and for several
+ * processes of one machine. Made with mode 0600 when it does not exist.
+ *
+ * @param path  The file. Not on a network file system (SQLite's WAL needs shared memory).
+ * @param store Receives the vtable; close it with cutover_store_close().
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED in a build
+ *         without SQLite, or for a file that a newer library made. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
+                                                     cutover_error **error);
+
+/** Calls the vtable's close once and clears it. A zeroed vtable or NULL is nothing. Since 0.1. */
+CUTOVER_API void cutover_store_close(cutover_store *store);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,77 @@
+/*
+ * manifest.json: what a backup holds, written last. Reads what others wrote. docs/backup-format.md has the JSON.
+ */
+#ifndef CUTOVER_ARCHIVE_MANIFEST_H
+#define CUTOVER_ARCHIVE_MANIFEST_H
+
+#include "archive/member.h"
+#include "base/record.h"
+
+#define MANIFEST_FORMAT 1
+#define MANIFEST_NAME "manifest.json"
+#define MANIFEST_LIMIT (512u * 1024u * 1024u)
+
+struct manifest_file {
+    char *name;    /* "3360.dat.gz", "toc.dat", "catalog.gz", "blobs.toc" */
+    uint64_t size; /* bytes */
+    char *sha256;  /* hex */
+};
+
+struct manifest_table {
+    uint32_t oid;
+    char *schema, *name;
+    char *kind;     /* "table", or "extension config" */
+    char **columns; /* names in the order of the COPY and of the digest; generated ones left out */
+    size_t column_count;
+    char *copy;      /* "COPY public.orders (id, …) FROM stdin" without semicolon, as toc.dat has it */
+    char *condition; /* WHERE clause of an extension's configuration table, else NULL */
+    uint64_t rows;
+    char *digest; /* "rows:hex" as digest_format gives it */
+    char *file;   /* name in files */
+    struct member *members;
+    size_t member_count;
+};
+
+struct manifest_sequence {
+    char *schema, *name;
+    int64_t last_value;
+    bool is_called;
+};
+
+struct manifest {
+    int64_t format;
+    char *backup_id;
+    int64_t created_at;
+    char *library_version;
+    /* identity of the source */
+    char *system_identifier;
+    int64_t database_oid;
+    char *database_name;
+    int64_t server_version; /* 150018 */
+    char *dump_version;     /* of pg_dump, as toc.dat has it */
+    char *snapshot, *lsn;
+    char *encoding;                 /* of the data files: the database's */
+    char *lc_monetary;              /* that money was written with */
+    struct json_object *properties; /* database properties: postgres/properties.h */
+    char **roles;                   /* names that owners, grants, policies use */
+    size_t role_count;
+    struct json_object *extensions; /* [{name, version, schema}] */
+    struct manifest_table *tables;
+    size_t table_count;
+    struct manifest_sequence *sequences;
+    size_t sequence_count;
+    uint64_t large_objects, large_object_bytes;
+    char *large_object_digest;
+    struct manifest_file *files;
+    size_t file_count;
+};
+
+cutover_status manifest_format(const struct manifest *manifest, char **json, cutover_error **error);
+/* Checks format, types, bounds (file names match [a-z0-9._-]{1,64}; members lie in their files back to back).
+   CUTOVER_E_VERIFY different: damaged; CUTOVER_E_UNSUPPORTED: a newer format. */
+cutover_status manifest_parse(const char *json, size_t length, struct manifest *manifest,
+                              cutover_error **error);
+void manifest_free(struct manifest *manifest);
+const struct manifest_file *manifest_file_find(const struct manifest *manifest, const char *name);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Data files: gzip members of about 1 MiB raw each, cut at row ends, made and read whole by libdeflate. pg_restore
+ * reads the concatenation as one stream. Each member is on its own, so that any range of a file can be read in
+ * parallel.
+ */
+#ifndef CUTOVER_ARCHIVE_MEMBER_H
+#define CUTOVER_ARCHIVE_MEMBER_H
+
+#include "base/text.h"
+
+#define MEMBER_RAW_TARGET (1024u * 1024u)
+
+/* Where a member lies. */
+struct member {
+    uint64_t offset; /* in the file, bytes */
+    uint64_t size;   /* compressed bytes */
+    uint64_t raw;    /* uncompressed bytes */
+    uint64_t rows;   /* whole rows in it */
+};
+
+/* One worker's compressor: collects rows, gives whole members. */
+struct member_writer;
+cutover_status member_writer_open(int level, struct member_writer **writer, cutover_error **error);
+void member_writer_free(struct member_writer *writer);
+/* Adds one row (its bytes end in a newline), or other raw bytes that may be cut here. *full tells that
+   member_writer_take is due. */
+cutover_status member_writer_add(struct member_writer *writer, const void *bytes, size_t count, bool *full,
+                                 cutover_error **error);
+/* Compresses what was added since the last take: *bytes belong to the writer until the next call; *member gets size,
+   raw and rows (offset is the file's business). *count 0: nothing was added. */
+cutover_status member_writer_take(struct member_writer *writer, const void **bytes, size_t *count,
+                                  struct member *member, cutover_error **error);
+
+/* One worker's decompressor. */
+struct member_reader;
+cutover_status member_reader_open(struct member_reader **reader, cutover_error **error);
+void member_reader_free(struct member_reader *reader);
+/* A buffer of at least `size` bytes to read a member's compressed bytes into; the reader's. */
+void *member_reader_buffer(struct member_reader *reader, size_t size, cutover_error **error);
+/* Decompresses the buffer's first member->size bytes, which must be exactly one gzip member of member->raw bytes.
+   *raw is the reader's until the next call. CUTOVER_E_VERIFY (different) for anything else. */
+cutover_status member_reader_inflate(struct member_reader *reader, const struct member *member,
+                                     const char **raw, cutover_error **error);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Objects of a backup through the repository port, with their SHA-256 and size counted on the way.
+ */
+#ifndef CUTOVER_ARCHIVE_OBJECT_H
+#define CUTOVER_ARCHIVE_OBJECT_H
+
+#include "archive/manifest.h"
+
+#include "base/cancel.h"
+
+#include <cutover/repository.h>
+
+/* One object being written; object_append is safe from several threads (whole members of a split table). */
+struct object_writer;
+cutover_status object_create(const cutover_repository *repository, const char *backup, const char *name,
+                             struct object_writer **writer, cutover_error **error);
+/* Appends; *offset (may be NULL) receives where the bytes begin. */
+cutover_status object_append(struct object_writer *writer, const void *bytes, size_t count, uint64_t *offset,
+                             cutover_error **error);
+/* Commits; fills *file (name, size, sha256; owned by the caller). Frees the writer in every case. */
+cutover_status object_commit(struct object_writer *writer, struct manifest_file *file, cutover_error **error);
+void object_abort(struct object_writer *writer); /* NULL is nothing */
+/* Writes a whole small object. */
+cutover_status object_write_all(const cutover_repository *repository, const char *backup, const char *name,
+                                const void *bytes, size_t count, struct manifest_file *file,
+                                cutover_error **error);
+
+/* Reads a whole object of at most `limit` bytes, NUL-terminated. `expected` (may be NULL): size and SHA-256 must be
+   these, else CUTOVER_E_VERIFY different naming the file; a missing file is CUTOVER_E_VERIFY different too. */
+cutover_status object_read_all(const cutover_repository *repository, const char *backup, const char *name,
+                               size_t limit, const struct manifest_file *expected, char **bytes, size_t *count,
+                               cutover_error **error);
+/* Reads an object through and compares size and SHA-256 with `expected`, as above. `progress` (may be NULL) is told
+   bytes as they pass. */
+cutover_status object_check(const cutover_repository *repository, const char *backup,
+                            const struct manifest_file *expected, const struct cancel *cancel,
+                            void (*progress)(void *context, size_t bytes), void *context,
+                            cutover_error **error);
+/* SHA-256 in hex of bytes in memory. */
+void sha256_hex(const void *bytes, size_t count, char hex[65]);
+
+#endif

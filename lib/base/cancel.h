@@ -1,0 +1,28 @@
+/*
+ * A request to stop that everything which waits looks at. Setting it is safe from any thread and from a signal
+ * handler; waiting code looks at least every CANCEL_SLICE_MS.
+ */
+#ifndef CUTOVER_BASE_CANCEL_H
+#define CUTOVER_BASE_CANCEL_H
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define CANCEL_SLICE_MS 100
+
+struct cancel {
+    atomic_int asked;            /* the user asked */
+    const struct cancel *parent; /* or NULL: asked there counts here too */
+};
+
+void cancel_init(struct cancel *cancel, const struct cancel *parent);
+void cancel_ask(struct cancel *cancel);
+bool cancel_asked(const struct cancel *cancel); /* NULL: false */
+/* CUTOVER_OK, or CUTOVER_E_CANCELLED with an error. */
+cutover_status cancel_check(const struct cancel *cancel, cutover_error **error);
+/* Sleeps up to ms, in slices. */
+cutover_status cancel_sleep(const struct cancel *cancel, int64_t ms, cutover_error **error);
+
+#endif

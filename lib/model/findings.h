@@ -1,0 +1,28 @@
+/*
+ * A growing list of preflight findings.
+ */
+#ifndef CUTOVER_MODEL_FINDINGS_H
+#define CUTOVER_MODEL_FINDINGS_H
+
+#include "base/record.h"
+
+#include <cutover/preflight.h>
+
+struct findings {
+    cutover_finding *list; /* strings owned */
+    size_t count, capacity;
+    bool failed; /* memory ran out */
+    char *json;  /* made by findings_json */
+};
+
+/* The hint and message are copied; hint may be NULL. */
+void findings_add(struct findings *findings, cutover_severity severity, const char *check, const char *hint,
+                  const char *format, ...) PRINTF_LIKE(5, 6);
+cutover_severity findings_severity(const struct findings *findings);
+/* The JSON of cutover_preflight_json; kept in findings. */
+cutover_status findings_json(struct findings *findings, const char **json, cutover_error **error);
+/* One error out of all that block: message "preflight: N findings block this promotion", detail one line each. */
+cutover_status findings_error(const struct findings *findings, cutover_error **error);
+void findings_free(struct findings *findings); /* the content, not the struct */
+
+#endif

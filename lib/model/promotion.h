@@ -1,0 +1,70 @@
+/*
+ * The promotion record. It is the journal too: each act on production is named here, with how to undo it, before
+ * it is done. Recovery needs nothing else (DESIGN.md sections 4 and 6).
+ */
+#ifndef CUTOVER_MODEL_PROMOTION_H
+#define CUTOVER_MODEL_PROMOTION_H
+
+#include "base/record.h"
+
+enum promotion_status {
+    PROMOTION_PREFLIGHT,
+    PROMOTION_LOCK,
+    PROMOTION_BACKUP,
+    PROMOTION_VERIFY,
+    PROMOTION_STAGE,
+    PROMOTION_CHECK,
+    PROMOTION_HELD,
+    PROMOTION_SWAP,
+    PROMOTION_FINISH,
+    PROMOTION_COMPLETED,
+    PROMOTION_FAILED,
+    PROMOTION_CANCELLED,
+    PROMOTION_STATUS_COUNT
+};
+
+extern const char *const promotion_status_names[];
+
+struct promotion_record {
+    char *id;
+    char *request_id;
+    char *project_id;
+    char *preview_id;
+    int status; /* enum promotion_status */
+    char *started_by_actor_id;
+    int started_by_actor_kind;
+    int64_t jobs;
+    int verify_method;
+    bool hold;
+    bool released;
+    bool cancel_requested;
+    /* The journal. */
+    char *system_identifier; /* of production's server */
+    char *control_database;  /* where control sessions connect */
+    int64_t lock_key;        /* of the advisory lock, in the control database */
+    char *production_name;
+    int64_t production_oid;
+    char *staging_name;
+    int64_t staging_oid; /* 0 until it is made */
+    char *verify_name;   /* the throwaway database, NULL when none was named yet */
+    int64_t verify_oid;
+    char *displaced_name;
+    char *backup_id;
+    bool fence_raised;         /* set before the fence is raised, cleared after it was lifted */
+    struct json_object *fence; /* what it replaced: see postgres/fence.h */
+    struct json_object
+        *properties;    /* production's database properties before the fence: postgres/properties.h */
+    bool door_closed;   /* set before ALLOW_CONNECTIONS false, cleared after it is open again */
+    bool swap_intended; /* set before the swap transaction is sent */
+    bool swapped;       /* set once it is known to be committed */
+    /* What the report tells. */
+    struct json_object *report;
+    char *error;
+    int64_t created_at;
+    int64_t updated_at;
+    int64_t completed_at;
+};
+
+extern const struct record_type promotion_type; /* kind "promotion" */
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * The request record: the JSON of DESIGN.md section 3, field by field.
+ */
+#ifndef CUTOVER_MODEL_REQUEST_H
+#define CUTOVER_MODEL_REQUEST_H
+
+#include "base/record.h"
+
+enum request_status {
+    REQUEST_OPEN,
+    REQUEST_ACKED,
+    REQUEST_IN_PROGRESS,
+    REQUEST_COMPLETED,
+    REQUEST_FAILED,
+    REQUEST_REJECTED,
+    REQUEST_CANCELLED,
+    REQUEST_EXPIRED,
+    REQUEST_ROLLED_BACK,
+    REQUEST_STATUS_COUNT
+};
+
+extern const char *const request_status_names[];
+extern const char *const actor_kind_names[]; /* index cutover_actor_kind; [0] is "" */
+
+struct request_record {
+    char *id;
+    char *organization_id;
+    char *project_id;
+    char *preview_database_id;
+    int status; /* enum request_status */
+    char *customer_note;
+    char *external_ticket_ref;
+    char *operator_note;
+    char *rejected_reason;
+    int64_t scheduled_for;
+    char *requested_by_actor_id;
+    int requested_by_actor_kind; /* cutover_actor_kind */
+    int64_t ack_at;
+    char *ack_by_user_id;
+    char *pre_cutover_backup_id;
+    char *promote_job_id;
+    int64_t created_at;
+    int64_t updated_at;
+    int64_t completed_at;
+};
+
+extern const struct record_type request_type; /* kind "request" */
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Connection strings: split once with PQconninfoParse, then handled as keywords. The only place that sees a password;
+ * nothing here puts one into an error or a log.
+ */
+#ifndef CUTOVER_POSTGRES_CONNINFO_H
+#define CUTOVER_POSTGRES_CONNINFO_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* A parsed conninfo: parallel arrays, NULL-terminated, as PQconnectStartParams wants them. */
+struct conninfo {
+    char **keywords;
+    char **values;
+    size_t count;
+};
+
+/* Parses a conninfo string or URI; what it leaves open is filled from libpq's defaults (environment, service file)
+   now, so that later the environment no longer matters (EDGE_CASES G2, G11). CUTOVER_E_INVALID names `field` and
+   never repeats the string. */
+cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
+                              cutover_error **error);
+cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, cutover_error **error);
+/* Sets or replaces a keyword (NULL removes). */
+cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, const char *value,
+                            cutover_error **error);
+const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); /* NULL: not set */
+/* Whether the string itself carries a password (for those who keep strings). */
+cutover_status conninfo_has_password(const char *field, const char *string, bool *has, cutover_error **error);
+void conninfo_free(struct conninfo *conninfo); /* wipes the values */
+
+#endif

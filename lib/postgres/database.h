@@ -1,0 +1,25 @@
+/*
+ * Databases that the library makes and drops: staging and throwaway ones. Always from template0, in production's
+ * encoding, locale and tablespace, CONNECT revoked from everybody (EDGE_CASES A30, A31, A42).
+ */
+#ifndef CUTOVER_POSTGRES_DATABASE_H
+#define CUTOVER_POSTGRES_DATABASE_H
+
+#include "postgres/session.h"
+
+#define DATABASE_NAME_MAX 63 /* bytes; NAMEDATALEN - 1 */
+
+/* PREFIX + the id's short form, and checks 63 bytes (EDGE_CASES E19). */
+void database_name_make(char name[64], const char *prefix, const char *id);
+/* Looks a database up: *oid 0 when there is none of that name. */
+cutover_status database_oid_of(struct session *control, const char *name, uint32_t *oid, cutover_error **error);
+/* *name NULL when there is none of that OID. */
+cutover_status database_name_of(struct session *control, uint32_t oid, char **name, cutover_error **error);
+/* Makes it like `properties` (postgres/properties.h) says, closed to all but superusers and its owner, and checks that it is
+   empty. */
+cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
+                               uint32_t *oid, cutover_error **error);
+/* Drops the database of that name if its OID is `oid`; ends its sessions first. Gone already: CUTOVER_OK. */
+cutover_status database_drop(struct session *control, const char *name, uint32_t oid, cutover_error **error);
+
+#endif

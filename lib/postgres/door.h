@@ -1,0 +1,35 @@
+/*
+ * The door of a database: who is inside, closing it, ending sessions, opening it (EDGE_CASES E1 to E3, E7 to E10, E20).
+ */
+#ifndef CUTOVER_POSTGRES_DOOR_H
+#define CUTOVER_POSTGRES_DOOR_H
+
+#include "postgres/session.h"
+
+struct visitor {
+    int pid;
+    char *backend_type, *application, *user, *state;
+    bool ours;    /* application_name libcutover, and in `keep` */
+    bool can_end; /* our role may terminate it */
+};
+
+struct visitors {
+    struct visitor *list;
+    size_t count;
+};
+
+/* Everybody connected to the database: all backend types but parallel workers' own lines. */
+cutover_status door_visitors(struct session *control, uint32_t database_oid, struct visitors *visitors,
+                             cutover_error **error);
+void visitors_free(struct visitors *visitors);
+
+/* ALTER DATABASE … ALLOW_CONNECTIONS, committed. */
+cutover_status door_close(struct session *control, const char *database, cutover_error **error);
+cutover_status door_open(struct session *control, const char *database, cutover_error **error);
+/* Ends every session of the database but those in keep (backend pids), and waits, polling every millisecond at first,
+   until none is left; *ended counts. After timeout_ms: CUTOVER_E_POSTGRES naming who stayed. `clients_only` leaves out
+   autovacuum and background workers. */
+cutover_status door_empty(struct session *control, uint32_t database_oid, const int *keep, size_t keep_count,
+                          bool clients_only, int64_t timeout_ms, uint32_t *ended, cutover_error **error);
+
+#endif

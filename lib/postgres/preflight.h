@@ -1,0 +1,28 @@
+/*
+ * What preflight asks the servers. Each check appends findings and never stops at the first (EDGE_CASES A19, A22, A29,
+ * A32, A33, A41 to A43, B7 to B9, B22 to B24, B33, C1, C5, C9, E8 to E10, E12, E13, E17, E23).
+ */
+#ifndef CUTOVER_POSTGRES_PREFLIGHT_H
+#define CUTOVER_POSTGRES_PREFLIGHT_H
+
+#include "postgres/session.h"
+#include "postgres/tools.h"
+
+#include <cutover/preflight.h>
+
+struct findings; /* the list behind a cutover_preflight; lib/model/findings.h */
+
+struct preflight_servers {
+    struct session *production; /* inside production */
+    struct session *control;    /* in another database of production's server */
+    struct session *preview;    /* inside the preview */
+    const struct tools *tools;
+    unsigned jobs;
+    bool verify_restores;  /* a throwaway database will be made */
+    bool verify_elsewhere; /* on another server */
+};
+
+cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,
+                                 cutover_error **error);
+
+#endif

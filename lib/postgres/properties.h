@@ -1,0 +1,27 @@
+/*
+ * What belongs to a database and not to what is in it: owner, grants, settings (also per role), connection limit,
+ * comment, security labels, encoding, locale, tablespace (EDGE_CASES C7, C8). Read from production before the fence,
+ * given to staging, compared after. Written for PostgreSQL 14 to 18.
+ */
+#ifndef CUTOVER_POSTGRES_PROPERTIES_H
+#define CUTOVER_POSTGRES_PROPERTIES_H
+
+#include "postgres/session.h"
+
+/* JSON: {name, oid, owner, encoding, locale_provider, collate, ctype, icu_locale, icu_rules, tablespace, connection_limit,
+   is_template, comment, acl: [{grantee ("" is PUBLIC), privilege, grantable, grantor}] sorted, acl_is_default: bool,
+   settings: [{role ("" is all), name, value}] in order, labels: [{provider, label}]}. */
+cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
+                               cutover_error **error);
+/* Gives a database (by name) owner, settings, limit, comment and labels; the grants come with the swap
+   (properties_grants_sql), until which CONNECT is nobody's. */
+cutover_status properties_apply(struct session *control, const char *database, struct json_object *properties,
+                                cutover_error **error);
+/* The statements that give a database exactly these grants (REVOKE ALL first), for the swap's transaction. */
+cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,
+                                     cutover_error **error);
+/* CUTOVER_OK with *differences "" when equal in all but name and oid; else lines that name what differs. */
+cutover_status properties_compare(struct json_object *expected, struct json_object *found, char **differences,
+                                  cutover_error **error);
+
+#endif

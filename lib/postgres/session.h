@@ -1,0 +1,85 @@
+/*
+ * Sessions: the one place that opens connections to PostgreSQL. Non-blocking libpq underneath: everything waits in
+ * slices, looks at the cancel flag, and ends on the session's deadline. Not safe for use by two threads at once.
+ */
+#ifndef CUTOVER_POSTGRES_SESSION_H
+#define CUTOVER_POSTGRES_SESSION_H
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "postgres/conninfo.h"
+
+#include <libpq-fe.h>
+
+#define APPLICATION_NAME "libcutover"
+
+struct session_options {
+    const struct conninfo *conninfo;
+    const char *database;        /* connects to this one instead of the conninfo's; NULL: as given */
+    const struct cancel *cancel; /* what waiting looks at; may be NULL */
+    struct log *log;             /* notices go here; may be NULL */
+    uint32_t connect_timeout_s;  /* 0: 10 */
+    const char *lc_monetary;     /* money's text form; NULL: the database's own (EDGE_CASES B20) */
+    const char *client_encoding; /* NULL: the database's own (EDGE_CASES A32) */
+    bool allow_standby;          /* else a standby is refused */
+};
+
+struct session {
+    PGconn *connection;
+    const struct cancel *cancel;
+    struct log *log;
+    pid_t owner; /* EDGE_CASES G7 */
+    int backend_pid;
+    int server_version;      /* 150018 */
+    char *system_identifier; /* decimal */
+    uint32_t database_oid;
+    char *database;    /* its name when we connected */
+    char *encoding;    /* server_encoding */
+    char *lc_monetary; /* what is in force here */
+    bool superuser;
+};
+
+/*
+ * Connects and pins what this library depends on: every timeout 0, search_path '', row_security off, DateStyle ISO,
+ * IntervalStyle postgres, TimeZone UTC, extra_float_digits 3, bytea_output hex, xmlbinary/xmloption,
+ * synchronize_seqscans off, lc_messages C where allowed, default_transaction_read_only off, application_name,
+ * gssencmode=disable unless given, keepalives, client_connection_check_interval where there is one. Refuses a
+ * pooler (EDGE_CASES B7) and a standby (B8).
+ * Errors: CUTOVER_E_POSTGRES with SQLSTATE, CUTOVER_E_UNSUPPORTED (pooler, standby), CUTOVER_E_CANCELLED.
+ */
+cutover_status session_open(const struct session_options *options, struct session **session,
+                            cutover_error **error);
+void session_close(struct session *session); /* NULL is nothing */
+
+/* Runs one or several statements without parameters; results are dropped. */
+cutover_status session_run(struct session *session, const char *sql, cutover_error **error);
+/* As session_run with a format; identifiers must have been quoted. */
+cutover_status session_run_format(struct session *session, cutover_error **error, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+/* Runs one statement with text parameters ($1…); *result (PGRES_TUPLES_OK or COMMAND_OK) is the caller's to PQclear. */
+cutover_status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
+                             PGresult **result, cutover_error **error);
+/* One value of one row as a copy; NULL for SQL NULL; no row is CUTOVER_E_NOT_FOUND. */
+cutover_status session_value(struct session *session, const char *sql, int count, const char *const *parameters,
+                             char **value, cutover_error **error);
+/* As session_query, over in at most timeout_ms (the statement is cancelled and the error is 57014); 0: no limit. */
+cutover_status session_query_within(struct session *session, int64_t timeout_ms, const char *sql, int count,
+                                    const char *const *parameters, PGresult **result, cutover_error **error);
+
+/* Waits until the socket is readable (or writable when for_write), in slices. */
+cutover_status session_wait(struct session *session, bool for_write, cutover_error **error);
+/* Waits for and returns the next result without blocking the cancel flag; *result NULL: no more. */
+cutover_status session_result(struct session *session, PGresult **result, cutover_error **error);
+/* Fills an error from a failed result (may be NULL: from the connection): message primary, detail, hint, SQLSTATE.
+   `what` says what was being done ("copying public.orders"). Returns CUTOVER_E_POSTGRES. */
+cutover_status session_error(struct session *session, const PGresult *result, const char *what,
+                             cutover_error **error);
+
+/* Oid, integers and booleans of a result's field. */
+uint32_t result_oid(const PGresult *result, int row, int column);
+int64_t result_int(const PGresult *result, int row, int column);
+bool result_bool(const PGresult *result, int row, int column);
+const char *result_text(const PGresult *result, int row, int column); /* NULL for SQL NULL */
+
+#endif

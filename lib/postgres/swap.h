@@ -1,0 +1,41 @@
+/*
+ * The swap: one transaction on the control session that renames two databases and sets their doors and grants.
+ */
+#ifndef CUTOVER_POSTGRES_SWAP_H
+#define CUTOVER_POSTGRES_SWAP_H
+
+#include "postgres/session.h"
+
+struct swap {
+    const char *production; /* the name that never changes */
+    uint32_t production_oid;
+    const char *incoming; /* staging's name */
+    uint32_t incoming_oid;
+    const char *displaced;          /* the name that production's database gets */
+    struct json_object *properties; /* production's: the grants */
+};
+
+/* What the server says about it: by OID, never by guessing. */
+enum swap_outcome {
+    SWAP_NOT_DONE, /* production's name carries production_oid */
+    SWAP_DONE,     /* production's name carries incoming_oid */
+    SWAP_LOST      /* neither: somebody else acted; a person must look */
+};
+cutover_status swap_outcome(struct session *control, const struct swap *swap, enum swap_outcome *outcome,
+                            cutover_error **error);
+
+/* Doors are closed and nobody is inside: begins, checks both OIDs under their names, that the displaced name is free and
+   that neither has sessions or prepared transactions, renames both, gives grants, opens the new production's door
+   (the displaced one stays closed), commits. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
+   was lost: CUTOVER_E_POSTGRES with *commit_sent true; ask swap_outcome on a new session. */
+cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
+                        cutover_error **error);
+
+/* Session-level advisory lock in the control database: CUTOVER_E_LOCKED when another session has it (its pid in the
+   detail). Key: XXH3-64 of "libcutover:" + project id. */
+int64_t swap_lock_key(const char *project_id);
+cutover_status swap_lock(struct session *control, int64_t key, cutover_error **error);
+/* Whether this session still holds it: asked right before the swap. */
+cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, cutover_error **error);
+
+#endif

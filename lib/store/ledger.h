@@ -1,0 +1,61 @@
+/*
+ * The ledger: state changes as single commits. It collects a change's writes, its audit entries and its outgoing
+ * events, numbers them within the project, and commits all or none of it (P6).
+ *
+ * One document per project, kind "ledger", counts audit entries and events; each commit compares and sets it, so
+ * that changes of one project are serial, and every list of them has one order. Kinds kept here:
+ *   ledger   id = project                       {"audit": n, "events": n}
+ *   audit    id = project ":" 12 hex digits     one audit entry
+ *   event    id = project ":" 12 hex digits     one event in the outbox
+ */
+#ifndef CUTOVER_STORE_LEDGER_H
+#define CUTOVER_STORE_LEDGER_H
+
+#include "base/clock.h"
+#include "base/record.h"
+
+#include <cutover/actor.h>
+#include <cutover/store.h>
+
+/* A document as read: zeroed, filled by document_get, freed by document_free. */
+struct document {
+    char *id;
+    char *body;
+    uint64_t version;
+};
+
+/* Reads one document. CUTOVER_E_NOT_FOUND says "no <kind> <id>". */
+cutover_status document_get(const cutover_store *store, const char *kind, const char *id,
+                            struct document *document, cutover_error **error);
+void document_free(struct document *document);
+/* Reads a document into a record; *version receives its version. */
+cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
+                                   void *record, uint64_t *version, cutover_error **error);
+
+struct change; /* one commit in the making */
+
+/* Begins a change of a project: reads its ledger document. */
+cutover_status change_begin(const cutover_store *store, const struct clock *clock, const char *project_id,
+                            struct change **change, cutover_error **error);
+/* Adds a write: body copied; NULL deletes. */
+cutover_status change_put(struct change *change, const char *kind, const char *id, uint64_t expected_version,
+                          const char *body, cutover_error **error);
+cutover_status change_put_record(struct change *change, const struct record_type *type, const char *id,
+                                 uint64_t expected_version, const void *record, cutover_error **error);
+/* Adds an audit entry {id, sequence, action, project_id, request_id, actor_id, actor_kind, at, data}. `data` is
+   borrowed, may be NULL. */
+cutover_status change_audit(struct change *change, const char *action, const cutover_actor *actor,
+                            const char *request_id, struct json_object *data, cutover_error **error);
+/* Adds an outgoing event {id, type, project_id, sequence, created_at, request_id, data} to the outbox. */
+cutover_status change_event(struct change *change, const char *type, const char *request_id,
+                            struct json_object *data, cutover_error **error);
+/* Commits. CUTOVER_E_CONFLICT: nothing happened, somebody was faster: begin again from reading. */
+cutover_status change_commit(struct change *change, cutover_error **error);
+void change_free(struct change *change);
+
+/* How often a command that met CUTOVER_E_CONFLICT reads and decides anew before it gives up, and a short random
+   pause before it does. */
+#define CHANGE_TRIES 50
+void change_pause(unsigned attempt);
+
+#endif
