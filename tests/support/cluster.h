@@ -1,0 +1,44 @@
+/*
+ * A throwaway PostgreSQL server for a test program: initdb in a temporary folder, listening on a socket there, as an
+ * unprivileged user when the test runs as root, stopped and removed at the end (also when the test fails or the
+ * program is ended by a signal that can be caught). Every function ends the test program with a message when the server cannot be had: nothing is
+ * skipped.
+ */
+#ifndef CUTOVER_TESTS_CLUSTER_H
+#define CUTOVER_TESTS_CLUSTER_H
+
+#include <libpq-fe.h>
+
+struct cluster;
+
+/* Starts a server; `settings` are lines for postgresql.conf (or NULL). Trust on the socket; on 127.0.0.1 passwords
+   (scram). Superuser "postgres" (password "postgres-secret"). fsync off, autovacuum on, jit off, small shared memory. */
+struct cluster *cluster_start(const char *settings);
+void cluster_stop(struct cluster *cluster);
+void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "immediate" */
+
+const char *cluster_socket_dir(const struct cluster *cluster);
+int cluster_port(const struct cluster *cluster);
+/* "host=… port=… user=postgres dbname=NAME"; belongs to the cluster until it stops. */
+const char *cluster_conninfo(struct cluster *cluster, const char *database);
+/* Likewise for another role. */
+const char *cluster_conninfo_as(struct cluster *cluster, const char *database, const char *role);
+/* A connection for the test's own use; PQfinish it. */
+PGconn *cluster_connect(struct cluster *cluster, const char *database);
+
+/* Runs SQL (several statements too); an error fails the test. */
+void cluster_sql(struct cluster *cluster, const char *database, const char *sql);
+/* First value of the first row, malloc'd; "" for NULL or no row. */
+char *cluster_value(struct cluster *cluster, const char *database, const char *sql);
+long cluster_number(struct cluster *cluster, const char *database, const char *sql);
+void cluster_create_database(struct cluster *cluster, const char *database);
+
+/* Path of a PostgreSQL program ("pg_dump"), by pg_config --bindir. */
+const char *cluster_program(const char *name);
+/* Runs a program (argv NULL-terminated) as the test's user; returns its exit status; *output (may be NULL) gets its standard
+   output and error, malloc'd. Environment: PATH, LC_ALL=C, HOME only. */
+int cluster_run(const char *const *argv, char **output);
+/* Makes a temporary folder that is removed at the program's end. Belongs to the support code. */
+const char *cluster_temp_dir(void);
+
+#endif
