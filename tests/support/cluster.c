@@ -1,0 +1,614 @@
+#include "cluster.h"
+
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TRIES 5
+#define READY_SECONDS 60
+
+struct kept {
+    struct kept *next;
+    char *text;
+};
+
+struct cluster {
+    struct cluster *next;
+    char *folder; /* data, log and socket lie in here */
+    char *settings;
+    struct kept *conninfos;
+    int port;
+    pid_t postmaster; /* 0: not running */
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct cluster *clusters;
+static struct kept *folders;
+static char *root;       /* everything that this program puts on disk lies in here */
+static pid_t root_owner; /* a forked copy of the test must not stop our servers */
+static unsigned folder_count;
+
+static void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+static void give_up(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fputs("test support: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(99);
+}
+
+static char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *format_text(const char *format, ...)
+{
+    va_list arguments;
+    char *text = NULL;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        give_up("out of memory");
+    va_end(arguments);
+    return text;
+}
+
+/* Keeps a text until its list is freed. */
+static const char *keep(struct kept **list, char *text)
+{
+    struct kept *kept = malloc(sizeof *kept);
+
+    if (kept == NULL)
+        give_up("out of memory");
+    kept->text = text;
+    pthread_mutex_lock(&mutex);
+    kept->next = *list;
+    *list = kept;
+    pthread_mutex_unlock(&mutex);
+    return text;
+}
+
+static void free_kept(struct kept **list)
+{
+    while (*list != NULL) {
+        struct kept *next = (*list)->next;
+
+        free((*list)->text);
+        free(*list);
+        *list = next;
+    }
+}
+
+/* PostgreSQL refuses to run as root; NULL when we are somebody else already. */
+static const struct passwd *server_user(void)
+{
+    const struct passwd *user;
+
+    if (geteuid() != 0)
+        return NULL;
+    user = getpwnam("postgres");
+    if (user == NULL)
+        user = getpwnam("nobody");
+    if (user == NULL)
+        give_up("no user postgres or nobody to run a server as");
+    return user;
+}
+
+/* In a child: becomes the server's user. */
+static void become_server_user(void)
+{
+    const struct passwd *user = server_user();
+
+    if (user == NULL)
+        return;
+    if (setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+        _exit(126);
+}
+
+static void redirect(const char *path, int flags, int descriptor)
+{
+    int file = open(path, flags | O_CLOEXEC, 0600);
+
+    if (file < 0 || dup2(file, descriptor) < 0)
+        _exit(126);
+}
+
+/* Removes the root folder when this program is gone, however it went: the end of a pipe says so. */
+static void start_sweeper(void)
+{
+    const char *script = "cat; for try in 1 2 3 4 5 6 7 8; do rm -rf \"$1\" && exit 0; sleep 1; done";
+    int ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        give_up("pipe: %s", strerror(errno));
+    pid = fork();
+    if (pid < 0)
+        give_up("fork: %s", strerror(errno));
+    if (pid == 0) {
+        if (setsid() < 0 || dup2(ends[0], 0) < 0)
+            _exit(126);
+        redirect("/dev/null", O_WRONLY, 1);
+        redirect("/dev/null", O_WRONLY, 2);
+        signal(SIGHUP, SIG_IGN);
+        if (chdir("/") == 0)
+            execl("/bin/sh", "sh", "-c", script, "sh", root, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[0]);
+}
+
+static void stop_all(void)
+{
+    if (root_owner != getpid())
+        return;
+    while (clusters != NULL)
+        cluster_stop(clusters);
+    free_kept(&folders);
+    free(root);
+    root = NULL;
+}
+
+static void make_root(void)
+{
+    const char *parent = getenv("TMPDIR");
+
+    if (root != NULL)
+        return;
+    if (parent == NULL || parent[0] != '/' || strlen(parent) > 40)
+        parent = "/tmp";
+    root = format_text("%s/cutover-test-XXXXXX", parent);
+    if (mkdtemp(root) == NULL || chmod(root, 0711) != 0)
+        give_up("cannot make %s: %s", root, strerror(errno));
+    root_owner = getpid();
+    start_sweeper();
+    atexit(stop_all);
+}
+
+static char *make_folder(const char *prefix)
+{
+    char *path;
+
+    make_root();
+    path = format_text("%s/%s%u", root, prefix, ++folder_count);
+    if (mkdir(path, 0700) != 0)
+        give_up("cannot make %s: %s", path, strerror(errno));
+    return path;
+}
+
+const char *cluster_temp_dir(void)
+{
+    return keep(&folders, make_folder("t"));
+}
+
+const char *cluster_program(const char *name)
+{
+    static char folder[512];
+
+    if (folder[0] == '\0') {
+        FILE *output = popen("pg_config --bindir", "re");
+
+        if (output == NULL || fgets(folder, sizeof folder, output) == NULL)
+            give_up("pg_config --bindir says nothing: is PostgreSQL installed?");
+        pclose(output);
+        folder[strcspn(folder, "\n")] = '\0';
+    }
+    return keep(&folders, format_text("%s/%s", folder, name));
+}
+
+/* Reads a descriptor to its end. */
+static char *read_all(int descriptor)
+{
+    size_t length = 0, capacity = 4096;
+    char *bytes = malloc(capacity);
+
+    for (;;) {
+        ssize_t count;
+
+        if (bytes == NULL)
+            give_up("out of memory");
+        count = read(descriptor, bytes + length, capacity - length - 1);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            break;
+        length += (size_t)count;
+        if (length + 1 == capacity) {
+            capacity *= 2;
+            bytes = realloc(bytes, capacity);
+        }
+    }
+    bytes[length] = '\0';
+    return bytes;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_program(const char *const *argv, bool as_server, char **output)
+{
+    int ends[2], status;
+    char *text;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        give_up("pipe: %s", strerror(errno));
+    pid = fork();
+    if (pid < 0)
+        give_up("fork: %s", strerror(errno));
+    if (pid == 0) {
+        char path[4096], home[4096];
+        char *const environment[] = {path, "LC_ALL=C", home, NULL};
+        const char *value = getenv("PATH");
+
+        snprintf(path, sizeof path, "PATH=%s", value != NULL ? value : "/usr/bin:/bin");
+        value = getenv("HOME");
+        snprintf(home, sizeof home, "HOME=%s", value != NULL ? value : "/");
+        redirect("/dev/null", O_RDONLY, 0);
+        if (dup2(ends[1], 1) < 0 || dup2(ends[1], 2) < 0)
+            _exit(126);
+        if (as_server)
+            become_server_user();
+        execvpe(argv[0], (char *const *)argv, environment);
+        _exit(127);
+    }
+    close(ends[1]);
+    text = read_all(ends[0]);
+    close(ends[0]);
+    status = wait_for(pid);
+    if (output != NULL)
+        *output = text;
+    else
+        free(text);
+    return status;
+}
+
+int cluster_run(const char *const *argv, char **output)
+{
+    return run_program(argv, false, output);
+}
+
+static int free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) != 0)
+        give_up("no free port: %s", strerror(errno));
+    close(listener);
+    return ntohs(address.sin_port);
+}
+
+static void write_file(const struct cluster *cluster, const char *name, const char *content)
+{
+    char *path = format_text("%s/%s", cluster->folder, name);
+    const struct passwd *user = server_user();
+    FILE *file = fopen(path, "we");
+
+    if (file == NULL || fputs(content, file) < 0 || fclose(file) != 0)
+        give_up("cannot write %s: %s", path, strerror(errno));
+    if (user != NULL && chown(path, user->pw_uid, user->pw_gid) != 0)
+        give_up("cannot chown %s: %s", path, strerror(errno));
+    free(path);
+}
+
+static void configure(const struct cluster *cluster)
+{
+    char *content =
+        format_text("listen_addresses = '127.0.0.1'\n"
+                    "port = %d\n"
+                    "unix_socket_directories = '%s'\n"
+                    "fsync = off\n"
+                    "full_page_writes = off\n"
+                    "jit = off\n"
+                    "autovacuum = on\n"
+                    "shared_buffers = '16MB'\n"
+                    "max_connections = 60\n"
+                    "lc_messages = 'C'\n"
+                    "logging_collector = off\n"
+                    "%s\n",
+                    cluster->port, cluster->folder, cluster->settings != NULL ? cluster->settings : "");
+
+    write_file(cluster, "data/postgresql.conf", content);
+    free(content);
+    write_file(cluster, "data/pg_hba.conf",
+               "local all,replication all trust\n"
+               "host all,replication all 127.0.0.1/32 scram-sha-256\n");
+}
+
+static void init_database(const struct cluster *cluster)
+{
+    char *data = format_text("%s/data", cluster->folder);
+    char *password = format_text("--pwfile=%s/password", cluster->folder);
+    const char *const argv[] = {
+        cluster_program("initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+        "--locale=C.UTF-8",        password,    "-D", data,    NULL};
+    char *output = NULL;
+
+    write_file(cluster, "password", "postgres-secret\n");
+    if (run_program(argv, true, &output) != 0)
+        give_up("initdb failed:\n%s", output);
+    free(output);
+    free(data);
+    free(password);
+}
+
+/* A postmaster that ends when this program does. */
+static void launch(struct cluster *cluster)
+{
+    char *data = format_text("%s/data", cluster->folder);
+    char *log = format_text("%s/log", cluster->folder);
+    const char *program = cluster_program("postgres");
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid < 0)
+        give_up("fork: %s", strerror(errno));
+    if (pid == 0) {
+        char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC", NULL};
+        sigset_t none;
+
+        become_server_user();
+        redirect("/dev/null", O_RDONLY, 0);
+        redirect(log, O_WRONLY | O_CREAT | O_APPEND, 1);
+        redirect(log, O_WRONLY | O_CREAT | O_APPEND, 2);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        signal(SIGCHLD, SIG_DFL);
+        if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGQUIT) != 0 || getppid() != parent)
+            _exit(126);
+        execle(program, program, "-D", data, (char *)NULL, environment);
+        _exit(127);
+    }
+    cluster->postmaster = pid;
+    free(data);
+    free(log);
+}
+
+static bool wait_ready(struct cluster *cluster)
+{
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    const char *conninfo = cluster_conninfo(cluster, "postgres");
+    time_t limit = time(NULL) + READY_SECONDS;
+
+    while (time(NULL) < limit) {
+        if (PQping(conninfo) == PQPING_OK)
+            return true;
+        if (waitpid(cluster->postmaster, NULL, WNOHANG) != 0) {
+            cluster->postmaster = 0;
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static void show_log(const struct cluster *cluster)
+{
+    char *path = format_text("%s/log", cluster->folder);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file >= 0) {
+        char *text = read_all(file);
+        size_t length = strlen(text);
+
+        fputs(length > 4000 ? text + length - 4000 : text, stderr);
+        free(text);
+        close(file);
+    }
+    free(path);
+}
+
+static void stop_server(struct cluster *cluster, int signal_number)
+{
+    if (cluster->postmaster == 0)
+        return;
+    kill(cluster->postmaster, signal_number);
+    wait_for(cluster->postmaster);
+    cluster->postmaster = 0;
+}
+
+struct cluster *cluster_start(const char *settings)
+{
+    const struct passwd *user = server_user();
+    struct cluster *cluster = calloc(1, sizeof *cluster);
+
+    if (cluster == NULL)
+        give_up("out of memory");
+    cluster->folder = make_folder("c");
+    if (user != NULL && chown(cluster->folder, user->pw_uid, user->pw_gid) != 0)
+        give_up("cannot chown %s: %s", cluster->folder, strerror(errno));
+    cluster->settings = settings != NULL ? format_text("%s", settings) : NULL;
+    cluster->next = clusters;
+    clusters = cluster;
+    init_database(cluster);
+    for (int try = 0; try < START_TRIES; try++) {
+        free_kept(&cluster->conninfos);
+        cluster->port = free_port();
+        configure(cluster);
+        launch(cluster);
+        if (wait_ready(cluster))
+            return cluster;
+        stop_server(cluster, SIGQUIT);
+    }
+    show_log(cluster);
+    give_up("the server did not start");
+}
+
+void cluster_stop(struct cluster *cluster)
+{
+    struct cluster **link = &clusters;
+
+    if (cluster == NULL)
+        return;
+    stop_server(cluster, SIGQUIT);
+    while (*link != NULL && *link != cluster)
+        link = &(*link)->next;
+    if (*link != NULL)
+        *link = cluster->next;
+    free_kept(&cluster->conninfos);
+    free(cluster->settings);
+    free(cluster->folder);
+    free(cluster);
+}
+
+void cluster_restart(struct cluster *cluster, const char *mode)
+{
+    stop_server(cluster, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
+    launch(cluster);
+    if (!wait_ready(cluster)) {
+        show_log(cluster);
+        give_up("the server did not come back");
+    }
+}
+
+const char *cluster_socket_dir(const struct cluster *cluster)
+{
+    return cluster->folder;
+}
+
+int cluster_port(const struct cluster *cluster)
+{
+    return cluster->port;
+}
+
+/* A value of a conninfo: quoted, \ and ' escaped. */
+static char *conninfo_value(const char *value)
+{
+    char *quoted = malloc(2 * strlen(value) + 3), *end = quoted;
+
+    if (quoted == NULL)
+        give_up("out of memory");
+    *end++ = '\'';
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\')
+            *end++ = '\\';
+        *end++ = *value;
+    }
+    *end++ = '\'';
+    *end = '\0';
+    return quoted;
+}
+
+const char *cluster_conninfo_as(struct cluster *cluster, const char *database, const char *role)
+{
+    char *name = conninfo_value(database), *user = conninfo_value(role);
+    const char *conninfo = keep(&cluster->conninfos, format_text("host=%s port=%d user=%s dbname=%s",
+                                                                 cluster->folder, cluster->port, user, name));
+
+    free(name);
+    free(user);
+    return conninfo;
+}
+
+const char *cluster_conninfo(struct cluster *cluster, const char *database)
+{
+    return cluster_conninfo_as(cluster, database, "postgres");
+}
+
+static void drop_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+PGconn *cluster_connect(struct cluster *cluster, const char *database)
+{
+    PGconn *connection = PQconnectdb(cluster_conninfo(cluster, database));
+
+    if (PQstatus(connection) != CONNECTION_OK) {
+        fprintf(stderr, "%s", PQerrorMessage(connection));
+        PQfinish(connection);
+        fail_msg("cannot connect to %s", database);
+    }
+    PQsetNoticeReceiver(connection, drop_notice, NULL);
+    return connection;
+}
+
+static PGresult *run_sql(PGconn *connection, const char *sql)
+{
+    PGresult *result = PQexec(connection, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
+        fprintf(stderr, "%sin: %s\n", PQerrorMessage(connection), sql);
+        PQclear(result);
+        PQfinish(connection);
+        fail_msg("SQL failed");
+    }
+    return result;
+}
+
+void cluster_sql(struct cluster *cluster, const char *database, const char *sql)
+{
+    PGconn *connection = cluster_connect(cluster, database);
+
+    PQclear(run_sql(connection, sql));
+    PQfinish(connection);
+}
+
+char *cluster_value(struct cluster *cluster, const char *database, const char *sql)
+{
+    PGconn *connection = cluster_connect(cluster, database);
+    PGresult *result = run_sql(connection, sql);
+    char *value = format_text("%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+
+    PQclear(result);
+    PQfinish(connection);
+    return value;
+}
+
+long cluster_number(struct cluster *cluster, const char *database, const char *sql)
+{
+    char *value = cluster_value(cluster, database, sql), *end;
+    long number = strtol(value, &end, 10);
+
+    if (end == value || *end != '\0') {
+        fprintf(stderr, "not a number: %s\nin: %s\n", value, sql);
+        free(value);
+        fail_msg("SQL gave no number");
+    }
+    free(value);
+    return number;
+}
+
+void cluster_create_database(struct cluster *cluster, const char *database)
+{
+    PGconn *connection = cluster_connect(cluster, "postgres");
+    char *name = PQescapeIdentifier(connection, database, strlen(database));
+    char *sql = format_text("CREATE DATABASE %s TEMPLATE template0", name);
+
+    PQfreemem(name);
+    PQclear(run_sql(connection, sql));
+    free(sql);
+    PQfinish(connection);
+}
