@@ -1,0 +1,23 @@
+#!/bin/sh
+# Every source in the tree is named in Makefile.am, and so is built, tested and shipped; and the other way round.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0
+failed=0
+
+for file in $(find include lib tests -name '*.[ch]' | sort) $(find examples -name '*.[ch]' | sort); do
+    if grep -Eq "(^|[[:space:]])(${file}|${file%.c})([[:space:]]|\$)" Makefile.am; then
+        passed=$((passed + 1))
+    else
+        echo "not in Makefile.am: $file"
+        failed=$((failed + 1))
+    fi
+done
+for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh)' Makefile.am | sort -u); do
+    [ -e "$file" ] && continue
+    echo "in Makefile.am, but not there: $file"
+    failed=$((failed + 1))
+done
+
+echo "sources: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
