@@ -44,4 +44,9 @@ struct backup_record {
 
 extern const struct record_type backup_type; /* kind "backup" */
 
+#define BACKUP_LABEL_MAX 120 /* characters */
+
+/* NULL, or 1 to BACKUP_LABEL_MAX characters of valid UTF-8; else CUTOVER_E_INVALID. */
+cutover_status backup_label_check(const char *label, cutover_error **error);
+
 #endif

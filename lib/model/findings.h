@@ -15,13 +15,17 @@ struct findings {
     char *json;  /* made by findings_json */
 };
 
-/* The hint and message are copied; hint may be NULL. */
+extern const char *const severity_names[]; /* index cutover_severity: "ok", "warn", "block" */
+
+/* All strings are copied; hint may be NULL. */
 void findings_add(struct findings *findings, cutover_severity severity, const char *check, const char *hint,
                   const char *format, ...) PRINTF_LIKE(5, 6);
+/* The worst; CUTOVER_SEVERITY_BLOCK when memory ran out, since a finding may be missing. */
 cutover_severity findings_severity(const struct findings *findings);
 /* The JSON of cutover_preflight_json; kept in findings. */
 cutover_status findings_json(struct findings *findings, const char **json, cutover_error **error);
-/* One error out of all that block: message "preflight: N findings block this promotion", detail one line each. */
+/* One error out of all that block: message "preflight: N findings block this promotion", detail one line each.
+   CUTOVER_OK when nothing blocks. */
 cutover_status findings_error(const struct findings *findings, cutover_error **error);
 void findings_free(struct findings *findings); /* the content, not the struct */
 

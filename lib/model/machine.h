@@ -42,21 +42,33 @@ struct machine_facts {
 /* Whether the actor is well formed: id of 1 to 200 characters, a known kind. CUTOVER_E_INVALID. */
 cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **error);
 
-/* Whether `verb` is allowed: role first (FORBIDDEN), then state (STATE), then four eyes (FORBIDDEN), then project
-   and preview (NOT_FOUND, STATE, EXPIRED), then what only that verb asks (ticket, scheduled_for). `request` is NULL
-   for VERB_CREATE. `scheduled_for` is the new one for VERB_ACK, else 0. *next receives the state after. System
-   verbs need CUTOVER_ACTOR_SYSTEM. A project that is `restoring` is CUTOVER_E_LOCKED for create, ack, promote. */
+/* Whether `verb` is allowed: role first (FORBIDDEN; for cancel also whose request it is), then state (STATE), then
+   four eyes (FORBIDDEN), then project and preview (NOT_FOUND, LOCKED, STATE, EXPIRED), then what only that verb asks
+   (promote: ticket, then scheduled_for; ack: the new scheduled_for, CUTOVER_E_INVALID unless it is after now). An
+   actor that is not well formed is CUTOVER_E_INVALID before all that. `request` is NULL for VERB_CREATE.
+   `scheduled_for` is the new one for VERB_ACK, else 0. *next (may be NULL) receives the state after; it is untouched
+   on failure. System verbs need CUTOVER_ACTOR_SYSTEM.
+   A project that is `restoring` is CUTOVER_E_LOCKED for everything but release and the system verbs. Create, ack and
+   promote need it active; reject, cancel and ticket also work while the host keeps it in another state, or has none
+   of that name any more. `facts` may be NULL for release, complete and fail. */
 cutover_status machine_request(const struct request_record *request, enum request_verb verb,
                                const cutover_actor *actor, const struct machine_facts *facts,
                                int64_t scheduled_for, enum request_status *next, cutover_error **error);
+
+/* Whether the facts' preview can be promoted into that project now: found, of it, ready, unexpired (NOT_FOUND, STATE,
+   EXPIRED). Create, ack and promote ask it by themselves; the pipeline asks it again before the swap. */
+cutover_status machine_preview_check(const struct machine_facts *facts, const char *project_id,
+                                     cutover_error **error);
 
 /* True when the request is open or acked and its preview is gone or expired: VERB_EXPIRE is due. */
 bool machine_request_is_expired(const struct request_record *request, const struct machine_facts *facts);
 /* open, acked or in_progress. */
 bool machine_request_is_live(int status);
 
-/* Whether a promotion may go from one status to the next: forward only, failed or cancelled from any before swap,
-   never out of an end state. CUTOVER_E_INTERNAL otherwise. */
+/* Whether a promotion may go from one status to the next: forward only, never out of an end state. Steps before
+   check may be passed over; held only follows check, swap only check or held, finish only swap, completed only swap or
+   finish. Failed or cancelled from any step up to swap (a swap that did not commit has changed nothing), never after
+   it. CUTOVER_E_INTERNAL otherwise. */
 cutover_status machine_promotion(enum promotion_status from, enum promotion_status to, cutover_error **error);
 bool machine_promotion_is_over(int status);
 /* Whether a backup may go from one status to another: taking→verifying|failed, verifying→verified|failed,

@@ -46,4 +46,14 @@ struct request_record {
 
 extern const struct record_type request_type; /* kind "request" */
 
+/* The bounds of what people write into a request; each CUTOVER_E_INVALID names field and bound. Lengths are
+   characters of valid UTF-8. What is optional may be NULL or "". */
+/* At create: customer_note at most CUTOVER_NOTE_MAX, external_ticket_ref at most CUTOVER_TICKET_MAX, both optional. */
+cutover_status request_fields_check(const char *customer_note, const char *external_ticket_ref,
+                                    cutover_error **error);
+cutover_status request_ticket_check(const char *external_ticket_ref,
+                                    cutover_error **error); /* 1 to TICKET_MAX */
+cutover_status request_operator_note_check(const char *operator_note, cutover_error **error);
+cutover_status request_reason_check(const char *rejected_reason, cutover_error **error); /* 1 to NOTE_MAX */
+
 #endif

@@ -1,0 +1,54 @@
+#include "model/promotion.h"
+
+#include "model/backup.h"
+#include "model/request.h"
+
+const char *const promotion_status_names[] = {
+    [PROMOTION_PREFLIGHT] = "preflight", [PROMOTION_LOCK] = "lock",     [PROMOTION_BACKUP] = "backup",
+    [PROMOTION_VERIFY] = "verify",       [PROMOTION_STAGE] = "stage",   [PROMOTION_CHECK] = "check",
+    [PROMOTION_HELD] = "held",           [PROMOTION_SWAP] = "swap",     [PROMOTION_FINISH] = "finish",
+    [PROMOTION_COMPLETED] = "completed", [PROMOTION_FAILED] = "failed", [PROMOTION_CANCELLED] = "cancelled",
+    [PROMOTION_STATUS_COUNT] = NULL,
+};
+
+#define MEMBER(type, name) #name, type, offsetof(struct promotion_record, name)
+
+static const struct field promotion_fields[] = {
+    {MEMBER(FIELD_TEXT, id), NULL},
+    {MEMBER(FIELD_TEXT, request_id), NULL},
+    {MEMBER(FIELD_TEXT, project_id), NULL},
+    {MEMBER(FIELD_TEXT, preview_id), NULL},
+    {MEMBER(FIELD_ENUM, status), promotion_status_names},
+    {MEMBER(FIELD_TEXT, started_by_actor_id), NULL},
+    {MEMBER(FIELD_ENUM, started_by_actor_kind), actor_kind_names},
+    {MEMBER(FIELD_INT, jobs), NULL},
+    {MEMBER(FIELD_ENUM, verify_method), verify_method_names},
+    {MEMBER(FIELD_BOOL, hold), NULL},
+    {MEMBER(FIELD_BOOL, released), NULL},
+    {MEMBER(FIELD_BOOL, cancel_requested), NULL},
+    {MEMBER(FIELD_TEXT, system_identifier), NULL},
+    {MEMBER(FIELD_TEXT, control_database), NULL},
+    {MEMBER(FIELD_INT, lock_key), NULL},
+    {MEMBER(FIELD_TEXT, production_name), NULL},
+    {MEMBER(FIELD_INT, production_oid), NULL},
+    {MEMBER(FIELD_TEXT, staging_name), NULL},
+    {MEMBER(FIELD_INT, staging_oid), NULL},
+    {MEMBER(FIELD_TEXT, verify_name), NULL},
+    {MEMBER(FIELD_INT, verify_oid), NULL},
+    {MEMBER(FIELD_TEXT, displaced_name), NULL},
+    {MEMBER(FIELD_TEXT, backup_id), NULL},
+    {MEMBER(FIELD_BOOL, fence_raised), NULL},
+    {MEMBER(FIELD_JSON, fence), NULL},
+    {MEMBER(FIELD_JSON, properties), NULL},
+    {MEMBER(FIELD_BOOL, door_closed), NULL},
+    {MEMBER(FIELD_BOOL, swap_intended), NULL},
+    {MEMBER(FIELD_BOOL, swapped), NULL},
+    {MEMBER(FIELD_JSON, report), NULL},
+    {MEMBER(FIELD_TEXT, error), NULL},
+    {MEMBER(FIELD_TIME, created_at), NULL},
+    {MEMBER(FIELD_TIME, updated_at), NULL},
+    {MEMBER(FIELD_TIME, completed_at), NULL},
+    {NULL, FIELD_TEXT, 0, NULL},
+};
+
+const struct record_type promotion_type = {"promotion", sizeof(struct promotion_record), promotion_fields};
