@@ -24,6 +24,9 @@ void error_sqlstate(cutover_error **error, const char *sqlstate);
 void error_step(cutover_error **error, const char *step);
 void error_verdict(cutover_error **error, cutover_verdict verdict);
 
+/* Hands `from` over to the caller's error, or frees it where the caller wants none or has one. NULL is nothing. */
+void error_move(cutover_error **to, cutover_error *from);
+
 /* CUTOVER_E_VERIFY with a verdict in one line. */
 cutover_status error_verify(cutover_error **error, cutover_verdict verdict, const char *format, ...)
     PRINTF_LIKE(3, 4);

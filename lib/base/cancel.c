@@ -1,0 +1,46 @@
+#include "base/cancel.h"
+
+#include "base/clock.h"
+
+#include <time.h>
+
+void cancel_init(struct cancel *cancel, const struct cancel *parent)
+{
+    atomic_init(&cancel->asked, 0);
+    cancel->parent = parent;
+}
+
+void cancel_ask(struct cancel *cancel)
+{
+    atomic_store(&cancel->asked, 1);
+}
+
+bool cancel_asked(const struct cancel *cancel)
+{
+    for (; cancel != NULL; cancel = cancel->parent)
+        if (atomic_load(&cancel->asked) != 0)
+            return true;
+    return false;
+}
+
+cutover_status cancel_check(const struct cancel *cancel, cutover_error **error)
+{
+    if (cancel_asked(cancel))
+        return error_set(error, CUTOVER_E_CANCELLED, "cancelled");
+    return CUTOVER_OK;
+}
+
+cutover_status cancel_sleep(const struct cancel *cancel, int64_t ms, cutover_error **error)
+{
+    int64_t end = monotonic_us() + (ms > 0 ? ms : 0) * 1000;
+    for (;;) {
+        cutover_status status = cancel_check(cancel, error);
+        int64_t left = end - monotonic_us();
+        if (status != CUTOVER_OK || left <= 0)
+            return status;
+        if (left > CANCEL_SLICE_MS * 1000)
+            left = CANCEL_SLICE_MS * 1000;
+        struct timespec slice = {.tv_nsec = (long)left * 1000};
+        nanosleep(&slice, NULL);
+    }
+}

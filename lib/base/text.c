@@ -1,0 +1,205 @@
+#include "base/text.h"
+
+#include <cutover/promotion.h>
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool text_reserve(struct text *text, size_t extra)
+{
+    if (text->failed)
+        return false;
+    if (extra >= SIZE_MAX - text->length) {
+        text->failed = true;
+        return false;
+    }
+    size_t needed = text->length + extra + 1;
+    if (needed <= text->capacity)
+        return true;
+    size_t capacity = text->capacity > 0 ? text->capacity : 64;
+    while (capacity < needed)
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    char *bytes = realloc(text->bytes, capacity);
+    if (bytes == NULL) {
+        text->failed = true;
+        return false;
+    }
+    bytes[text->length] = '\0';
+    text->bytes = bytes;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_add_bytes(struct text *text, const void *bytes, size_t count)
+{
+    if (!text_reserve(text, count))
+        return;
+    if (count > 0)
+        memcpy(text->bytes + text->length, bytes, count);
+    text->length += count;
+    text->bytes[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+    text_add_bytes(text, string, strlen(string));
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int count = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (count < 0) {
+        text->failed = true;
+        return;
+    }
+    if (!text_reserve(text, (size_t)count))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, (size_t)count + 1, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)count;
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->failed = false;
+    if (text->bytes != NULL)
+        text->bytes[0] = '\0';
+}
+
+void text_free(struct text *text)
+{
+    free(text->bytes);
+    *text = (struct text)TEXT_INIT;
+}
+
+bool text_failed(const struct text *text)
+{
+    return text->failed;
+}
+
+char *text_take(struct text *text)
+{
+    char *bytes = NULL;
+    if (text_reserve(text, 0)) {
+        bytes = text->bytes;
+        text->bytes = NULL;
+    }
+    text_free(text);
+    return bytes;
+}
+
+const char *text_string(const struct text *text)
+{
+    return text->bytes != NULL ? text->bytes : "";
+}
+
+/* How many bytes the character at the start of `bytes` has; 0 when there is none (RFC 3629, section 4). */
+static size_t character_size(const unsigned char *bytes, size_t count)
+{
+    unsigned char lead = bytes[0];
+    unsigned char low = 0x80, high = 0xBF; /* bounds of the second byte */
+    size_t size;
+
+    if (lead < 0x80)
+        return lead != 0 ? 1 : 0;
+    if (lead >= 0xC2 && lead <= 0xDF) {
+        size = 2;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+        size = 3;
+        if (lead == 0xE0)
+            low = 0xA0;
+        else if (lead == 0xED)
+            high = 0x9F;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+        size = 4;
+        if (lead == 0xF0)
+            low = 0x90;
+        else if (lead == 0xF4)
+            high = 0x8F;
+    } else {
+        return 0;
+    }
+    if (count < size || bytes[1] < low || bytes[1] > high)
+        return 0;
+    for (size_t i = 2; i < size; i++)
+        if (bytes[i] < 0x80 || bytes[i] > 0xBF)
+            return 0;
+    return size;
+}
+
+bool utf8_count(const char *bytes, size_t count, size_t *characters)
+{
+    size_t found = 0;
+    for (size_t at = 0; at < count; found++) {
+        size_t size = character_size((const unsigned char *)bytes + at, count - at);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    *characters = found;
+    return true;
+}
+
+size_t utf8_repair(char *string)
+{
+    size_t length = strlen(string);
+    for (size_t at = 0; at < length;) {
+        size_t size = character_size((const unsigned char *)string + at, length - at);
+        if (size == 0) {
+            string[at] = '?';
+            size = 1;
+        }
+        at += size;
+    }
+    return length;
+}
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+cutover_status utf8_check(const char *field, const char *value, size_t min, size_t max, cutover_error **error)
+{
+    size_t characters = 0;
+    if (value == NULL) {
+        if (min == 0)
+            return CUTOVER_OK;
+        return error_set(error, CUTOVER_E_INVALID, "%s: missing, at least %zu character%s", field, min,
+                         plural(min));
+    }
+    if (!utf8_count(value, strlen(value), &characters)) {
+        error_set(error, CUTOVER_E_INVALID, "%s: not valid UTF-8", field);
+        error_hint(error, "convert the text to UTF-8 before it is given to the library");
+        return CUTOVER_E_INVALID;
+    }
+    if (characters < min)
+        return error_set(error, CUTOVER_E_INVALID, "%s: %zu character%s, at least %zu", field, characters,
+                         plural(characters), min);
+    if (characters > max)
+        return error_set(error, CUTOVER_E_INVALID, "%s: %zu character%s, at most %zu", field, characters,
+                         plural(characters), max);
+    return CUTOVER_OK;
+}
+
+cutover_status string_copy(const char *string, char **copy, cutover_error **error)
+{
+    char *made = NULL;
+    if (string != NULL && (made = strdup(string)) == NULL)
+        return error_nomem(error);
+    *copy = made;
+    return CUTOVER_OK;
+}
+
+void cutover_string_free(char *string)
+{
+    free(string);
+}

@@ -1,0 +1,55 @@
+#include "check.h"
+
+#include <string.h>
+
+static void print_failure(const cutover_error *error)
+{
+    const char *detail = cutover_error_detail(error);
+    const char *hint = cutover_error_hint(error);
+    const char *sqlstate = cutover_error_sqlstate(error);
+    const char *step = cutover_error_step(error);
+    if (error == NULL)
+        return;
+    print_error("  %s: %s\n", cutover_status_name(cutover_error_code(error)), cutover_error_message(error));
+    if (detail != NULL)
+        print_error("  detail: %s\n", detail);
+    if (hint != NULL)
+        print_error("  hint: %s\n", hint);
+    if (sqlstate != NULL)
+        print_error("  SQLSTATE: %s\n", sqlstate);
+    if (step != NULL)
+        print_error("  step: %s\n", step);
+    print_error("  verdict: %s\n", cutover_verdict_name(cutover_error_verdict(error)));
+}
+
+void check_status_keep_at(cutover_status found, cutover_status expected, const cutover_error *error,
+                          const char *file, int line)
+{
+    if (found != expected) {
+        print_error("expected %s, found %s (%d)\n", cutover_status_name(expected), cutover_status_name(found),
+                    (int)found);
+        print_failure(error);
+        _fail(file, line);
+    }
+    if (expected == CUTOVER_OK && error != NULL) {
+        print_error("CUTOVER_OK, and yet there is an error\n");
+        print_failure(error);
+        _fail(file, line);
+    }
+}
+
+void check_status_at(cutover_status found, cutover_status expected, cutover_error **error, const char *file,
+                     int line)
+{
+    check_status_keep_at(found, expected, *error, file, line);
+    cutover_error_free(*error);
+    *error = NULL;
+}
+
+void check_contains_at(const char *text, const char *part, const char *file, int line)
+{
+    if (text != NULL && strstr(text, part) != NULL)
+        return;
+    print_error("\"%s\" does not contain \"%s\"\n", text != NULL ? text : "(NULL)", part);
+    _fail(file, line);
+}
