@@ -33,6 +33,7 @@ struct record_type {
 };
 
 /* Parses untrusted JSON; unknown members are ignored, wrong types are CUTOVER_E_STORE naming kind and member.
+   A member that is absent or null is zero; for a FIELD_ENUM only where its first name is "", else CUTOVER_E_STORE.
    *record is zeroed first and is freed again on failure. */
 cutover_status record_parse(const struct record_type *type, const char *json, void *record,
                             cutover_error **error);
@@ -46,7 +47,8 @@ void record_free(const struct record_type *type, void *record);
 /* Replaces a FIELD_TEXT member's value by a copy (NULL clears). */
 cutover_status record_set_text(char **member, const char *value, cutover_error **error);
 
-/* json-c in one line each; `json_*_or` return the default when the member is missing or of another type. */
+/* json-c in one line each; `json_*_or` return the default when the member is missing or of another type. A json_put
+   that runs out of memory makes json_format() of that object fail. json_parse() refuses with CUTOVER_E_INVALID. */
 struct json_object *json_parse(const char *text, size_t length, cutover_error **error); /* object or array */
 const char *json_text_or(struct json_object *object, const char *name, const char *otherwise);
 int64_t json_int_or(struct json_object *object, const char *name, int64_t otherwise);
@@ -57,7 +59,8 @@ void json_put_int(struct json_object *object, const char *name, int64_t value);
 void json_put_bool(struct json_object *object, const char *name, bool value);
 void json_put_double(struct json_object *object, const char *name, double value);
 void json_put_time(struct json_object *object, const char *name, int64_t us); /* 0: null */
-/* One line, plain, slashes not escaped, owned by the caller. */
+/* One line, plain, slashes not escaped, owned by the caller. CUTOVER_E_NOMEM for NULL, so that a builder checks once;
+   CUTOVER_E_INVALID for text that is not UTF-8. */
 cutover_status json_format(struct json_object *object, char **text, cutover_error **error);
 
 #endif

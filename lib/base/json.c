@@ -1,0 +1,167 @@
+#include "base/json.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#define DEPTH_LIMIT 64
+
+/* An object that a member could not be added to carries this, so that json_format() fails instead of leaving the
+   member out. */
+static char incomplete_mark;
+
+static struct json_object *refuse(cutover_error **error, const char *why, size_t at)
+{
+    error_set(error, CUTOVER_E_INVALID, "not valid JSON: %s at byte %zu", why, at);
+    return NULL;
+}
+
+struct json_object *json_parse(const char *text, size_t length, cutover_error **error)
+{
+    size_t characters = 0;
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
+        length--;
+    if (text == NULL || length == 0)
+        return refuse(error, "there is nothing", 0);
+    if (length > INT_MAX)
+        return refuse(error, "too long", INT_MAX);
+    if (!utf8_count(text, length, &characters))
+        return refuse(error, "a byte that is not UTF-8, or a NUL", 0);
+
+    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_LIMIT);
+    if (tokener == NULL) {
+        error_nomem(error);
+        return NULL;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    struct json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
+    enum json_tokener_error result = json_tokener_get_error(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+
+    if (result == json_tokener_success && end == length &&
+        (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
+        return value;
+    json_object_put(value);
+    if (result == json_tokener_continue)
+        return refuse(error, "it ends too early", length);
+    if (result != json_tokener_success)
+        return refuse(error, json_tokener_error_desc(result), end);
+    return refuse(error, end == length ? "neither an object nor an array" : "more after the end", end);
+}
+
+const char *json_text(struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(value);
+    return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}
+
+struct json_object *json_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+    if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, name, &value))
+        return NULL;
+    return value;
+}
+
+const char *json_text_or(struct json_object *object, const char *name, const char *otherwise)
+{
+    const char *text = json_text(json_member(object, name));
+    return text != NULL ? text : otherwise;
+}
+
+int64_t json_int_or(struct json_object *object, const char *name, int64_t otherwise)
+{
+    struct json_object *value = json_member(object, name);
+    return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
+}
+
+bool json_bool_or(struct json_object *object, const char *name, bool otherwise)
+{
+    struct json_object *value = json_member(object, name);
+    return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) != 0 : otherwise;
+}
+
+/* Takes the value; `made` is false when memory for it ran out. */
+static void put_value(struct json_object *object, const char *name, struct json_object *value, bool made)
+{
+    if (object == NULL) {
+        json_object_put(value);
+        return;
+    }
+    if (made && json_object_object_add(object, name, value) == 0)
+        return;
+    json_object_put(value);
+    json_object_set_userdata(object, &incomplete_mark, NULL);
+}
+
+void json_put_text(struct json_object *object, const char *name, const char *text)
+{
+    struct json_object *value = text != NULL ? json_object_new_string(text) : NULL;
+    put_value(object, name, value, text == NULL || value != NULL);
+}
+
+void json_put_int(struct json_object *object, const char *name, int64_t value)
+{
+    struct json_object *number = json_object_new_int64(value);
+    put_value(object, name, number, number != NULL);
+}
+
+void json_put_bool(struct json_object *object, const char *name, bool value)
+{
+    struct json_object *boolean = json_object_new_boolean(value);
+    put_value(object, name, boolean, boolean != NULL);
+}
+
+void json_put_double(struct json_object *object, const char *name, double value)
+{
+    struct json_object *number = isfinite(value) ? json_object_new_double(value) : NULL;
+    put_value(object, name, number, !isfinite(value) || number != NULL);
+}
+
+void json_put_time(struct json_object *object, const char *name, int64_t us)
+{
+    char text[TIME_TEXT_SIZE];
+    time_format(us, text);
+    json_put_text(object, name, us != 0 ? text : NULL);
+}
+
+static bool is_complete(struct json_object *value)
+{
+    if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            if (!is_complete(json_object_array_get_idx(value, i)))
+                return false;
+        return true;
+    }
+    if (!json_object_is_type(value, json_type_object))
+        return true;
+    if (json_object_get_userdata(value) == &incomplete_mark)
+        return false;
+    struct json_object_iterator end = json_object_iter_end(value);
+    for (struct json_object_iterator at = json_object_iter_begin(value); !json_object_iter_equal(&at, &end);
+         json_object_iter_next(&at))
+        if (!is_complete(json_object_iter_peek_value(&at)))
+            return false;
+    return true;
+}
+
+cutover_status json_format(struct json_object *object, char **text, cutover_error **error)
+{
+    size_t length = 0, characters = 0;
+    if (object == NULL || !is_complete(object))
+        return error_nomem(error);
+    const char *line = json_object_to_json_string_length(
+        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+    if (line == NULL)
+        return error_nomem(error);
+    /* What json_parse() would refuse must not be stored. */
+    if (!utf8_count(line, length, &characters))
+        return error_set(error, CUTOVER_E_INVALID, "a text for JSON is not valid UTF-8");
+    return string_copy(line, text, error);
+}
