@@ -1,0 +1,259 @@
+#include "postgres/database.h"
+
+#include "base/id.h"
+#include "base/record.h"
+#include "postgres/quote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What initdb did not make: OIDs from FirstNormalObjectId (src/include/access/transam.h) on. */
+static const char LEFTOVERS_SQL[] =
+    "SELECT string_agg(o.name, ', ') FROM ("
+    " SELECT 'relation ' || c.oid::regclass AS name FROM pg_class c"
+    "  WHERE c.oid >= 16384 AND c.relnamespace <> 'pg_toast'::regnamespace AND c.relkind <> 'i'"
+    " UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p WHERE p.oid >= 16384"
+    " UNION ALL SELECT 'schema ' || n.nspname FROM pg_namespace n"
+    "  WHERE n.oid >= 16384 AND NOT starts_with(n.nspname::text, 'pg_')"
+    " UNION ALL SELECT 'extension ' || e.extname FROM pg_extension e WHERE e.oid >= 16384"
+    " UNION ALL SELECT 'event trigger ' || t.evtname FROM pg_event_trigger t WHERE t.oid >= 16384"
+    " UNION ALL SELECT 'large object ' || l.oid FROM pg_largeobject_metadata l"
+    " LIMIT 10) o";
+
+void database_name_make(char name[64], const char *prefix, const char *id)
+{
+    char tail[13];
+    id_short(id, tail);
+    snprintf(name, DATABASE_NAME_MAX + 1, "%.*s%s", DATABASE_NAME_MAX - 12, prefix, tail);
+}
+
+cutover_status database_oid_of(struct session *control, const char *name, uint32_t *oid, cutover_error **error)
+{
+    const char *parameters[] = {name};
+    PGresult *result = NULL;
+    cutover_status status =
+        session_query(control, "SELECT oid FROM pg_database WHERE datname = $1", 1, parameters, &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    *oid = PQntuples(result) > 0 ? result_oid(result, 0, 0) : 0;
+    PQclear(result);
+    return CUTOVER_OK;
+}
+
+cutover_status database_name_of(struct session *control, uint32_t oid, char **name, cutover_error **error)
+{
+    char text[16];
+    const char *parameters[] = {text};
+    PGresult *result = NULL;
+
+    snprintf(text, sizeof(text), "%" PRIu32, oid);
+    cutover_status status = session_query(control, "SELECT datname FROM pg_database WHERE oid = $1::oid", 1,
+                                          parameters, &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = string_copy(PQntuples(result) > 0 ? result_text(result, 0, 0) : NULL, name, error);
+    PQclear(result);
+    return status;
+}
+
+static void add_literal(struct text *sql, const char *keyword, const char *value)
+{
+    if (value == NULL)
+        return;
+    text_add_format(sql, " %s ", keyword);
+    quote_literal(sql, value);
+}
+
+/* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. */
+static cutover_status create_sql(struct session *control, const char *name, struct json_object *properties,
+                                 struct text *sql, cutover_error **error)
+{
+    const char *provider = json_text_or(properties, "locale_provider", "libc");
+    const char *tablespace = json_text_or(properties, "tablespace", NULL);
+    bool icu = strcmp(provider, "icu") == 0, builtin = strcmp(provider, "builtin") == 0;
+
+    if (!icu && !builtin && strcmp(provider, "libc") != 0)
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown locale provider \"%s\"", provider);
+    if ((icu && control->server_version < 150000) || (builtin && control->server_version < 170000))
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "the server is too old for the locale provider \"%s\"",
+                         provider);
+    text_add(sql, "CREATE DATABASE ");
+    quote_identifier(sql, name);
+    text_add(sql, " TEMPLATE template0 ALLOW_CONNECTIONS false");
+    add_literal(sql, "ENCODING", json_text_or(properties, "encoding", NULL));
+    add_literal(sql, "LC_COLLATE", json_text_or(properties, "collate", NULL));
+    add_literal(sql, "LC_CTYPE", json_text_or(properties, "ctype", NULL));
+    if (control->server_version >= 150000)
+        text_add_format(sql, " LOCALE_PROVIDER %s", provider);
+    if (icu)
+        add_literal(sql, "ICU_LOCALE", json_text_or(properties, "icu_locale", NULL));
+    if (icu)
+        add_literal(sql, "ICU_RULES", json_text_or(properties, "icu_rules", NULL));
+    if (builtin)
+        add_literal(sql, "BUILTIN_LOCALE", json_text_or(properties, "icu_locale", NULL));
+    if (tablespace != NULL) {
+        text_add(sql, " TABLESPACE ");
+        quote_identifier(sql, tablespace);
+    }
+    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+}
+
+static cutover_status create_failed(cutover_status status, const char *name, cutover_error **error)
+{
+    const char *state = error != NULL && *error != NULL ? cutover_error_sqlstate(*error) : NULL;
+
+    if (state == NULL)
+        return status;
+    if (strcmp(state, "XX000") == 0)
+        error_hint(error, "when the operating system's collations changed (a collation version mismatch): as a "
+                          "superuser run ALTER DATABASE template0 REFRESH COLLATION VERSION, and REINDEX what "
+                          "uses the old version in every other database");
+    else if (strcmp(state, "42501") == 0)
+        error_hint(error, "the role that the library connects as needs CREATEDB and CREATE on the tablespace");
+    else if (strcmp(state, "42P04") == 0)
+        error_hint(error, "a database named \"%s\" is there already: it was not made now and is left alone",
+                   name);
+    else if (strcmp(state, "42809") == 0 || strcmp(state, "22023") == 0)
+        error_hint(error, "the server's operating system must know production's locale");
+    return status;
+}
+
+static cutover_status conninfo_of(const struct session *session, struct conninfo *conninfo,
+                                  cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    PQconninfoOption *options = PQconninfo(session->connection);
+
+    if (options == NULL)
+        return error_nomem(error);
+    *conninfo = (struct conninfo){NULL, NULL, 0};
+    for (PQconninfoOption *option = options; status == CUTOVER_OK && option->keyword != NULL; option++)
+        if (option->val != NULL)
+            status = conninfo_set(conninfo, option->keyword, option->val, error);
+    PQconninfoFree(options);
+    if (status != CUTOVER_OK)
+        conninfo_free(conninfo);
+    return status;
+}
+
+/* A session in the new database, on the server that `control` is on, looks for what a spoiled template0 left. */
+static cutover_status check_empty(struct session *control, const char *name, cutover_error **error)
+{
+    struct conninfo conninfo;
+    struct session *inside = NULL;
+    char *leftovers = NULL;
+
+    cutover_status status = conninfo_of(control, &conninfo, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct session_options options = {
+        .conninfo = &conninfo, .database = name, .cancel = control->cancel, .log = control->log};
+    if ((status = session_open(&options, &inside, error)) != CUTOVER_OK)
+        goto free_conninfo;
+    if (strcmp(inside->system_identifier, control->system_identifier) != 0) {
+        status = error_set(error, CUTOVER_E_POSTGRES,
+                           "a new connection with the same parameters landed on another server");
+        goto close_session;
+    }
+    if ((status = session_value(inside, LEFTOVERS_SQL, 0, NULL, &leftovers, error)) != CUTOVER_OK)
+        goto close_session;
+    if (leftovers != NULL) {
+        status = error_set(error, CUTOVER_E_POSTGRES, "template0 is not empty: it holds %s", leftovers);
+        error_hint(error, "drop these objects in template0; it must stay as initdb made it");
+    }
+    free(leftovers);
+close_session:
+    session_close(inside);
+free_conninfo:
+    conninfo_free(&conninfo);
+    return status;
+}
+
+static cutover_status run_on(struct session *control, const char *before, const char *name, const char *after,
+                             cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+
+    text_add(&sql, before);
+    quote_identifier(&sql, name);
+    text_add(&sql, after);
+    cutover_status status =
+        text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
+    text_free(&sql);
+    return status;
+}
+
+cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
+                               uint32_t *oid, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    uint32_t made = 0;
+    cutover_status status;
+
+    if (strlen(name) > DATABASE_NAME_MAX)
+        return error_set(error, CUTOVER_E_INVALID, "database name \"%s\" has more than %d bytes", name,
+                         DATABASE_NAME_MAX);
+    if ((status = create_sql(control, name, properties, &sql, error)) != CUTOVER_OK)
+        goto free_sql;
+    if ((status = session_run(control, text_string(&sql), error)) != CUTOVER_OK) {
+        status = create_failed(status, name, error);
+        goto free_sql;
+    }
+    if ((status = database_oid_of(control, name, &made, error)) != CUTOVER_OK)
+        goto free_sql;
+    if ((status = run_on(control, "REVOKE ALL ON DATABASE ", name, " FROM PUBLIC", error)) != CUTOVER_OK)
+        goto drop_database;
+    if ((status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error)) != CUTOVER_OK)
+        goto drop_database;
+    if ((status = check_empty(control, name, error)) != CUTOVER_OK)
+        goto drop_database;
+    *oid = made;
+    goto free_sql;
+drop_database:
+    (void)database_drop(control, name, made, NULL);
+free_sql:
+    text_free(&sql);
+    return status;
+}
+
+/* The name does not bear the OID: gone, or renamed by somebody. */
+static cutover_status drop_other(struct session *control, const char *name, uint32_t oid, cutover_error **error)
+{
+    char *now = NULL;
+    cutover_status status = database_name_of(control, oid, &now, error);
+
+    if (status != CUTOVER_OK || now == NULL)
+        return status;
+    status = error_set(error, CUTOVER_E_CONFLICT,
+                       "the database with OID %" PRIu32 " is named \"%s\" now, not \"%s\": not dropped", oid,
+                       now, name);
+    free(now);
+    return status;
+}
+
+cutover_status database_drop(struct session *control, const char *name, uint32_t oid, cutover_error **error)
+{
+    const char *parameters[] = {name};
+    PGresult *result = NULL;
+    cutover_status status =
+        session_query(control, "SELECT oid, datistemplate FROM pg_database WHERE datname = $1", 1, parameters,
+                      &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    bool same = PQntuples(result) > 0 && result_oid(result, 0, 0) == oid;
+    bool is_template = same && result_bool(result, 0, 1);
+    PQclear(result);
+    if (!same)
+        return drop_other(control, name, oid, error);
+    if (is_template &&
+        (status = run_on(control, "ALTER DATABASE ", name, " IS_TEMPLATE false", error)) != CUTOVER_OK)
+        return status;
+    status = run_on(control, "DROP DATABASE IF EXISTS ", name, " WITH (FORCE)", error);
+    if (status != CUTOVER_OK)
+        error_hint(error,
+                   "prepared transactions, active replication slots, subscriptions, and sessions that our "
+                   "role may not end keep a database from being dropped");
+    return status;
+}

@@ -1,0 +1,466 @@
+#include "postgres/properties.h"
+
+#include "base/record.h"
+#include "postgres/quote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* PostgreSQL 14 to 18. Columns that came or were renamed later are read through to_jsonb: datlocprovider (15),
+   daticulocale (15, 16), daticurules (16), datlocale (17). */
+static const char PROPERTIES_SQL[] =
+    "SELECT json_build_object("
+    "  'name', d.datname, 'oid', d.oid::bigint, 'owner', pg_get_userbyid(d.datdba),"
+    "  'encoding', pg_encoding_to_char(d.encoding),"
+    "  'locale_provider', CASE coalesce(j.row->>'datlocprovider', 'c')"
+    "     WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin'"
+    "     ELSE j.row->>'datlocprovider' END,"
+    "  'collate', d.datcollate, 'ctype', d.datctype,"
+    "  'icu_locale', coalesce(j.row->>'datlocale', j.row->>'daticulocale'),"
+    "  'icu_rules', j.row->>'daticurules', 'tablespace', t.spcname,"
+    "  'connection_limit', d.datconnlimit, 'is_template', d.datistemplate,"
+    "  'comment', shobj_description(d.oid, 'pg_database'), 'acl_is_default', d.datacl IS NULL,"
+    "  'acl', coalesce((SELECT json_agg(json_build_object('grantee', a.grantee, 'privilege', a.privilege,"
+    "       'grantable', a.grantable, 'grantor', a.grantor)"
+    "       ORDER BY a.grantee COLLATE \"C\", a.privilege COLLATE \"C\", a.grantor COLLATE \"C\")"
+    "     FROM (SELECT CASE x.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(x.grantee)::text END AS grantee,"
+    "             x.privilege_type AS privilege, x.is_grantable AS grantable,"
+    "             pg_get_userbyid(x.grantor)::text AS grantor"
+    "           FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x) a), '[]'::json),"
+    "  'settings', coalesce((SELECT json_agg(json_build_object('role', s.role,"
+    "       'name', split_part(s.setting, '=', 1),"
+    "       'value', substr(s.setting, strpos(s.setting, '=') + 1))"
+    "       ORDER BY s.role COLLATE \"C\", s.place)"
+    "     FROM (SELECT CASE r.setrole WHEN 0 THEN '' ELSE pg_get_userbyid(r.setrole)::text END AS role,"
+    "             c.setting, c.place"
+    "           FROM pg_db_role_setting r, unnest(r.setconfig) WITH ORDINALITY AS c(setting, place)"
+    "           WHERE r.setdatabase = d.oid) s), '[]'::json),"
+    "  'labels', coalesce((SELECT json_agg(json_build_object('provider', l.provider, 'label', l.label)"
+    "       ORDER BY l.provider COLLATE \"C\")"
+    "     FROM pg_shseclabel l WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid), '[]'::json))"
+    " FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace, LATERAL (SELECT to_jsonb(d) AS row) j"
+    " WHERE d.oid = $1::oid";
+
+/* Roles that have settings of their own in a database. */
+static const char SETTING_ROLES_SQL[] =
+    "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
+    " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
+
+/* Whether we can act as a role, which a grant in its name needs; 'SET' is a privilege of its own since 16. */
+static const char CAN_ACT_SQL[] =
+    "SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000"
+    "   THEN 'SET' ELSE 'MEMBER' END) FROM pg_roles r WHERE r.rolname = $1";
+
+cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
+                               cutover_error **error)
+{
+    char oid[16];
+    const char *parameters[] = {oid};
+    char *text = NULL;
+    cutover_status status;
+
+    snprintf(oid, sizeof(oid), "%" PRIu32, database_oid);
+    status = session_value(control, PROPERTIES_SQL, 1, parameters, &text, error);
+    if (status == CUTOVER_E_NOT_FOUND)
+        return error_set(error, CUTOVER_E_NOT_FOUND, "no database has the OID %" PRIu32, database_oid);
+    if (status != CUTOVER_OK)
+        return status;
+    struct json_object *read = json_parse(text, strlen(text), error);
+    free(text);
+    if (read == NULL)
+        return error_set(error, CUTOVER_E_POSTGRES, "cannot understand the properties of the database");
+    *properties = read;
+    return CUTOVER_OK;
+}
+
+static size_t list_length(struct json_object *properties, const char *name)
+{
+    struct json_object *list = json_member(properties, name);
+    return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+static struct json_object *list_item(struct json_object *properties, const char *name, size_t index)
+{
+    return json_object_array_get_idx(json_member(properties, name), index);
+}
+
+/* The variables that PostgreSQL marks GUC_LIST_QUOTE: their stored value is a list of names, already quoted. The
+   same list is in pg_dump's dumputils.c; extensions may not define more. */
+static bool is_quoted_list(const char *name)
+{
+    static const char *const NAMES[] = {"local_preload_libraries",   "search_path",
+                                        "session_preload_libraries", "shared_preload_libraries",
+                                        "temp_tablespaces",          "unix_socket_directories"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
+        if (strcasecmp(name, NAMES[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Takes one name of a quoted list from *at; false: the list is over, or is none. */
+static bool list_name(const char **at, struct text *name)
+{
+    const char *p = *at;
+    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == ',')
+        p++;
+    if (*p == '\0')
+        return false;
+    if (*p == '"') {
+        for (p++; *p != '\0' && (p[0] != '"' || p[1] == '"'); p++) {
+            if (*p == '"')
+                p++;
+            text_add_bytes(name, p, 1);
+        }
+        if (*p == '"')
+            p++;
+    } else {
+        size_t length = strcspn(p, ", \t\n");
+        text_add_bytes(name, p, length);
+        p += length;
+    }
+    *at = p;
+    return true;
+}
+
+static void add_list_value(struct text *sql, const char *value)
+{
+    struct text name = TEXT_INIT;
+    bool first = true;
+
+    while (list_name(&value, &name)) {
+        if (!first)
+            text_add(sql, ", ");
+        first = false;
+        quote_literal(sql, text_string(&name));
+        sql->failed = sql->failed || text_failed(&name);
+        text_clear(&name);
+    }
+    if (first)
+        quote_literal(sql, "");
+    text_free(&name);
+}
+
+static void add_setting(struct text *sql, const char *database, struct json_object *setting)
+{
+    const char *role = json_text_or(setting, "role", "");
+    const char *name = json_text_or(setting, "name", "");
+    const char *value = json_text_or(setting, "value", "");
+
+    if (role[0] != '\0') {
+        text_add(sql, "ALTER ROLE ");
+        quote_identifier(sql, role);
+        text_add(sql, " IN DATABASE ");
+    } else {
+        text_add(sql, "ALTER DATABASE ");
+    }
+    quote_identifier(sql, database);
+    text_add(sql, " SET ");
+    quote_identifier(sql, name);
+    text_add(sql, " TO ");
+    if (is_quoted_list(name))
+        add_list_value(sql, value);
+    else
+        quote_literal(sql, value);
+    text_add(sql, ";\n");
+}
+
+static cutover_status add_resets(struct session *control, const char *database, struct text *sql,
+                                 cutover_error **error)
+{
+    const char *parameters[] = {database};
+    PGresult *result = NULL;
+
+    cutover_status status = session_query(control, SETTING_ROLES_SQL, 1, parameters, &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    text_add(sql, "ALTER DATABASE ");
+    quote_identifier(sql, database);
+    text_add(sql, " RESET ALL;\n");
+    for (int row = 0; row < PQntuples(result); row++) {
+        text_add(sql, "ALTER ROLE ");
+        quote_identifier(sql, result_text(result, row, 0));
+        text_add(sql, " IN DATABASE ");
+        quote_identifier(sql, database);
+        text_add(sql, " RESET ALL;\n");
+    }
+    PQclear(result);
+    return CUTOVER_OK;
+}
+
+static void add_labels(struct text *sql, const char *database, struct json_object *properties)
+{
+    for (size_t i = 0; i < list_length(properties, "labels"); i++) {
+        struct json_object *label = list_item(properties, "labels", i);
+        text_add(sql, "SECURITY LABEL FOR ");
+        quote_identifier(sql, json_text_or(label, "provider", ""));
+        text_add(sql, " ON DATABASE ");
+        quote_identifier(sql, database);
+        text_add(sql, " IS ");
+        quote_literal(sql, json_text_or(label, "label", NULL));
+        text_add(sql, ";\n");
+    }
+}
+
+/* A grant that somebody else than the owner made can only be made again in their name: found out now, not in the
+   swap's transaction. */
+static cutover_status check_grantors(struct session *control, struct json_object *properties,
+                                     cutover_error **error)
+{
+    const char *owner = json_text_or(properties, "owner", "");
+    for (size_t i = 0; i < list_length(properties, "acl"); i++) {
+        const char *grantor = json_text_or(list_item(properties, "acl", i), "grantor", "");
+        const char *parameters[] = {grantor};
+        char *can = NULL;
+        if (strcmp(grantor, owner) == 0)
+            continue;
+        cutover_status status = session_value(control, CAN_ACT_SQL, 1, parameters, &can, error);
+        if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND)
+            return status;
+        bool able = status == CUTOVER_OK && can != NULL && strcmp(can, "t") == 0;
+        free(can);
+        if (able)
+            continue;
+        error_set(error, CUTOVER_E_POSTGRES,
+                  "the database has grants made by role \"%s\", which cannot be made again in its name",
+                  grantor);
+        error_hint(error, "make our role a member of \"%s\", or have the owner make these grants", grantor);
+        return CUTOVER_E_POSTGRES;
+    }
+    return CUTOVER_OK;
+}
+
+cutover_status properties_apply(struct session *control, const char *database, struct json_object *properties,
+                                cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    cutover_status status;
+
+    if ((status = check_grantors(control, properties, error)) != CUTOVER_OK)
+        return status;
+    if ((status = add_resets(control, database, &sql, error)) != CUTOVER_OK)
+        goto free_sql;
+    for (size_t i = 0; i < list_length(properties, "settings"); i++)
+        add_setting(&sql, database, list_item(properties, "settings", i));
+    text_add(&sql, "COMMENT ON DATABASE ");
+    quote_identifier(&sql, database);
+    text_add(&sql, " IS ");
+    quote_literal(&sql, json_text_or(properties, "comment", NULL));
+    text_add(&sql, ";\n");
+    add_labels(&sql, database, properties);
+    text_add(&sql, "ALTER DATABASE ");
+    quote_identifier(&sql, database);
+    text_add_format(&sql, " WITH IS_TEMPLATE %s CONNECTION LIMIT %" PRId64 ";\nALTER DATABASE ",
+                    json_bool_or(properties, "is_template", false) ? "true" : "false",
+                    json_int_or(properties, "connection_limit", -1));
+    quote_identifier(&sql, database);
+    /* Last: what comes before needs an owner that we are for sure. */
+    text_add(&sql, " OWNER TO ");
+    quote_identifier(&sql, json_text_or(properties, "owner", ""));
+    /* One simple query of several statements is one transaction. */
+    status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
+free_sql:
+    text_free(&sql);
+    return status;
+}
+
+static bool is_privilege(const char *privilege)
+{
+    return strcmp(privilege, "CREATE") == 0 || strcmp(privilege, "CONNECT") == 0 ||
+           strcmp(privilege, "TEMPORARY") == 0;
+}
+
+static void add_role(struct text *sql, const char *role)
+{
+    if (role[0] == '\0')
+        text_add(sql, "PUBLIC");
+    else
+        quote_identifier(sql, role);
+}
+
+static void add_grant(struct text *sql, const char *database, struct json_object *grant, const char *grantor)
+{
+    if (grantor != NULL) {
+        text_add(sql, "SET LOCAL ROLE ");
+        quote_identifier(sql, grantor);
+        text_add(sql, ";\n");
+    }
+    text_add_format(sql, "GRANT %s ON DATABASE ", json_text_or(grant, "privilege", ""));
+    quote_identifier(sql, database);
+    text_add(sql, " TO ");
+    add_role(sql, json_text_or(grant, "grantee", ""));
+    if (json_bool_or(grant, "grantable", false))
+        text_add(sql, " WITH GRANT OPTION");
+    text_add(sql, grantor != NULL ? ";\nRESET ROLE;\n" : ";\n");
+}
+
+/* Whether a grant's grantor has, of what was granted so far, the option to make it. */
+static bool grantor_ready(struct json_object *properties, struct json_object *grant, const bool *made)
+{
+    for (size_t i = 0; i < list_length(properties, "acl"); i++) {
+        struct json_object *other = list_item(properties, "acl", i);
+        if (made[i] && json_bool_or(other, "grantable", false) &&
+            strcmp(json_text_or(other, "grantee", ""), json_text_or(grant, "grantor", "")) == 0 &&
+            strcmp(json_text_or(other, "privilege", ""), json_text_or(grant, "privilege", "")) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The owner's grants first, then those of others as soon as they can make them. */
+static void add_grants(struct text *sql, const char *database, struct json_object *properties, bool *made)
+{
+    const char *owner = json_text_or(properties, "owner", "");
+    size_t count = list_length(properties, "acl");
+    bool progress = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *grant = list_item(properties, "acl", i);
+        if (strcmp(json_text_or(grant, "grantor", owner), owner) != 0)
+            continue;
+        add_grant(sql, database, grant, NULL);
+        made[i] = true;
+    }
+    while (progress) {
+        progress = false;
+        for (size_t i = 0; i < count; i++) {
+            struct json_object *grant = list_item(properties, "acl", i);
+            if (made[i] || !grantor_ready(properties, grant, made))
+                continue;
+            add_grant(sql, database, grant, json_text_or(grant, "grantor", owner));
+            made[i] = progress = true;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!made[i])
+            add_grant(sql, database, list_item(properties, "acl", i), NULL);
+}
+
+cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,
+                                     cutover_error **error)
+{
+    size_t count = list_length(properties, "acl");
+    const char *owner = json_text_or(properties, "owner", "");
+
+    for (size_t i = 0; i < count; i++) {
+        const char *privilege = json_text_or(list_item(properties, "acl", i), "privilege", "");
+        if (!is_privilege(privilege))
+            return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
+    }
+    bool *made = calloc(count + 1, sizeof(*made));
+    if (made == NULL)
+        return error_nomem(error);
+    text_add(sql, "REVOKE ALL ON DATABASE ");
+    quote_identifier(sql, database);
+    text_add(sql, " FROM PUBLIC, ");
+    quote_identifier(sql, owner);
+    text_add(sql, " CASCADE;\n");
+    add_grants(sql, database, properties, made);
+    free(made);
+    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+}
+
+/* Items of the lists of properties as a name and a value, to be compared as sets. */
+static void acl_item(struct json_object *item, struct text *name, struct text *value)
+{
+    const char *grantee = json_text_or(item, "grantee", "");
+    text_add_format(name, "grant of %s to %s by %s", json_text_or(item, "privilege", ""),
+                    grantee[0] != '\0' ? grantee : "PUBLIC", json_text_or(item, "grantor", ""));
+    text_add(value, json_bool_or(item, "grantable", false) ? "with grant option" : "granted");
+}
+
+static void setting_item(struct json_object *item, struct text *name, struct text *value)
+{
+    const char *role = json_text_or(item, "role", "");
+    text_add_format(name, "setting %s", json_text_or(item, "name", ""));
+    if (role[0] != '\0')
+        text_add_format(name, " of role %s", role);
+    text_add(value, json_text_or(item, "value", ""));
+}
+
+static void label_item(struct json_object *item, struct text *name, struct text *value)
+{
+    text_add_format(name, "security label of %s", json_text_or(item, "provider", ""));
+    text_add(value, json_text_or(item, "label", ""));
+}
+
+struct list_kind {
+    const char *name;
+    void (*item)(struct json_object *item, struct text *name, struct text *value);
+};
+
+/* Finds the item of that name; its value goes to *value. */
+static bool find_item(struct json_object *properties, const struct list_kind *kind, const char *wanted,
+                      struct text *value)
+{
+    struct text name = TEXT_INIT;
+    bool found = false;
+
+    for (size_t i = 0; !found && i < list_length(properties, kind->name); i++) {
+        text_clear(&name);
+        text_clear(value);
+        kind->item(list_item(properties, kind->name, i), &name, value);
+        value->failed = value->failed || text_failed(&name);
+        found = strcmp(text_string(&name), wanted) == 0;
+    }
+    text_free(&name);
+    return found;
+}
+
+/* Lines for what `from` has and `other` has not, or (when values count) has otherwise. */
+static void compare_lists(struct json_object *from, struct json_object *other, const struct list_kind *kind,
+                          bool from_is_expected, struct text *lines)
+{
+    struct text name = TEXT_INIT, value = TEXT_INIT, other_value = TEXT_INIT;
+
+    for (size_t i = 0; i < list_length(from, kind->name); i++) {
+        text_clear(&name);
+        text_clear(&value);
+        kind->item(list_item(from, kind->name, i), &name, &value);
+        bool found = find_item(other, kind, text_string(&name), &other_value);
+        if (!found && from_is_expected)
+            text_add_format(lines, "%s: %s | (none)\n", text_string(&name), text_string(&value));
+        else if (!found)
+            text_add_format(lines, "%s: (none) | %s\n", text_string(&name), text_string(&value));
+        else if (from_is_expected && strcmp(text_string(&value), text_string(&other_value)) != 0)
+            text_add_format(lines, "%s: %s | %s\n", text_string(&name), text_string(&value),
+                            text_string(&other_value));
+        lines->failed = lines->failed || name.failed || value.failed || other_value.failed;
+    }
+    text_free(&name);
+    text_free(&value);
+    text_free(&other_value);
+}
+
+static const char *value_text(struct json_object *value)
+{
+    return value != NULL ? json_object_get_string(value) : "(none)";
+}
+
+cutover_status properties_compare(struct json_object *expected, struct json_object *found, char **differences,
+                                  cutover_error **error)
+{
+    static const char *const SCALARS[] = {
+        "owner",     "encoding",   "locale_provider",  "collate",     "ctype",  "icu_locale",
+        "icu_rules", "tablespace", "connection_limit", "is_template", "comment"};
+    static const struct list_kind LISTS[] = {
+        {"acl", acl_item}, {"settings", setting_item}, {"labels", label_item}};
+    struct text lines = TEXT_INIT;
+
+    for (size_t i = 0; i < sizeof(SCALARS) / sizeof(SCALARS[0]); i++) {
+        struct json_object *a = json_member(expected, SCALARS[i]), *b = json_member(found, SCALARS[i]);
+        if (!json_object_equal(a, b))
+            text_add_format(&lines, "%s: %s | %s\n", SCALARS[i], value_text(a), value_text(b));
+    }
+    for (size_t i = 0; i < sizeof(LISTS) / sizeof(LISTS[0]); i++) {
+        compare_lists(expected, found, &LISTS[i], true, &lines);
+        compare_lists(found, expected, &LISTS[i], false, &lines);
+    }
+    char *text = text_take(&lines);
+    if (text == NULL)
+        return error_nomem(error);
+    *differences = text;
+    return CUTOVER_OK;
+}
