@@ -1,0 +1,92 @@
+/*
+ * cutoverctl: requests, backups and promotions from a shell. The commands are in this table; each is a function of a
+ * few lines over <cutover.h>, in the file of examples/cutoverctl/ that is named for its noun.
+ */
+#include "cutoverctl/cutoverctl.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB_OPTIONS (BIT(OPTION_JOBS) | BIT(OPTION_VERIFY))
+
+static const struct command commands[] = {
+    {"init", NULL, "", 0, 0, 0, tool_init},
+    {"project", "add", "ID", 1, BIT(OPTION_DATABASE),
+     BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_VERIFY_DATABASE), project_add},
+    {"project", "show", "ID", 1, 0, 0, project_show},
+    {"preview", "add", "ID", 1, BIT(OPTION_PROJECT) | BIT(OPTION_DATABASE) | BIT(OPTION_EXPIRES_IN), 0,
+     preview_add},
+    {"preview", "extend", "ID", 1, BIT(OPTION_EXPIRES_IN), 0, preview_extend},
+    {"preview", "list", "", 0, BIT(OPTION_PROJECT), 0, preview_list},
+    {"request", "create", "", 0, BIT(OPTION_PROJECT) | BIT(OPTION_PREVIEW),
+     BIT(OPTION_NOTE) | BIT(OPTION_TICKET), request_create},
+    {"request", "ack", "ID", 1, 0, BIT(OPTION_NOTE) | BIT(OPTION_AT), request_ack},
+    {"request", "reject", "ID", 1, BIT(OPTION_REASON), 0, request_reject},
+    {"request", "cancel", "ID", 1, 0, 0, request_cancel},
+    {"request", "ticket", "ID REF", 2, 0, 0, request_ticket},
+    {"request", "show", "ID", 1, 0, 0, request_show},
+    {"request", "list", "", 0, BIT(OPTION_PROJECT), 0, request_list},
+    {"preflight", NULL, "REQUEST", 1, 0, BIT(OPTION_JOBS), preflight},
+    {"promote", NULL, "REQUEST", 1, 0, JOB_OPTIONS | BIT(OPTION_HOLD), promote},
+    {"release", NULL, "REQUEST", 1, 0, 0, release},
+    {"backup", "create", "", 0, BIT(OPTION_PROJECT), JOB_OPTIONS | BIT(OPTION_LABEL), backup_create},
+    {"backup", "list", "", 0, BIT(OPTION_PROJECT), 0, backup_list},
+    {"backup", "show", "ID", 1, 0, 0, backup_show},
+    {"backup", "verify", "ID", 1, 0, JOB_OPTIONS, backup_verify},
+    {"backup", "path", "ID", 1, 0, 0, backup_path},
+    {"backup", "delete", "ID", 1, 0, 0, backup_delete},
+    {"audit", NULL, "", 0, BIT(OPTION_PROJECT), 0, audit},
+    {"events", "deliver", "", 0, BIT(OPTION_TO), 0, events_deliver},
+    {NULL, NULL, NULL, 0, 0, 0, NULL},
+};
+
+static const char about[] =
+    "\n"
+    "  --home DIR     where everything is kept; else $CUTOVER_HOME, else .cutover\n"
+    "  --json         one JSON object on standard output, and nothing else\n"
+    "  --as KIND:ID[:ROLE,ROLE]\n"
+    "                 who acts. KIND: user, api_key, operator, system. ROLE: member, operator, org_admin;\n"
+    "                 when left out, a user or api_key is a member, an operator or system is an operator.\n"
+    "                 Who acks is not who requested (four eyes).\n"
+    "                 Without --as it is you, by login name, as member and operator: whoever can open the\n"
+    "                 home folder can do everything in it, and four eyes are not asked for.\n"
+    "\n"
+    "  CONNINFO is a libpq connection string without a password (use ~/.pgpass or passfile=...).\n"
+    "  --expires-in takes 30m, 24h or 7d; --at takes RFC 3339, as in 2030-01-31T22:00:00Z.\n"
+    "  --jobs is 1 to 64 (2); --verify is restore (the default) or readback.\n"
+    "  $CUTOVER_PG_BIN_DIR names the folder of pg_dump and pg_restore; else they are looked for in $PATH.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 usage, 3 refused (state, role, preflight, lock),\n"
+    "4 a verification said different, or could not tell.\n";
+
+static int help(void)
+{
+    puts("usage: cutoverctl [--home DIR] [--json] [--as KIND:ID[:ROLE,ROLE]] COMMAND\n");
+    for (const struct command *command = commands; command->noun != NULL; command++)
+        print_usage(stdout, command);
+    fputs(about, stdout);
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    struct tool tool = {.home = NULL};
+    int status = EXIT_USAGE;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+        return help();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("cutoverctl %s\n", cutover_version());
+        return EXIT_DONE;
+    }
+    if (arguments_parse(&tool, commands, argc, argv))
+        status = tool.command->run(&tool);
+    tool_close(&tool);
+    if (fflush(stdout) != 0 && status == EXIT_DONE) {
+        perror("cutoverctl: standard output");
+        status = EXIT_FAILED;
+    }
+    return status;
+}

@@ -1,0 +1,425 @@
+#include "cutoverctl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND INT64_C(1000000)
+#define YEAR_SECONDS INT64_C(31557600)
+
+static const struct {
+    const char *name;
+    const char *value; /* NULL: takes none */
+} options[OPTION_COUNT] = {
+    [OPTION_AT] = {"--at", "TIME"},
+    [OPTION_CONTROL_DATABASE] = {"--control-database", "NAME"},
+    [OPTION_DATABASE] = {"--database", "CONNINFO"},
+    [OPTION_EXPIRES_IN] = {"--expires-in", "24h"},
+    [OPTION_HOLD] = {"--hold", NULL},
+    [OPTION_JOBS] = {"--jobs", "N"},
+    [OPTION_LABEL] = {"--label", "TEXT"},
+    [OPTION_NOTE] = {"--note", "TEXT"},
+    [OPTION_ORGANIZATION] = {"--organization", "ID"},
+    [OPTION_PREVIEW] = {"--preview", "ID"},
+    [OPTION_PROJECT] = {"--project", "ID"},
+    [OPTION_REASON] = {"--reason", "TEXT"},
+    [OPTION_TICKET] = {"--ticket", "REF"},
+    [OPTION_TO] = {"--to", "FILE"},
+    [OPTION_VERIFY] = {"--verify", "restore|readback"},
+    [OPTION_VERIFY_DATABASE] = {"--verify-database", "CONNINFO"},
+};
+
+static void print_options(FILE *file, unsigned set, const char *open, const char *close)
+{
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if ((set & BIT(i)) == 0)
+            continue;
+        fprintf(file, " %s%s", open, options[i].name);
+        if (options[i].value != NULL)
+            fprintf(file, " %s", options[i].value);
+        fputs(close, file);
+    }
+}
+
+void print_usage(FILE *file, const struct command *command)
+{
+    fprintf(file, "  %s", command->noun);
+    if (command->verb != NULL)
+        fprintf(file, " %s", command->verb);
+    if (command->operands[0] != '\0')
+        fprintf(file, " %s", command->operands);
+    print_options(file, command->required, "", "");
+    print_options(file, command->allowed, "[", "]");
+    fputc('\n', file);
+}
+
+int usage_error(const struct tool *tool, const char *format, ...)
+{
+    char message[500];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "cutoverctl: %s\n", message);
+    if (tool->command != NULL) {
+        fputs("usage:", stderr);
+        print_usage(stderr, tool->command);
+    } else {
+        fputs("`cutoverctl --help` lists the commands\n", stderr);
+    }
+    if (tool->json) {
+        cutover_error *error = must(cutover_error_new(CUTOVER_E_INVALID, message, NULL, NULL));
+        struct json_object *object = new_object();
+        json_object_object_add(object, "error", error_json(error));
+        print_json(object);
+        cutover_error_free(error);
+    }
+    return EXIT_USAGE;
+}
+
+/* The command that the first one or two words name; *noun_known tells whether at least the first is right. */
+static const struct command *find_command(const struct command *commands, const char *noun, const char *verb,
+                                          bool *noun_known)
+{
+    *noun_known = false;
+    for (const struct command *command = commands; command->noun != NULL; command++) {
+        if (strcmp(command->noun, noun) != 0)
+            continue;
+        *noun_known = true;
+        if (command->verb == NULL || (verb != NULL && strcmp(command->verb, verb) == 0))
+            return command;
+    }
+    return NULL;
+}
+
+/* The value of an option at argv[*index], from "--name=value" or the next argument, or NULL when it is another. */
+static bool take_value(int argc, char **argv, int *index, const char *name, const char **value)
+{
+    const char *argument = argv[*index];
+    size_t length = strlen(name);
+
+    if (strncmp(argument, name, length) != 0 || (argument[length] != '\0' && argument[length] != '='))
+        return false;
+    if (argument[length] == '=')
+        *value = argument + length + 1;
+    else
+        *value = *index + 1 < argc ? argv[++*index] : NULL;
+    return true;
+}
+
+static bool take_option(struct tool *tool, int argc, char **argv, int *index)
+{
+    const char *argument = argv[*index];
+
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        const char *value = "";
+        if (options[i].value == NULL ? strcmp(argument, options[i].name) != 0
+                                     : !take_value(argc, argv, index, options[i].name, &value))
+            continue;
+        if (value == NULL)
+            return usage_error(tool, "%s needs a value: %s", options[i].name, options[i].value), false;
+        if (tool->options[i] != NULL)
+            return usage_error(tool, "%s is given twice", options[i].name), false;
+        tool->options[i] = value;
+        return true;
+    }
+    return usage_error(tool, "there is no option %s", argument), false;
+}
+
+/* --home, --json and --as, which every command takes, before or after its words. */
+static bool take_common(struct tool *tool, int argc, char **argv, int *index, bool *taken)
+{
+    const char *value = NULL;
+
+    *taken = true;
+    if (strcmp(argv[*index], "--json") == 0) {
+        tool->json = true;
+        return true;
+    }
+    if (take_value(argc, argv, index, "--home", &value)) {
+        if (value == NULL || value[0] == '\0')
+            return usage_error(tool, "--home needs a folder"), false;
+        free(tool->home);
+        tool->home = must(strdup(value));
+        return true;
+    }
+    if (take_value(argc, argv, index, "--as", &value)) {
+        if (value == NULL)
+            return usage_error(tool, "--as needs KIND:ID[:ROLE,ROLE]"), false;
+        return parse_actor(tool, value);
+    }
+    *taken = false;
+    return true;
+}
+
+static bool check_options(const struct tool *tool)
+{
+    const struct command *command = tool->command;
+
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if (tool->options[i] != NULL && ((command->required | command->allowed) & BIT(i)) == 0)
+            return usage_error(tool, "%s has no meaning here", options[i].name), false;
+        if (tool->options[i] == NULL && (command->required & BIT(i)) != 0)
+            return usage_error(tool, "%s is missing", options[i].name), false;
+    }
+    return true;
+}
+
+static bool assign_words(struct tool *tool, const struct command *commands, const char **words, unsigned count)
+{
+    bool noun_known = false;
+
+    if (count == 0)
+        return usage_error(tool, "no command given"), false;
+    tool->command = find_command(commands, words[0], count > 1 ? words[1] : NULL, &noun_known);
+    if (tool->command == NULL)
+        return noun_known ? usage_error(tool, "`%s` does not know `%s`", words[0], count > 1 ? words[1] : ""),
+               false      : (usage_error(tool, "there is no command `%s`", words[0]), false);
+    unsigned used = tool->command->verb != NULL ? 2 : 1;
+    if (count - used != tool->command->operand_count)
+        return usage_error(tool, count - used < tool->command->operand_count ? "something is missing"
+                                                                             : "too many arguments"),
+               false;
+    for (unsigned i = 0; i < tool->command->operand_count; i++)
+        tool->operands[i] = words[used + i];
+    return check_options(tool);
+}
+
+bool arguments_parse(struct tool *tool, const struct command *commands, int argc, char **argv)
+{
+    const char *words[2 + OPERANDS_MAX + 1];
+    const size_t words_max = sizeof words / sizeof words[0];
+    unsigned count = 0;
+    bool only_words = false;
+
+    for (int i = 1; i < argc; i++)
+        tool->json = tool->json || strcmp(argv[i], "--json") == 0;
+    for (int i = 1; i < argc; i++) {
+        bool taken = false;
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+            continue;
+        }
+        if (!only_words && !take_common(tool, argc, argv, &i, &taken))
+            return false;
+        if (taken)
+            continue;
+        if (!only_words && strncmp(argv[i], "--", 2) == 0) {
+            if (!take_option(tool, argc, argv, &i))
+                return false;
+        } else if (count < words_max) {
+            words[count++] = argv[i];
+        }
+    }
+    if (tool->home == NULL) {
+        const char *home = getenv("CUTOVER_HOME");
+        tool->home = must(strdup(home != NULL && home[0] != '\0' ? home : ".cutover"));
+    }
+    return assign_words(tool, commands, words, count);
+}
+
+static const struct {
+    const char *name;
+    cutover_actor_kind kind;
+    uint32_t roles; /* when none are named */
+} kinds[] = {
+    {"user", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER},
+    {"api_key", CUTOVER_ACTOR_API_KEY, CUTOVER_ROLE_MEMBER},
+    {"operator", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR},
+    {"system", CUTOVER_ACTOR_SYSTEM, CUTOVER_ROLE_OPERATOR},
+};
+
+static const struct {
+    const char *name;
+    uint32_t role;
+} roles[] = {
+    {"member", CUTOVER_ROLE_MEMBER},
+    {"operator", CUTOVER_ROLE_OPERATOR},
+    {"org_admin", CUTOVER_ROLE_ORG_ADMIN},
+};
+
+static bool parse_roles(const char *text, uint32_t *found)
+{
+    *found = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, ",");
+        uint32_t role = 0;
+        for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+            if (strlen(roles[i].name) == length && strncmp(text, roles[i].name, length) == 0)
+                role = roles[i].role;
+        if (role == 0)
+            return false;
+        *found |= role;
+        text += length;
+        if (*text == ',' && *++text == '\0')
+            return false;
+    }
+    return *found != 0;
+}
+
+/* KIND:ID[:ROLE,ROLE]. An id may hold colons when roles are given: they are what follows the last one. */
+bool parse_actor(struct tool *tool, const char *text)
+{
+    const char *id = strchr(text, ':');
+    size_t kind_length = id != NULL ? (size_t)(id - text) : 0;
+
+    free(tool->actor_id);
+    tool->actor_id = NULL;
+    tool->acting = true;
+    tool->actor.roles = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strlen(kinds[i].name) == kind_length && strncmp(text, kinds[i].name, kind_length) == 0) {
+            tool->actor.kind = kinds[i].kind;
+            tool->actor.roles = kinds[i].roles;
+        }
+    }
+    if (tool->actor.roles == 0)
+        return usage_error(tool, "--as begins with user:, api_key:, operator: or system:"), false;
+    const char *end = strrchr(++id, ':');
+    if (end != NULL && !parse_roles(end + 1, &tool->actor.roles))
+        return usage_error(tool, "--as ends in roles that do not exist: `%s` (member, operator, org_admin)",
+                           end + 1),
+               false;
+    tool->actor_id = must(end != NULL ? strndup(id, (size_t)(end - id)) : strdup(id));
+    tool->actor.id = tool->actor_id;
+    if (tool->actor_id[0] == '\0')
+        return usage_error(tool, "--as needs an id after its kind"), false;
+    return true;
+}
+
+cutover_actor acting_as(struct tool *tool, cutover_actor_kind kind)
+{
+    if (tool->acting)
+        return tool->actor;
+    const struct passwd *user = getpwuid(geteuid());
+    if (tool->actor_id == NULL) {
+        char number[40];
+        snprintf(number, sizeof number, "uid-%ld", (long)geteuid());
+        tool->actor_id = must(strdup(user != NULL ? user->pw_name : number));
+    }
+    return (cutover_actor){tool->actor_id, kind, CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+}
+
+bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    char *end = NULL;
+
+    errno = 0;
+    long long count = isdigit((unsigned char)text[0]) ? strtoll(text, &end, 10) : -1;
+    if (count > 0 && errno == 0 && end[0] != '\0' && end[1] == '\0') {
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+            if (units[i].unit != *end || count > 100 * YEAR_SECONDS / units[i].seconds)
+                continue;
+            *microseconds = count * units[i].seconds * SECOND;
+            return true;
+        }
+    }
+    return usage_error(tool, "`%s` is no duration: a number above 0 and s, m, h, d or w, as in 24h", text),
+           false;
+}
+
+static bool digits(const char **text, size_t count, int *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < count; i++, ++*text) {
+        if (!isdigit((unsigned char)**text))
+            return false;
+        *value = *value * 10 + (**text - '0');
+    }
+    return true;
+}
+
+static bool skip(const char **text, const char *any)
+{
+    if (**text == '\0' || strchr(any, **text) == NULL)
+        return false;
+    ++*text;
+    return true;
+}
+
+/* The part after the seconds: ".123456" and "Z" or "+02:00". */
+static bool parse_zone(const char *text, int64_t *fraction, int64_t *offset)
+{
+    int hours = 0;
+    int minutes = 0;
+
+    *fraction = *offset = 0;
+    if (skip(&text, ".")) {
+        int64_t unit = SECOND / 10;
+        if (!isdigit((unsigned char)*text))
+            return false;
+        for (; isdigit((unsigned char)*text); text++, unit /= 10)
+            *fraction += (*text - '0') * unit;
+    }
+    if (skip(&text, "Zz"))
+        return *text == '\0';
+    bool west = *text == '-';
+    if (!skip(&text, "+-") || !digits(&text, 2, &hours) || !skip(&text, ":") || !digits(&text, 2, &minutes) ||
+        *text != '\0' || hours > 23 || minutes > 59)
+        return false;
+    *offset = (hours * 60 + minutes) * 60 * (west ? -SECOND : SECOND);
+    return true;
+}
+
+bool parse_time(struct tool *tool, const char *text, int64_t *microseconds)
+{
+    struct tm time = {.tm_isdst = 0};
+    const char *at = text;
+    int64_t fraction = 0;
+    int64_t offset = 0;
+
+    if (digits(&at, 4, &time.tm_year) && skip(&at, "-") && digits(&at, 2, &time.tm_mon) && skip(&at, "-") &&
+        digits(&at, 2, &time.tm_mday) && skip(&at, "Tt ") && digits(&at, 2, &time.tm_hour) && skip(&at, ":") &&
+        digits(&at, 2, &time.tm_min) && skip(&at, ":") && digits(&at, 2, &time.tm_sec) &&
+        parse_zone(at, &fraction, &offset)) {
+        time.tm_year -= 1900;
+        time.tm_mon -= 1;
+        struct tm asked = time;
+        time_t seconds = timegm(&time);
+        /* timegm() turns the 30th of February into a day in March: what it changed was no date. */
+        if (asked.tm_year >= 70 && asked.tm_mon == time.tm_mon && asked.tm_mday == time.tm_mday &&
+            asked.tm_hour == time.tm_hour && asked.tm_min == time.tm_min && asked.tm_sec == time.tm_sec) {
+            *microseconds = (int64_t)seconds * SECOND + fraction - offset;
+            return true;
+        }
+    }
+    return usage_error(tool, "`%s` is no time: RFC 3339, as in 2030-01-31T22:00:00Z", text), false;
+}
+
+bool parse_jobs(struct tool *tool, uint32_t *jobs)
+{
+    const char *text = tool->options[OPTION_JOBS];
+    char *end = NULL;
+
+    *jobs = 0;
+    if (text == NULL)
+        return true;
+    long count = isdigit((unsigned char)text[0]) ? strtol(text, &end, 10) : 0;
+    if (count < 1 || count > 64 || *end != '\0')
+        return usage_error(tool, "--jobs is a number from 1 to 64, not `%s`", text), false;
+    *jobs = (uint32_t)count;
+    return true;
+}
+
+bool parse_verify(struct tool *tool, cutover_verify_method *verify)
+{
+    const char *text = tool->options[OPTION_VERIFY];
+
+    *verify = CUTOVER_VERIFY_RESTORE;
+    if (text == NULL || strcmp(text, "restore") == 0)
+        return true;
+    if (strcmp(text, "readback") != 0)
+        return usage_error(tool, "--verify is restore or readback, not `%s`", text), false;
+    *verify = CUTOVER_VERIFY_READBACK;
+    return true;
+}

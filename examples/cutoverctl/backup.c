@@ -1,0 +1,156 @@
+/* Backups: taken, verified again, found and deleted. */
+#include "cutoverctl.h"
+
+#include <limits.h>
+
+#define PAGE 200
+
+static const char *const backup_members[] = {"project_id",    "label",         "request_id", "promotion_id",
+                                             "database_name", "tables",        "rows",       "bytes",
+                                             "error",         "verify_method", "verdict",    "verify_detail",
+                                             "verified_at",   "created_at",    "deleted_at", NULL};
+
+static int show(struct tool *tool, cutover_backup *backup, cutover_error *error)
+{
+    if (backup == NULL)
+        return fail(tool, error);
+    print_record(tool, "backup", cutover_backup_json(backup), backup_members);
+    cutover_backup_free(backup);
+    return EXIT_DONE;
+}
+
+/* What create and verify have in common. */
+static bool take_options(struct tool *tool, cutover_backup_options *options, struct bar *bar)
+{
+    if (!parse_jobs(tool, &options->jobs) || !parse_verify(tool, &options->verify))
+        return false;
+    options->actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    options->project_id = tool->options[OPTION_PROJECT];
+    options->label = tool->options[OPTION_LABEL];
+    options->progress = bar_show;
+    options->progress_userdata = bar;
+    return true;
+}
+
+int backup_create(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_backup *backup = NULL;
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    struct bar bar;
+
+    if (!take_options(tool, &options, &bar))
+        return EXIT_USAGE;
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
+        bar_begin(&bar, tool, NULL);
+        cutover_backup_create(tool->engine, &options, &backup, &error);
+        bar_end(&bar);
+    }
+    return show(tool, backup, error);
+}
+
+int backup_verify(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_backup *backup = NULL;
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    struct bar bar;
+
+    if (!take_options(tool, &options, &bar))
+        return EXIT_USAGE;
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
+        bar_begin(&bar, tool, NULL);
+        cutover_backup_verify(tool->engine, &options, tool->operands[0], &backup, &error);
+        bar_end(&bar);
+    }
+    return show(tool, backup, error);
+}
+
+int backup_show(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_backup *backup = NULL;
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_backup_get(tool->engine, tool->operands[0], &backup, &error);
+    return show(tool, backup, error);
+}
+
+int backup_path(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    char path[PATH_MAX];
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_backup_path(tool->engine, tool->operands[0], path, sizeof path, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (tool->json) {
+        struct json_object *object = new_object();
+        put_text(object, "id", tool->operands[0]);
+        put_text(object, "path", path);
+        print_json(object);
+    } else {
+        puts(path);
+    }
+    return EXIT_DONE;
+}
+
+int backup_delete(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_backup *backup = NULL;
+    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
+        cutover_backup_delete(tool->engine, &actor, tool->operands[0], &error) == CUTOVER_OK)
+        cutover_backup_get(tool->engine, tool->operands[0], &backup, &error);
+    return show(tool, backup, error);
+}
+
+static cutover_status collect(struct tool *tool, struct json_object *backups, cutover_error **error)
+{
+    char after[201] = "";
+    size_t count;
+
+    do {
+        cutover_backup_list *page = NULL;
+        cutover_status status =
+            cutover_backups_list(tool->engine, tool->options[OPTION_PROJECT], after, PAGE, &page, error);
+        if (status != CUTOVER_OK)
+            return status;
+        count = cutover_backup_list_count(page);
+        for (size_t i = 0; i < count; i++) {
+            const cutover_backup *backup = cutover_backup_list_at(page, i);
+            json_object_array_add(backups, parse_json(cutover_backup_json(backup)));
+            snprintf(after, sizeof after, "%s", cutover_backup_id(backup));
+        }
+        cutover_backup_list_free(page);
+    } while (count == PAGE);
+    return CUTOVER_OK;
+}
+
+int backup_list(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct json_object *backups = must(json_object_new_array());
+    char bytes[BYTES_TEXT_MAX];
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || collect(tool, backups, &error) != CUTOVER_OK) {
+        json_object_put(backups);
+        return fail(tool, error);
+    }
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "backups", backups);
+        print_json(object);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < json_object_array_length(backups); i++) {
+        struct json_object *backup = json_object_array_get_idx(backups, i);
+        printf("%s  %-9s  %10s  %s  %s\n", member_text(backup, "id"), member_text(backup, "status"),
+               format_bytes((uint64_t)member_number(backup, "bytes"), bytes), member_text(backup, "created_at"),
+               member_text(backup, "label"));
+    }
+    json_object_put(backups);
+    return EXIT_DONE;
+}

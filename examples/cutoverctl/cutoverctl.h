@@ -1,0 +1,148 @@
+/*
+ * cutoverctl, the operator's shell tool: what its parts share. It uses the public interface only, and keeps
+ * everything in one home folder: records in an SQLite file, backups in a directory beside it.
+ */
+#ifndef CUTOVERCTL_H
+#define CUTOVERCTL_H
+
+#include <cutover.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_DIFFERENT = 4 };
+
+enum option {
+    OPTION_AT,
+    OPTION_CONTROL_DATABASE,
+    OPTION_DATABASE,
+    OPTION_EXPIRES_IN,
+    OPTION_HOLD,
+    OPTION_JOBS,
+    OPTION_LABEL,
+    OPTION_NOTE,
+    OPTION_ORGANIZATION,
+    OPTION_PREVIEW,
+    OPTION_PROJECT,
+    OPTION_REASON,
+    OPTION_TICKET,
+    OPTION_TO,
+    OPTION_VERIFY,
+    OPTION_VERIFY_DATABASE,
+    OPTION_COUNT
+};
+
+#define BIT(option) (1u << (option))
+#define OPERANDS_MAX 2
+
+struct tool;
+
+struct command {
+    const char *noun;     /* "request" */
+    const char *verb;     /* "ack", or NULL for a command of one word */
+    const char *operands; /* what follows, for the usage: "ID" */
+    unsigned operand_count;
+    unsigned required; /* BIT(OPTION_…) that must be there */
+    unsigned allowed;  /* and those that may be */
+    int (*run)(struct tool *tool);
+};
+
+/* One run of the tool. */
+struct tool {
+    const struct command *command;
+    const char *operands[OPERANDS_MAX];
+    const char *options[OPTION_COUNT]; /* NULL: not given */
+    bool json;
+    char *home;  /* absolute once open */
+    bool acting; /* --as was given */
+    cutover_actor actor;
+    char *actor_id; /* owned; what actor.id points to */
+
+    cutover_store store;
+    cutover_repository repository;
+    cutover_registry *registry;
+    cutover_platform platform;
+    cutover_notifier notifier;
+    cutover_engine *engine;
+};
+
+/* home.c: the folder and everything that is opened in it. */
+int tool_init(struct tool *tool); /* command "init" */
+/* `events` names the file that a notifier appends to, or is NULL. */
+cutover_status tool_open(struct tool *tool, const char *events, cutover_error **error);
+void tool_close(struct tool *tool);
+
+/* arguments.c: text to values. Each prints what is wrong and returns false. */
+bool arguments_parse(struct tool *tool, const struct command *commands, int argc, char **argv);
+bool parse_actor(struct tool *tool, const char *text);
+bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds);
+bool parse_time(struct tool *tool, const char *text, int64_t *microseconds);
+bool parse_jobs(struct tool *tool, uint32_t *jobs);                  /* of --jobs */
+bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
+void print_usage(FILE *file, const struct command *command);
+/* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
+int usage_error(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* By whom the command is done: --as, else whoever runs the tool. */
+cutover_actor acting_as(struct tool *tool, cutover_actor_kind kind);
+
+/* output.c */
+/* Prints the error, as an object with --json, frees it, and returns the exit status that it stands for. */
+int fail(const struct tool *tool, cutover_error *error);
+int exit_status_of(cutover_status status);
+/* One object on standard output; takes it. */
+void print_json(struct json_object *object);
+struct json_object *parse_json(const char *text);
+struct json_object *error_json(const cutover_error *error);
+/* A string member, or NULL where it is missing or null. */
+const char *member_text(struct json_object *object, const char *name);
+int64_t member_number(struct json_object *object, const char *name);
+/* With --json the record as it is; else a title and those of its members (NULL-terminated) that are set. */
+void print_record(const struct tool *tool, const char *title, const char *json, const char *const *members);
+struct json_object *new_object(void);
+void put_text(struct json_object *object, const char *name, const char *text);
+void put_number(struct json_object *object, const char *name, int64_t number);
+void put_time(struct json_object *object, const char *name, int64_t at); /* 0: null */
+#define TIME_TEXT_MAX 40
+const char *format_time(int64_t at, char text[TIME_TEXT_MAX]);
+#define BYTES_TEXT_MAX 24
+const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX]);
+void *must(void *memory); /* ends the tool when memory is exhausted */
+
+/* progress.c: the bar on a terminal, and Ctrl-C. */
+struct bar {
+    const struct tool *tool;
+    const char *held; /* request to name when the job waits for its release, or NULL */
+    bool terminal;
+    bool told_held;
+    int width; /* of what is on the line now */
+};
+void bar_begin(struct bar *bar, const struct tool *tool, const char *held);
+int32_t bar_show(const cutover_progress *progress, void *bar); /* a cutover_progress_fn */
+void bar_end(struct bar *bar);
+
+/* The commands. */
+int project_add(struct tool *tool);
+int project_show(struct tool *tool);
+int preview_add(struct tool *tool);
+int preview_extend(struct tool *tool);
+int preview_list(struct tool *tool);
+int request_create(struct tool *tool);
+int request_ack(struct tool *tool);
+int request_reject(struct tool *tool);
+int request_cancel(struct tool *tool);
+int request_ticket(struct tool *tool);
+int request_show(struct tool *tool);
+int request_list(struct tool *tool);
+int preflight(struct tool *tool);
+int promote(struct tool *tool);
+int release(struct tool *tool);
+int backup_create(struct tool *tool);
+int backup_list(struct tool *tool);
+int backup_show(struct tool *tool);
+int backup_verify(struct tool *tool);
+int backup_path(struct tool *tool);
+int backup_delete(struct tool *tool);
+int audit(struct tool *tool);
+int events_deliver(struct tool *tool);
+
+#endif

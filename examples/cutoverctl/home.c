@@ -1,0 +1,126 @@
+#include "cutoverctl.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static cutover_status home_error(cutover_status code, const char *what, const char *path, const char *hint,
+                                 cutover_error **error)
+{
+    char message[PATH_MAX + 200];
+
+    snprintf(message, sizeof message, "%s %s: %s", what, path, strerror(errno));
+    *error = must(cutover_error_new(code, message, NULL, hint));
+    return code;
+}
+
+static cutover_status make_absolute(struct tool *tool, cutover_error **error)
+{
+    char *absolute = realpath(tool->home, NULL);
+
+    if (absolute == NULL)
+        return home_error(CUTOVER_E_NOT_FOUND, "cannot open the home folder", tool->home,
+                          "make it with `cutoverctl init`, or name another with --home", error);
+    free(tool->home);
+    tool->home = absolute;
+    return CUTOVER_OK;
+}
+
+static char *in_home(const struct tool *tool, const char *name)
+{
+    size_t size = strlen(tool->home) + strlen(name) + 2;
+    char *path = must(malloc(size));
+
+    snprintf(path, size, "%s/%s", tool->home, name);
+    return path;
+}
+
+static cutover_status open_ports(struct tool *tool, const char *events, cutover_error **error)
+{
+    char *database = in_home(tool, "cutover.db");
+    char *backups = in_home(tool, "backups");
+
+    cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
+    if (status == CUTOVER_OK)
+        status = cutover_repository_directory_open(backups, &tool->repository, error);
+    if (status == CUTOVER_OK)
+        status = cutover_registry_open(&tool->store, &tool->registry, error);
+    if (status == CUTOVER_OK)
+        status = cutover_registry_platform(tool->registry, &tool->platform, error);
+    if (status == CUTOVER_OK && events != NULL)
+        status = cutover_notifier_jsonl_open(events, &tool->notifier, error);
+    free(backups);
+    free(database);
+    return status;
+}
+
+static cutover_status open_engine(struct tool *tool, const char *events, cutover_error **error)
+{
+    cutover_status status = open_ports(tool, events, error);
+    if (status != CUTOVER_OK)
+        return status;
+
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    options.store = &tool->store;
+    options.repository = &tool->repository;
+    options.platform = &tool->platform;
+    options.notifier = events != NULL ? &tool->notifier : NULL;
+    options.pg_bin_dir = getenv("CUTOVER_PG_BIN_DIR");
+    if (!tool->acting)
+        options.policy |= CUTOVER_POLICY_ACK_BY_REQUESTER;
+    return cutover_engine_new(&options, &tool->engine, error);
+}
+
+cutover_status tool_open(struct tool *tool, const char *events, cutover_error **error)
+{
+    cutover_status status = make_absolute(tool, error);
+    if (status != CUTOVER_OK)
+        return status;
+    char *database = in_home(tool, "cutover.db");
+    if (access(database, R_OK | W_OK) != 0)
+        status = home_error(CUTOVER_E_NOT_FOUND, "cannot open", database,
+                            "begin with `cutoverctl init`, or name another home with --home", error);
+    free(database);
+    return status != CUTOVER_OK ? status : open_engine(tool, events, error);
+}
+
+void tool_close(struct tool *tool)
+{
+    cutover_engine_free(tool->engine);
+    if (tool->notifier.version != 0)
+        cutover_notifier_close(&tool->notifier);
+    cutover_registry_free(tool->registry);
+    cutover_repository_close(&tool->repository);
+    cutover_store_close(&tool->store);
+    free(tool->actor_id);
+    free(tool->home);
+}
+
+int tool_init(struct tool *tool)
+{
+    cutover_error *error = NULL;
+
+    bool made = mkdir(tool->home, 0700) == 0;
+    if (!made && errno != EEXIST) {
+        home_error(CUTOVER_E_IO, "cannot make the home folder", tool->home, "its parent must exist", &error);
+        return fail(tool, error);
+    }
+    if (make_absolute(tool, &error) != CUTOVER_OK || open_engine(tool, NULL, &error) != CUTOVER_OK)
+        return fail(tool, error);
+
+    struct stat found;
+    if (!made && stat(tool->home, &found) == 0 && (found.st_mode & 077) != 0)
+        fprintf(stderr, "cutoverctl: others can look into %s; close it with `chmod 700`\n", tool->home);
+    if (tool->json) {
+        struct json_object *object = new_object();
+        put_text(object, "home", tool->home);
+        print_json(object);
+    } else {
+        printf("home: %s\n", tool->home);
+        puts("next: cutoverctl project add ID --database CONNINFO");
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,190 @@
+/* Projects and previews, as the registry keeps them. */
+#include "cutoverctl.h"
+
+#include <string.h>
+#include <time.h>
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static struct json_object *project_json(const cutover_project *project)
+{
+    struct json_object *object = new_object();
+
+    put_text(object, "id", project->id);
+    put_text(object, "organization_id", project->organization_id);
+    put_text(object, "state", project->state);
+    put_text(object, "database", project->database);
+    put_text(object, "control_database", project->control_database);
+    put_text(object, "verify_database", project->verify_database);
+    return object;
+}
+
+static cutover_status keep_project(const cutover_project *project, void *context)
+{
+    *(struct json_object **)context = project_json(project);
+    return CUTOVER_OK;
+}
+
+static cutover_status show_project(struct tool *tool, const char *id, cutover_error **error)
+{
+    struct json_object *project = NULL;
+    cutover_status status =
+        tool->platform.project_get(id, keep_project, &project, error, tool->platform.userdata);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (tool->json) {
+        print_json(project);
+        return CUTOVER_OK;
+    }
+    printf("project %s: %s\n", id, member_text(project, "state"));
+    printf("  %-24s %s\n", "database", member_text(project, "database"));
+    if (member_text(project, "control_database") != NULL)
+        printf("  %-24s %s\n", "control_database", member_text(project, "control_database"));
+    if (member_text(project, "verify_database") != NULL)
+        printf("  %-24s %s\n", "verify_database", member_text(project, "verify_database"));
+    json_object_put(project);
+    return CUTOVER_OK;
+}
+
+int project_add(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+
+    project.id = tool->operands[0];
+    if (tool->options[OPTION_ORGANIZATION] != NULL)
+        project.organization_id = tool->options[OPTION_ORGANIZATION];
+    project.database = tool->options[OPTION_DATABASE];
+    project.control_database = tool->options[OPTION_CONTROL_DATABASE];
+    project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_registry_project_add(tool->registry, &project, &error) != CUTOVER_OK ||
+        show_project(tool, project.id, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    return EXIT_DONE;
+}
+
+int project_show(struct tool *tool)
+{
+    cutover_error *error = NULL;
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        show_project(tool, tool->operands[0], &error) != CUTOVER_OK)
+        return fail(tool, error);
+    return EXIT_DONE;
+}
+
+static struct json_object *preview_json(const cutover_preview *preview)
+{
+    struct json_object *object = new_object();
+
+    put_text(object, "id", preview->id);
+    put_text(object, "project_id", preview->project_id);
+    put_text(object, "state", preview->state);
+    put_text(object, "database", preview->database);
+    put_time(object, "expires_at", preview->expires_at);
+    return object;
+}
+
+static void print_preview(struct json_object *preview)
+{
+    const char *expires = member_text(preview, "expires_at");
+
+    printf("preview %s: %s, of project %s, expires %s\n", member_text(preview, "id"),
+           member_text(preview, "state"), member_text(preview, "project_id"),
+           expires != NULL ? expires : "never");
+    printf("  %-24s %s\n", "database", member_text(preview, "database"));
+}
+
+static cutover_status keep_preview(const cutover_preview *preview, void *context)
+{
+    *(struct json_object **)context = preview_json(preview);
+    return CUTOVER_OK;
+}
+
+static cutover_status show_preview(struct tool *tool, const char *id, cutover_error **error)
+{
+    struct json_object *preview = NULL;
+    cutover_status status =
+        tool->platform.preview_get(id, keep_preview, &preview, error, tool->platform.userdata);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (tool->json) {
+        print_json(preview);
+    } else {
+        print_preview(preview);
+        json_object_put(preview);
+    }
+    return CUTOVER_OK;
+}
+
+int preview_add(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    int64_t life = 0;
+
+    if (!parse_duration(tool, tool->options[OPTION_EXPIRES_IN], &life))
+        return EXIT_USAGE;
+    preview.id = tool->operands[0];
+    preview.project_id = tool->options[OPTION_PROJECT];
+    preview.database = tool->options[OPTION_DATABASE];
+    preview.expires_at = now() + life;
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_registry_preview_add(tool->registry, &preview, &error) != CUTOVER_OK ||
+        show_preview(tool, preview.id, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    return EXIT_DONE;
+}
+
+int preview_extend(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    const char *id = tool->operands[0];
+    int64_t life = 0;
+
+    if (!parse_duration(tool, tool->options[OPTION_EXPIRES_IN], &life))
+        return EXIT_USAGE;
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_registry_preview_extend(tool->registry, id, now() + life, &error) != CUTOVER_OK ||
+        show_preview(tool, id, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    return EXIT_DONE;
+}
+
+static cutover_status add_preview(const cutover_preview *preview, void *context)
+{
+    json_object_array_add(context, preview_json(preview));
+    return CUTOVER_OK;
+}
+
+int preview_list(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct json_object *list = must(json_object_new_array());
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_registry_preview_list(tool->registry, tool->options[OPTION_PROJECT], add_preview, list,
+                                      &error) != CUTOVER_OK) {
+        json_object_put(list);
+        return fail(tool, error);
+    }
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "previews", list);
+        print_json(object);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        print_preview(json_object_array_get_idx(list, i));
+    json_object_put(list);
+    return EXIT_DONE;
+}

@@ -1,0 +1,172 @@
+#include "cutoverctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void *must(void *memory)
+{
+    if (memory == NULL) {
+        fputs("cutoverctl: memory is exhausted\n", stderr);
+        exit(EXIT_FAILED);
+    }
+    return memory;
+}
+
+int exit_status_of(cutover_status status)
+{
+    switch (status) {
+    case CUTOVER_OK:
+        return EXIT_DONE;
+    case CUTOVER_E_INVALID:
+        return EXIT_USAGE;
+    case CUTOVER_E_CONFLICT:
+    case CUTOVER_E_STATE:
+    case CUTOVER_E_FORBIDDEN:
+    case CUTOVER_E_LOCKED:
+    case CUTOVER_E_EXPIRED:
+    case CUTOVER_E_PREFLIGHT:
+        return EXIT_REFUSED;
+    case CUTOVER_E_VERIFY:
+        return EXIT_DIFFERENT;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+struct json_object *new_object(void)
+{
+    return must(json_object_new_object());
+}
+
+void put_text(struct json_object *object, const char *name, const char *text)
+{
+    json_object_object_add(object, name, text != NULL ? must(json_object_new_string(text)) : NULL);
+}
+
+void put_number(struct json_object *object, const char *name, int64_t number)
+{
+    json_object_object_add(object, name, must(json_object_new_int64(number)));
+}
+
+void put_time(struct json_object *object, const char *name, int64_t at)
+{
+    char text[TIME_TEXT_MAX];
+
+    put_text(object, name, at != 0 ? format_time(at, text) : NULL);
+}
+
+const char *format_time(int64_t at, char text[TIME_TEXT_MAX])
+{
+    time_t seconds = (time_t)(at / 1000000);
+    struct tm parts;
+
+    if (gmtime_r(&seconds, &parts) == NULL || strftime(text, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        return "";
+    size_t length = strlen(text);
+    snprintf(text + length, TIME_TEXT_MAX - length, ".%06dZ", (int)(at % 1000000));
+    return text;
+}
+
+const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+
+    for (; size >= 1000; size /= 1000)
+        unit++;
+    snprintf(text, BYTES_TEXT_MAX, unit == 0 || size >= 100 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+    return text;
+}
+
+struct json_object *error_json(const cutover_error *error)
+{
+    struct json_object *object = new_object();
+
+    put_text(object, "code", cutover_status_name(cutover_error_code(error)));
+    put_text(object, "message", cutover_error_message(error));
+    put_text(object, "detail", cutover_error_detail(error));
+    put_text(object, "hint", cutover_error_hint(error));
+    put_text(object, "sqlstate", cutover_error_sqlstate(error));
+    put_text(object, "step", cutover_error_step(error));
+    if (cutover_error_verdict(error) != CUTOVER_VERDICT_NONE)
+        put_text(object, "verdict", cutover_verdict_name(cutover_error_verdict(error)));
+    return object;
+}
+
+static void print_indented(FILE *file, const char *title, const char *text)
+{
+    fprintf(file, "  %s", title);
+    for (; *text != '\0'; text++) {
+        fputc(*text, file);
+        if (*text == '\n' && text[1] != '\0')
+            fputs("    ", file);
+    }
+    fputc('\n', file);
+}
+
+int fail(const struct tool *tool, cutover_error *error)
+{
+    int status = exit_status_of(cutover_error_code(error));
+
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "error", error_json(error));
+        print_json(object);
+    } else {
+        fprintf(stderr, "cutoverctl: %s\n", cutover_error_message(error));
+        if (cutover_error_detail(error) != NULL)
+            print_indented(stderr, "", cutover_error_detail(error));
+        if (cutover_error_sqlstate(error) != NULL)
+            print_indented(stderr, "SQLSTATE ", cutover_error_sqlstate(error));
+        if (cutover_error_hint(error) != NULL)
+            print_indented(stderr, "hint: ", cutover_error_hint(error));
+    }
+    cutover_error_free(error);
+    return status != EXIT_DONE ? status : EXIT_FAILED;
+}
+
+void print_json(struct json_object *object)
+{
+    puts(must((void *)(uintptr_t)json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+                                                                            JSON_C_TO_STRING_NOSLASHESCAPE)));
+    json_object_put(object);
+}
+
+struct json_object *parse_json(const char *text)
+{
+    return must(text != NULL ? json_tokener_parse(text) : NULL);
+}
+
+const char *member_text(struct json_object *object, const char *name)
+{
+    struct json_object *member = NULL;
+
+    if (!json_object_object_get_ex(object, name, &member) || member == NULL)
+        return NULL;
+    return json_object_get_string(member);
+}
+
+int64_t member_number(struct json_object *object, const char *name)
+{
+    struct json_object *member = NULL;
+
+    json_object_object_get_ex(object, name, &member);
+    return json_object_get_int64(member);
+}
+
+void print_record(const struct tool *tool, const char *title, const char *json, const char *const *members)
+{
+    struct json_object *record = parse_json(json);
+
+    if (tool->json) {
+        print_json(record);
+        return;
+    }
+    printf("%s %s: %s\n", title, member_text(record, "id"), member_text(record, "status"));
+    for (; *members != NULL; members++)
+        if (member_text(record, *members) != NULL)
+            printf("  %-24s %s\n", *members, member_text(record, *members));
+    json_object_put(record);
+}

@@ -1,0 +1,164 @@
+/* Requests: what a customer wishes, and what operators answer. */
+#include "cutoverctl.h"
+
+#include <string.h>
+
+#define PAGE 200
+
+static const char *const request_members[] = {"project_id",
+                                              "preview_database_id",
+                                              "customer_note",
+                                              "external_ticket_ref",
+                                              "operator_note",
+                                              "rejected_reason",
+                                              "scheduled_for",
+                                              "requested_by_actor_id",
+                                              "created_at",
+                                              "ack_by_user_id",
+                                              "ack_at",
+                                              "promote_job_id",
+                                              "completed_at",
+                                              "updated_at",
+                                              "pre_cutover_backup_id",
+                                              NULL};
+
+/* Prints the request and frees it, or the error. */
+static int show(struct tool *tool, cutover_request *request, cutover_error *error)
+{
+    if (request == NULL)
+        return fail(tool, error);
+    print_record(tool, "request", cutover_request_json(request), request_members);
+    cutover_request_free(request);
+    return EXIT_DONE;
+}
+
+int request_create(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    cutover_request_options options = CUTOVER_REQUEST_OPTIONS_INIT;
+
+    options.actor = acting_as(tool, CUTOVER_ACTOR_USER);
+    options.project_id = tool->options[OPTION_PROJECT];
+    options.preview_id = tool->options[OPTION_PREVIEW];
+    options.customer_note = tool->options[OPTION_NOTE];
+    options.external_ticket_ref = tool->options[OPTION_TICKET];
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_create(tool->engine, &options, &request, &error);
+    return show(tool, request, error);
+}
+
+int request_ack(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    int64_t at = 0;
+
+    if (tool->options[OPTION_AT] != NULL && !parse_time(tool, tool->options[OPTION_AT], &at))
+        return EXIT_USAGE;
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_ack(tool->engine, &actor, tool->operands[0], tool->options[OPTION_NOTE], at, &request,
+                            &error);
+    return show(tool, request, error);
+}
+
+int request_reject(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_reject(tool->engine, &actor, tool->operands[0], tool->options[OPTION_REASON], &request,
+                               &error);
+    return show(tool, request, error);
+}
+
+int request_cancel(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_USER);
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_cancel(tool->engine, &actor, tool->operands[0], &request, &error);
+    return show(tool, request, error);
+}
+
+int request_ticket(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_USER);
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_set_ticket(tool->engine, &actor, tool->operands[0], tool->operands[1], &request,
+                                   &error);
+    return show(tool, request, error);
+}
+
+int request_show(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_get(tool->engine, tool->operands[0], &request, &error);
+    return show(tool, request, error);
+}
+
+static cutover_status collect(struct tool *tool, struct json_object *requests, cutover_error **error)
+{
+    char after[201] = "";
+    size_t count;
+
+    do {
+        cutover_request_list *page = NULL;
+        cutover_status status =
+            cutover_requests_list(tool->engine, tool->options[OPTION_PROJECT], after, PAGE, &page, error);
+        if (status != CUTOVER_OK)
+            return status;
+        count = cutover_request_list_count(page);
+        for (size_t i = 0; i < count; i++) {
+            const cutover_request *request = cutover_request_list_at(page, i);
+            json_object_array_add(requests, parse_json(cutover_request_json(request)));
+            snprintf(after, sizeof after, "%s", cutover_request_id(request));
+        }
+        cutover_request_list_free(page);
+    } while (count == PAGE);
+    return CUTOVER_OK;
+}
+
+static void print_line(struct json_object *request)
+{
+    const char *ticket = member_text(request, "external_ticket_ref");
+    const char *note = member_text(request, "customer_note");
+
+    printf("%s  %-11s  preview %s  by %s  %s%s%s%s%s\n", member_text(request, "id"),
+           member_text(request, "status"), member_text(request, "preview_database_id"),
+           member_text(request, "requested_by_actor_id"), member_text(request, "created_at"),
+           ticket != NULL ? "  ticket " : "", ticket != NULL ? ticket : "", note != NULL ? "  " : "",
+           note != NULL ? note : "");
+}
+
+int request_list(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct json_object *requests = must(json_object_new_array());
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || collect(tool, requests, &error) != CUTOVER_OK) {
+        json_object_put(requests);
+        return fail(tool, error);
+    }
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "requests", requests);
+        print_json(object);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < json_object_array_length(requests); i++)
+        print_line(json_object_array_get_idx(requests, i));
+    json_object_put(requests);
+    return EXIT_DONE;
+}

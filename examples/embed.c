@@ -1,0 +1,153 @@
+/*
+ * The smallest honest host: its own inventory of databases (a struct here, a table of yours there), its own
+ * notifier, the SQLite store and the directory repository, and one cutover from wish to done.
+ *
+ *     cc embed.c $(pkg-config --cflags --libs libcutover) -o embed
+ *     ./embed HOME "host=/run/postgresql dbname=shop" "host=/run/postgresql dbname=shop_next"
+ *
+ * HOME is an existing folder. Production's role may create and rename databases.
+ */
+#include <cutover.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* What this host knows of its one project and its one preview. */
+struct host {
+    const char *production, *preview; /* libpq connection strings */
+    const char *state;                /* of the project: "active" or "restoring" */
+};
+
+static cutover_status refuse(cutover_status code, const char *message, cutover_error **error)
+{
+    *error = cutover_error_new(code, message, NULL, NULL);
+    return code;
+}
+
+static cutover_status project_get(const char *id, cutover_project_emit emit, void *context,
+                                  cutover_error **error, void *userdata)
+{
+    const struct host *host = userdata;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+
+    if (strcmp(id, "shop") != 0)
+        return refuse(CUTOVER_E_NOT_FOUND, "there is no such project", error);
+    project.id = "shop";
+    project.state = host->state;
+    project.database = host->production;
+    return emit(&project, context);
+}
+
+/* While a promotion runs the project is "restoring": keep your own lifecycle operations out. */
+static cutover_status project_set_state(const char *id, const char *expected, const char *next,
+                                        cutover_error **error, void *userdata)
+{
+    struct host *host = userdata;
+
+    if (strcmp(id, "shop") != 0 || strcmp(host->state, expected) != 0)
+        return refuse(CUTOVER_E_CONFLICT, "the project is in another state", error);
+    host->state = strcmp(next, "active") == 0 ? "active" : "restoring";
+    return CUTOVER_OK;
+}
+
+static cutover_status preview_get(const char *id, cutover_preview_emit emit, void *context,
+                                  cutover_error **error, void *userdata)
+{
+    const struct host *host = userdata;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+
+    if (strcmp(id, "shop-next") != 0)
+        return refuse(CUTOVER_E_NOT_FOUND, "there is no such preview", error);
+    preview.id = "shop-next";
+    preview.project_id = "shop";
+    preview.database = host->preview;
+    return emit(&preview, context);
+}
+
+/* Here a real host posts to its bus; anything but CUTOVER_OK makes the event come again later. */
+static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
+{
+    (void)error;
+    (void)userdata;
+    printf("event %s: %s\n", event->id, event->type);
+    return CUTOVER_OK;
+}
+
+static void keep_open(void *userdata)
+{
+    (void)userdata;
+}
+
+/* A customer wishes, an operator agrees, the promotion runs, the events go out. */
+static cutover_status cut_over(cutover_engine *engine, cutover_error **error)
+{
+    const cutover_actor reviewer = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+    cutover_request_options wish = CUTOVER_REQUEST_OPTIONS_INIT;
+    cutover_promotion_options job = CUTOVER_PROMOTION_OPTIONS_INIT;
+    cutover_request *request = NULL;
+    cutover_promotion *promotion = NULL;
+
+    wish.actor = (cutover_actor){"carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    wish.project_id = "shop";
+    wish.preview_id = "shop-next";
+    wish.external_ticket_ref = "OPS-1";
+    cutover_status status = cutover_request_create(engine, &wish, &request, error);
+    if (status != CUTOVER_OK)
+        return status;
+
+    job.actor = reviewer;
+    job.request_id = cutover_request_id(request);
+    status = cutover_request_ack(engine, &reviewer, job.request_id, NULL, 0, NULL, error);
+    if (status == CUTOVER_OK)
+        status = cutover_promotion_start(engine, &job, &promotion, error);
+    if (status == CUTOVER_OK)
+        status = cutover_promotion_run(promotion, error);
+    if (promotion != NULL && cutover_promotion_report(promotion) != NULL)
+        puts(cutover_promotion_report(promotion));
+    if (status == CUTOVER_OK)
+        status = cutover_events_deliver(engine, NULL, error);
+    cutover_promotion_free(promotion);
+    cutover_request_free(request);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        return fprintf(stderr, "usage: embed HOME PRODUCTION PREVIEW\n"), 2;
+    struct host host = {argv[2], argv[3], "active"};
+    char records[4096], backups[4096];
+    snprintf(records, sizeof records, "%s/cutover.db", argv[1]);
+    snprintf(backups, sizeof backups, "%s/backups", argv[1]);
+
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_repository repository = CUTOVER_REPOSITORY_INIT;
+    cutover_platform platform = CUTOVER_PLATFORM_INIT;
+    platform.userdata = &host;
+    platform.project_get = project_get;
+    platform.project_set_state = project_set_state;
+    platform.preview_get = preview_get;
+    cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, NULL, deliver, keep_open};
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    options.store = &store;
+    options.repository = &repository;
+    options.platform = &platform;
+    options.notifier = &notifier;
+
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+    cutover_status status = cutover_store_sqlite_open(records, &store, &error);
+    if (status == CUTOVER_OK)
+        status = cutover_repository_directory_open(backups, &repository, &error);
+    if (status == CUTOVER_OK)
+        status = cutover_engine_new(&options, &engine, &error);
+    if (status == CUTOVER_OK)
+        status = cut_over(engine, &error);
+    if (status != CUTOVER_OK)
+        fprintf(stderr, "embed: %s\n", cutover_error_message(error));
+    cutover_error_free(error);
+    cutover_engine_free(engine);
+    cutover_repository_close(&repository);
+    cutover_store_close(&store);
+    return status == CUTOVER_OK ? 0 : 1;
+}
