@@ -15,7 +15,13 @@
 #define OUTPUT_LIMIT ((size_t)64 * 1024)
 #define GRACE_US (INT64_C(2) * 1000000) /* from SIGTERM to SIGKILL, and for output after the end */
 
-enum { OUTPUT, ERRORS, STREAMS };
+/* REPORT is only open where the kernel throws exit statuses away. */
+enum { OUTPUT, ERRORS, REPORT, STREAMS };
+
+#define SHELL "/bin/sh"
+#define REPORT_FD 3
+/* The shell outlives SIGTERM, which the program gets as well, to tell how the program ended. */
+static char report_script[] = "trap : TERM; \"$@\" 3>&-; echo $? >&3";
 
 enum phase { RUNNING, TERMINATED, KILLED };
 enum ending { ALIVE, ENDED, LOST }; /* LOST: somebody else took the status, or it was thrown away */
@@ -24,6 +30,7 @@ struct stream {
     int read_end;  /* -1 when closed */
     int write_end; /* -1 when closed */
     struct text *text;
+    size_t limit;
     size_t kept;
 };
 
@@ -35,8 +42,10 @@ struct child {
     enum ending ending;
     cutover_status stop;   /* why it was asked to end; CUTOVER_OK: it was not */
     int64_t next_phase_us; /* when SIGTERM has had its time */
-    int64_t drain_until_us;
-    int wait_status;
+    bool by_shell;
+    struct text report;
+    int exit_status;
+    int signal; /* that ended it, or 0 */
 };
 
 static void close_end(int *fd)
@@ -88,9 +97,11 @@ static int plan_files(posix_spawn_file_actions_t *files, const struct child *chi
         failure = posix_spawn_file_actions_adddup2(files, child->streams[OUTPUT].write_end, STDOUT_FILENO);
     if (failure == 0)
         failure = posix_spawn_file_actions_adddup2(files, child->streams[ERRORS].write_end, STDERR_FILENO);
+    if (failure == 0 && child->by_shell)
+        failure = posix_spawn_file_actions_adddup2(files, child->streams[REPORT].write_end, REPORT_FD);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     if (failure == 0)
-        failure = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+        failure = posix_spawn_file_actions_addclosefrom_np(files, child->by_shell ? REPORT_FD + 1 : REPORT_FD);
 #endif
     return failure;
 }
@@ -115,61 +126,93 @@ static int plan_attributes(posix_spawnattr_t *attributes)
     return failure;
 }
 
-static cutover_status spawn(struct child *child, cutover_error **error)
+/* 0 or an errno. */
+static int spawn_program(struct child *child, const char *program, char *const *arguments)
 {
-    const struct process *process = child->process;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
+    /* posix_spawn() takes the strings as they are and changes none. */
+    char *const *environment = (char *const *)(uintptr_t)child->process->environment;
 
     int failure = posix_spawn_file_actions_init(&files);
     if (failure != 0)
-        goto report;
+        return failure;
     failure = posix_spawnattr_init(&attributes);
     if (failure != 0)
         goto destroy_files;
     failure = plan_files(&files, child);
     if (failure == 0)
         failure = plan_attributes(&attributes);
-    if (failure == 0) {
-        /* posix_spawn() takes the strings as they are and changes none. */
-        char *const *arguments = (char *const *)(uintptr_t)process->arguments;
-        char *const *environment = (char *const *)(uintptr_t)process->environment;
-        failure = posix_spawn(&child->pid, process->program, &files, &attributes, arguments, environment);
-    }
+    if (failure == 0)
+        failure = posix_spawn(&child->pid, program, &files, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
 destroy_files:
     posix_spawn_file_actions_destroy(&files);
-report:
+    return failure;
+}
+
+/* 0 or an errno. Starts the program under a shell that writes its exit status to REPORT_FD. */
+static int spawn_by_shell(struct child *child)
+{
+    static char shell[] = SHELL, option[] = "-c";
+    const struct process *process = child->process;
+    if (access(process->program, X_OK) != 0)
+        return errno;
+
+    size_t count = 0;
+    while (process->arguments[count] != NULL)
+        count++;
+    const char **arguments = calloc(count + 6, sizeof *arguments);
+    if (arguments == NULL)
+        return ENOMEM;
+    const char *head[] = {shell, option, report_script, shell, process->program};
+    memcpy(arguments, head, sizeof head);
+    for (size_t i = 1; i < count; i++)
+        arguments[4 + i] = process->arguments[i];
+    int failure = spawn_program(child, SHELL, (char *const *)(uintptr_t)arguments);
+    free(arguments);
+    return failure;
+}
+
+static cutover_status spawn(struct child *child, cutover_error **error)
+{
+    const struct process *process = child->process;
+    int failure;
+    if (child->by_shell)
+        failure = spawn_by_shell(child);
+    else
+        failure = spawn_program(child, process->program, (char *const *)(uintptr_t)process->arguments);
     if (failure != 0)
         return error_set_errno(error, CUTOVER_E_IO, failure, "cannot start %s", process->program);
+    for (int i = 0; i < STREAMS; i++)
+        close_end(&child->streams[i].write_end);
     return CUTOVER_OK;
 }
 
-/* Reads what there is; closes the read end at its end. */
-static void read_stream(struct stream *stream, size_t limit)
+/* Reads once, so that a child which never stops writing cannot keep us from looking up. */
+static void read_stream(struct stream *stream)
 {
     char buffer[16384];
-    for (;;) {
-        ssize_t count = read(stream->read_end, buffer, sizeof buffer);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0 && errno == EAGAIN)
-            return;
-        if (count <= 0) {
-            close_end(&stream->read_end);
-            return;
-        }
-        size_t room = limit - stream->kept;
-        size_t keep = (size_t)count < room ? (size_t)count : room;
-        if (stream->text != NULL)
-            text_add_bytes(stream->text, buffer, keep);
-        stream->kept += keep;
+    ssize_t count = read(stream->read_end, buffer, sizeof buffer);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (count <= 0) {
+        close_end(&stream->read_end);
+        return;
     }
+    size_t room = stream->limit - stream->kept;
+    size_t keep = (size_t)count < room ? (size_t)count : room;
+    if (stream->text != NULL)
+        text_add_bytes(stream->text, buffer, keep);
+    stream->kept += keep;
 }
 
 static bool streams_open(const struct child *child)
 {
-    return child->streams[OUTPUT].read_end >= 0 || child->streams[ERRORS].read_end >= 0;
+    for (int i = 0; i < STREAMS; i++)
+        if (child->streams[i].read_end >= 0)
+            return true;
+    return false;
 }
 
 /* Waits at most `ms` for output, and reads it. */
@@ -180,10 +223,9 @@ static void pump(struct child *child, int ms)
         polled[i] = (struct pollfd){.fd = child->streams[i].read_end, .events = POLLIN};
     if (poll(polled, STREAMS, ms) <= 0)
         return;
-    size_t limit = child->process->output_limit > 0 ? child->process->output_limit : OUTPUT_LIMIT;
     for (int i = 0; i < STREAMS; i++)
         if (polled[i].revents != 0)
-            read_stream(&child->streams[i], limit);
+            read_stream(&child->streams[i]);
 }
 
 /* Looks without reaping: until then the group's number cannot become another's. */
@@ -234,22 +276,46 @@ static void wait_for_end(struct child *child)
     }
 }
 
-/* Ends what the child left behind in its group, takes its status, and reads what is still in the pipes. A
-   descendant that left the group may hold them open: not for longer than GRACE_US. */
+/* Ends what the child left behind in its group, and takes its status. */
 static void reap(struct child *child)
 {
-    if (child->ending == ENDED) {
-        kill(-child->pid, SIGKILL);
-        pid_t waited;
-        do
-            waited = waitpid(child->pid, &child->wait_status, 0);
-        while (waited < 0 && errno == EINTR);
-        if (waited != child->pid)
-            child->ending = LOST;
-    }
-    child->drain_until_us = monotonic_us() + GRACE_US;
-    while (streams_open(child) && monotonic_us() < child->drain_until_us)
+    pid_t waited;
+    int status = 0;
+    kill(-child->pid, SIGKILL);
+    do
+        waited = waitpid(child->pid, &status, 0);
+    while (waited < 0 && errno == EINTR);
+    if (waited != child->pid)
+        child->ending = LOST;
+    else if (WIFSIGNALED(status))
+        child->signal = WTERMSIG(status);
+    else
+        child->exit_status = WEXITSTATUS(status);
+}
+
+/* Reads what is still in the pipes. A descendant that left the group may hold them open: not for long. */
+static void drain(struct child *child)
+{
+    int64_t until = monotonic_us() + GRACE_US;
+    while (streams_open(child) && monotonic_us() < until)
         pump(child, CANCEL_SLICE_MS);
+}
+
+/* What the shell told: only a whole line counts. */
+static void read_report(struct child *child)
+{
+    const char *at = text_string(&child->report);
+    int status = 0, digits = 0;
+    for (; *at >= '0' && *at <= '9' && digits < 3; at++, digits++)
+        status = status * 10 + (*at - '0');
+    if (digits == 0 || strcmp(at, "\n") != 0 || status > 255)
+        return;
+    child->ending = ENDED;
+    /* A shell adds 128 to the number of the signal. */
+    if (status > 128 && status <= 128 + SIGRTMAX)
+        child->signal = status - 128;
+    else
+        child->exit_status = status;
 }
 
 static const char *name_of(const struct process *process)
@@ -268,44 +334,65 @@ static cutover_status outcome(const struct child *child, int *exit_status, cutov
     if (child->ending == LOST) {
         error_set(error, CUTOVER_E_IO, "%s: exit status lost", name);
         error_hint(error,
-                   "the host process ignores SIGCHLD or waits for every child; it must leave the library's "
-                   "children to the library");
+                   "something in the host process waits for every child; it must leave the library's children "
+                   "to the library");
         return CUTOVER_E_IO;
     }
-    if (WIFSIGNALED(child->wait_status)) {
-        error_set(error, CUTOVER_E_IO, "%s was ended by signal %d", name, WTERMSIG(child->wait_status));
-        if (WTERMSIG(child->wait_status) == SIGKILL)
+    if (child->signal != 0) {
+        error_set(error, CUTOVER_E_IO, "%s was ended by signal %d", name, child->signal);
+        if (child->signal == SIGKILL)
             error_hint(error, "the kernel does this when memory runs out: see its log");
         return CUTOVER_E_IO;
     }
     for (int i = 0; i < STREAMS; i++)
         if (child->streams[i].text != NULL && text_failed(child->streams[i].text))
             return error_nomem(error);
-    *exit_status = WEXITSTATUS(child->wait_status);
+    *exit_status = child->exit_status;
     return CUTOVER_OK;
+}
+
+/* Whether the kernel throws away how children end, because the host ignores SIGCHLD (EDGE_CASES G3). */
+static bool statuses_are_dropped(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) != 0)
+        return false;
+    return (action.sa_flags & SA_NOCLDWAIT) != 0 ||
+           ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN);
 }
 
 cutover_status process_run(const struct process *process, int *exit_status, struct text *output,
                            struct text *errors, cutover_error **error)
 {
-    struct child child = {.process = process,
-                          .streams = {[OUTPUT] = {.read_end = -1, .write_end = -1, .text = output},
-                                      [ERRORS] = {.read_end = -1, .write_end = -1, .text = errors}}};
+    struct child child = {.process = process, .by_shell = statuses_are_dropped(), .report = TEXT_INIT};
+    struct text *texts[STREAMS] = {output, errors, &child.report};
+    for (int i = 0; i < STREAMS; i++)
+        child.streams[i] = (struct stream){
+            .read_end = -1,
+            .write_end = -1,
+            .text = texts[i],
+            .limit = process->output_limit > 0 ? process->output_limit : OUTPUT_LIMIT,
+        };
+    child.streams[REPORT].limit = OUTPUT_LIMIT;
+
     cutover_status status = cancel_check(process->cancel, error);
-    for (int i = 0; i < STREAMS && status == CUTOVER_OK; i++)
+    for (int i = 0; i < (child.by_shell ? STREAMS : REPORT) && status == CUTOVER_OK; i++)
         status = open_pipe(&child.streams[i], error);
     if (status == CUTOVER_OK)
         status = spawn(&child, error);
     if (status != CUTOVER_OK)
         goto close_pipes;
 
-    close_end(&child.streams[OUTPUT].write_end);
-    close_end(&child.streams[ERRORS].write_end);
     wait_for_end(&child);
-    reap(&child);
+    if (child.ending == ENDED)
+        reap(&child);
+    drain(&child);
+    if (child.ending == LOST)
+        read_report(&child);
     status = outcome(&child, exit_status, error);
 
 close_pipes:
     close_streams(&child);
+    text_free(&child.report);
     return status;
 }

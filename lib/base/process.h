@@ -1,7 +1,8 @@
 /*
  * Child processes by posix_spawn: own process group, environment from scratch, default signals, standard input
  * from /dev/null, standard output and error kept (bounded). Never touches the host's handlers; waits for its own
- * pid only; right when the host ignores SIGCHLD (EDGE_CASES G3: a lost exit status is a failure, not a success).
+ * pid only. Where the host ignores SIGCHLD the program runs under a shell that tells its exit status by a pipe; a
+ * status that is lost all the same is a failure, never a success (EDGE_CASES G3).
  */
 #ifndef CUTOVER_BASE_PROCESS_H
 #define CUTOVER_BASE_PROCESS_H
@@ -20,7 +21,8 @@ struct process {
 
 /* Runs it to its end. CUTOVER_OK with *exit_status 0..255 when it exited; CUTOVER_E_IO when it could not be
    started, was ended by a signal, or its status was lost; CUTOVER_E_CANCELLED. On cancel and deadline the group
-   gets SIGTERM, after two seconds SIGKILL, and is reaped. output and errors may be NULL. */
+   gets SIGTERM, after two seconds SIGKILL, and is reaped. output and errors may be NULL; they
+   hold what was written when the call fails, too. */
 cutover_status process_run(const struct process *process, int *exit_status, struct text *output,
                            struct text *errors, cutover_error **error);
 

@@ -152,7 +152,7 @@ static bool tick(struct run *run)
     cutover_error *error = NULL;
     if (run->workers->tick == NULL)
         return true;
-    cutover_status status = run->workers->tick(run->workers->context, &error);
+    cutover_status status = run->workers->tick(run->workers->tick_context, &error);
     if (status != CUTOVER_OK) {
         run_fail(run, status, error);
         return false;

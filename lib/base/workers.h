@@ -16,7 +16,8 @@ struct workers {
     void *context;
     /* Called on the calling thread about ten times a second while workers run, and once at the end. Non-OK
        cancels the workers. Optional. */
-    cutover_status (*tick)(void *context, cutover_error **error);
+    cutover_status (*tick)(void *tick_context, cutover_error **error);
+    void *tick_context;
 };
 
 /* Runs them. The first failure cancels the others (they see it through the cancel given to open, whose parent is
