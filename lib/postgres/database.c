@@ -132,6 +132,9 @@ static cutover_status conninfo_of(const struct session *session, struct conninfo
     for (PQconninfoOption *option = options; status == CUTOVER_OK && option->keyword != NULL; option++)
         if (option->val != NULL)
             status = conninfo_set(conninfo, option->keyword, option->val, error);
+    for (PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (option->val != NULL)
+            explicit_bzero(option->val, strlen(option->val));
     PQconninfoFree(options);
     if (status != CUTOVER_OK)
         conninfo_free(conninfo);

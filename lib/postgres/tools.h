@@ -10,15 +10,18 @@
 struct tools {
     char *pg_dump, *pg_restore;        /* absolute paths */
     int dump_version, restore_version; /* 150018 */
+    const char *work_dir; /* where private folders are made (base/folder.h); NULL after tools_find, borrowed */
 };
 
-/* Finds both in bin_dir, or in PATH, and asks their versions. CUTOVER_E_UNSUPPORTED names what is missing. */
+/* Finds both in bin_dir, or in PATH, and asks their versions. CUTOVER_E_UNSUPPORTED names what is missing, older than
+   14, or not of one major version. */
 cutover_status tools_find(const char *bin_dir, const struct cancel *cancel, struct tools *tools,
                           cutover_error **error);
 void tools_free(struct tools *tools);
 
 /* The schema of a database under a snapshot: pg_dump -Fd --section=pre-data --section=post-data --no-subscriptions
-   --no-tablespaces … into FOLDER/NAME (made by it); toc.dat is then there. */
+   --no-tablespaces … into FOLDER/NAME (made by it); toc.dat is then there. Secrets of the conninfo other than the
+   password (sslpassword and the like) cannot be given to a child unseen: CUTOVER_E_UNSUPPORTED. */
 cutover_status tools_dump_schema(const struct tools *tools, const struct conninfo *conninfo,
                                  const char *database, const char *snapshot, const char *folder,
                                  const char *name, const struct cancel *cancel, cutover_error **error);

@@ -1,0 +1,279 @@
+#include "postgres/child.h"
+
+#include "base/folder.h"
+#include "base/process.h"
+#include "postgres/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSFILE "passfile"
+#define DETAIL_LIMIT 4096u
+
+/* No limit of a role or a database ends the run (EDGE_CASES B2); a fence does not keep pg_dump from its own
+   settings. */
+static const char SESSION_SETTINGS[] =
+    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "
+    "-c idle_session_timeout=0 -c default_transaction_read_only=off";
+
+static cutover_status add_variable(char *variables[CHILD_ENVIRONMENT_MAX], size_t *count, const char *name,
+                                   const char *value, cutover_error **error)
+{
+    struct text text = TEXT_INIT;
+
+    text_add_format(&text, "%s=%s", name, value);
+    char *variable = text_take(&text);
+    if (variable == NULL)
+        return error_nomem(error);
+    variables[(*count)++] = variable;
+    return CUTOVER_OK;
+}
+
+cutover_status child_environment(char *variables[CHILD_ENVIRONMENT_MAX], size_t *count, cutover_error **error)
+{
+    const char *path = getenv("PATH"), *home = getenv("HOME");
+    cutover_status status;
+
+    *count = 0;
+    status = add_variable(variables, count, "PATH", path != NULL ? path : "/usr/bin:/bin", error);
+    if (status == CUTOVER_OK)
+        status = add_variable(variables, count, "LC_ALL", "C", error);
+    /* libpq looks for client certificates there, as it does in this process. */
+    if (status == CUTOVER_OK && home != NULL)
+        status = add_variable(variables, count, "HOME", home, error);
+    if (status != CUTOVER_OK)
+        child_environment_free(variables, *count);
+    return status;
+}
+
+void child_environment_free(char *variables[CHILD_ENVIRONMENT_MAX], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(variables[i]);
+}
+
+static bool is_secret(const char *keyword)
+{
+    static const char *const SECRETS[] = {"sslpassword", "oauth_client_secret", "scram_client_key",
+                                          "scram_server_key"};
+    for (size_t i = 0; i < sizeof(SECRETS) / sizeof(SECRETS[0]); i++)
+        if (strcmp(keyword, SECRETS[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Given by us, or only meant for the process that parsed the string. */
+static bool is_ours(const char *keyword)
+{
+    static const char *const OURS[] = {
+        "password",        "dbname",  "options",     "application_name", "fallback_application_name",
+        "client_encoding", "service", "servicefile", "replication"};
+    for (size_t i = 0; i < sizeof(OURS) / sizeof(OURS[0]); i++)
+        if (strcmp(keyword, OURS[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_keyword(struct text *text, const char *keyword, const char *value)
+{
+    text_add_format(text, "%s='", keyword);
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p == '\'' || *p == '\\')
+            text_add(text, "\\");
+        text_add_bytes(text, p, 1);
+    }
+    text_add(text, "' ");
+}
+
+static void add_options(struct text *text, const char *given, const char *settings)
+{
+    struct text options = TEXT_INIT;
+
+    text_add_format(&options, "%s %s %s", given != NULL ? given : "", SESSION_SETTINGS, settings);
+    add_keyword(text, "options", text_string(&options));
+    text->failed = text->failed || text_failed(&options);
+    text_free(&options);
+}
+
+/* The format is in libpq's documentation, "The Password File"; one line, for any server. */
+static cutover_status write_passfile(const char *folder, const char *password, cutover_error **error)
+{
+    struct text line = TEXT_INIT;
+
+    if (strpbrk(password, "\r\n") != NULL)
+        return error_set(error, CUTOVER_E_UNSUPPORTED,
+                         "a password with a line break cannot be given to pg_dump and pg_restore");
+    text_add(&line, "*:*:*:*:");
+    for (const char *p = password; *p != '\0'; p++) {
+        if (*p == ':' || *p == '\\')
+            text_add(&line, "\\");
+        text_add_bytes(&line, p, 1);
+    }
+    text_add(&line, "\n");
+    cutover_status status = text_failed(&line) ? error_nomem(error)
+                                               : folder_write(folder, PASSFILE, line.bytes, line.length, error);
+    if (line.bytes != NULL)
+        explicit_bzero(line.bytes, line.length);
+    text_free(&line);
+    return status;
+}
+
+static cutover_status build_argument(struct child *child, const struct conninfo *conninfo, const char *database,
+                                     const char *settings, cutover_error **error)
+{
+    const char *password = conninfo_get(conninfo, "password");
+    struct text text = TEXT_INIT;
+
+    text_add(&text, "--dbname=");
+    for (size_t i = 0; i < conninfo->count; i++) {
+        const char *keyword = conninfo->keywords[i];
+        if (is_ours(keyword) || (password != NULL && strcmp(keyword, "passfile") == 0))
+            continue;
+        add_keyword(&text, keyword, conninfo->values[i]);
+    }
+    add_keyword(&text, "dbname", database != NULL ? database : conninfo_get(conninfo, "dbname"));
+    add_keyword(&text, "application_name", APPLICATION_NAME);
+    if (conninfo_get(conninfo, "gssencmode") == NULL)
+        add_keyword(&text, "gssencmode", "disable");
+    add_options(&text, conninfo_get(conninfo, "options"), settings);
+    if (password != NULL) {
+        struct text path = TEXT_INIT;
+        text_add_format(&path, "%s/" PASSFILE, child->folder);
+        add_keyword(&text, "passfile", text_string(&path));
+        text.failed = text.failed || text_failed(&path);
+        text_free(&path);
+    }
+    child->database = text_take(&text);
+    return child->database != NULL ? CUTOVER_OK : error_nomem(error);
+}
+
+cutover_status child_prepare(const char *work_dir, const struct conninfo *conninfo, const char *database,
+                             const char *settings, struct child *child, cutover_error **error)
+{
+    const char *password = conninfo_get(conninfo, "password");
+    struct child built = {.folder = NULL};
+    cutover_status status;
+
+    if (database == NULL && conninfo_get(conninfo, "dbname") == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "the connection string names no database");
+    for (size_t i = 0; i < conninfo->count; i++) {
+        if (!is_secret(conninfo->keywords[i]))
+            continue;
+        error_set(error, CUTOVER_E_UNSUPPORTED,
+                  "%s cannot be given to pg_dump and pg_restore without showing it", conninfo->keywords[i]);
+        error_hint(error, "use a client key without a passphrase, or a password");
+        return CUTOVER_E_UNSUPPORTED;
+    }
+    if ((status = folder_make(work_dir, &built.folder, error)) != CUTOVER_OK)
+        return status;
+    if (password != NULL && (status = write_passfile(built.folder, password, error)) != CUTOVER_OK)
+        goto free_child;
+    if ((status = build_argument(&built, conninfo, database, settings, error)) != CUTOVER_OK)
+        goto free_child;
+    if ((status = child_environment(built.variables, &built.variable_count, error)) != CUTOVER_OK) {
+        built.variable_count = 0;
+        goto free_child;
+    }
+    *child = built;
+    return CUTOVER_OK;
+free_child:
+    child_free(&built);
+    return status;
+}
+
+void child_free(struct child *child)
+{
+    child_environment_free(child->variables, child->variable_count);
+    free(child->database);
+    folder_remove(child->folder);
+    free(child->folder);
+}
+
+/* pg_restore repeats the statement that failed; the options of a server or a user mapping hold passwords. What
+   follows OPTIONS is left out up to the next message of the program. */
+static void add_redacted(struct text *out, const char *errors, const char *name)
+{
+    bool hidden = false;
+
+    for (const char *line = errors; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+            hidden = false;
+        const char *options = memmem(line, length, "OPTIONS", 7);
+        if (!hidden && options == NULL) {
+            text_add_bytes(out, line, length);
+            text_add(out, "\n");
+        } else if (!hidden) {
+            text_add_bytes(out, line, (size_t)(options - line));
+            text_add(out, "OPTIONS (left out)\n");
+            hidden = true;
+        }
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* The first line that reports an error, without the program's name. */
+static void first_error(const char *errors, const char *name, struct text *line)
+{
+    const char *start = strstr(errors, "error: ");
+
+    start = start != NULL ? start + 7 : errors;
+    if (strncmp(start, name, strlen(name)) == 0 && start[strlen(name)] == ':')
+        start += strlen(name) + 1;
+    while (*start == ' ')
+        start++;
+    size_t length = strcspn(start, "\n");
+    text_add_bytes(line, start, length < 500 ? length : 500);
+}
+
+static void add_hint(const char *errors, cutover_error **error)
+{
+    if (strstr(errors, "server version mismatch") != NULL)
+        error_hint(error, "use the pg_dump and pg_restore of the server's major version or a later one");
+    else if (strstr(errors, "password authentication failed") != NULL ||
+             strstr(errors, "no password supplied") != NULL)
+        error_hint(error, "check user and password of the connection string");
+    else if (strstr(errors, "does not exist") != NULL)
+        error_hint(error, "pg_restore works with an empty search_path: functions that indexes, constraints and "
+                          "generated columns use must name schemas, or SET search_path themselves");
+    else if (strstr(errors, "permission denied") != NULL || strstr(errors, "must be ") != NULL)
+        error_hint(error, "give the role that the library connects as the privilege that is named, or let a "
+                          "superuser run it");
+}
+
+static cutover_status child_failed(const char *name, int exit_status, const struct text *errors,
+                                   cutover_error **error)
+{
+    struct text detail = TEXT_INIT, line = TEXT_INIT;
+
+    add_redacted(&detail, text_string(errors), name);
+    first_error(text_string(&detail), name, &line);
+    error_set(error, CUTOVER_E_POSTGRES, "%s failed (exit status %d): %s", name, exit_status,
+              text_string(&line)[0] != '\0' ? text_string(&line) : "it said nothing");
+    if (detail.length > 0)
+        error_detail(error, "%.*s", (int)DETAIL_LIMIT, text_string(&detail));
+    add_hint(text_string(&detail), error);
+    text_free(&line);
+    text_free(&detail);
+    return CUTOVER_E_POSTGRES;
+}
+
+cutover_status child_run(const struct child *child, const char *name, const char *const *arguments,
+                         const struct cancel *cancel, cutover_error **error)
+{
+    const char *environment[CHILD_ENVIRONMENT_MAX + 1] = {NULL};
+    struct text errors = TEXT_INIT;
+    int exit_status = -1;
+
+    for (size_t i = 0; i < child->variable_count; i++)
+        environment[i] = child->variables[i];
+    struct process process = {
+        .program = arguments[0], .arguments = arguments, .environment = environment, .cancel = cancel};
+    cutover_status status = process_run(&process, &exit_status, NULL, &errors, error);
+    if (status != CUTOVER_OK && errors.length > 0)
+        error_detail(error, "%.*s", (int)DETAIL_LIMIT, text_string(&errors));
+    else if (status == CUTOVER_OK && exit_status != 0)
+        status = child_failed(name, exit_status, &errors, error);
+    text_free(&errors);
+    return status;
+}
