@@ -4,7 +4,6 @@
  *
  *     cc embed.c $(pkg-config --cflags --libs libcutover) -o embed
  *     ./embed HOME "host=/run/postgresql dbname=shop" "host=/run/postgresql dbname=shop_next"
- *
  * HOME is an existing folder. Production's role may create and rename databases.
  */
 #include <cutover.h>
@@ -27,14 +26,13 @@ static cutover_status refuse(cutover_status code, const char *message, cutover_e
 static cutover_status project_get(const char *id, cutover_project_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
-    const struct host *host = userdata;
     cutover_project project = CUTOVER_PROJECT_INIT;
 
     if (strcmp(id, "shop") != 0)
         return refuse(CUTOVER_E_NOT_FOUND, "there is no such project", error);
     project.id = "shop";
-    project.state = host->state;
-    project.database = host->production;
+    project.state = ((struct host *)userdata)->state;
+    project.database = ((struct host *)userdata)->production;
     return emit(&project, context);
 }
 
@@ -53,14 +51,13 @@ static cutover_status project_set_state(const char *id, const char *expected, co
 static cutover_status preview_get(const char *id, cutover_preview_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
-    const struct host *host = userdata;
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
 
     if (strcmp(id, "shop-next") != 0)
         return refuse(CUTOVER_E_NOT_FOUND, "there is no such preview", error);
     preview.id = "shop-next";
     preview.project_id = "shop";
-    preview.database = host->preview;
+    preview.database = ((struct host *)userdata)->preview;
     return emit(&preview, context);
 }
 
@@ -68,8 +65,7 @@ static cutover_status preview_get(const char *id, cutover_preview_emit emit, voi
 static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
 {
     (void)error;
-    (void)userdata;
-    printf("event %s: %s\n", event->id, event->type);
+    fprintf(userdata, "event %s: %s\n", event->id, event->type);
     return CUTOVER_OK;
 }
 
@@ -127,7 +123,7 @@ int main(int argc, char **argv)
     platform.project_get = project_get;
     platform.project_set_state = project_set_state;
     platform.preview_get = preview_get;
-    cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, NULL, deliver, keep_open};
+    cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, stdout, deliver, keep_open};
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
     options.store = &store;
     options.repository = &repository;

@@ -1,0 +1,55 @@
+#!/bin/sh
+# The names that the shared libraries export are exactly those that the headers declare with CUTOVER_API.
+#
+#     tests/exports.sh BUILD_DIR
+set -u
+build=${1:-build}
+source_dir=$(dirname "$0")/..
+passed=0
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# Names after CUTOVER_API in the given headers.
+declared() {
+    cat "$@" | tr '\n' ' ' | grep -oE 'CUTOVER_API[^(;]*\(' | grep -oE 'cutover_[a-z0-9_]+[[:space:]]*\($' |
+        tr -d ' (' | sort
+}
+
+# Names that a shared library defines for others, without those of its version nodes.
+exported() {
+    nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
+}
+
+# compare LIBRARY HEADER...
+compare() {
+    library=$build/.libs/$1
+    shift
+    if ! [ -e "$library" ]; then
+        echo "exports: there is no $library"
+        failed=$((failed + 1))
+        return
+    fi
+    declared "$@" >"$work/declared"
+    exported "$library" >"$work/exported"
+    if ! [ -s "$work/declared" ]; then
+        echo "exports: found no declarations in $*"
+        failed=$((failed + 1))
+    fi
+    comm -23 "$work/declared" "$work/exported" | sed "s:^:exports\: declared, but not in $(basename "$library")\: :"
+    comm -13 "$work/declared" "$work/exported" | sed "s:^:exports\: undeclared, but in $(basename "$library")\: :"
+    passed=$((passed + $(comm -12 "$work/declared" "$work/exported" | wc -l)))
+    failed=$((failed + $(comm -3 "$work/declared" "$work/exported" | wc -l)))
+}
+
+headers=$(find "$source_dir/include" -name '*.h' ! -name conformance.h)
+# shellcheck disable=SC2086 # a list of files without spaces in their names, unless the folder has some
+(
+    IFS='
+'
+    set -f
+    compare libcutover.so $headers
+    compare libcutover-conformance.so "$source_dir/include/cutover/conformance.h"
+    echo "exports: $passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+)

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Each public header alone: as C11 and as C++17, pedantic, warnings are errors, with every compiler that is here. And
+# what bindings need: no bit-fields, no variable arguments, no inline functions.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+ok() {
+    passed=$((passed + 1))
+}
+
+bad() {
+    echo "headers: $*"
+    failed=$((failed + 1))
+}
+
+# compile COMPILER LANGUAGE SUFFIX HEADER
+compile() {
+    command -v "$1" >/dev/null || return 0
+    printf '#include <%s>\nint cutover_headers_alone;\n' "$4" >"$work/alone.$3"
+    if "$1" "-std=$2" -Wall -Wextra -Wpedantic -pedantic -Werror -Iinclude -fsyntax-only "$work/alone.$3"; then
+        ok
+    else
+        bad "$4 does not compile alone with $1 -std=$2"
+    fi
+}
+
+command -v "${CC:-cc}" >/dev/null || bad "no C compiler"
+for header in cutover.h $(cd include && ls cutover/*.h); do
+    for compiler in gcc clang; do compile $compiler c11 c "$header"; done
+    for compiler in g++ clang++; do compile $compiler c++17 cc "$header"; done
+
+    # Comments out of the way, then one declaration a line.
+    sed 's://.*$::' "include/$header" | tr '\n' ' ' | sed 's:/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/::g' | tr ';{}' '\n\n\n' \
+        >"$work/declarations"
+    if grep -nE '[a-z_0-9]+[[:space:]]*:[[:space:]]*[0-9]+[[:space:]]*$' "$work/declarations"; then
+        bad "$header has a bit-field"
+    elif grep -nF '...' "$work/declarations"; then
+        bad "$header has variable arguments"
+    elif grep -nwE 'inline|__inline' "$work/declarations"; then
+        bad "$header has an inline function"
+    else
+        ok
+    fi
+done
+
+echo "headers: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
