@@ -64,10 +64,13 @@ struct manifest {
     char *large_object_digest;
     struct manifest_file *files;
     size_t file_count;
+    bool files_sorted; /* by name, as manifest_parse gives them: manifest_file_find is quick */
 };
 
+/* One line of JSON. Names, COPY and conditions are in the database's encoding: what is not UTF-8 is written in base 16. */
 cutover_status manifest_format(const struct manifest *manifest, char **json, cutover_error **error);
-/* Checks format, types, bounds (file names match [a-z0-9._-]{1,64}; members lie in their files back to back).
+/* Checks format, types, bounds: file names match [a-z0-9._-]{1,64} and are unique, toc.dat is one of them; each table
+   has a file of its own whose members lie in it back to back, and their rows are those of the table and its digest.
    CUTOVER_E_VERIFY different: damaged; CUTOVER_E_UNSUPPORTED: a newer format. */
 cutover_status manifest_parse(const char *json, size_t length, struct manifest *manifest,
                               cutover_error **error);

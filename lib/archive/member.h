@@ -9,6 +9,11 @@
 #include "base/text.h"
 
 #define MEMBER_RAW_TARGET (1024u * 1024u)
+/* No member is bigger, packed or not: a row of COPY text is below 1 GiB. */
+#define MEMBER_RAW_LIMIT (2048u * 1024u * 1024u)
+/* What ends a table's file, as pg_dump writes it. A restore into a database ends without it too, but the script of
+   `pg_restore -f script.sql` does not. It is a member of its own with rows 0, which is not sent to a server. */
+#define MEMBER_COPY_END "\\.\n\n\n"
 
 /* Where a member lies. */
 struct member {
@@ -20,6 +25,7 @@ struct member {
 
 /* One worker's compressor: collects rows, gives whole members. */
 struct member_writer;
+/* level: libdeflate's, 1 to 12; up to 9 a writer takes about 2.5 MiB. */
 cutover_status member_writer_open(int level, struct member_writer **writer, cutover_error **error);
 void member_writer_free(struct member_writer *writer);
 /* Adds one row (its bytes end in a newline), or other raw bytes that may be cut here. *full tells that
@@ -30,12 +36,15 @@ cutover_status member_writer_add(struct member_writer *writer, const void *bytes
    raw and rows (offset is the file's business). *count 0: nothing was added. */
 cutover_status member_writer_take(struct member_writer *writer, const void **bytes, size_t *count,
                                   struct member *member, cutover_error **error);
+/* The last member of a table's file, after the last take: MEMBER_COPY_END with rows 0; otherwise as take. */
+cutover_status member_writer_copy_end(struct member_writer *writer, const void **bytes, size_t *count,
+                                      struct member *member, cutover_error **error);
 
 /* One worker's decompressor. */
 struct member_reader;
 cutover_status member_reader_open(struct member_reader **reader, cutover_error **error);
 void member_reader_free(struct member_reader *reader);
-/* A buffer of at least `size` bytes to read a member's compressed bytes into; the reader's. */
+/* A buffer of at least `size` bytes to read a member's compressed bytes into; the reader's. NULL on failure. */
 void *member_reader_buffer(struct member_reader *reader, size_t size, cutover_error **error);
 /* Decompresses the buffer's first member->size bytes, which must be exactly one gzip member of member->raw bytes.
    *raw is the reader's until the next call. CUTOVER_E_VERIFY (different) for anything else. */

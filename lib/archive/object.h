@@ -36,7 +36,14 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
                             const struct manifest_file *expected, const struct cancel *cancel,
                             void (*progress)(void *context, size_t bytes), void *context,
                             cutover_error **error);
-/* SHA-256 in hex of bytes in memory. */
-void sha256_hex(const void *bytes, size_t count, char hex[65]);
+/* Parts of an object, for several threads with an object of their own each. object_open fails as above when the file
+   is missing. object_read_at reads exactly `count` bytes; CUTOVER_E_VERIFY different when the object is shorter. */
+cutover_status object_open(const cutover_repository *repository, const char *backup, const char *name,
+                           void **object, cutover_error **error);
+cutover_status object_read_at(const cutover_repository *repository, void *object, const char *name,
+                              uint64_t offset, void *bytes, size_t count, cutover_error **error);
+void object_close(const cutover_repository *repository, void *object); /* object NULL is nothing */
+/* SHA-256 in hex of bytes in memory. False, and hex is "", when OpenSSL cannot. */
+bool sha256_hex(const void *bytes, size_t count, char hex[65]);
 
 #endif

@@ -33,14 +33,24 @@ struct toc_entry {
     struct toc_string file; /* "3360.dat", or NULL */
 };
 
+/* A position in entries, sorted by what it is looked up by. */
+struct toc_key {
+    uint64_t key;
+    size_t index;
+};
+
 struct toc {
     int major, minor, revision;
     int int_size, offset_size, format;
     int compression;
     int32_t created[7];
     struct toc_string database, server_version, dump_version;
+    /* Those read, in the archive's order; then those added: toc_format puts them in their place. */
     struct toc_entry *entries;
     size_t count, capacity;
+    size_t parsed;                     /* entries that were read */
+    struct toc_key *by_object, *by_id; /* of those; the module's own */
+    int32_t highest_id;                /* of all dumpIds, those that dependencies name too */
 };
 
 /* CUTOVER_E_VERIFY with verdict different (damaged: says at which byte) or CUTOVER_E_UNSUPPORTED (version, sizes). */
@@ -49,24 +59,27 @@ cutover_status toc_parse(const void *bytes, size_t count, struct toc *toc, cutov
 cutover_status toc_format(const struct toc *toc, struct text *out, cutover_error **error);
 void toc_free(struct toc *toc);
 
-/* The entry for an object of a catalog with that desc ("TABLE", "EXTENSION"), or NULL. */
+/* The entry for an object of a catalog with that desc ("TABLE", "EXTENSION"), or NULL. Valid until the next toc_add. */
 const struct toc_entry *toc_find(const struct toc *toc, uint32_t catalog_oid, uint32_t oid, const char *desc);
 
 /* One entry to add to the data section; strings are copied. */
 struct toc_addition {
-    const char *desc; /* "TABLE DATA", "SEQUENCE SET", "BLOBS" */
+    const char *desc; /* "TABLE DATA", "SEQUENCE SET", "BLOBS", "BLOB" */
     const char *tag, *schema, *owner;
     uint32_t catalog_oid, oid;
-    const char *defn;   /* SQL of a SEQUENCE SET, else "" */
+    const char *defn;   /* SQL of a SEQUENCE SET or BLOB, else NULL or "" */
     const char *copy;   /* COPY … FROM stdin;\n of a TABLE DATA, else NULL */
-    const char *file;   /* data file, or NULL */
+    const char *file;   /* data file; NULL: "<dumpId>.dat" for a TABLE DATA, else none */
     int32_t depends_on; /* dumpId of its owner; 0 none */
 };
 
-/* The next free dumpId. */
+/* The next free dumpId; 0 when there is none left. */
 int32_t toc_next_id(const struct toc *toc);
-/* Adds an entry after the last pre-data and data entry, before post-data; *dump_id receives its id. Data files are
-   named by it: "<dumpId>.dat". */
+/* Adds an entry after all that are not post-data (a BLOB, which creates a large object: as the last of pre-data);
+   *dump_id receives its id. As pg_dump writes them: TABLE DATA has catalog 0 and the table's oid, SEQUENCE SET 0
+   and 0, both their owner's role; BLOBS has catalog and oid 0, no schema, no owner and the file "blobs.toc"; a BLOB
+   has catalog 2613, the large object's oid, which is its tag too, its owner, no schema, and for defn
+   "SELECT pg_catalog.lo_create('16434');\n". */
 cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int32_t *dump_id,
                        cutover_error **error);
 /* Appends a dependency to an entry (post-data that must wait for data). */
