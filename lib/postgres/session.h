@@ -38,6 +38,7 @@ struct session {
     char *encoding;    /* server_encoding */
     char *lc_monetary; /* what is in force here */
     bool superuser;
+    int64_t deadline_us; /* monotonic_us() at which waiting gives up; 0: never */
 };
 
 /*

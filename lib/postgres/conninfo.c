@@ -1,0 +1,295 @@
+#include "postgres/conninfo.h"
+
+#include "base/text.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A gssencmode that libpq refuses after it has filled every keyword and before it does anything else. */
+#define REFUSED_MODE "not-a-mode"
+
+static void wipe_options(PQconninfoOption *options)
+{
+    if (options == NULL)
+        return;
+    for (PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        if (option->val != NULL)
+            explicit_bzero(option->val, strlen(option->val));
+    }
+    PQconninfoFree(options);
+}
+
+static const char *option_value(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options->keyword != NULL; options++) {
+        if (strcmp(options->keyword, keyword) == 0)
+            return options->val != NULL && options->val[0] != '\0' ? options->val : NULL;
+    }
+    return NULL;
+}
+
+/* libpq's own message is not passed on: it quotes pieces of the string, which may be of the password. */
+static cutover_status parse_string(const char *field, const char *string, PQconninfoOption **options,
+                                   cutover_error **error)
+{
+    char *message = NULL;
+
+    if (string == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "%s is missing", field);
+    *options = PQconninfoParse(string, &message);
+    if (*options == NULL && message == NULL)
+        return error_nomem(error);
+    PQfreemem(message);
+    if (*options != NULL)
+        return CUTOVER_OK;
+    error_set(error, CUTOVER_E_INVALID, "%s is not a connection string that libpq understands", field);
+    error_hint(error,
+               "Use \"host=... port=... user=... dbname=...\" or postgresql://USER@HOST:PORT/DATABASE; quote "
+               "or percent-encode special characters.");
+    return CUTOVER_E_INVALID;
+}
+
+/* Everything that a connection would be made with: the string, then its service, then the environment, then libpq's
+   defaults. Only libpq knows how, and shows it on a connection object; this one is refused before it connects. */
+static cutover_status fill_defaults(const char *field, const PQconninfoOption *given, PQconninfoOption **filled,
+                                    cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    const char **keywords, **values;
+    size_t count = 0, used = 0;
+    PGconn *probe;
+
+    while (given[count].keyword != NULL)
+        count++;
+    keywords = calloc(2 * (count + 2), sizeof *keywords);
+    if (keywords == NULL)
+        return error_nomem(error);
+    values = keywords + count + 2;
+    for (size_t i = 0; i < count; i++) {
+        if (given[i].val == NULL || strcmp(given[i].keyword, "gssencmode") == 0)
+            continue;
+        keywords[used] = given[i].keyword;
+        values[used++] = given[i].val;
+    }
+    keywords[used] = "gssencmode";
+    values[used] = REFUSED_MODE;
+    probe = PQconnectStartParams(keywords, values, 0);
+    free(keywords);
+    *filled = probe != NULL ? PQconninfo(probe) : NULL;
+    if (*filled == NULL) {
+        status = error_nomem(error);
+    } else if (option_value(*filled, "gssencmode") == NULL) {
+        status = error_set(error, CUTOVER_E_INVALID, "%s: the service that it names cannot be used", field);
+        error_detail(error, "%s", PQerrorMessage(probe));
+        wipe_options(*filled);
+        *filled = NULL;
+    }
+    PQfinish(probe);
+    return status;
+}
+
+static void forget(char *value)
+{
+    if (value == NULL)
+        return;
+    explicit_bzero(value, strlen(value));
+    free(value);
+}
+
+/* Room for one more entry and the terminator. */
+static bool grow(struct conninfo *conninfo)
+{
+    char **grown = realloc(conninfo->keywords, (conninfo->count + 2) * sizeof *grown);
+
+    if (grown == NULL)
+        return false;
+    conninfo->keywords = grown;
+    grown = realloc(conninfo->values, (conninfo->count + 2) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    conninfo->values = grown;
+    return true;
+}
+
+static cutover_status find(const struct conninfo *conninfo, const char *keyword, size_t *index)
+{
+    for (size_t i = 0; i < conninfo->count; i++) {
+        if (strcmp(conninfo->keywords[i], keyword) == 0) {
+            *index = i;
+            return CUTOVER_OK;
+        }
+    }
+    return CUTOVER_E_NOT_FOUND;
+}
+
+static void remove_at(struct conninfo *conninfo, size_t index)
+{
+    free(conninfo->keywords[index]);
+    forget(conninfo->values[index]);
+    conninfo->count--;
+    /* The terminators move down with the rest. */
+    for (size_t i = index; i <= conninfo->count; i++) {
+        conninfo->keywords[i] = conninfo->keywords[i + 1];
+        conninfo->values[i] = conninfo->values[i + 1];
+    }
+}
+
+static cutover_status append(struct conninfo *conninfo, const char *keyword, const char *value,
+                             cutover_error **error)
+{
+    char *name = strdup(keyword), *copy = strdup(value);
+
+    if (name == NULL || copy == NULL || !grow(conninfo)) {
+        free(name);
+        forget(copy);
+        return error_nomem(error);
+    }
+    conninfo->keywords[conninfo->count] = name;
+    conninfo->values[conninfo->count] = copy;
+    conninfo->count++;
+    conninfo->keywords[conninfo->count] = NULL;
+    conninfo->values[conninfo->count] = NULL;
+    return CUTOVER_OK;
+}
+
+cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, const char *value,
+                            cutover_error **error)
+{
+    char *copy;
+    size_t index;
+
+    if (find(conninfo, keyword, &index) != CUTOVER_OK)
+        return value != NULL ? append(conninfo, keyword, value, error) : CUTOVER_OK;
+    if (value == NULL) {
+        remove_at(conninfo, index);
+        return CUTOVER_OK;
+    }
+    copy = strdup(value);
+    if (copy == NULL)
+        return error_nomem(error);
+    forget(conninfo->values[index]);
+    conninfo->values[index] = copy;
+    return CUTOVER_OK;
+}
+
+const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)
+{
+    size_t index;
+
+    return find(conninfo, keyword, &index) == CUTOVER_OK ? conninfo->values[index] : NULL;
+}
+
+static bool is_uri(const char *value)
+{
+    return strncmp(value, "postgresql://", 13) == 0 || strncmp(value, "postgres://", 11) == 0;
+}
+
+/* gssencmode counts as given only when somebody gave it: libpq's default is not what we want (EDGE_CASES G8). */
+static cutover_status take_gssencmode(const PQconninfoOption *given, struct conninfo *conninfo,
+                                      cutover_error **error)
+{
+    const char *value = option_value(given, "gssencmode");
+
+    if (value == NULL)
+        value = getenv("PGGSSENCMODE");
+    return conninfo_set(conninfo, "gssencmode", value != NULL && value[0] != '\0' ? value : NULL, error);
+}
+
+static cutover_status collect(const PQconninfoOption *given, const PQconninfoOption *filled,
+                              struct conninfo *conninfo, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    if (!grow(conninfo))
+        return error_nomem(error);
+    conninfo->keywords[0] = NULL;
+    conninfo->values[0] = NULL;
+    for (; filled->keyword != NULL && status == CUTOVER_OK; filled++) {
+        if (filled->val == NULL || filled->val[0] == '\0' || strcmp(filled->keyword, "service") == 0 ||
+            strcmp(filled->keyword, "servicefile") == 0)
+            continue;
+        status = append(conninfo, filled->keyword, filled->val, error);
+    }
+    if (status == CUTOVER_OK)
+        status = take_gssencmode(given, conninfo, error);
+    return status;
+}
+
+cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
+                              cutover_error **error)
+{
+    PQconninfoOption *given = NULL, *filled = NULL;
+    struct conninfo built = {NULL, NULL, 0};
+    const char *database;
+    cutover_status status;
+
+    status = parse_string(field, string, &given, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = fill_defaults(field, given, &filled, error);
+    if (status != CUTOVER_OK)
+        goto wipe_given;
+    status = collect(given, filled, &built, error);
+    if (status != CUTOVER_OK)
+        goto wipe_filled;
+    database = conninfo_get(&built, "dbname");
+    if (database != NULL && is_uri(database) && option_value(given, "dbname") == NULL) {
+        status = error_set(error, CUTOVER_E_INVALID, "%s names no database, and PGDATABASE holds a URI", field);
+        error_hint(error, "Put the URI itself into %s; libpq takes PGDATABASE for a plain name.", field);
+        goto wipe_filled;
+    }
+    *conninfo = built;
+    built = (struct conninfo){NULL, NULL, 0};
+wipe_filled:
+    conninfo_free(&built);
+    wipe_options(filled);
+wipe_given:
+    wipe_options(given);
+    return status;
+}
+
+cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, cutover_error **error)
+{
+    struct conninfo built = {NULL, NULL, 0};
+
+    if (!grow(&built)) {
+        conninfo_free(&built);
+        return error_nomem(error);
+    }
+    built.keywords[0] = NULL;
+    built.values[0] = NULL;
+    for (size_t i = 0; i < from->count; i++) {
+        if (append(&built, from->keywords[i], from->values[i], error) != CUTOVER_OK) {
+            conninfo_free(&built);
+            return CUTOVER_E_NOMEM;
+        }
+    }
+    *to = built;
+    return CUTOVER_OK;
+}
+
+cutover_status conninfo_has_password(const char *field, const char *string, bool *has, cutover_error **error)
+{
+    PQconninfoOption *given = NULL;
+    cutover_status status = parse_string(field, string, &given, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    *has = option_value(given, "password") != NULL || option_value(given, "sslpassword") != NULL;
+    wipe_options(given);
+    return CUTOVER_OK;
+}
+
+void conninfo_free(struct conninfo *conninfo)
+{
+    if (conninfo == NULL)
+        return;
+    for (size_t i = 0; i < conninfo->count; i++) {
+        free(conninfo->keywords[i]);
+        forget(conninfo->values[i]);
+    }
+    free(conninfo->keywords);
+    free(conninfo->values);
+    *conninfo = (struct conninfo){NULL, NULL, 0};
+}

@@ -1,0 +1,350 @@
+#include "base/clock.h"
+#include "postgres/quote.h"
+#include "postgres/session_private.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT_S 10
+#define OLDEST_SERVER 140000
+
+/* Tells a pooler before anything is set that would stay on its server connection (EDGE_CASES B7). */
+static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
+
+/* One round trip; a setting that the server's version does not know, or that the role may not change, is left out.
+   The path is emptied first, so that nobody's own functions or operators are found. Written for PostgreSQL 14 to
+   18. The two %s are literals or NULL. */
+static const char pin_path_sql[] = "SELECT pg_catalog.set_config('search_path', '', false);";
+static const char pin_sql[] =
+    "SELECT set_config(s.name, w.setting, false)"
+    " FROM (VALUES"
+    "  ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),"
+    "  ('idle_session_timeout', '0'), ('transaction_timeout', '0'),"
+    "  ('row_security', 'off'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'),"
+    "  ('extra_float_digits', '3'), ('bytea_output', 'hex'), ('xmlbinary', 'base64'), ('xmloption', 'content'),"
+    "  ('synchronize_seqscans', 'off'), ('lc_messages', 'C'), ('client_min_messages', 'warning'),"
+    "  ('default_transaction_read_only', 'off'), ('default_transaction_isolation', 'read committed'),"
+    "  ('default_transaction_deferrable', 'off'), ('standard_conforming_strings', 'on'),"
+    "  ('quote_all_identifiers', 'off'), ('array_nulls', 'on'), ('gin_fuzzy_search_limit', '0'),"
+    "  ('session_replication_role', 'origin'), ('default_tablespace', ''), ('application_name', "
+    "'" APPLICATION_NAME "'),"
+    "  ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),"
+    "  ('client_connection_check_interval', CASE WHEN strpos(version(), 'linux') > 0 THEN '1s' ELSE '0' END),"
+    "  ('lc_monetary', coalesce(%s, current_setting('lc_monetary'))),"
+    "  ('client_encoding', coalesce(%s, current_setting('server_encoding'))))"
+    " AS w (name, setting)"
+    " JOIN pg_settings s ON lower(s.name) = lower(w.name)"
+    " WHERE s.context = 'user' OR (s.context = 'superuser' AND current_setting('is_superuser') = 'on');";
+static const char identity_sql[] =
+    "SELECT d.oid, d.datname, current_setting('server_encoding'), current_setting('lc_monetary'),"
+    "  current_setting('is_superuser') = 'on', pg_backend_pid()"
+    " FROM pg_database d WHERE d.datname = current_database()";
+/* On its own: pg_control_system() may have been taken away from PUBLIC. */
+static const char system_sql[] = "SELECT system_identifier FROM pg_control_system()";
+
+static const struct {
+    const char *keyword, *value;
+} keyword_defaults[] = {{"gssencmode", "disable"}, {"keepalives", "1"},
+                        {"keepalives_idle", "30"}, {"keepalives_interval", "10"},
+                        {"keepalives_count", "3"}, {"tcp_user_timeout", "30000"}};
+
+static void receive_notice(void *context, const PGresult *result)
+{
+    const struct session *session = context;
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    log_line(session->log, LOG_INFO_LEVEL, "database %s says: %s",
+             session->database != NULL ? session->database : "?", text != NULL ? text : "(nothing)");
+}
+
+/* What is passed to libpq: the caller's keywords, ours where they leave something open. */
+static cutover_status prepare(const struct session_options *options, struct conninfo *conninfo,
+                              cutover_error **error)
+{
+    cutover_status status = conninfo_copy(options->conninfo, conninfo, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    for (size_t i = 0; i < sizeof keyword_defaults / sizeof keyword_defaults[0] && status == CUTOVER_OK; i++) {
+        if (conninfo_get(conninfo, keyword_defaults[i].keyword) == NULL)
+            status = conninfo_set(conninfo, keyword_defaults[i].keyword, keyword_defaults[i].value, error);
+    }
+    if (status == CUTOVER_OK && options->database != NULL)
+        status = conninfo_set(conninfo, "dbname", options->database, error);
+    if (status == CUTOVER_OK)
+        status = conninfo_set(conninfo, "application_name", APPLICATION_NAME, error);
+    if (status == CUTOVER_OK)
+        status = conninfo_set(conninfo, "client_encoding", NULL, error);
+    if (status == CUTOVER_OK)
+        status = conninfo_set(conninfo, "replication", NULL, error);
+    if (status != CUTOVER_OK)
+        conninfo_free(conninfo);
+    return status;
+}
+
+static int64_t connect_deadline(const struct session_options *options)
+{
+    const char *given = conninfo_get(options->conninfo, "connect_timeout");
+    int64_t seconds = options->connect_timeout_s;
+
+    if (seconds == 0 && given != NULL)
+        seconds = strtol(given, NULL, 10);
+    if (seconds <= 0 || seconds > INT32_MAX)
+        seconds = CONNECT_TIMEOUT_S;
+    return monotonic_us() + seconds * 1000000;
+}
+
+static bool is_sqlstate(const char *text)
+{
+    for (int i = 0; i < 5; i++) {
+        if (!isdigit((unsigned char)text[i]) && !(text[i] >= 'A' && text[i] <= 'Z'))
+            return false;
+    }
+    return true;
+}
+
+static const char *connect_hint(const PGconn *connection, const char *sqlstate)
+{
+    if (PQconnectionNeedsPassword(connection))
+        return "The server asks for a password and the connection string has none.";
+    if (sqlstate == NULL)
+        return "Check host, port and the network between here and the server.";
+    if (strcmp(sqlstate, "28P01") == 0 || strcmp(sqlstate, "28000") == 0)
+        return "Check the user and the password of the connection string, and the server's pg_hba.conf.";
+    if (strcmp(sqlstate, "53300") == 0)
+        return "The server has no free connection: ask for fewer jobs or raise max_connections.";
+    return NULL;
+}
+
+/* libpq gives a refused connection as text only. Asked to be verbose it writes "FATAL:  28P01: message" and a line
+   "LOCATION: ...", from which the SQLSTATE is taken. */
+static cutover_status connect_error(const PGconn *connection, const char *database, cutover_error **error)
+{
+    const char *message = PQerrorMessage(connection), *location = strstr(message, "\nLOCATION:");
+    const char *mark = strstr(message, ":  "), *hint;
+    size_t length = location != NULL ? (size_t)(location - message) : strlen(message);
+    char sqlstate[6] = "";
+
+    while (length > 0 && message[length - 1] == '\n')
+        length--;
+    if (mark != NULL && strlen(mark) > 10 && is_sqlstate(mark + 3) && mark[8] == ':') {
+        memcpy(sqlstate, mark + 3, 5);
+        error_set(error, CUTOVER_E_POSTGRES, "cannot connect to database %s: %.*s", database,
+                  (int)((size_t)(message + length - mark) - 10), mark + 10);
+    } else {
+        error_set(error, CUTOVER_E_POSTGRES, "cannot connect to database %s: %.*s", database, (int)length,
+                  message);
+    }
+    if (sqlstate[0] != '\0')
+        error_sqlstate(error, sqlstate);
+    hint = connect_hint(connection, sqlstate[0] != '\0' ? sqlstate : NULL);
+    if (hint != NULL)
+        error_hint(error, "%s", hint);
+    return CUTOVER_E_POSTGRES;
+}
+
+static cutover_status pooler_error(cutover_error **error)
+{
+    error_set(error, CUTOVER_E_UNSUPPORTED, "the connection goes through a connection pooler");
+    error_hint(error,
+               "Give the address of the PostgreSQL server itself: snapshots, locks and settings need one "
+               "server session.");
+    return CUTOVER_E_UNSUPPORTED;
+}
+
+static cutover_status poll_connect(struct session *session, const char *database, cutover_error **error)
+{
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+    while (next != PGRES_POLLING_OK) {
+        cutover_status status = CUTOVER_OK;
+
+        if (next == PGRES_POLLING_FAILED) {
+            if (strstr(PQerrorMessage(session->connection), "unsupported startup parameter") != NULL)
+                return pooler_error(error);
+            return connect_error(session->connection, database, error);
+        }
+        if (next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING)
+            status = session_wait(session, next == PGRES_POLLING_WRITING, error);
+        if (status != CUTOVER_OK)
+            return status;
+        next = PQconnectPoll(session->connection);
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status start_connection(struct session *session, const struct session_options *options,
+                                       cutover_error **error)
+{
+    struct conninfo conninfo;
+    const char *database;
+    cutover_status status = prepare(options, &conninfo, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    database = conninfo_get(&conninfo, "dbname");
+    if (database == NULL)
+        database = "(the user's own)";
+    session->connection =
+        PQconnectStartParams((const char *const *)conninfo.keywords, (const char *const *)conninfo.values, 0);
+    if (session->connection == NULL) {
+        status = error_nomem(error);
+    } else if (PQstatus(session->connection) == CONNECTION_BAD) {
+        status = connect_error(session->connection, database, error);
+    } else {
+        PQsetNoticeReceiver(session->connection, receive_notice, session);
+        PQsetErrorVerbosity(session->connection, PQERRORS_VERBOSE);
+        status = poll_connect(session, database, error);
+        PQsetErrorVerbosity(session->connection, PQERRORS_DEFAULT);
+    }
+    conninfo_free(&conninfo);
+    if (status == CUTOVER_OK && PQsetnonblocking(session->connection, 1) != 0)
+        status = session_error(session, NULL, "connecting", error);
+    return status;
+}
+
+static cutover_status check_server(struct session *session, bool allow_standby, cutover_error **error)
+{
+    PGresult *result = NULL;
+    const struct statement statement = {.sql = who_sql};
+    cutover_status status;
+    bool standby;
+
+    session->server_version = PQserverVersion(session->connection);
+    status = session_execute(session, &statement, "connecting", &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    session->backend_pid = (int)result_int(result, 0, 0);
+    standby = result_bool(result, 0, 1);
+    PQclear(result);
+    if (session->backend_pid != PQbackendPID(session->connection))
+        return pooler_error(error);
+    if (session->server_version < OLDEST_SERVER)
+        return error_set(error, CUTOVER_E_UNSUPPORTED,
+                         "the server is PostgreSQL %d; 14 is the oldest that is known",
+                         session->server_version / 10000);
+    if (standby && !allow_standby) {
+        error_set(error, CUTOVER_E_UNSUPPORTED, "the server is a standby");
+        error_hint(error, "Give the address of the primary server.");
+        return CUTOVER_E_UNSUPPORTED;
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status keep_identity(struct session *session, const PGresult *result, cutover_error **error)
+{
+    cutover_status status;
+
+    if (PQntuples(result) != 1)
+        return error_set(error, CUTOVER_E_POSTGRES, "the server does not list the database that we are in");
+    if ((int)result_int(result, 0, 5) != session->backend_pid)
+        return pooler_error(error);
+    session->database_oid = result_oid(result, 0, 0);
+    session->superuser = result_bool(result, 0, 4);
+    status = string_copy(result_text(result, 0, 1), &session->database, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(result_text(result, 0, 2), &session->encoding, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(result_text(result, 0, 3), &session->lc_monetary, error);
+    return status;
+}
+
+static cutover_status pin(struct session *session, const struct session_options *options, cutover_error **error)
+{
+    struct text sql = TEXT_INIT, monetary = TEXT_INIT, encoding = TEXT_INIT;
+    struct statement statement = {.sql = NULL};
+    PGresult *result = NULL;
+    cutover_status status;
+
+    quote_literal(&monetary, options->lc_monetary);
+    quote_literal(&encoding, options->client_encoding);
+    text_add(&sql, pin_path_sql);
+    text_add_format(&sql, pin_sql, text_string(&monetary), text_string(&encoding));
+    text_add(&sql, identity_sql);
+    if (text_failed(&sql) || text_failed(&monetary) || text_failed(&encoding)) {
+        status = error_nomem(error);
+        goto free_texts;
+    }
+    statement.sql = text_string(&sql);
+    status = session_execute(session, &statement, "setting up the session", &result, error);
+    if (status == CUTOVER_OK)
+        status = keep_identity(session, result, error);
+    PQclear(result);
+free_texts:
+    text_free(&encoding);
+    text_free(&monetary);
+    text_free(&sql);
+    return status;
+}
+
+static cutover_status identify(struct session *session, cutover_error **error)
+{
+    cutover_status status = session_value(session, system_sql, 0, NULL, &session->system_identifier, error);
+
+    if (status == CUTOVER_E_POSTGRES && error != NULL && cutover_error_sqlstate(*error) != NULL)
+        error_hint(error,
+                   "The server's identity is needed to know which server this is: GRANT EXECUTE ON FUNCTION "
+                   "pg_catalog.pg_control_system() TO the connection's role.");
+    return status;
+}
+
+/* Somebody's PGDATABASE, service or proxy must not have led us elsewhere (EDGE_CASES G2). */
+static cutover_status check_database(const struct session *session, const struct session_options *options,
+                                     cutover_error **error)
+{
+    const char *asked =
+        options->database != NULL ? options->database : conninfo_get(options->conninfo, "dbname");
+
+    if (asked == NULL || options->client_encoding != NULL || strcmp(asked, session->database) == 0)
+        return CUTOVER_OK;
+    return error_set(error, CUTOVER_E_POSTGRES, "asked for database %s, the connection led to %s", asked,
+                     session->database);
+}
+
+cutover_status session_open(const struct session_options *options, struct session **session,
+                            cutover_error **error)
+{
+    struct session *opened = calloc(1, sizeof *opened);
+    cutover_status status;
+
+    if (opened == NULL)
+        return error_nomem(error);
+    opened->cancel = options->cancel;
+    opened->log = options->log;
+    opened->owner = getpid();
+    opened->deadline_us = connect_deadline(options);
+    status = cancel_check(options->cancel, error);
+    if (status == CUTOVER_OK)
+        status = start_connection(opened, options, error);
+    if (status == CUTOVER_OK)
+        status = check_server(opened, options->allow_standby, error);
+    if (status == CUTOVER_OK)
+        status = pin(opened, options, error);
+    if (status == CUTOVER_OK)
+        status = identify(opened, error);
+    if (status == CUTOVER_OK)
+        status = check_database(opened, options, error);
+    opened->deadline_us = 0;
+    if (status != CUTOVER_OK) {
+        session_close(opened);
+        return status;
+    }
+    *session = opened;
+    return CUTOVER_OK;
+}
+
+void session_close(struct session *session)
+{
+    if (session == NULL)
+        return;
+    /* In a forked copy PQfinish would say goodbye on the parent's connection (EDGE_CASES G7). */
+    if (session->owner == getpid())
+        PQfinish(session->connection);
+    free(session->system_identifier);
+    free(session->database);
+    free(session->encoding);
+    free(session->lc_monetary);
+    free(session);
+}

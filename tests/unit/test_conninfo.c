@@ -1,0 +1,202 @@
+#include "check.h"
+#include "postgres/conninfo.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void given_keywords_are_split(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(conninfo_parse("connection",
+                            "postgresql://ann:s%20ecret@db.example:6543/or%2Fders?sslmode=require", &conninfo,
+                            &error),
+             error);
+    assert_string_equal(conninfo_get(&conninfo, "host"), "db.example");
+    assert_string_equal(conninfo_get(&conninfo, "port"), "6543");
+    assert_string_equal(conninfo_get(&conninfo, "user"), "ann");
+    assert_string_equal(conninfo_get(&conninfo, "password"), "s ecret");
+    assert_string_equal(conninfo_get(&conninfo, "dbname"), "or/ders");
+    assert_string_equal(conninfo_get(&conninfo, "sslmode"), "require");
+    assert_null(conninfo.keywords[conninfo.count]);
+    assert_null(conninfo.values[conninfo.count]);
+    conninfo_free(&conninfo);
+}
+
+/* EDGE_CASES G11: what the environment says counts when the string is parsed, and not later. */
+static void environment_counts_at_parsing_only(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    setenv("PGHOST", "from-environment", 1);
+    setenv("PGPORT", "7777", 1);
+    check_ok(conninfo_parse("connection", "port=5433", &conninfo, &error), error);
+    setenv("PGHOST", "changed-later", 1);
+    assert_string_equal(conninfo_get(&conninfo, "host"), "from-environment");
+    assert_string_equal(conninfo_get(&conninfo, "port"), "5433");
+    unsetenv("PGHOST");
+    unsetenv("PGPORT");
+    conninfo_free(&conninfo);
+}
+
+static void service_fills_what_the_string_leaves_open(void **state)
+{
+    char path[] = "/tmp/cutover-service-XXXXXX";
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+    int file = mkstemp(path);
+    const char content[] = "[shop]\nhost=service-host\nport=6000\nuser=service-user\n";
+
+    (void)state;
+    assert_int_equal(write(file, content, sizeof content - 1), sizeof content - 1);
+    close(file);
+    setenv("PGSERVICEFILE", path, 1);
+    setenv("PGUSER", "environment-user", 1);
+    check_ok(conninfo_parse("connection", "service=shop port=6001", &conninfo, &error), error);
+    unsetenv("PGSERVICEFILE");
+    unsetenv("PGUSER");
+    unlink(path);
+    assert_string_equal(conninfo_get(&conninfo, "host"), "service-host");
+    assert_string_equal(conninfo_get(&conninfo, "port"), "6001");
+    assert_string_equal(conninfo_get(&conninfo, "user"), "service-user");
+    assert_null(conninfo_get(&conninfo, "service"));
+    conninfo_free(&conninfo);
+}
+
+static void unknown_service_is_refused(void **state)
+{
+    struct conninfo conninfo = {NULL, NULL, 77};
+    cutover_error *error = NULL;
+
+    (void)state;
+    setenv("PGSERVICEFILE", "/nonexistent/service", 1);
+    check_status(conninfo_parse("connection", "service=nowhere", &conninfo, &error), CUTOVER_E_INVALID, error);
+    unsetenv("PGSERVICEFILE");
+    assert_int_equal(conninfo.count, 77);
+}
+
+/* EDGE_CASES G2. */
+static void uri_in_pgdatabase_is_refused(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    setenv("PGDATABASE", "postgresql://ann:hush@db/orders", 1);
+    check_status_keep(conninfo_parse("project.conninfo", "host=x", &conninfo, &error), CUTOVER_E_INVALID,
+                      error);
+    check_contains(cutover_error_message(error), "project.conninfo");
+    assert_null(strstr(cutover_error_message(error), "hush"));
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(conninfo_parse("project.conninfo", "host=x dbname=orders", &conninfo, &error), error);
+    assert_string_equal(conninfo_get(&conninfo, "dbname"), "orders");
+    conninfo_free(&conninfo);
+    unsetenv("PGDATABASE");
+}
+
+/* P9, EDGE_CASES G1: libpq's own message would quote the string. */
+static void error_names_the_field_and_not_the_string(void **state)
+{
+    static const char *const broken[] = {"password=hush host", "postgresql://ann:hush@[db/x", "nokeyword=hush",
+                                         "host='hush"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        struct conninfo conninfo = {NULL, NULL, 77};
+        cutover_error *error = NULL;
+
+        check_status_keep(conninfo_parse("preview.conninfo", broken[i], &conninfo, &error), CUTOVER_E_INVALID,
+                          error);
+        check_contains(cutover_error_message(error), "preview.conninfo");
+        assert_null(strstr(cutover_error_message(error), "hush"));
+        assert_null(cutover_error_detail(error));
+        assert_int_equal(conninfo.count, 77);
+        cutover_error_free(error);
+    }
+}
+
+/* EDGE_CASES G8. */
+static void gssencmode_is_kept_only_when_given(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    unsetenv("PGGSSENCMODE");
+    check_ok(conninfo_parse("connection", "host=x", &conninfo, &error), error);
+    assert_null(conninfo_get(&conninfo, "gssencmode"));
+    conninfo_free(&conninfo);
+    check_ok(conninfo_parse("connection", "host=x gssencmode=prefer", &conninfo, &error), error);
+    assert_string_equal(conninfo_get(&conninfo, "gssencmode"), "prefer");
+    conninfo_free(&conninfo);
+}
+
+static void set_adds_replaces_and_removes(void **state)
+{
+    struct conninfo conninfo, copy;
+    cutover_error *error = NULL;
+    size_t count;
+
+    (void)state;
+    check_ok(conninfo_parse("connection", "host=x dbname=a", &conninfo, &error), error);
+    count = conninfo.count;
+    check_ok(conninfo_copy(&conninfo, &copy, &error), error);
+    check_ok(conninfo_set(&conninfo, "dbname", "b = 'c'", &error), error);
+    check_ok(conninfo_set(&conninfo, "target_session_attrs", "primary", &error), error);
+    check_ok(conninfo_set(&conninfo, "host", NULL, &error), error);
+    check_ok(conninfo_set(&conninfo, "sslcert", NULL, &error), error);
+    assert_string_equal(conninfo_get(&conninfo, "dbname"), "b = 'c'");
+    assert_string_equal(conninfo_get(&conninfo, "target_session_attrs"), "primary");
+    assert_null(conninfo_get(&conninfo, "host"));
+    assert_null(conninfo.keywords[conninfo.count]);
+    assert_string_equal(conninfo_get(&copy, "dbname"), "a");
+    assert_string_equal(conninfo_get(&copy, "host"), "x");
+    assert_int_equal(copy.count, count);
+    conninfo_free(&conninfo);
+    conninfo_free(&copy);
+    conninfo_free(&copy);
+}
+
+static void password_in_the_string_is_seen(void **state)
+{
+    cutover_error *error = NULL;
+    bool has = false;
+
+    (void)state;
+    check_ok(conninfo_has_password("connection", "host=x password=y", &has, &error), error);
+    assert_true(has);
+    setenv("PGPASSWORD", "not-in-the-string", 1);
+    check_ok(conninfo_has_password("connection", "host=x user=password", &has, &error), error);
+    unsetenv("PGPASSWORD");
+    assert_false(has);
+    check_ok(conninfo_has_password("connection", "postgresql://a:b@h/d", &has, &error), error);
+    assert_true(has);
+    check_status(conninfo_has_password("connection", "host", &has, &error), CUTOVER_E_INVALID, error);
+    check_status(conninfo_has_password("connection", NULL, &has, &error), CUTOVER_E_INVALID, error);
+    assert_true(has);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(given_keywords_are_split),
+        cmocka_unit_test(environment_counts_at_parsing_only),
+        cmocka_unit_test(service_fills_what_the_string_leaves_open),
+        cmocka_unit_test(unknown_service_is_refused),
+        cmocka_unit_test(uri_in_pgdatabase_is_refused),
+        cmocka_unit_test(error_names_the_field_and_not_the_string),
+        cmocka_unit_test(gssencmode_is_kept_only_when_given),
+        cmocka_unit_test(set_adds_replaces_and_removes),
+        cmocka_unit_test(password_in_the_string_is_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
