@@ -12,25 +12,9 @@
 #define CUTOVER_STORE_LEDGER_H
 
 #include "base/clock.h"
-#include "base/record.h"
+#include "store/document.h"
 
 #include <cutover/actor.h>
-#include <cutover/store.h>
-
-/* A document as read: zeroed, filled by document_get, freed by document_free. */
-struct document {
-    char *id;
-    char *body;
-    uint64_t version;
-};
-
-/* Reads one document. CUTOVER_E_NOT_FOUND says "no <kind> <id>". */
-cutover_status document_get(const cutover_store *store, const char *kind, const char *id,
-                            struct document *document, cutover_error **error);
-void document_free(struct document *document);
-/* Reads a document into a record; *version receives its version. */
-cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
-                                   void *record, uint64_t *version, cutover_error **error);
 
 struct change; /* one commit in the making */
 
@@ -43,13 +27,14 @@ cutover_status change_put(struct change *change, const char *kind, const char *i
 cutover_status change_put_record(struct change *change, const struct record_type *type, const char *id,
                                  uint64_t expected_version, const void *record, cutover_error **error);
 /* Adds an audit entry {id, sequence, action, project_id, request_id, actor_id, actor_kind, at, data}. `data` is
-   borrowed, may be NULL. */
+   borrowed, may be NULL. `id` is a UUIDv7; the document's id is the cursor. */
 cutover_status change_audit(struct change *change, const char *action, const cutover_actor *actor,
                             const char *request_id, struct json_object *data, cutover_error **error);
-/* Adds an outgoing event {id, type, project_id, sequence, created_at, request_id, data} to the outbox. */
+/* Adds an outgoing event {id, type, project_id, sequence, created_at, request_id, data} to the outbox, with the
+   "delivery" that notify/outbox.h describes. */
 cutover_status change_event(struct change *change, const char *type, const char *request_id,
                             struct json_object *data, cutover_error **error);
-/* Commits. CUTOVER_E_CONFLICT: nothing happened, somebody was faster: begin again from reading. */
+/* Commits, once. CUTOVER_E_CONFLICT: nothing happened, somebody was faster: begin again from reading. */
 cutover_status change_commit(struct change *change, cutover_error **error);
 void change_free(struct change *change);
 

@@ -24,7 +24,8 @@ void suite_end(struct suite *suite)
 
     if (failed) {
         if (suite->failures == 0)
-            snprintf(suite->first_failure, sizeof(suite->first_failure), "%s: %s", suite->name, suite->failure);
+            snprintf(suite->first_failure, sizeof(suite->first_failure), "%.100s: %s", suite->name,
+                     suite->failure);
         suite->failures++;
     }
     if (suite->report != NULL)

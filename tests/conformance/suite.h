@@ -14,11 +14,11 @@
 struct suite {
     cutover_conformance_report report; /* or NULL */
     void *userdata;
-    const char *name;                       /* of the running case */
-    char failure[SUITE_FAILURE_SIZE];       /* of the running case; "" while it holds */
-    unsigned cases;                         /* run so far */
-    unsigned failures;                      /* of them, failed */
-    char first_failure[SUITE_FAILURE_SIZE]; /* "name: failure" of the first that failed */
+    const char *name;                             /* of the running case */
+    char failure[SUITE_FAILURE_SIZE];             /* of the running case; "" while it holds */
+    unsigned cases;                               /* run so far */
+    unsigned failures;                            /* of them, failed */
+    char first_failure[SUITE_FAILURE_SIZE + 128]; /* "name: failure" of the first that failed */
 };
 
 void suite_init(struct suite *suite, cutover_conformance_report report, void *userdata);

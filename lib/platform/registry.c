@@ -1,0 +1,483 @@
+#include "base/record.h"
+#include "base/text.h"
+#include "store/document.h"
+#include "store/ledger.h"
+#include "store/port.h"
+
+#include <cutover/registry.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REGISTRY_MAGIC 0x72656769u
+#define ID_MAX_BYTES 100
+#define ORGANIZATION_MAX 200 /* characters */
+#define DATABASE_NAME_MAX 63 /* bytes; NAMEDATALEN - 1 */
+#define CONNINFO_MAX 4096    /* characters */
+#define PAGE 100
+#define LAST_TIME INT64_C(253402300799999999) /* the end of the year 9999: RFC 3339 knows no later one */
+
+struct cutover_registry {
+    unsigned magic;
+    cutover_store store;
+};
+
+struct project_record {
+    char *id;
+    char *organization_id;
+    char *state;
+    char *database;
+    char *control_database;
+    char *verify_database;
+};
+
+static const struct field project_fields[] = {
+    {"id", FIELD_TEXT, offsetof(struct project_record, id), NULL},
+    {"organization_id", FIELD_TEXT, offsetof(struct project_record, organization_id), NULL},
+    {"state", FIELD_TEXT, offsetof(struct project_record, state), NULL},
+    {"database", FIELD_TEXT, offsetof(struct project_record, database), NULL},
+    {"control_database", FIELD_TEXT, offsetof(struct project_record, control_database), NULL},
+    {"verify_database", FIELD_TEXT, offsetof(struct project_record, verify_database), NULL},
+    {NULL, FIELD_TEXT, 0, NULL}};
+static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields};
+
+struct preview_record {
+    char *id;
+    char *project_id;
+    char *state;
+    char *database;
+    int64_t expires_at;
+};
+
+static const struct field preview_fields[] = {
+    {"id", FIELD_TEXT, offsetof(struct preview_record, id), NULL},
+    {"project_id", FIELD_TEXT, offsetof(struct preview_record, project_id), NULL},
+    {"state", FIELD_TEXT, offsetof(struct preview_record, state), NULL},
+    {"database", FIELD_TEXT, offsetof(struct preview_record, database), NULL},
+    {"expires_at", FIELD_TIME, offsetof(struct preview_record, expires_at), NULL},
+    {NULL, FIELD_TEXT, 0, NULL}};
+static const struct record_type preview_type = {"preview", sizeof(struct preview_record), preview_fields};
+
+/* ---------------------------------------------------------------------------------------------- what is refused */
+
+static cutover_status check_registry(const cutover_registry *registry, cutover_error **error)
+{
+    if (registry == NULL || registry->magic != REGISTRY_MAGIC)
+        return error_set(error, CUTOVER_E_INVALID, "registry is no open registry");
+    return CUTOVER_OK;
+}
+
+static cutover_status check_bytes(const char *field, const char *value, size_t most, cutover_error **error)
+{
+    cutover_status status = utf8_check(field, value, 1, most, error);
+
+    if (status == CUTOVER_OK && strlen(value) > most)
+        status = error_set(error, CUTOVER_E_INVALID, "%s must have at most %zu bytes, it has %zu", field, most,
+                           strlen(value));
+    return status;
+}
+
+static cutover_status check_time(const char *field, int64_t time, cutover_error **error)
+{
+    if (time < 0 || time > LAST_TIME)
+        return error_set(error, CUTOVER_E_INVALID,
+                         "%s must be microseconds from 1970 to the end of 9999, or 0, it is %lld", field,
+                         (long long)time);
+    return CUTOVER_OK;
+}
+
+/* The option that holds a secret, or NULL. libpq marks them with "*": shown as a password field. */
+static const char *secret_option(const PQconninfoOption *options)
+{
+    for (; options->keyword != NULL; options++)
+        if (options->dispchar[0] == '*' && options->val != NULL && options->val[0] != '\0')
+            return options->keyword;
+    return NULL;
+}
+
+static void free_options(PQconninfoOption *options)
+{
+    for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
+        if (option->val != NULL)
+            explicit_bzero(option->val, strlen(option->val));
+    PQconninfoFree(options);
+}
+
+/* The string never appears in an error, nor does libpq's message, which quotes parts of it (EDGE_CASES G1). */
+static cutover_status check_conninfo(const char *field, const char *string, cutover_error **error)
+{
+    PQconninfoOption *options;
+    const char *secret;
+    cutover_status status = utf8_check(field, string, 1, CONNINFO_MAX, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    options = PQconninfoParse(string, NULL);
+    if (options == NULL) {
+        error_set(error, CUTOVER_E_INVALID, "%s is not a connection string that libpq understands", field);
+        error_hint(error, "Write it as \"host=… port=… dbname=… user=…\" or as a postgresql:// URI.");
+        return CUTOVER_E_INVALID;
+    }
+    secret = secret_option(options);
+    if (secret != NULL) {
+        status =
+            error_set(error, CUTOVER_E_INVALID, "%s must not hold a secret, but it sets %s", field, secret);
+        error_hint(error, "Leave it out, and let libpq find it in a password file: passfile=… or ~/.pgpass.");
+    }
+    free_options(options);
+    return status;
+}
+
+static cutover_status check_project(const cutover_project *project, cutover_error **error)
+{
+    cutover_status status;
+
+    if (project == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "project is required");
+    if (project->version != 1)
+        return error_set(error, CUTOVER_E_INVALID, "project.version is %u, this library knows 1",
+                         project->version);
+    status = check_bytes("id", project->id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = utf8_check("organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
+    if (status == CUTOVER_OK)
+        status = check_conninfo("database", project->database, error);
+    if (status == CUTOVER_OK && project->control_database != NULL)
+        status = check_bytes("control_database", project->control_database, DATABASE_NAME_MAX, error);
+    if (status == CUTOVER_OK && project->verify_database != NULL)
+        status = check_conninfo("verify_database", project->verify_database, error);
+    return status;
+}
+
+static cutover_status check_preview(const cutover_preview *preview, cutover_error **error)
+{
+    cutover_status status;
+
+    if (preview == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "preview is required");
+    if (preview->version != 1)
+        return error_set(error, CUTOVER_E_INVALID, "preview.version is %u, this library knows 1",
+                         preview->version);
+    status = check_bytes("id", preview->id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = check_bytes("project_id", preview->project_id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = check_conninfo("database", preview->database, error);
+    if (status == CUTOVER_OK)
+        status = check_time("expires_at", preview->expires_at, error);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------- writing */
+
+static cutover_status save(const cutover_registry *registry, const struct record_type *type, const char *id,
+                           const char *project_id, uint64_t expected_version, const void *record,
+                           cutover_error **error)
+{
+    cutover_write write = {type->kind, id, project_id, expected_version, NULL};
+    cutover_error *cause = NULL;
+    char *body = NULL;
+    cutover_status status = record_format(type, record, &body, &cause);
+
+    if (status == CUTOVER_OK) {
+        write.body = body;
+        status = registry->store.commit(&write, 1, &cause, registry->store.userdata);
+        status = error_from_callback(&cause, status, "store.commit");
+    }
+    error_move(error, cause);
+    free(body);
+    return status;
+}
+
+cutover_status cutover_registry_project_add(cutover_registry *registry, const cutover_project *project,
+                                            cutover_error **error)
+{
+    struct project_record record = {NULL, NULL, NULL, NULL, NULL, NULL};
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_project(project, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = record_set_text(&record.id, project->id, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.organization_id,
+                                 project->organization_id != NULL ? project->organization_id : "", error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.state, "active", error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.database, project->database, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.control_database, project->control_database, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.verify_database, project->verify_database, error);
+    if (status == CUTOVER_OK)
+        status = save(registry, &project_type, project->id, project->id, 0, &record, error);
+    record_free(&project_type, &record);
+    return status;
+}
+
+static cutover_status check_project_exists(const cutover_registry *registry, const char *project_id,
+                                           cutover_error **error)
+{
+    struct document document = {NULL, NULL, 0};
+    cutover_status status = document_get(&registry->store, "project", project_id, &document, error);
+
+    document_free(&document);
+    return status;
+}
+
+cutover_status cutover_registry_preview_add(cutover_registry *registry, const cutover_preview *preview,
+                                            cutover_error **error)
+{
+    struct preview_record record = {NULL, NULL, NULL, NULL, 0};
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_preview(preview, error);
+    if (status == CUTOVER_OK)
+        status = check_project_exists(registry, preview->project_id, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record.expires_at = preview->expires_at;
+    status = record_set_text(&record.id, preview->id, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.project_id, preview->project_id, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.state, "ready", error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.database, preview->database, error);
+    if (status == CUTOVER_OK)
+        status = save(registry, &preview_type, preview->id, preview->project_id, 0, &record, error);
+    record_free(&preview_type, &record);
+    return status;
+}
+
+static cutover_status extend_once(const cutover_registry *registry, const char *preview_id, int64_t expires_at,
+                                  cutover_error **error)
+{
+    struct preview_record record;
+    uint64_t version = 0;
+    cutover_status status =
+        document_get_record(&registry->store, &preview_type, preview_id, &record, &version, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    record.expires_at = expires_at;
+    status = save(registry, &preview_type, preview_id, record.project_id, version, &record, error);
+    record_free(&preview_type, &record);
+    return status;
+}
+
+cutover_status cutover_registry_preview_extend(cutover_registry *registry, const char *preview_id,
+                                               int64_t expires_at, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_bytes("preview_id", preview_id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = check_time("expires_at", expires_at, error);
+    if (status != CUTOVER_OK)
+        return status;
+    for (unsigned i = 0; i < CHANGE_TRIES; i++) {
+        cutover_error_free(cause);
+        cause = NULL;
+        status = extend_once(registry, preview_id, expires_at, &cause);
+        if (status != CUTOVER_E_CONFLICT)
+            break;
+        change_pause(i);
+    }
+    error_move(error, cause);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------- reading */
+
+static cutover_status emit_preview(const struct preview_record *record, cutover_preview_emit emit,
+                                   void *context)
+{
+    cutover_preview preview = {
+        1, record->id, record->project_id, record->state, record->database, record->expires_at};
+
+    return emit(&preview, context);
+}
+
+static cutover_status emit_document(const struct document *document, cutover_preview_emit emit, void *context,
+                                    cutover_error **error)
+{
+    struct preview_record record;
+    cutover_status status = record_parse(&preview_type, document->body, &record, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = emit_preview(&record, emit, context);
+    record_free(&preview_type, &record);
+    return status;
+}
+
+cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
+                                             cutover_preview_emit emit, void *context, cutover_error **error)
+{
+    struct document_list page = {NULL, 0, 0};
+    char *after = NULL;
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK && emit == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "emit is required");
+    if (status == CUTOVER_OK)
+        status = string_copy("", &after, error);
+    while (status == CUTOVER_OK) {
+        status = document_list_read(&registry->store, "preview", project_id, after, PAGE, &page, error);
+        if (status != CUTOVER_OK || page.count == 0)
+            break;
+        for (size_t i = 0; i < page.count && status == CUTOVER_OK; i++)
+            status = emit_document(&page.items[i], emit, context, error);
+        if (status == CUTOVER_OK)
+            status = record_set_text(&after, page.items[page.count - 1].id, error);
+    }
+    free(after);
+    document_list_free(&page);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------------- the platform port */
+
+static cutover_status project_get(const char *project_id, cutover_project_emit emit, void *context,
+                                  cutover_error **error, void *userdata)
+{
+    const cutover_registry *registry = userdata;
+    struct project_record record;
+    uint64_t version = 0;
+    cutover_project project;
+    cutover_status status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
+
+    if (status == CUTOVER_OK)
+        status = document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
+    if (status != CUTOVER_OK)
+        return status;
+    project = (cutover_project){1,
+                                record.id,
+                                record.organization_id,
+                                record.state,
+                                record.database,
+                                record.control_database,
+                                record.verify_database};
+    status = emit(&project, context);
+    record_free(&project_type, &record);
+    return status;
+}
+
+static cutover_status preview_get(const char *preview_id, cutover_preview_emit emit, void *context,
+                                  cutover_error **error, void *userdata)
+{
+    const cutover_registry *registry = userdata;
+    struct preview_record record;
+    uint64_t version = 0;
+    cutover_status status = check_bytes("preview_id", preview_id, ID_MAX_BYTES, error);
+
+    if (status == CUTOVER_OK)
+        status = document_get_record(&registry->store, &preview_type, preview_id, &record, &version, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = emit_preview(&record, emit, context);
+    record_free(&preview_type, &record);
+    return status;
+}
+
+/* *differs tells a state that differs (which is final) from a write that lost a race (which is tried again). */
+static cutover_status move_once(const cutover_registry *registry, const char *project_id, const char *expected,
+                                const char *next, bool *differs, cutover_error **error)
+{
+    struct project_record record;
+    uint64_t version = 0;
+    cutover_status status =
+        document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    *differs = record.state == NULL || strcmp(record.state, expected) != 0;
+    if (*differs)
+        status = error_set(error, CUTOVER_E_CONFLICT, "project %s is %s, not %s", project_id,
+                           record.state != NULL ? record.state : "without state", expected);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.state, next, error);
+    if (status == CUTOVER_OK)
+        status = save(registry, &project_type, project_id, project_id, version, &record, error);
+    record_free(&project_type, &record);
+    return status;
+}
+
+static cutover_status project_set_state(const char *project_id, const char *expected, const char *next,
+                                        cutover_error **error, void *userdata)
+{
+    const cutover_registry *registry = userdata;
+    cutover_error *cause = NULL;
+    bool differs = false;
+    cutover_status status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
+
+    if (status == CUTOVER_OK)
+        status = utf8_check("expected", expected, 1, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = utf8_check("next", next, 1, ID_MAX_BYTES, error);
+    if (status != CUTOVER_OK)
+        return status;
+    for (unsigned i = 0; i < CHANGE_TRIES; i++) {
+        cutover_error_free(cause);
+        cause = NULL;
+        status = move_once(registry, project_id, expected, next, &differs, &cause);
+        if (status != CUTOVER_E_CONFLICT || differs)
+            break;
+        change_pause(i);
+    }
+    error_move(error, cause);
+    return status;
+}
+
+cutover_status cutover_registry_platform(cutover_registry *registry, cutover_platform *platform,
+                                         cutover_error **error)
+{
+    cutover_status status = check_registry(registry, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (platform == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "platform is required");
+    memset(platform, 0, sizeof(*platform));
+    platform->version = CUTOVER_PLATFORM_VERSION;
+    platform->userdata = registry;
+    platform->project_get = project_get;
+    platform->project_set_state = project_set_state;
+    platform->preview_get = preview_get;
+    return CUTOVER_OK;
+}
+
+cutover_status cutover_registry_open(const cutover_store *store, cutover_registry **registry,
+                                     cutover_error **error)
+{
+    cutover_registry *opened;
+    cutover_status status = store_check(store, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (registry == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "registry is required");
+    opened = calloc(1, sizeof(*opened));
+    if (opened == NULL)
+        return error_nomem(error);
+    opened->magic = REGISTRY_MAGIC;
+    opened->store = *store;
+    *registry = opened;
+    return CUTOVER_OK;
+}
+
+void cutover_registry_free(cutover_registry *registry)
+{
+    if (registry == NULL || registry->magic != REGISTRY_MAGIC)
+        return;
+    registry->magic = 0;
+    free(registry);
+}

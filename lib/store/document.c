@@ -1,0 +1,125 @@
+#include "store/document.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct page {
+    struct document_list *list;
+    const char *kind;
+    cutover_error **error;
+};
+
+static cutover_status copy_document(const cutover_document *found, struct document *document,
+                                    cutover_error **error)
+{
+    struct document copy = {NULL, NULL, found->version};
+    cutover_status status = string_copy(found->id, &copy.id, error);
+
+    if (status == CUTOVER_OK)
+        status = string_copy(found->body, &copy.body, error);
+    if (status != CUTOVER_OK) {
+        document_free(&copy);
+        return status;
+    }
+    *document = copy;
+    return CUTOVER_OK;
+}
+
+static cutover_status page_add(const cutover_document *found, void *context)
+{
+    struct page *page = context;
+    struct document_list *list = page->list;
+    cutover_status status;
+
+    if (found == NULL || found->id == NULL || found->body == NULL)
+        return error_set(page->error, CUTOVER_E_CALLBACK, "the store emitted a %s without id or body",
+                         page->kind);
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity > 0 ? list->capacity * 2 : 8;
+        struct document *items = reallocarray(list->items, capacity, sizeof(*items));
+
+        if (items == NULL)
+            return error_nomem(page->error);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    status = copy_document(found, &list->items[list->count], page->error);
+    if (status == CUTOVER_OK)
+        list->count++;
+    return status;
+}
+
+cutover_status document_get(const cutover_store *store, const char *kind, const char *id,
+                            struct document *document, cutover_error **error)
+{
+    struct document_list list = {NULL, 0, 0};
+    cutover_error *cause = NULL;
+    struct page page = {&list, kind, &cause};
+    cutover_status status = store->get(kind, id, page_add, &page, &cause, store->userdata);
+
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(cause);
+        cause = NULL;
+        error_set(&cause, status, "no %s %s", kind, id);
+    } else {
+        status = error_from_callback(&cause, status, "store.get");
+    }
+    if (status == CUTOVER_OK && list.count != 1) {
+        status = error_set(&cause, CUTOVER_E_CALLBACK, "store.get emitted %zu documents for %s %s", list.count,
+                           kind, id);
+    } else if (status == CUTOVER_OK) {
+        *document = list.items[0];
+        list.count = 0;
+    }
+    document_list_free(&list);
+    error_move(error, cause);
+    return status;
+}
+
+void document_free(struct document *document)
+{
+    free(document->id);
+    free(document->body);
+    memset(document, 0, sizeof(*document));
+}
+
+cutover_status document_list_read(const cutover_store *store, const char *kind, const char *project_id,
+                                  const char *after_id, uint32_t limit, struct document_list *list,
+                                  cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    struct page page = {list, kind, &cause};
+    cutover_status status;
+
+    for (size_t i = 0; i < list->count; i++)
+        document_free(&list->items[i]);
+    list->count = 0;
+    status = store->list(kind, project_id, after_id, limit, page_add, &page, &cause, store->userdata);
+    status = error_from_callback(&cause, status, "store.list");
+    error_move(error, cause);
+    return status;
+}
+
+void document_list_free(struct document_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        document_free(&list->items[i]);
+    free(list->items);
+    memset(list, 0, sizeof(*list));
+}
+
+cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
+                                   void *record, uint64_t *version, cutover_error **error)
+{
+    struct document document = {NULL, NULL, 0};
+    cutover_status status = document_get(store, type->kind, id, &document, error);
+
+    if (status == CUTOVER_OK)
+        status = record_parse(type, document.body, record, error);
+    if (status == CUTOVER_OK)
+        *version = document.version;
+    document_free(&document);
+    return status;
+}
