@@ -190,8 +190,9 @@ static const char *const PIECES[] = {
     "CREATE EVENT TRIGGER rich_ddl ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DROP TABLE')\n"
     "    EXECUTE FUNCTION shop.on_ddl();\n"
     "ALTER EVENT TRIGGER rich_ddl ENABLE REPLICA;\n"
-    "CREATE TRUSTED PROCEDURAL LANGUAGE plrich HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler\n"
-    "    VALIDATOR plpgsql_validator;\n"
+    "CREATE FUNCTION shop.plrich_handler() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';\n"
+    "CREATE TRUSTED LANGUAGE plrich HANDLER shop.plrich_handler;\n"
+    "GRANT USAGE ON LANGUAGE plrich TO rich_owner;\n"
     "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;\n"
     "CREATE TABLE shop.other_heap (a integer) USING heap2;\n",
     /* Rows. */
