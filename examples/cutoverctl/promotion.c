@@ -90,13 +90,10 @@ static void print_report(struct json_object *report)
     if (member_text(report, "reads_unavailable_ms") != NULL)
         printf("  reads unavailable  %s ms; %lld sessions ended\n", member_text(report, "reads_unavailable_ms"),
                (long long)member_number(report, "sessions_ended"));
-    if (steps != NULL && json_object_array_length(steps) > 0) {
-        printf("  steps             ");
-        for (size_t i = 0; i < json_object_array_length(steps); i++) {
-            struct json_object *step = json_object_array_get_idx(steps, i);
-            printf(" %s %.2f s%s", member_text(step, "name"), member_seconds(step, "seconds"),
-                   i + 1 < json_object_array_length(steps) ? "," : "\n");
-        }
+    for (size_t i = 0; steps != NULL && i < json_object_array_length(steps); i++) {
+        struct json_object *step = json_object_array_get_idx(steps, i);
+        printf("  %-18s %-9s %8.2f s\n", i == 0 ? "timeline" : "", member_text(step, "name"),
+               member_seconds(step, "seconds"));
     }
     for (size_t i = 0; warnings != NULL && i < json_object_array_length(warnings); i++)
         printf("  warning            %s\n", json_object_get_string(json_object_array_get_idx(warnings, i)));

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Installs what is missing, on Debian and Ubuntu; with sudo when not root. Touches nothing that is there already.
+#
+#     tests/packages.sh build|test|ci
+set -eu
+purpose=${1:-test}
+missing=
+
+# need PROGRAM PACKAGE
+need() {
+    command -v "$1" >/dev/null || missing="$missing $2"
+}
+
+# need_library PKG-CONFIG-NAME PACKAGE
+need_library() {
+    if ! command -v pkg-config >/dev/null || ! pkg-config --exists "$1"; then
+        missing="$missing $2"
+    fi
+}
+
+# The server's programs are looked for where pg_config says, as the tests do.
+need_server() {
+    if ! command -v pg_config >/dev/null || ! [ -x "$(pg_config --bindir)/initdb" ]; then
+        missing="$missing postgresql"
+    fi
+}
+
+need autoreconf autoconf
+need automake automake
+need libtoolize libtool
+need make make
+need gcc gcc
+need pkg-config pkg-config
+need_library libpq libpq-dev
+need_library json-c libjson-c-dev
+need_library libcrypto libssl-dev
+need_library libxxhash libxxhash-dev
+need_library libdeflate libdeflate-dev
+need_library sqlite3 libsqlite3-dev
+need pg_config libpq-dev
+need_server
+need psql postgresql-client
+case $purpose in
+test | ci) need_library cmocka libcmocka-dev ;;
+esac
+case $purpose in
+ci)
+    need g++ g++
+    need clang clang
+    need clang-format clang-format
+    need xz xz-utils
+    ;;
+esac
+
+[ -n "$missing" ] || exit 0
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+echo "installing: $missing"
+if ! command -v apt-get >/dev/null; then
+    echo "this machine has no apt-get: install what these Debian packages hold, then try again: $missing" >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "run this as root first, or with sudo on the machine: apt-get install $missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+$as_root apt-get -q update
+# shellcheck disable=SC2086 # a list of packages
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
+
+if ! [ -x "$(pg_config --bindir)/initdb" ]; then
+    echo "no initdb in $(pg_config --bindir): install the PostgreSQL server of libpq-dev's version" >&2
+    exit 1
+fi

@@ -1,0 +1,42 @@
+#!/bin/sh
+# From a fresh clone: installs what is missing, builds in build/, runs every test. Ends with "N passed, N failed".
+#
+# BUILD_DIR and CONFIGURE_FLAGS change where and how it builds.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+source_dir=$(pwd)
+build=${BUILD_DIR:-build}
+
+give_up() {
+    echo "tests/run.sh: $*" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+tests/packages.sh test || give_up "what is needed could not be installed"
+if ! [ -e configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
+    ./autogen.sh || give_up "autoreconf failed"
+fi
+mkdir -p "$build" && cd "$build" || give_up "cannot make $build"
+case $build in
+/*) configure=$source_dir/configure ;;
+*) configure=../configure ;;
+esac
+if ! [ -e Makefile ] || [ "$source_dir/configure" -nt config.status ]; then
+    # shellcheck disable=SC2086 # a list of flags
+    "$configure" ${CONFIGURE_FLAGS:-} || give_up "configure failed"
+fi
+make -j2 || give_up "the build failed"
+make -j2 check
+status=$?
+
+cd "$source_dir" || exit 1
+set -- $(tests/count.sh "$build")
+passed=$1
+failed=$2
+[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+if [ "$failed" -gt 0 ]; then
+    echo "logs of what failed: $build/test-suite.log" >&2
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
