@@ -73,8 +73,7 @@ static cutover_error *reserve_for(cutover_status code)
 static void make_presentable(char *string, bool one_line)
 {
     size_t length = utf8_repair(string);
-    while (length > 0 &&
-           (string[length - 1] == '\n' || string[length - 1] == '\r' || string[length - 1] == ' '))
+    while (length > 0 && (unsigned char)string[length - 1] <= ' ')
         string[--length] = '\0';
     for (; *string != '\0'; string++) {
         unsigned char c = (unsigned char)*string;
