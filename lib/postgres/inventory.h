@@ -52,6 +52,9 @@ struct inventory {
 
 /* Reads tables and large objects of the session's database in its current transaction. */
 cutover_status inventory_read(struct session *session, struct inventory *inventory, cutover_error **error);
+/* Reads only which tables there are: oid, schema, name, label, qualified, by oid. Opens none of them, so it waits for
+   nobody's lock. */
+cutover_status inventory_list(struct session *session, struct inventory *inventory, cutover_error **error);
 /* Reads or re-reads the sequences with their values; after the last data read (EDGE_CASES B29). */
 cutover_status inventory_read_sequences(struct session *session, struct inventory *inventory,
                                         cutover_error **error);

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "support/check.h"
 #include "postgres/quote.h"
 
 static void assert_identifier(const char *name, const char *quoted)

@@ -1,0 +1,410 @@
+#include "postgres/copy.h"
+
+#include "base/clock.h"
+#include "postgres/quote.h"
+#include "postgres/session_private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#define BUFFER_SIZE ((size_t)64 * 1024)
+/* One CopyData message of ours is no longer than this. */
+#define MESSAGE_SIZE ((size_t)1024 * 1024)
+#define CONTEXT_SHOWN 200
+
+static bool is_whole(struct page_range range)
+{
+    return range.first == 0 && range.end == 0;
+}
+
+/* "WHERE a OR b" as one operand: (a OR b). */
+static void add_condition(struct text *sql, const char *condition)
+{
+    while (isspace((unsigned char)*condition))
+        condition++;
+    if (strncasecmp(condition, "where", 5) == 0)
+        condition += 5;
+    text_add_format(sql, "(%s\n)", condition);
+}
+
+static void add_filters(struct text *sql, const struct table *table, struct page_range range)
+{
+    const char *word = " WHERE ";
+
+    if (table->condition != NULL) {
+        text_add(sql, word);
+        add_condition(sql, table->condition);
+        word = " AND ";
+    }
+    if (range.first > 0) {
+        text_add_format(sql, "%sctid >= '(%" PRIu64 ",0)'::pg_catalog.tid", word, range.first);
+        word = " AND ";
+    }
+    if (range.end > 0)
+        text_add_format(sql, "%sctid < '(%" PRIu64 ",0)'::pg_catalog.tid", word, range.end);
+}
+
+/* COPY of a table itself where that says it all; it leaves generated columns out and reads no child tables. */
+static void add_copy_out(struct text *sql, const struct table *table, struct page_range range,
+                         bool with_generated)
+{
+    bool generated = with_generated && table->generated != NULL;
+
+    if (is_whole(range) && !generated && table->condition == NULL) {
+        text_add_format(sql, "COPY %s %s TO STDOUT", table->qualified, table->column_list);
+        return;
+    }
+    text_add(sql, "COPY (SELECT ");
+    if (generated)
+        text_add(sql, table->generated);
+    for (size_t i = 0; !generated && i < table->column_count; i++) {
+        text_add(sql, i > 0 ? ", " : "");
+        quote_identifier(sql, table->columns[i]);
+    }
+    text_add_format(sql, " FROM ONLY %s", table->qualified);
+    add_filters(sql, table, range);
+    text_add(sql, ") TO STDOUT");
+}
+
+/* "copying T" with the place where it happened: CONTEXT is "COPY t, line 3, column c: "value"", of which the value
+   stays out: it is somebody's data. DETAIL stays out too, it may show the whole row. */
+static cutover_status copy_error(struct session *session, const PGresult *result, const char *label,
+                                 cutover_error **error)
+{
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    struct text what = TEXT_INIT;
+
+    text_add_format(&what, "copying %s", label);
+    if (primary == NULL) {
+        session_error(session, result, text_string(&what), error);
+    } else {
+        error_set(error, CUTOVER_E_POSTGRES, "%s: %s", text_string(&what), primary);
+        if (PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL)
+            error_sqlstate(error, PQresultErrorField(result, PG_DIAG_SQLSTATE));
+        if (hint != NULL)
+            error_hint(error, "%s", hint);
+    }
+    if (context != NULL) {
+        const char *value = strstr(context, ": \"");
+        size_t length = value != NULL ? (size_t)(value - context) : strcspn(context, "\n");
+
+        error_detail(error, "%.*s", (int)(length < CONTEXT_SHOWN ? length : CONTEXT_SHOWN), context);
+    }
+    text_free(&what);
+    return CUTOVER_E_POSTGRES;
+}
+
+/* Reads all that is left to say: the first failure or the last result. */
+static cutover_status read_end(struct session *session, PGresult **end, cutover_error **error)
+{
+    PGresult *kept = NULL, *result = NULL;
+    cutover_status status;
+
+    while ((status = session_result(session, &result, error)) == CUTOVER_OK && result != NULL) {
+        if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+            PQclear(result);
+            continue;
+        }
+        PQclear(kept);
+        kept = result;
+        if (PQresultStatus(kept) == PGRES_COPY_IN || PQresultStatus(kept) == PGRES_COPY_OUT)
+            break;
+    }
+    if (status != CUTOVER_OK) {
+        PQclear(kept);
+        return status;
+    }
+    *end = kept;
+    return CUTOVER_OK;
+}
+
+/* "COPY n" must be what we counted (EDGE_CASES B19). */
+static cutover_status check_end(struct session *session, const char *label, uint64_t rows,
+                                cutover_error **error)
+{
+    PGresult *end = NULL;
+    cutover_status status = read_end(session, &end, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (PQresultStatus(end) != PGRES_COMMAND_OK)
+        status = copy_error(session, end, label, error);
+    else if (strtoull(PQcmdTuples(end), NULL, 10) != rows)
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "copying %s: the server counts %s rows, we count %" PRIu64, label,
+                              PQcmdTuples(end), rows);
+    PQclear(end);
+    return status;
+}
+
+/* Starts a COPY and waits until it is on. */
+static cutover_status start(struct session *session, const char *sql, const char *label,
+                            ExecStatusType expected, cutover_error **error)
+{
+    const struct statement statement = {.sql = sql};
+    PGresult *result = NULL;
+    cutover_status status = cancel_check(session->cancel, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = session_send(session, &statement, error);
+    if (status == CUTOVER_OK)
+        status = session_result(session, &result, error);
+    if (status != CUTOVER_OK) {
+        session_interrupt(session);
+        return status;
+    }
+    if (PQresultStatus(result) == expected) {
+        PQclear(result);
+        return CUTOVER_OK;
+    }
+    status = copy_error(session, result, label, error);
+    PQclear(result);
+    result = NULL;
+    if (read_end(session, &result, NULL) != CUTOVER_OK)
+        session_interrupt(session);
+    PQclear(result);
+    return status;
+}
+
+cutover_status copy_out_open(struct copy_out *copy, struct session *session, const struct table *table,
+                             struct page_range range, bool with_generated, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    cutover_status status;
+
+    add_copy_out(&sql, table, range, with_generated);
+    if (text_failed(&sql))
+        status = error_nomem(error);
+    else
+        status = start(session, text_string(&sql), table->label, PGRES_COPY_OUT, error);
+    text_free(&sql);
+    if (status == CUTOVER_OK)
+        *copy = (struct copy_out){.session = session, .label = table->label};
+    return status;
+}
+
+cutover_status copy_out_row(struct copy_out *copy, const char **row, size_t *length, cutover_error **error)
+{
+    PGconn *connection = copy->session->connection;
+    int count;
+
+    PQfreemem(copy->row);
+    copy->row = NULL;
+    while ((count = PQgetCopyData(connection, &copy->row, 1)) == 0) {
+        cutover_status status = session_wait(copy->session, false, error);
+
+        if (status != CUTOVER_OK)
+            return status;
+        if (PQconsumeInput(connection) == 0)
+            return copy_error(copy->session, NULL, copy->label, error);
+    }
+    if (count > 0) {
+        copy->rows++;
+        *row = copy->row;
+        *length = (size_t)count;
+        return CUTOVER_OK;
+    }
+    if (count == -2)
+        return copy_error(copy->session, NULL, copy->label, error);
+    *length = 0;
+    return check_end(copy->session, copy->label, copy->rows, error);
+}
+
+void copy_out_abort(struct copy_out *copy)
+{
+    PQfreemem(copy->row);
+    copy->row = NULL;
+    if (PQtransactionStatus(copy->session->connection) == PQTRANS_ACTIVE)
+        session_interrupt(copy->session);
+}
+
+cutover_status copy_in_open(struct copy_in *copy, struct session *session, const char *qualified,
+                            const char *columns, const char *label, bool freeze, cutover_error **error)
+{
+    struct copy_in opened = {.session = session, .label = label, .buffer = TEXT_INIT};
+    struct text sql = TEXT_INIT;
+    cutover_status status;
+
+    text_add_format(&sql, "COPY %s %s FROM STDIN%s", qualified, columns, freeze ? " WITH (FREEZE)" : "");
+    if (text_failed(&sql) || !text_reserve(&opened.buffer, BUFFER_SIZE))
+        status = error_nomem(error);
+    else
+        status = start(session, text_string(&sql), label, PGRES_COPY_IN, error);
+    text_free(&sql);
+    if (status == CUTOVER_OK)
+        *copy = opened;
+    else
+        text_free(&opened.buffer);
+    return status;
+}
+
+/* Whether the server has ended the COPY while we send. libpq does not look at what arrives before the COPY ends,
+   so the socket is looked at: an ErrorResponse starts with 'E', its length, and its first field 'S'. Through TLS
+   nothing can be seen, and the error comes out at the end (EDGE_CASES B19). */
+static bool server_gave_up(PGconn *connection)
+{
+    struct pollfd ready = {.fd = PQsocket(connection), .events = POLLIN};
+    unsigned char head[6];
+    ssize_t count;
+
+    if (PQsslInUse(connection) || poll(&ready, 1, 0) <= 0)
+        return false;
+    count = recv(ready.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0)
+        return errno != EAGAIN && errno != EINTR;
+    return count == 0 || (count == (ssize_t)sizeof head && head[0] == 'E' && head[1] == 0 && head[5] == 'S');
+}
+
+/* Ends a COPY that failed and says why it did. */
+static cutover_status give_up(struct copy_in *copy, cutover_error **error)
+{
+    struct session *session = copy->session;
+    int64_t deadline = session->deadline_us;
+    cutover_status status = CUTOVER_OK;
+    PGresult *end = NULL;
+    int sent;
+
+    session->deadline_us = monotonic_us() + SESSION_INTERRUPT_MS * 1000;
+    while ((sent = PQputCopyEnd(session->connection, "the copy was given up")) == 0 && status == CUTOVER_OK)
+        status = session_wait(session, true, error);
+    if (sent > 0 && status == CUTOVER_OK)
+        status = session_flush(session, error);
+    if (status == CUTOVER_OK)
+        status = read_end(session, &end, error);
+    if (status == CUTOVER_OK)
+        status = copy_error(session, end, copy->label, error);
+    PQclear(end);
+    session->deadline_us = deadline;
+    return status;
+}
+
+static cutover_status send_message(struct copy_in *copy, const char *bytes, size_t count, cutover_error **error)
+{
+    PGconn *connection = copy->session->connection;
+    int sent, left;
+
+    if (server_gave_up(connection))
+        return give_up(copy, error);
+    while ((sent = PQputCopyData(connection, bytes, (int)count)) == 0) {
+        cutover_status status = session_wait(copy->session, true, error);
+
+        if (status != CUTOVER_OK)
+            return status;
+    }
+    if (sent < 0)
+        return copy_error(copy->session, NULL, copy->label, error);
+    while ((left = PQflush(connection)) > 0) {
+        cutover_status status = session_wait(copy->session, true, error);
+
+        if (status != CUTOVER_OK)
+            return status;
+        if (server_gave_up(connection))
+            return give_up(copy, error);
+        if (PQconsumeInput(connection) == 0)
+            return copy_error(copy->session, NULL, copy->label, error);
+    }
+    return left == 0 ? CUTOVER_OK : copy_error(copy->session, NULL, copy->label, error);
+}
+
+static cutover_status send_all(struct copy_in *copy, const char *bytes, size_t count, cutover_error **error)
+{
+    while (count > 0) {
+        size_t part = count < MESSAGE_SIZE ? count : MESSAGE_SIZE;
+        cutover_status status = cancel_check(copy->session->cancel, error);
+
+        if (status == CUTOVER_OK)
+            status = send_message(copy, bytes, part, error);
+        if (status != CUTOVER_OK)
+            return status;
+        bytes += part;
+        count -= part;
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status send_buffer(struct copy_in *copy, cutover_error **error)
+{
+    cutover_status status = send_all(copy, text_string(&copy->buffer), copy->buffer.length, error);
+
+    text_clear(&copy->buffer);
+    return status;
+}
+
+cutover_status copy_in_put(struct copy_in *copy, const char *bytes, size_t count, uint64_t rows,
+                           cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    copy->rows += rows;
+    if (copy->buffer.length + count > BUFFER_SIZE) {
+        status = send_buffer(copy, error);
+        if (status == CUTOVER_OK && count > BUFFER_SIZE)
+            return send_all(copy, bytes, count, error);
+    }
+    if (status == CUTOVER_OK)
+        text_add_bytes(&copy->buffer, bytes, count);
+    return status;
+}
+
+cutover_status copy_in_finish(struct copy_in *copy, cutover_error **error)
+{
+    struct session *session = copy->session;
+    cutover_status status;
+    int sent;
+
+    status = text_failed(&copy->buffer) ? error_nomem(error) : send_buffer(copy, error);
+    if (status != CUTOVER_OK)
+        goto abort_copy;
+    while ((sent = PQputCopyEnd(session->connection, NULL)) == 0) {
+        status = session_wait(session, true, error);
+        if (status != CUTOVER_OK)
+            goto abort_copy;
+    }
+    status = sent < 0 ? copy_error(session, NULL, copy->label, error) : session_flush(session, error);
+    if (status == CUTOVER_OK)
+        status = check_end(session, copy->label, copy->rows, error);
+abort_copy:
+    if (status == CUTOVER_OK)
+        text_free(&copy->buffer);
+    else
+        copy_in_abort(copy);
+    return status;
+}
+
+void copy_in_abort(struct copy_in *copy)
+{
+    text_free(&copy->buffer);
+    /* The server takes the end of the connection for the end of the COPY, which a cancel would not be (G10). */
+    if (PQtransactionStatus(copy->session->connection) == PQTRANS_ACTIVE)
+        session_shut(copy->session);
+}
+
+cutover_status copy_digest(struct session *session, const struct table *table, struct page_range range,
+                           bool with_generated, struct digest *digest, cutover_error **error)
+{
+    struct digest found = DIGEST_INIT;
+    struct copy_out copy;
+    const char *row = NULL;
+    size_t length = 0;
+    cutover_status status = copy_out_open(&copy, session, table, range, with_generated, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    while ((status = copy_out_row(&copy, &row, &length, error)) == CUTOVER_OK && length > 0)
+        digest_row(&found, row, length - 1);
+    if (status != CUTOVER_OK) {
+        copy_out_abort(&copy);
+        return status;
+    }
+    *digest = found;
+    return CUTOVER_OK;
+}
