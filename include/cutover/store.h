@@ -3,7 +3,8 @@
  *
  * The library keeps every record (requests, promotions, backups, audit, events, claims, locks) as a JSON
  * document under (kind, id), with a project that it belongs to and a version that counts its writes. All that
- * is asked of a store: read one, list some in order, and commit several writes all or nothing.
+ * is asked of a store: read one, list some in order, and commit several writes all or nothing. Ids and bodies are
+ * UTF-8 and come back byte for byte. The conformance suite (cutover/conformance.h) tells whether a store does it.
  */
 #ifndef CUTOVER_STORE_H
 #define CUTOVER_STORE_H
@@ -32,10 +33,11 @@ typedef cutover_status (*cutover_document_emit)(const cutover_document *document
 /** One write of a commit. Pointers are the library's and valid during the commit call. */
 typedef struct cutover_write {
     const char *kind;          /**< [a-z_]+, at most 32 bytes. */
-    const char *id;            /**< At most 200 bytes. */
+    const char *id;            /**< 1 to 200 bytes. */
     const char *project_id;    /**< "" where it belongs to none. */
     uint64_t expected_version; /**< The version that must be there now; 0: the document must not exist. */
-    const char *body;          /**< The new JSON object, or NULL to delete the document. */
+    const char *body;          /**< The new JSON object, or NULL to delete the document; then expected_version is
+                                    not 0. A document that is created again begins at version 1. */
 } cutover_write;
 
 #define CUTOVER_STORE_VERSION 1

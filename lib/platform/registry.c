@@ -86,21 +86,34 @@ static cutover_status check_time(const char *field, int64_t time, cutover_error 
     return CUTOVER_OK;
 }
 
-/* The option that holds a secret, or NULL. libpq marks them with "*": shown as a password field. */
-static const char *secret_option(const PQconninfoOption *options)
-{
-    for (; options->keyword != NULL; options++)
-        if (options->dispchar[0] == '*' && options->val != NULL && options->val[0] != '\0')
-            return options->keyword;
-    return NULL;
-}
-
 static void free_options(PQconninfoOption *options)
 {
     for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
         if (option->val != NULL)
             explicit_bzero(option->val, strlen(option->val));
     PQconninfoFree(options);
+}
+
+/* A name of an option that holds a secret, or NULL. libpq marks them with "*": shown as a password field. A database
+   name may be a connection string itself, which libpq can be asked to expand. */
+static const char *secret_option(const PQconninfoOption *options)
+{
+    const char *secret = NULL;
+
+    for (; options->keyword != NULL && secret == NULL; options++) {
+        if (options->val == NULL || options->val[0] == '\0')
+            continue;
+        if (options->dispchar[0] == '*')
+            secret = options->keyword;
+        else if (strcmp(options->keyword, "dbname") == 0) {
+            PQconninfoOption *nested = PQconninfoParse(options->val, NULL);
+
+            if (nested != NULL)
+                secret = secret_option(nested);
+            free_options(nested);
+        }
+    }
+    return secret;
 }
 
 /* The string never appears in an error, nor does libpq's message, which quotes parts of it (EDGE_CASES G1). */

@@ -152,7 +152,7 @@ static void apply(struct memory_store *memory, const cutover_write *write, struc
         memmove(slot + 1, slot, (documents->count - where) * sizeof(*slot));
         *slot = stored;
         documents->count++;
-    } else if (found != NULL) {
+    } else {
         memmove(slot, slot + 1, (documents->count - where - 1) * sizeof(*slot));
         documents->count--;
     }

@@ -106,6 +106,8 @@ cutover_status store_check_commit(const cutover_write *writes, size_t count, cut
             return status;
         if (writes[i].project_id == NULL)
             return error_set(error, CUTOVER_E_INVALID, "project_id is required; \"\" where there is none");
+        if (writes[i].body == NULL && writes[i].expected_version == 0)
+            return error_set(error, CUTOVER_E_INVALID, "a delete must name the version that it expects");
         for (size_t j = 0; j < i; j++)
             if (same_document(&writes[i], &writes[j]))
                 return error_set(error, CUTOVER_E_INVALID, "a commit names %s %s twice", writes[i].kind,

@@ -35,7 +35,6 @@ enum statement {
     STATEMENT_GET,
     STATEMENT_LIST,
     STATEMENT_LIST_PROJECT,
-    STATEMENT_EXISTS,
     STATEMENT_INSERT,
     STATEMENT_UPDATE,
     STATEMENT_DELETE,
@@ -52,7 +51,6 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                        "WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?4",
     [STATEMENT_LIST_PROJECT] = "SELECT id, project_id, version, body FROM document "
                                "WHERE kind = ?1 AND project_id = ?3 AND id > ?2 ORDER BY id LIMIT ?4",
-    [STATEMENT_EXISTS] = "SELECT 1 FROM document WHERE kind = ?1 AND id = ?2",
     [STATEMENT_INSERT] = "INSERT INTO document (kind, id, project_id, version, body) "
                          "VALUES (?1, ?2, ?3, 1, ?5) ON CONFLICT DO NOTHING",
     [STATEMENT_UPDATE] = "UPDATE document SET project_id = ?3, version = version + 1, body = ?5 "
@@ -200,32 +198,25 @@ static cutover_status run(struct sqlite_store *sqlite, enum statement which, cut
 
 static enum statement statement_of(const cutover_write *write)
 {
-    if (write->expected_version == 0)
-        return write->body != NULL ? STATEMENT_INSERT : STATEMENT_EXISTS;
-    return write->body != NULL ? STATEMENT_UPDATE : STATEMENT_DELETE;
+    if (write->body == NULL)
+        return STATEMENT_DELETE;
+    return write->expected_version == 0 ? STATEMENT_INSERT : STATEMENT_UPDATE;
 }
 
 /* One write inside the transaction. */
 static cutover_status apply(struct sqlite_store *sqlite, const cutover_write *write, cutover_error **error)
 {
-    enum statement which = statement_of(write);
-    sqlite3_stmt *statement = sqlite->statements[which];
+    sqlite3_stmt *statement = sqlite->statements[statement_of(write)];
     cutover_status status = CUTOVER_OK;
-    int result;
 
     if (write->expected_version > INT64_MAX)
         return store_conflict(write, error);
     if (!bind(statement, write->kind, write->id, write->project_id, (sqlite3_int64)write->expected_version,
-              write->body)) {
+              write->body) ||
+        sqlite3_step(statement) != SQLITE_DONE)
         status = failed(sqlite, error);
-        goto done;
-    }
-    result = sqlite3_step(statement);
-    if (result != SQLITE_DONE && result != SQLITE_ROW)
-        status = failed(sqlite, error);
-    else if (which == STATEMENT_EXISTS ? result == SQLITE_ROW : sqlite3_changes(sqlite->connection) != 1)
+    else if (sqlite3_changes(sqlite->connection) != 1)
         status = store_conflict(write, error);
-done:
     unbind(statement);
     return status;
 }

@@ -1,0 +1,204 @@
+#include "store_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void seen_clear(struct seen_list *seen)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        free(seen->items[i].kind);
+        free(seen->items[i].id);
+        free(seen->items[i].project_id);
+        free(seen->items[i].body);
+    }
+    free(seen->items);
+    memset(seen, 0, sizeof(*seen));
+}
+
+cutover_status seen_emit(const cutover_document *document, void *context)
+{
+    struct seen_list *seen = context;
+    struct seen *items = reallocarray(seen->items, seen->count + 1, sizeof(*items));
+    struct seen *item;
+
+    if (items == NULL)
+        return CUTOVER_E_NOMEM;
+    seen->items = items;
+    item = &items[seen->count++];
+    item->kind = strdup(document->kind);
+    item->id = strdup(document->id);
+    item->project_id = strdup(document->project_id);
+    item->body = strdup(document->body);
+    item->version = document->version;
+    if (item->kind == NULL || item->id == NULL || item->project_id == NULL || item->body == NULL)
+        return CUTOVER_E_NOMEM;
+    return seen->count == seen->stop_at ? seen->stop : CUTOVER_OK;
+}
+
+bool store_write(struct store_test *test, cutover_status expected, const cutover_write *writes, size_t count,
+                 int line)
+{
+    cutover_status status = test->store.commit(writes, count, &test->error, test->store.userdata);
+
+    return suite_expect_status(test->suite, status, expected, &test->error, "commit", __FILE__, line);
+}
+
+bool store_put(struct store_test *test, cutover_status expected, const char *kind, const char *id,
+               const char *project_id, uint64_t version, const char *body, int line)
+{
+    cutover_write write = {kind, id, project_id, version, body};
+
+    return store_write(test, expected, &write, 1, line);
+}
+
+static bool same(struct store_test *test, const char *found, const char *expected, const char *what, int line)
+{
+    return suite_expect_text(test->suite, found, expected, what, __FILE__, line);
+}
+
+bool store_has(struct store_test *test, const char *kind, const char *id, const char *project_id,
+               uint64_t version, const char *body, int line)
+{
+    const struct seen *found;
+    char number[40], expected_number[40];
+    cutover_status status;
+
+    seen_clear(&test->seen);
+    status = test->store.get(kind, id, seen_emit, &test->seen, &test->error, test->store.userdata);
+    if (!suite_expect_status(test->suite, status, CUTOVER_OK, &test->error, "get", __FILE__, line) ||
+        !suite_expect(test->suite, test->seen.count == 1, "get emits once", __FILE__, line))
+        return false;
+    found = &test->seen.items[0];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)found->version);
+    snprintf(expected_number, sizeof(expected_number), "%llu", (unsigned long long)version);
+    return same(test, found->kind, kind, "kind", line) && same(test, found->id, id, "id", line) &&
+           same(test, found->project_id, project_id, "project_id", line) &&
+           same(test, number, expected_number, "version", line) && same(test, found->body, body, "body", line);
+}
+
+bool store_lacks(struct store_test *test, const char *kind, const char *id, int line)
+{
+    cutover_status status;
+
+    seen_clear(&test->seen);
+    status = test->store.get(kind, id, seen_emit, &test->seen, &test->error, test->store.userdata);
+    return suite_expect_status(test->suite, status, CUTOVER_E_NOT_FOUND, &test->error, "get", __FILE__, line) &&
+           suite_expect(test->suite, test->seen.count == 0, "get emits nothing", __FILE__, line);
+}
+
+bool store_lists(struct store_test *test, const char *kind, const char *project_id, const char *after,
+                 uint32_t limit, const char *const *ids, size_t count, int line)
+{
+    cutover_status status;
+
+    seen_clear(&test->seen);
+    status = test->store.list(kind, project_id, after, limit, seen_emit, &test->seen, &test->error,
+                              test->store.userdata);
+    if (!suite_expect_status(test->suite, status, CUTOVER_OK, &test->error, "list", __FILE__, line))
+        return false;
+    for (size_t i = 0; i < count && i < test->seen.count; i++)
+        if (!same(test, test->seen.items[i].id, ids[i], "listed id", line) ||
+            !same(test, test->seen.items[i].kind, kind, "listed kind", line))
+            return false;
+    return suite_expect(test->suite, test->seen.count == count, "list emits as many as expected", __FILE__,
+                        line);
+}
+
+cutover_status store_commit_one(const cutover_store *store, const char *kind, const char *id, uint64_t version,
+                                const char *body)
+{
+    cutover_write write = {kind, id, "p", version, body};
+
+    return store->commit(&write, 1, NULL, store->userdata);
+}
+
+cutover_status store_read_number(const cutover_store *store, const char *kind, const char *id,
+                                 uint64_t *version, unsigned *number)
+{
+    struct seen_list seen = {NULL, 0, 0, CUTOVER_OK};
+    cutover_status status = store->get(kind, id, seen_emit, &seen, NULL, store->userdata);
+
+    if (status == CUTOVER_OK && (seen.count != 1 || sscanf(seen.items[0].body, "{\"n\": %u}", number) != 1))
+        status = CUTOVER_E_INTERNAL;
+    if (status == CUTOVER_OK)
+        *version = seen.items[0].version;
+    seen_clear(&seen);
+    return status;
+}
+
+cutover_status store_add_one(const cutover_store *store, const char *kind, const char *id,
+                             uint64_t *won_version)
+{
+    cutover_status status;
+
+    do {
+        char body[40];
+        uint64_t version = 0;
+        unsigned number = 0;
+
+        status = store_read_number(store, kind, id, &version, &number);
+        if (status != CUTOVER_OK)
+            return status;
+        snprintf(body, sizeof(body), "{\"n\": %u}", number + 1);
+        status = store_commit_one(store, kind, id, version, body);
+        *won_version = version + 1;
+    } while (status == CUTOVER_E_CONFLICT);
+    return status;
+}
+
+static void run_case(struct store_test *test, const struct store_case *one)
+{
+    cutover_status status;
+
+    suite_begin(test->suite, one->name);
+    memset(&test->store, 0, sizeof(test->store));
+    status = test->open(1, &test->store, &test->error, test->userdata);
+    if (EXPECT_STATUS(test->suite, status, CUTOVER_OK, test->error) &&
+        EXPECT(test->suite, test->store.version == CUTOVER_STORE_VERSION) &&
+        EXPECT(test->suite, test->store.get != NULL && test->store.list != NULL) &&
+        EXPECT(test->suite, test->store.commit != NULL && test->store.close != NULL))
+        one->run(test);
+    seen_clear(&test->seen);
+    cutover_store_close(&test->store);
+    suite_end(test->suite);
+}
+
+/* What the store says of itself; a store that does not open runs every case, and fails it. */
+static uint32_t capabilities_of(struct store_test *test)
+{
+    uint32_t capabilities = CUTOVER_STORE_DURABLE | CUTOVER_STORE_SHARED;
+
+    memset(&test->store, 0, sizeof(test->store));
+    if (test->open(1, &test->store, &test->error, test->userdata) == CUTOVER_OK)
+        capabilities = test->store.capabilities;
+    cutover_error_free(test->error);
+    test->error = NULL;
+    cutover_store_close(&test->store);
+    return capabilities;
+}
+
+cutover_status cutover_conformance_store(cutover_conformance_store_open open, cutover_conformance_report report,
+                                         void *userdata, cutover_error **error)
+{
+    static const struct store_case *const groups[] = {store_document_cases, store_concurrency_cases};
+    struct suite suite;
+    struct store_test test = {0};
+    uint32_t capabilities;
+
+    if (open == NULL) {
+        if (error != NULL && *error == NULL)
+            *error = cutover_error_new(CUTOVER_E_INVALID, "open is required", NULL, NULL);
+        return CUTOVER_E_INVALID;
+    }
+    suite_init(&suite, report, userdata);
+    test.suite = &suite;
+    test.open = open;
+    test.userdata = userdata;
+    capabilities = capabilities_of(&test);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+        for (const struct store_case *one = groups[i]; one->name != NULL; one++)
+            if ((one->needs & ~capabilities) == 0)
+                run_case(&test, one);
+    return suite_result(&suite, error);
+}
