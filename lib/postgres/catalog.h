@@ -7,11 +7,14 @@
  * Classes: schema, extension, table (kind, persistence, replica identity, row security, access method, options,
  * partition key and bound, inheritance), column (type, collation, not null, default, identity, generated, storage,
  * compression, statistics target, options), constraint (definition, validated, deferrable), index (definition, valid,
- * ready, clustered, replica identity), view, matview (with populated), sequence (parameters, owned by, value),
- * function, aggregate, type, domain, enum, range, operator, opclass, cast, collation, conversion, text search, trigger
- * (definition, enabled), rule, policy, event trigger, publication, statistics, foreign server (without options'
- * values), foreign table, language, comment, owner, acl (aclexplode with acldefault), default acl, security label,
- * large object (owner, acl).
+ * ready, clustered, replica identity), view, matview (with populated), sequence (parameters, owned by; values are
+ * compared with the rows), function, aggregate, type, domain, enum, range, operator, opfamily, opclass, cast, transform,
+ * collation, conversion, text search, trigger (definition, enabled), rule, policy, event trigger, publication,
+ * publication member, statistics, foreign data wrapper and foreign server (options as a digest), user mapping (names of
+ * options), foreign table, language, access method, comment, owner, acl (aclexplode with acldefault), default acl,
+ * security label, large object. Left out: members of extensions (but for changed owners, grants and policies on them),
+ * what initdb made (but for changed grants), subscriptions, tablespaces, comments on and owners of extensions. An invalid
+ * index is a fact that no dump carries.
  */
 #ifndef CUTOVER_POSTGRES_CATALOG_H
 #define CUTOVER_POSTGRES_CATALOG_H

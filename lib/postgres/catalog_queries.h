@@ -1,0 +1,34 @@
+/*
+ * The SQL of catalog facts, one statement per class or group of classes; each gives rows of class, identity, definition.
+ */
+#ifndef CUTOVER_POSTGRES_CATALOG_QUERIES_H
+#define CUTOVER_POSTGRES_CATALOG_QUERIES_H
+
+struct catalog_query {
+    const char *name;      /* for errors: "reading NAME" */
+    int since, before;     /* server versions (150000) that it is for; 0: no bound */
+    const char *common[2]; /* WITH entries that go before it, or NULL */
+    const char *sql;
+};
+
+/* Ended by a NULL name. */
+extern const struct catalog_query CATALOG_RELATION_QUERIES[];
+extern const struct catalog_query CATALOG_OBJECT_QUERIES[];
+extern const struct catalog_query CATALOG_RIGHTS_QUERIES[];
+
+/* Every role that these rights name, as one column. */
+extern const struct catalog_query CATALOG_ROLES_QUERY;
+
+/* Conditions for the alias of a pg_namespace row, and for an object that is no member of an extension. pg_ is a prefix
+   that PostgreSQL keeps for itself. */
+#define USER_SCHEMA(n) "NOT starts_with(" n ".nspname::text, 'pg_') AND " n ".nspname <> 'information_schema'"
+#define NO_MEMBER(class, oid)                                                                                  \
+    "NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_catalog." class "'::regclass AND x.objid "      \
+                                                                               "= " oid " AND x.objsubid = 0 " \
+                                                                               "AND x.deptype = 'e')"
+/* Objects that initdb made have OIDs below FirstNormalObjectId. */
+#define USER_OID(oid) oid " >= 16384"
+/* An array of options, in an order of its own. */
+#define SORTED(array) "(SELECT string_agg(o, ', ' ORDER BY o COLLATE \"C\") FROM unnest(" array ") o)"
+
+#endif
