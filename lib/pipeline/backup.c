@@ -1,0 +1,164 @@
+#include "pipeline/backup.h"
+
+#include "base/id.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
+                            cutover_error **error)
+{
+    struct backup made = {.host = host, .record = *record};
+    struct change *change = NULL;
+    char id[ID_SIZE];
+
+    memset(record, 0, sizeof *record);
+    made.record.status = BACKUP_TAKING;
+    made.record.created_at = made.record.updated_at = clock_now(&host->clock);
+    id_new(made.record.created_at, id);
+    cutover_status status = record_set_text(&made.record.id, id, error);
+    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+        cutover_error *local = NULL;
+        status = change_begin(&host->store, &host->clock, made.record.project_id, &change, &local);
+        if (status == CUTOVER_OK)
+            status = change_put_record(change, &backup_type, id, 0, &made.record, &local);
+        if (status == CUTOVER_OK)
+            status = change_commit(change, &local);
+        change_free(change);
+        change = NULL;
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            break;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+        status = CUTOVER_OK;
+    }
+    if (status != CUTOVER_OK) {
+        backup_free(&made);
+        return status;
+    }
+    made.version = 1;
+    *backup = made;
+    return CUTOVER_OK;
+}
+
+cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,
+                           cutover_error **error)
+{
+    struct backup loaded = {.host = host};
+
+    cutover_status status =
+        document_get_record(&host->store, &backup_type, backup_id, &loaded.record, &loaded.version, error);
+    if (status == CUTOVER_OK)
+        *backup = loaded;
+    return status;
+}
+
+static cutover_status event_data(const struct backup_record *record, struct json_object **data,
+                                 cutover_error **error)
+{
+    *data = json_object_new_object();
+    if (*data == NULL)
+        return error_nomem(error);
+    json_put_text(*data, "backup_id", record->id);
+    json_put_text(*data, "label", record->label);
+    json_put_text(*data, "status", backup_status_names[record->status]);
+    json_put_text(*data, "verdict", verdict_names[record->verdict]);
+    if (record->error != NULL)
+        json_put_text(*data, "error", record->error);
+    return CUTOVER_OK;
+}
+
+static cutover_status step_once(struct backup *backup, cutover_error **error)
+{
+    struct host *host = backup->host;
+    const struct backup_record *record = &backup->record;
+    struct change *change = NULL;
+    struct json_object *data = NULL;
+
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &backup_type, record->id, backup->version, record, error);
+    if (status == CUTOVER_OK)
+        status = event_data(record, &data, error);
+    if (status == CUTOVER_OK && record->status == BACKUP_VERIFIED)
+        status = change_event(change, "backup.completed", record->request_id, data, error);
+    if (status == CUTOVER_OK && record->status == BACKUP_FAILED)
+        status = change_event(change, "backup.failed", record->request_id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    json_object_put(data);
+    change_free(change);
+    return status;
+}
+
+/* CUTOVER_OK when only the project's ledger has moved, so that the same step may be tried again. */
+static cutover_status step_may_repeat(const struct backup *backup, cutover_error **error)
+{
+    struct document now = {0};
+
+    cutover_status status =
+        document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, error);
+    if (status == CUTOVER_OK && now.version != backup->version)
+        status =
+            error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else", backup->record.id);
+    document_free(&now);
+    return status;
+}
+
+cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
+{
+    int from = backup->record.status;
+    cutover_status status = machine_backup((enum backup_status)from, to, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    backup->record.status = (int)to;
+    backup->record.updated_at = clock_now(&backup->host->clock);
+    for (unsigned attempt = 1;; attempt++) {
+        cutover_error *local = NULL;
+        status = step_once(backup, &local);
+        if (status == CUTOVER_OK) {
+            backup->version++;
+            return CUTOVER_OK;
+        }
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            break;
+        }
+        cutover_error_free(local);
+        status = step_may_repeat(backup, error);
+        if (status != CUTOVER_OK)
+            break;
+        change_pause(attempt);
+    }
+    backup->record.status = from;
+    return status;
+}
+
+void backup_fail(struct backup *backup, const cutover_error *reason)
+{
+    struct host *host = backup->host;
+    cutover_error *error = NULL;
+
+    bool published = backup->record.manifest_sha256 != NULL;
+    if (!published &&
+        host->repository.remove(backup->record.id, &error, host->repository.userdata) != CUTOVER_OK) {
+        log_line(&host->log, LOG_WARNING_LEVEL, "backup %s: its partial archive stays: %s", backup->record.id,
+                 cutover_error_message(error));
+        cutover_error_free(error);
+        error = NULL;
+    }
+    if (record_set_text(&backup->record.error, cutover_error_message(reason), &error) != CUTOVER_OK ||
+        backup_step(backup, BACKUP_FAILED, &error) != CUTOVER_OK)
+        log_line(&host->log, LOG_ERROR_LEVEL, "backup %s: not recorded as failed: %s", backup->record.id,
+                 cutover_error_message(error));
+    cutover_error_free(error);
+}
+
+void backup_free(struct backup *backup)
+{
+    record_free(&backup_type, &backup->record);
+    memset(backup, 0, sizeof *backup);
+}

@@ -1,0 +1,109 @@
+#include "pipeline/fill.h"
+
+#include "postgres/quote.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* How many setval calls go in one statement. */
+#define SEQUENCES_AT_ONCE 200
+
+struct schema_act {
+    const struct fill *fill;
+    const char *section;
+};
+
+static cutover_status schema_restore(void *context, const struct cancel *cancel, cutover_error **error)
+{
+    const struct schema_act *act = context;
+    const struct fill *fill = act->fill;
+    const struct operation *operation = fill->operation;
+    struct restore_schema restore = {
+        .conninfo = fill->conninfo,
+        .database = fill->database,
+        .folder = fill->folder,
+        .name = fill->name,
+        .section = act->section,
+        .jobs = strcmp(act->section, "pre-data") == 0 ? 1 : operation->jobs,
+        .maintenance_mem_mb = operation->host->maintenance_mem_mb,
+        .no_comments_on_extensions = true,
+        .cancel = cancel,
+    };
+
+    return tools_restore_schema(&operation->tools, &restore, error);
+}
+
+cutover_status fill_schema(const struct fill *fill, const char *section, cutover_error **error)
+{
+    struct schema_act act = {fill, section};
+
+    return progress_while(&fill->operation->progress, schema_restore, &act, error);
+}
+
+cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
+                            cutover_error **error)
+{
+    struct session_options options = operation_session(fill->operation, fill->conninfo, fill->database);
+    struct session *opened = NULL;
+
+    options.cancel = cancel;
+    options.lc_monetary = fill->lc_monetary;
+    options.client_encoding = fill->encoding;
+    cutover_status status = session_open(&options, &opened, error);
+    if (status == CUTOVER_OK)
+        status = session_run(opened, "SET synchronous_commit = off", error);
+    if (status != CUTOVER_OK) {
+        session_close(opened);
+        return status;
+    }
+    *session = opened;
+    return CUTOVER_OK;
+}
+
+cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
+                                bool whole, cutover_error **error)
+{
+    bool freeze = whole && !table->extension_config;
+
+    cutover_status status = session_run(session, "BEGIN", error);
+    if (status == CUTOVER_OK && freeze)
+        status = session_run_format(session, error, "TRUNCATE TABLE ONLY %s", table->qualified);
+    if (status == CUTOVER_OK)
+        status = copy_in_open(copy, session, table->qualified, table->column_list, table->label, freeze, error);
+    return status;
+}
+
+cutover_status fill_table_end(struct copy_in *copy, cutover_error **error)
+{
+    struct session *session = copy->session;
+    cutover_status status = copy_in_finish(copy, error);
+
+    return status != CUTOVER_OK ? status : session_run(session, "COMMIT", error);
+}
+
+cutover_status fill_sequences(const struct fill *fill, const struct manifest_sequence *sequences, size_t count,
+                              cutover_error **error)
+{
+    struct session *session = NULL;
+    cutover_status status =
+        count == 0 ? CUTOVER_OK : fill_session(fill, &fill->operation->cancel, &session, error);
+
+    for (size_t i = 0; status == CUTOVER_OK && i < count;) {
+        struct text sql = TEXT_INIT;
+        size_t end = count - i > SEQUENCES_AT_ONCE ? i + SEQUENCES_AT_ONCE : count;
+        text_add(&sql, "SELECT 1");
+        for (; i < end; i++) {
+            struct text name = TEXT_INIT;
+            quote_qualified(&name, sequences[i].schema, sequences[i].name);
+            text_add(&sql, ", pg_catalog.setval(");
+            quote_literal(&sql, text_string(&name));
+            text_add_format(&sql, ", %" PRId64 ", %s)", sequences[i].last_value,
+                            sequences[i].is_called ? "true" : "false");
+            text_free(&name);
+        }
+        status = text_failed(&sql) ? error_nomem(error) : session_run(session, text_string(&sql), error);
+        text_free(&sql);
+    }
+    session_close(session);
+    return status;
+}

@@ -1,0 +1,38 @@
+/*
+ * Filling a database that the library made itself: schema before, rows, sequences, schema after. What staging (rows from a
+ * live source) and loading (rows from an archive) have in common.
+ */
+#ifndef CUTOVER_PIPELINE_FILL_H
+#define CUTOVER_PIPELINE_FILL_H
+
+#include "archive/manifest.h"
+#include "pipeline/operation.h"
+#include "postgres/copy.h"
+
+struct fill {
+    struct operation *operation;
+    const struct conninfo *conninfo;
+    const char *database;
+    const char *folder, *name; /* FOLDER/NAME/toc.dat is the schema's archive */
+    const char *lc_monetary;   /* that the rows were written with */
+    const char *encoding;      /* likewise */
+};
+
+/* Restores "pre-data" (one stream) or "post-data" (jobs streams), ticking. */
+cutover_status fill_schema(const struct fill *fill, const char *section, cutover_error **error);
+/* A session for a worker that writes rows. Commits do not wait for the disk: the swap's commit does, and flushes what
+   was written before it. */
+cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
+                            cutover_error **error);
+
+/* A table, or a part of one, in a transaction of its own. `whole`: one stream writes all of it, so that it is emptied in
+   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). */
+cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
+                                bool whole, cutover_error **error);
+cutover_status fill_table_end(struct copy_in *copy, cutover_error **error);
+
+/* Sets sequences to these values (EDGE_CASES A15, A16). */
+cutover_status fill_sequences(const struct fill *fill, const struct manifest_sequence *sequences, size_t count,
+                              cutover_error **error);
+
+#endif

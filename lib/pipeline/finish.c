@@ -1,0 +1,32 @@
+/* Step finish: the records, the audit, the events, the project's state. Never redone: what is missing after a crash is
+   completed by recovery. */
+#include "pipeline/promote.h"
+
+cutover_status promote_finish(struct promote *job, cutover_error **error)
+{
+    struct host *host = job->host;
+    struct promotion_record *record = &job->journal.record;
+
+    record->swapped = true;
+    record->door_closed = false;
+    cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
+    if (status == CUTOVER_OK)
+        status = host_project_move(host, record->project_id, "restoring", "active", error);
+    if (status != CUTOVER_OK)
+        return status;
+    report_step_end(&job->report);
+    struct report_subject subject = {job->request_id,        record->id,          "completed",
+                                     record->displaced_name, &job->backup.record, NULL};
+    record->report = report_make(&job->report, &subject);
+    status = journal_complete(&job->journal, error);
+    if (status != CUTOVER_OK || host->platform.integrations_sync == NULL)
+        return status;
+    cutover_error *local = NULL;
+    cutover_status synced = host->platform.integrations_sync(job->project.id, &local, host->platform.userdata);
+    if (synced != CUTOVER_OK) {
+        error_from_callback(&local, synced, "platform.integrations_sync");
+        report_warn(&job->report, "%s", cutover_error_message(local));
+        cutover_error_free(local);
+    }
+    return CUTOVER_OK;
+}

@@ -1,0 +1,183 @@
+#include "pipeline/host.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const cutover_actor host_system_actor = {"libcutover", CUTOVER_ACTOR_SYSTEM, 0};
+
+struct project_target {
+    struct project *project;
+    cutover_error **error;
+};
+
+struct preview_target {
+    struct preview *preview;
+    cutover_error **error;
+};
+
+static cutover_status project_receive(const cutover_project *from, void *context)
+{
+    struct project_target *target = context;
+    struct project *project = target->project;
+    cutover_error **error = target->error;
+    cutover_status status;
+
+    if (project->found)
+        return error_set(error, CUTOVER_E_CALLBACK, "platform.project_get emitted a project twice");
+    if (from->version != 1)
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_project: version %u is not known",
+                         from->version);
+    project->found = true;
+    status = string_copy(from->id, &project->id, error);
+    if (status == CUTOVER_OK)
+        status =
+            string_copy(from->organization_id ? from->organization_id : "", &project->organization_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->state ? from->state : "", &project->state, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->control_database ? from->control_database : "postgres",
+                             &project->control_database, error);
+    if (status == CUTOVER_OK)
+        status = conninfo_parse("project.database", from->database ? from->database : "", &project->production,
+                                error);
+    if (status == CUTOVER_OK && from->verify_database != NULL) {
+        project->verify_elsewhere = true;
+        status = conninfo_parse("project.verify_database", from->verify_database, &project->verify, error);
+    }
+    return status;
+}
+
+cutover_status host_project(const struct host *host, const char *id, struct project *project,
+                            cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct project_target target = {project, &local};
+
+    memset(project, 0, sizeof *project);
+    cutover_status status =
+        host->platform.project_get(id, project_receive, &target, &local, host->platform.userdata);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        project_free(project);
+        return CUTOVER_OK;
+    }
+    if (status == CUTOVER_OK && !project->found)
+        status = error_set(&local, CUTOVER_E_CALLBACK, "platform.project_get emitted nothing");
+    if (status != CUTOVER_OK) {
+        status = error_from_callback(&local, status, "platform.project_get");
+        error_move(error, local);
+        project_free(project);
+    }
+    return status;
+}
+
+static cutover_status preview_receive(const cutover_preview *from, void *context)
+{
+    struct preview_target *target = context;
+    struct preview *preview = target->preview;
+    cutover_error **error = target->error;
+    cutover_status status;
+
+    if (preview->found)
+        return error_set(error, CUTOVER_E_CALLBACK, "platform.preview_get emitted a preview twice");
+    if (from->version != 1)
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_preview: version %u is not known",
+                         from->version);
+    preview->found = true;
+    preview->expires_at = from->expires_at;
+    status = string_copy(from->id, &preview->id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->project_id ? from->project_id : "", &preview->project_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->state ? from->state : "", &preview->state, error);
+    if (status == CUTOVER_OK)
+        status =
+            conninfo_parse("preview.database", from->database ? from->database : "", &preview->database, error);
+    return status;
+}
+
+cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
+                            cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct preview_target target = {preview, &local};
+
+    memset(preview, 0, sizeof *preview);
+    cutover_status status =
+        host->platform.preview_get(id, preview_receive, &target, &local, host->platform.userdata);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        preview_free(preview);
+        return CUTOVER_OK;
+    }
+    if (status == CUTOVER_OK && !preview->found)
+        status = error_set(&local, CUTOVER_E_CALLBACK, "platform.preview_get emitted nothing");
+    if (status != CUTOVER_OK) {
+        status = error_from_callback(&local, status, "platform.preview_get");
+        error_move(error, local);
+        preview_free(preview);
+    }
+    return status;
+}
+
+void project_free(struct project *project)
+{
+    free(project->id);
+    free(project->organization_id);
+    free(project->state);
+    free(project->control_database);
+    conninfo_free(&project->production);
+    conninfo_free(&project->verify);
+    memset(project, 0, sizeof *project);
+}
+
+void preview_free(struct preview *preview)
+{
+    free(preview->id);
+    free(preview->project_id);
+    free(preview->state);
+    conninfo_free(&preview->database);
+    memset(preview, 0, sizeof *preview);
+}
+
+void host_facts(const struct host *host, const struct project *project, const struct preview *preview,
+                struct machine_facts *facts)
+{
+    *facts = (struct machine_facts){
+        .now = clock_now(&host->clock),
+        .policy = host->policy,
+        .project_found = project->found,
+        .project_id = project->id,
+        .project_state = project->state,
+        .preview_found = preview->found,
+        .preview_id = preview->id,
+        .preview_project_id = preview->project_id,
+        .preview_state = preview->state,
+        .preview_expires_at = preview->expires_at,
+    };
+}
+
+cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
+                                 const char *to, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status =
+        host->platform.project_set_state(project_id, from, to, &local, host->platform.userdata);
+    if (status == CUTOVER_E_CONFLICT) {
+        struct project project;
+        bool there = host_project(host, project_id, &project, NULL) == CUTOVER_OK && project.found &&
+                     strcmp(project.state, to) == 0;
+        project_free(&project);
+        if (there) {
+            cutover_error_free(local);
+            return CUTOVER_OK;
+        }
+    }
+    if (status != CUTOVER_OK) {
+        status = error_from_callback(&local, status, "platform.project_set_state");
+        error_move(error, local);
+    }
+    return status;
+}

@@ -1,0 +1,67 @@
+/*
+ * The host: the ports, policy and limits that an engine was made with, as the pipeline sees them, and what the
+ * platform tells about projects and previews, parsed.
+ */
+#ifndef CUTOVER_PIPELINE_HOST_H
+#define CUTOVER_PIPELINE_HOST_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/machine.h"
+#include "postgres/session.h"
+
+#include <cutover/engine.h>
+
+struct host {
+    cutover_store store;
+    cutover_repository repository;
+    cutover_platform platform;
+    cutover_notifier notifier;
+    bool has_notifier;
+    struct clock clock;
+    struct log log;
+    uint32_t policy;
+    char *pg_bin_dir; /* NULL: PATH */
+    char *work_dir;   /* NULL: TMPDIR */
+    uint32_t connect_timeout_s;
+    uint32_t door_timeout_ms;
+    uint32_t maintenance_mem_mb;
+    uint32_t event_attempts;
+};
+
+struct project {
+    bool found;
+    char *id, *organization_id, *state;
+    struct conninfo production;
+    char *control_database;
+    bool verify_elsewhere;
+    struct conninfo verify; /* of the server for throwaway databases, when elsewhere */
+};
+
+struct preview {
+    bool found;
+    char *id, *project_id, *state;
+    int64_t expires_at;
+    struct conninfo database;
+};
+
+/* Ask the platform; one that is not there is CUTOVER_OK with found false. */
+cutover_status host_project(const struct host *host, const char *id, struct project *project,
+                            cutover_error **error);
+cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
+                            cutover_error **error);
+void project_free(struct project *project);
+void preview_free(struct preview *preview);
+
+/* The facts that the state machine asks for; pointers are into the three. */
+void host_facts(const struct host *host, const struct project *project, const struct preview *preview,
+                struct machine_facts *facts);
+
+/* platform.project_set_state; `from` equal to the present state's successor counts as done (a repeated move). */
+cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
+                                 const char *to, cutover_error **error);
+
+/* The actor that the library itself is in audit entries. */
+extern const cutover_actor host_system_actor;
+
+#endif

@@ -1,0 +1,437 @@
+#include "pipeline/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+cutover_status journal_load(const struct host *host, const char *promotion_id, struct journal *journal,
+                            cutover_error **error)
+{
+    struct journal loaded = {.host = host};
+
+    cutover_status status = document_get_record(&host->store, &promotion_type, promotion_id, &loaded.record,
+                                                &loaded.version, error);
+    if (status == CUTOVER_OK)
+        *journal = loaded;
+    return status;
+}
+
+cutover_status journal_save(struct journal *journal, cutover_error **error)
+{
+    const struct host *host = journal->host;
+    struct promotion_record *record = &journal->record;
+    char *body = NULL;
+
+    record->updated_at = clock_now(&host->clock);
+    cutover_status status = record_format(&promotion_type, record, &body, error);
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_write write = {promotion_type.kind, record->id, record->project_id, journal->version, body};
+    cutover_error *local = NULL;
+    status = host->store.commit(&write, 1, &local, host->store.userdata);
+    free(body);
+    if (status == CUTOVER_OK) {
+        journal->version++;
+        return CUTOVER_OK;
+    }
+    if (status == CUTOVER_E_CONFLICT) {
+        cutover_error_free(local);
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "promotion %s was taken over by recovery: this job stops here", record->id);
+    }
+    status = error_from_callback(&local, status, "store.commit");
+    error_move(error, local);
+    return status;
+}
+
+cutover_status journal_step(struct journal *journal, enum promotion_status to, cutover_error **error)
+{
+    cutover_status status = machine_promotion((enum promotion_status)journal->record.status, to, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    journal->record.status = (int)to;
+    return journal_save(journal, error);
+}
+
+void journal_free(struct journal *journal)
+{
+    record_free(&promotion_type, &journal->record);
+    memset(journal, 0, sizeof *journal);
+}
+
+/* {"promotion_id": …, "preview_database_id": …}, completed by the caller. */
+static struct json_object *audit_data(const struct promotion_record *promotion)
+{
+    struct json_object *data = json_object_new_object();
+
+    if (data != NULL) {
+        json_put_text(data, "promotion_id", promotion->id);
+        json_put_text(data, "preview_database_id", promotion->preview_id);
+    }
+    return data;
+}
+
+/* An audit entry and the outgoing event of the same name. */
+static cutover_status change_announce(struct change *change, const char *name, const cutover_actor *actor,
+                                      const char *request_id, struct json_object *data, cutover_error **error)
+{
+    cutover_status status = change_audit(change, name, actor, request_id, data, error);
+
+    return status != CUTOVER_OK ? status : change_event(change, name, request_id, data, error);
+}
+
+static cutover_status claim_facts(const struct host *host, const cutover_actor *actor,
+                                  const struct request_record *request, cutover_error **error)
+{
+    struct project project = {0};
+    struct preview preview = {0};
+    struct machine_facts facts;
+    enum request_status next;
+
+    cutover_status status = host_project(host, request->project_id, &project, error);
+    if (status == CUTOVER_OK)
+        status = host_preview(host, request->preview_database_id, &preview, error);
+    if (status == CUTOVER_OK) {
+        host_facts(host, &project, &preview, &facts);
+        status = machine_request(request, VERB_PROMOTE, actor, &facts, 0, &next, error);
+    }
+    project_free(&project);
+    preview_free(&preview);
+    return status;
+}
+
+static cutover_status lock_body(const struct promotion_record *promotion, char **body, cutover_error **error)
+{
+    struct json_object *object = json_object_new_object();
+
+    if (object == NULL)
+        return error_nomem(error);
+    json_put_text(object, "promotion_id", promotion->id);
+    json_put_text(object, "request_id", promotion->request_id);
+    json_put_time(object, "since", promotion->created_at);
+    cutover_status status = json_format(object, body, error);
+    json_object_put(object);
+    return status;
+}
+
+cutover_status lock_check(const struct host *host, const char *project_id, cutover_error **error)
+{
+    struct document lock = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, "lock", project_id, &lock, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    if (status != CUTOVER_OK) {
+        error_move(error, local);
+        return status;
+    }
+    struct json_object *object = json_parse(lock.body, strlen(lock.body), NULL);
+    status = error_set(error, CUTOVER_E_LOCKED, "project %s is locked by promotion %s", project_id,
+                       json_text_or(object, "promotion_id", "?"));
+    error_hint(error, "wait until it has ended; if its process is gone, recover it");
+    json_object_put(object);
+    document_free(&lock);
+    return status;
+}
+
+static cutover_status claim_once(const struct host *host, const cutover_actor *actor, const char *request_id,
+                                 const struct promotion_record *fresh, cutover_error **error)
+{
+    struct request_record request = {0};
+    struct change *change = NULL;
+    struct json_object *data = NULL;
+    char *lock = NULL;
+    uint64_t version = 0;
+
+    cutover_status status = change_begin(&host->store, &host->clock, fresh->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = document_get_record(&host->store, &request_type, request_id, &request, &version, error);
+    if (status == CUTOVER_OK)
+        status = lock_check(host, fresh->project_id, error);
+    if (status == CUTOVER_OK)
+        status = claim_facts(host, actor, &request, error);
+    if (status != CUTOVER_OK)
+        goto done;
+    request.status = REQUEST_IN_PROGRESS;
+    request.updated_at = clock_now(&host->clock);
+    status = record_set_text(&request.promote_job_id, fresh->id, error);
+    if (status == CUTOVER_OK)
+        status = lock_body(fresh, &lock, error);
+    if (status == CUTOVER_OK && (data = audit_data(fresh)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &request_type, request_id, version, &request, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &promotion_type, fresh->id, 0, fresh, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "lock", fresh->project_id, 0, lock, error);
+    if (status == CUTOVER_OK)
+        status = change_announce(change, "cutover.promote_started", actor, request_id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+done:
+    json_object_put(data);
+    free(lock);
+    change_free(change);
+    record_free(&request_type, &request);
+    return status;
+}
+
+cutover_status journal_claim(const struct host *host, const cutover_actor *actor, const char *request_id,
+                             const struct promotion_record *fresh, struct journal *journal,
+                             cutover_error **error)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        cutover_error *local = NULL;
+        cutover_status status = claim_once(host, actor, request_id, fresh, &local);
+        if (status == CUTOVER_OK)
+            return journal_load(host, fresh->id, journal, error);
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+    }
+}
+
+/* What both ends of a promotion have in common: the request's record as it was read, in one change. */
+struct ending {
+    struct change *change;
+    struct request_record request;
+    uint64_t request_version;
+    struct document lock;
+    struct json_object *data;
+};
+
+static void ending_free(struct ending *ending)
+{
+    change_free(ending->change);
+    record_free(&request_type, &ending->request);
+    document_free(&ending->lock);
+    json_object_put(ending->data);
+}
+
+static cutover_status claim_release(struct ending *ending, const struct host *host, cutover_error **error)
+{
+    struct document claim = {0};
+
+    cutover_status status =
+        document_get(&host->store, "claim", ending->request.preview_database_id, &claim, error);
+    if (status == CUTOVER_OK)
+        status = change_put(ending->change, "claim", claim.id, claim.version, NULL, error);
+    document_free(&claim);
+    return status;
+}
+
+static cutover_status ending_begin(struct journal *journal, struct ending *ending, cutover_error **error)
+{
+    const struct host *host = journal->host;
+    const struct promotion_record *record = &journal->record;
+
+    memset(ending, 0, sizeof *ending);
+    cutover_status status =
+        change_begin(&host->store, &host->clock, record->project_id, &ending->change, error);
+    if (status == CUTOVER_OK)
+        status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
+                                     &ending->request_version, error);
+    if (status == CUTOVER_OK)
+        status = document_get(&host->store, "lock", record->project_id, &ending->lock, error);
+    if (status == CUTOVER_OK)
+        status = claim_release(ending, host, error);
+    if (status == CUTOVER_OK)
+        status = change_put(ending->change, "lock", ending->lock.id, ending->lock.version, NULL, error);
+    if (status == CUTOVER_OK && (ending->data = audit_data(record)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK)
+        json_put_text(ending->data, "pre_cutover_backup_id", record->backup_id);
+    return status;
+}
+
+static cutover_status ending_put(struct journal *journal, struct ending *ending, cutover_error **error)
+{
+    struct request_record *request = &ending->request;
+
+    request->updated_at = request->completed_at = journal->record.completed_at;
+    cutover_status status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(ending->change, &request_type, request->id, ending->request_version, request,
+                                   error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(ending->change, &promotion_type, journal->record.id, journal->version,
+                                   &journal->record, error);
+    return status;
+}
+
+static cutover_status complete_once(struct journal *journal, cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+    cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
+    struct ending ending;
+
+    cutover_status status = ending_begin(journal, &ending, error);
+    if (status == CUTOVER_OK) {
+        json_put_text(ending.data, "displaced_database", record->displaced_name);
+        ending.request.status = REQUEST_COMPLETED;
+        status = ending_put(journal, &ending, error);
+    }
+    if (status == CUTOVER_OK)
+        status = change_announce(ending.change, "production_overwrite_restore", &actor, record->request_id,
+                                 ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending.change, "restore.completed", record->request_id, ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending.change, "job.completed", record->request_id, ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(ending.change, error);
+    ending_free(&ending);
+    return status;
+}
+
+static cutover_status fail_once(struct journal *journal, cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+    struct ending ending;
+
+    cutover_status status = ending_begin(journal, &ending, error);
+    if (status == CUTOVER_OK) {
+        json_put_text(ending.data, "status", promotion_status_names[record->status]);
+        json_put_text(ending.data, "error", record->error);
+        ending.request.status = REQUEST_FAILED;
+        status = ending_put(journal, &ending, error);
+    }
+    if (status == CUTOVER_OK)
+        status = change_announce(ending.change, "cutover.failed", &host_system_actor, record->request_id,
+                                 ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending.change, "restore.failed", record->request_id, ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending.change, "job.failed", record->request_id, ending.data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(ending.change, error);
+    ending_free(&ending);
+    return status;
+}
+
+/* A conflict here can be another change of the project (its ledger moved), which is no reason to stop, or the journal
+   itself having another writer, which is. */
+static cutover_status ending_commit(struct journal *journal,
+                                    cutover_status (*once)(struct journal *journal, cutover_error **error),
+                                    cutover_error **error)
+{
+    const struct host *host = journal->host;
+
+    for (unsigned attempt = 1;; attempt++) {
+        cutover_error *local = NULL;
+        struct document now = {0};
+        cutover_status status = once(journal, &local);
+        if (status == CUTOVER_OK) {
+            journal->version++;
+            return CUTOVER_OK;
+        }
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        status = document_get(&host->store, promotion_type.kind, journal->record.id, &now, error);
+        bool taken_over = status == CUTOVER_OK && now.version != journal->version;
+        document_free(&now);
+        if (status != CUTOVER_OK)
+            return status;
+        if (taken_over)
+            return error_set(error, CUTOVER_E_CONFLICT,
+                             "promotion %s was taken over by recovery: this job stops here",
+                             journal->record.id);
+        change_pause(attempt);
+    }
+}
+
+cutover_status journal_complete(struct journal *journal, cutover_error **error)
+{
+    cutover_status status =
+        machine_promotion((enum promotion_status)journal->record.status, PROMOTION_COMPLETED, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    journal->record.status = PROMOTION_COMPLETED;
+    journal->record.updated_at = journal->record.completed_at = clock_now(&journal->host->clock);
+    return ending_commit(journal, complete_once, error);
+}
+
+cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
+                            cutover_error **error)
+{
+    enum promotion_status to = cancelled ? PROMOTION_CANCELLED : PROMOTION_FAILED;
+    cutover_status status = machine_promotion((enum promotion_status)journal->record.status, to, error);
+
+    if (status == CUTOVER_OK)
+        status = record_set_text(&journal->record.error, reason != NULL ? cutover_error_message(reason) : NULL,
+                                 error);
+    if (status != CUTOVER_OK)
+        return status;
+    journal->record.status = (int)to;
+    journal->record.updated_at = journal->record.completed_at = clock_now(&journal->host->clock);
+    return ending_commit(journal, fail_once, error);
+}
+
+cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
+                            cutover_error **error)
+{
+    struct document gate = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, "gate", promotion_id, &gate, &local);
+    if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND) {
+        error_move(error, local);
+        return status;
+    }
+    cutover_error_free(local);
+    document_free(&gate);
+    *open = status == CUTOVER_OK;
+    return CUTOVER_OK;
+}
+
+static cutover_status gate_open_once(const struct host *host, const cutover_actor *actor,
+                                     const struct promotion_record *promotion, cutover_error **error)
+{
+    struct change *change = NULL;
+    struct json_object *data = audit_data(promotion);
+    cutover_status status =
+        data == NULL ? error_nomem(error)
+                     : change_begin(&host->store, &host->clock, promotion->project_id, &change, error);
+
+    if (status == CUTOVER_OK)
+        status = change_put(change, "gate", promotion->id, 0, "{}", error);
+    if (status == CUTOVER_OK)
+        status = change_announce(change, "cutover.released", actor, promotion->request_id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    json_object_put(data);
+    return status;
+}
+
+cutover_status gate_open(const struct host *host, const cutover_actor *actor,
+                         const struct promotion_record *promotion, cutover_error **error)
+{
+    for (unsigned attempt = 1;; attempt++) {
+        cutover_error *local = NULL;
+        bool open = false;
+        cutover_status status = gate_is_open(host, promotion->id, &open, error);
+        if (status != CUTOVER_OK)
+            return status;
+        if (open)
+            return error_set(error, CUTOVER_E_STATE, "promotion %s is released already", promotion->id);
+        status = gate_open_once(host, actor, promotion, &local);
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+    }
+}

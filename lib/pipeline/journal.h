@@ -1,0 +1,52 @@
+/*
+ * The journal: a promotion's record, which names each act on production before it is done. One writer: whoever made the
+ * record's last version. A version that is not the expected one means that somebody else has taken the promotion over:
+ * then this job stops (DESIGN.md section 6).
+ */
+#ifndef CUTOVER_PIPELINE_JOURNAL_H
+#define CUTOVER_PIPELINE_JOURNAL_H
+
+#include "pipeline/host.h"
+#include "store/ledger.h"
+
+struct journal {
+    const struct host *host;
+    struct promotion_record record;
+    uint64_t version;
+};
+
+/* Reads a promotion's record. */
+cutover_status journal_load(const struct host *host, const char *promotion_id, struct journal *journal,
+                            cutover_error **error);
+/* Commits the record as it is now. CUTOVER_E_CONFLICT: taken over by somebody else. */
+cutover_status journal_save(struct journal *journal, cutover_error **error);
+/* Moves to another status, by the state machine's leave, and saves. */
+cutover_status journal_step(struct journal *journal, enum promotion_status to, cutover_error **error);
+void journal_free(struct journal *journal);
+
+/*
+ * The transitions that touch more than the promotion, each one commit of everything that belongs together (P6).
+ */
+
+/* acked → in_progress: the request, the promotion's record, the project's lock, audit and events. Checks the rules anew on what the
+   store and the platform say now. CUTOVER_E_LOCKED when the project has a job. On success journal is loaded. */
+cutover_status journal_claim(const struct host *host, const cutover_actor *actor, const char *request_id,
+                             const struct promotion_record *fresh, struct journal *journal,
+                             cutover_error **error);
+/* in_progress → completed: with production_overwrite_restore, restore.completed and job.completed. */
+cutover_status journal_complete(struct journal *journal, cutover_error **error);
+/* in_progress → failed (the promotion: failed or cancelled), with the reason. */
+cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
+                            cutover_error **error);
+
+/* The gate of a held promotion is a document of its own, so that the journal keeps one writer: kind "gate", id =
+   promotion, made by whoever releases. */
+cutover_status gate_open(const struct host *host, const cutover_actor *actor,
+                         const struct promotion_record *promotion, cutover_error **error);
+cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
+                            cutover_error **error);
+
+/* Whether a job holds the project: kind "lock", id = project. CUTOVER_E_LOCKED names it. */
+cutover_status lock_check(const struct host *host, const char *project_id, cutover_error **error);
+
+#endif

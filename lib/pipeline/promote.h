@@ -1,0 +1,66 @@
+/*
+ * A promotion as it runs: what its steps hand to each other. Each step is one function in the file of its name; the runner
+ * (promote_run) calls them in order and undoes what was done when one of them fails.
+ */
+#ifndef CUTOVER_PIPELINE_PROMOTE_H
+#define CUTOVER_PIPELINE_PROMOTE_H
+
+#include "model/findings.h"
+#include "pipeline/backup.h"
+#include "pipeline/journal.h"
+#include "pipeline/report.h"
+#include "pipeline/stage.h"
+#include "postgres/fence.h"
+
+struct promote {
+    struct operation operation;
+    struct host *host;
+    /* As asked. */
+    char *actor_id;
+    cutover_actor actor; /* its id is actor_id */
+    char *request_id;
+    cutover_verify_method verify;
+    bool hold;
+    /* As found. */
+    struct request_record request;
+    struct project project;
+    struct preview preview;
+    struct findings findings;
+    bool looked;             /* findings are there */
+    struct session *control; /* in the control database; holds the advisory lock from lock to finish */
+    struct journal journal;
+    bool claimed; /* the request is in_progress by this job */
+    struct backup backup;
+    struct fence_mark mark; /* before the backup's snapshot */
+    int64_t fenced_us;      /* monotonic: when writes began to be refused */
+    struct stage stage;
+    bool swapped;
+    bool outcome_unknown; /* the server went away in the moment of the swap */
+    struct report report;
+};
+
+/* The rules on what the store and the platform say now: loads request, project and preview. */
+cutover_status promote_rules(struct promote *job, cutover_error **error);
+
+/* preflight: opens sessions, asks the servers, closes them. Findings, not failures; CUTOVER_E_PREFLIGHT is the caller's to make. */
+cutover_status promote_look(struct promote *job, cutover_error **error);
+cutover_status promote_lock(struct promote *job, cutover_error **error);
+cutover_status promote_backup(struct promote *job, cutover_error **error);
+cutover_status promote_verify(struct promote *job, cutover_error **error);
+cutover_status promote_stage(struct promote *job, cutover_error **error);
+cutover_status promote_check(struct promote *job, cutover_error **error);
+cutover_status promote_hold(struct promote *job, cutover_error **error);
+cutover_status promote_swap(struct promote *job, cutover_error **error);
+cutover_status promote_finish(struct promote *job, cutover_error **error);
+
+/* Undoes what the journal says was done, by a session of its own or `control`, and marks the promotion failed (or cancelled) with
+   the reason. Needs nothing but the journal. What cannot be undone now fails, and stays for recovery. */
+cutover_status promote_undo(struct host *host, const struct project *project, struct session *control,
+                            struct journal *journal, bool cancelled, const cutover_error *reason,
+                            cutover_error **error);
+
+/* Runs all of it; the report is made in every case. */
+cutover_status promote_run(struct promote *job, cutover_error **error);
+void promote_free(struct promote *job); /* the content */
+
+#endif

@@ -1,0 +1,142 @@
+/* Steps backup and verify of a promotion: the fence goes up, the backup is of the state behind it. */
+#include "pipeline/promote.h"
+#include "pipeline/verify.h"
+
+#include <cutover/repository.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_PREFIX "pre-cutover-"
+#define LOCK_TIMEOUT_MS 30000
+#define FENCE_TIMEOUT_MS 30000
+
+static cutover_status record_begin(struct promote *job, cutover_error **error)
+{
+    struct backup_record record = {0};
+    struct text label = TEXT_INIT;
+
+    text_add_format(&label, LABEL_PREFIX "%s", job->request_id);
+    record.label = text_take(&label);
+    cutover_status status = record.label == NULL ? error_nomem(error) : CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        status = string_copy(job->project.id, &record.project_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->request_id, &record.request_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->journal.record.id, &record.promotion_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->actor_id, &record.created_by_actor_id, error);
+    if (status == CUTOVER_OK)
+        return backup_begin(job->host, &record, &job->backup, error);
+    record_free(&backup_type, &record);
+    return status;
+}
+
+static cutover_status fence_up(struct promote *job, cutover_error **error)
+{
+    struct promotion_record *record = &job->journal.record;
+    uint32_t ended = 0;
+
+    cutover_status status = fence_plan(job->control, (uint32_t)record->production_oid, &record->fence, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record->fence_raised = true;
+    status = journal_save(&job->journal, error);
+    if (status != CUTOVER_OK)
+        return status;
+    job->fenced_us = monotonic_us();
+    status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid, record->fence,
+                         FENCE_TIMEOUT_MS, &ended, error);
+    job->report.sessions_ended += ended;
+    return status;
+}
+
+/* The mark is older than the snapshot: a write between them is in the backup and fails the proof; never the other way
+   round. */
+static cutover_status mark_take(struct promote *job, const struct session_options *options,
+                                cutover_error **error)
+{
+    struct session *inside = NULL;
+
+    cutover_status status = session_open(options, &inside, error);
+    if (status == CUTOVER_OK && inside->database_oid != (uint32_t)job->journal.record.production_oid)
+        status = error_set(error, CUTOVER_E_CONFLICT,
+                           "production's name now belongs to another database (OID %u, not %lld)",
+                           inside->database_oid, (long long)job->journal.record.production_oid);
+    if (status == CUTOVER_OK)
+        status = fence_mark_read(inside, &job->mark, error);
+    session_close(inside);
+    return status;
+}
+
+static cutover_status archive_write(struct promote *job, cutover_error **error)
+{
+    struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
+    struct snapshot *snapshot = NULL;
+
+    cutover_status status = mark_take(job, &options, error);
+    if (status == CUTOVER_OK)
+        status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
+    if (status == CUTOVER_OK)
+        status = backup_write(&job->operation, &options, snapshot, job->journal.record.properties, &job->backup,
+                              error);
+    snapshot_close(snapshot);
+    return status;
+}
+
+cutover_status promote_backup(struct promote *job, cutover_error **error)
+{
+    cutover_status status = journal_step(&job->journal, PROMOTION_BACKUP, error);
+
+    if (status == CUTOVER_OK)
+        status = record_begin(job, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&job->journal.record.backup_id, job->backup.record.id, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = fence_up(job, error);
+    if (status == CUTOVER_OK)
+        status = archive_write(job, error);
+    if (status == CUTOVER_OK)
+        status = backup_step(&job->backup, BACKUP_VERIFYING, error);
+    return status;
+}
+
+static cutover_status verify_note(void *context, const char *name, uint32_t oid, cutover_error **error)
+{
+    struct promote *job = context;
+    struct promotion_record *record = &job->journal.record;
+
+    record->verify_oid = oid;
+    cutover_status status = record_set_text(&record->verify_name, name, error);
+    return status != CUTOVER_OK ? status : journal_save(&job->journal, error);
+}
+
+static void path_note(struct promote *job)
+{
+    const cutover_repository *repository = &job->host->repository;
+    char path[4096];
+
+    if (repository->path != NULL &&
+        repository->path(job->backup.record.id, path, sizeof path, NULL, repository->userdata) == CUTOVER_OK)
+        job->report.backup_path = strdup(path);
+}
+
+cutover_status promote_verify(struct promote *job, cutover_error **error)
+{
+    struct verify verify = {
+        .operation = &job->operation,
+        .method = job->verify,
+        .project = &job->project,
+        .note = verify_note,
+        .note_context = job,
+    };
+
+    path_note(job);
+    cutover_status status = journal_step(&job->journal, PROMOTION_VERIFY, error);
+    if (status == CUTOVER_OK)
+        status = verify_backup(&verify, &job->backup, error);
+    if (status == CUTOVER_OK)
+        status = backup_step(&job->backup, BACKUP_VERIFIED, error);
+    return status;
+}

@@ -1,0 +1,120 @@
+/* Undoing a promotion that did not swap, from its journal alone. Every act may be repeated. */
+#include "pipeline/promote.h"
+#include "postgres/database.h"
+#include "postgres/door.h"
+#include "postgres/fence.h"
+
+static cutover_status door_reopen(struct session *control, struct journal *journal, cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+
+    if (!record->door_closed)
+        return CUTOVER_OK;
+    cutover_status status = door_open(control, record->production_name, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record->door_closed = false;
+    return journal_save(journal, error);
+}
+
+static cutover_status fence_down(struct session *control, struct journal *journal, cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+
+    if (!record->fence_raised)
+        return CUTOVER_OK;
+    cutover_status status = fence_lift(control, record->production_name, (uint32_t)record->production_oid,
+                                       record->fence, true, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record->fence_raised = false;
+    return journal_save(journal, error);
+}
+
+/* A database whose making was not journaled any more bears a name that only this promotion gives. */
+static cutover_status drop_named(struct session *control, const char *name, int64_t oid, cutover_error **error)
+{
+    uint32_t found = (uint32_t)oid;
+    cutover_status status = CUTOVER_OK;
+
+    if (name == NULL)
+        return CUTOVER_OK;
+    if (found == 0)
+        status = database_oid_of(control, name, &found, error);
+    return status != CUTOVER_OK || found == 0 ? status : database_drop(control, name, found, error);
+}
+
+static cutover_status drop_throwaway(struct host *host, const struct project *project, struct session *control,
+                                     const struct promotion_record *record, cutover_error **error)
+{
+    struct session *elsewhere = NULL;
+    struct session_options options = {
+        .conninfo = &project->verify, .log = &host->log, .connect_timeout_s = host->connect_timeout_s};
+
+    if (!project->verify_elsewhere || record->verify_name == NULL)
+        return drop_named(control, record->verify_name, record->verify_oid, error);
+    cutover_status status = session_open(&options, &elsewhere, error);
+    if (status == CUTOVER_OK)
+        status = drop_named(elsewhere, record->verify_name, record->verify_oid, error);
+    session_close(elsewhere);
+    return status;
+}
+
+/* A backup that was being taken or verified is no backup; a verified one stays a normal backup. */
+static cutover_status backup_settle(struct host *host, const struct promotion_record *record,
+                                    const cutover_error *reason, cutover_error **error)
+{
+    struct backup backup = {0};
+
+    if (record->backup_id == NULL)
+        return CUTOVER_OK;
+    cutover_status status = backup_load(host, record->backup_id, &backup, error);
+    if (status == CUTOVER_OK &&
+        (backup.record.status == BACKUP_TAKING || backup.record.status == BACKUP_VERIFYING))
+        backup_fail(&backup, reason);
+    backup_free(&backup);
+    return status;
+}
+
+static cutover_status control_open(struct host *host, const struct project *project, struct session **control,
+                                   cutover_error **error)
+{
+    struct session_options options = {
+        .conninfo = &project->production,
+        .database = project->control_database,
+        .log = &host->log,
+        .connect_timeout_s = host->connect_timeout_s,
+    };
+
+    return session_open(&options, control, error);
+}
+
+cutover_status promote_undo(struct host *host, const struct project *project, struct session *control,
+                            struct journal *journal, bool cancelled, const cutover_error *reason,
+                            cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+    struct session *own = NULL;
+    cutover_status status = CUTOVER_OK;
+
+    if (control == NULL || PQstatus(control->connection) != CONNECTION_OK) {
+        status = control_open(host, project, &own, error);
+        control = own;
+    }
+    if (status == CUTOVER_OK)
+        status = door_reopen(control, journal, error);
+    if (status == CUTOVER_OK)
+        status = fence_down(control, journal, error);
+    if (status == CUTOVER_OK)
+        status = drop_named(control, record->staging_name, record->staging_oid, error);
+    if (status == CUTOVER_OK)
+        status = drop_throwaway(host, project, control, record, error);
+    session_close(own);
+    if (status == CUTOVER_OK)
+        status = backup_settle(host, record, reason, error);
+    if (status == CUTOVER_OK)
+        status = host_project_move(host, record->project_id, "restoring", "active", error);
+    if (status == CUTOVER_OK)
+        status = journal_fail(journal, cancelled, reason, error);
+    return status;
+}
