@@ -1,0 +1,609 @@
+#include "support/check.h"
+#include "support/cluster.h"
+
+#include "postgres/session.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    return 0;
+}
+
+static struct conninfo parsed(const char *string)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    check_ok(conninfo_parse("connection", string, &conninfo, &error), error);
+    return conninfo;
+}
+
+static struct session *open_as(const char *string, struct session_options options)
+{
+    struct conninfo conninfo = parsed(string);
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+
+    options.conninfo = &conninfo;
+    check_ok(session_open(&options, &session, &error), error);
+    conninfo_free(&conninfo);
+    return session;
+}
+
+static struct session *open_database(const char *database)
+{
+    return open_as(cluster_conninfo(cluster, database), (struct session_options){0});
+}
+
+/* The error of an attempt that must fail. */
+static cutover_error *refusal(const char *string, struct session_options options, cutover_status expected)
+{
+    struct conninfo conninfo = parsed(string);
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+
+    options.conninfo = &conninfo;
+    check_status_keep(session_open(&options, &session, &error), expected, error);
+    assert_null(session);
+    conninfo_free(&conninfo);
+    return error;
+}
+
+static void assert_value(struct session *session, const char *sql, const char *expected)
+{
+    char *value = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(session_value(session, sql, 0, NULL, &value, &error), error);
+    assert_string_equal(value, expected);
+    free(value);
+}
+
+static void assert_setting(struct session *session, const char *name, const char *expected)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "SELECT current_setting('%s')", name);
+    assert_value(session, sql, expected);
+}
+
+/* EDGE_CASES B2, B20, B22, A32: whatever role and database say. */
+static void settings_are_pinned_against_role_and_database(void **state)
+{
+    static const char *const pinned[][2] = {{"statement_timeout", "0"},
+                                            {"lock_timeout", "0"},
+                                            {"idle_in_transaction_session_timeout", "0"},
+                                            {"idle_session_timeout", "0"},
+                                            {"search_path", ""},
+                                            {"row_security", "off"},
+                                            {"DateStyle", "ISO, YMD"},
+                                            {"IntervalStyle", "postgres"},
+                                            {"TimeZone", "UTC"},
+                                            {"extra_float_digits", "3"},
+                                            {"bytea_output", "hex"},
+                                            {"xmlbinary", "base64"},
+                                            {"xmloption", "content"},
+                                            {"synchronize_seqscans", "off"},
+                                            {"default_transaction_read_only", "off"},
+                                            {"client_encoding", "UTF8"},
+                                            {"application_name", "libcutover"},
+                                            {"client_connection_check_interval", "1s"}};
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "pinned");
+    cluster_sql(
+        cluster, "postgres",
+        "CREATE ROLE awkward LOGIN;"
+        "ALTER ROLE awkward SET statement_timeout = '1h'; ALTER ROLE awkward SET row_security = on;"
+        "ALTER ROLE awkward SET lock_timeout = '1h'; ALTER ROLE awkward SET search_path = pg_temp;"
+        "ALTER ROLE awkward SET idle_session_timeout = '1h'; ALTER ROLE awkward SET xmlbinary = hex;"
+        "ALTER ROLE awkward SET DateStyle = 'SQL, DMY'; ALTER ROLE awkward SET IntervalStyle = iso_8601;"
+        "ALTER ROLE awkward SET TimeZone = 'Asia/Tokyo'; ALTER ROLE awkward SET bytea_output = escape;"
+        "ALTER DATABASE pinned SET extra_float_digits = 0;"
+        "ALTER DATABASE pinned SET default_transaction_read_only = on;"
+        "ALTER DATABASE pinned SET client_encoding = latin1;"
+        "ALTER DATABASE pinned SET xmloption = document;"
+        "ALTER DATABASE pinned SET idle_in_transaction_session_timeout = '1h'");
+    session = open_as(cluster_conninfo_as(cluster, "pinned", "awkward"), (struct session_options){0});
+    for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++)
+        assert_setting(session, pinned[i][0], pinned[i][1]);
+    assert_false(session->superuser);
+    session_close(session);
+}
+
+static void identity_is_what_the_server_says(void **state)
+{
+    const char *name = "odd 'name' = \"quoted\"\nline \\";
+    char *system = cluster_value(cluster, "postgres", "SELECT system_identifier FROM pg_control_system()");
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, name);
+    session = open_as(cluster_conninfo(cluster, "postgres"), (struct session_options){.database = name});
+    assert_string_equal(session->system_identifier, system);
+    assert_string_equal(session->database, name);
+    assert_string_equal(session->encoding, "UTF8");
+    assert_int_equal(session->server_version, PQserverVersion(session->connection));
+    assert_true(session->superuser);
+    assert_int_equal(
+        session->database_oid,
+        cluster_number(cluster, name, "SELECT oid FROM pg_database WHERE datname = current_database()"));
+    assert_int_equal(session->backend_pid, PQbackendPID(session->connection));
+    session_close(session);
+    free(system);
+}
+
+/* EDGE_CASES A32. */
+static void client_encoding_is_the_databases(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "CREATE DATABASE old_bytes TEMPLATE template0 ENCODING latin1 LC_COLLATE 'C' LC_CTYPE 'C'");
+    session = open_database("old_bytes");
+    assert_setting(session, "client_encoding", "LATIN1");
+    assert_string_equal(session->encoding, "LATIN1");
+    session_close(session);
+    session =
+        open_as(cluster_conninfo(cluster, "old_bytes"), (struct session_options){.client_encoding = "UTF8"});
+    assert_setting(session, "client_encoding", "UTF8");
+    session_close(session);
+}
+
+/* EDGE_CASES B20. */
+static void lc_monetary_is_the_callers_or_the_databases(void **state)
+{
+    struct session *session;
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "money");
+    cluster_sql(cluster, "money", "ALTER DATABASE money SET lc_monetary = 'C.UTF-8'");
+    session = open_database("money");
+    assert_string_equal(session->lc_monetary, "C.UTF-8");
+    session_close(session);
+    session = open_as(cluster_conninfo(cluster, "money"), (struct session_options){.lc_monetary = "POSIX"});
+    assert_string_equal(session->lc_monetary, "POSIX");
+    assert_setting(session, "lc_monetary", "POSIX");
+    session_close(session);
+    error = refusal(cluster_conninfo(cluster, "money"), (struct session_options){.lc_monetary = "it's \\ none"},
+                    CUTOVER_E_POSTGRES);
+    assert_string_equal(cutover_error_sqlstate(error), "22023");
+    cutover_error_free(error);
+}
+
+static void assert_secret_kept(const cutover_error *error)
+{
+    assert_null(strstr(cutover_error_message(error), "wr0ng-secret"));
+    if (cutover_error_detail(error) != NULL)
+        assert_null(strstr(cutover_error_detail(error), "wr0ng-secret"));
+    if (cutover_error_hint(error) != NULL)
+        assert_null(strstr(cutover_error_hint(error), "wr0ng-secret"));
+}
+
+/* P9. */
+static void wrong_password_is_refused_and_not_repeated(void **state)
+{
+    char string[256];
+    cutover_error *error;
+
+    (void)state;
+    snprintf(string, sizeof string,
+             "host=127.0.0.1 port=%d user=postgres dbname=postgres password=wr0ng-secret",
+             cluster_port(cluster));
+    error = refusal(string, (struct session_options){0}, CUTOVER_E_POSTGRES);
+    assert_string_equal(cutover_error_sqlstate(error), "28P01");
+    assert_non_null(cutover_error_hint(error));
+    assert_null(strstr(cutover_error_message(error), "LOCATION"));
+    assert_secret_kept(error);
+    cutover_error_free(error);
+    snprintf(string, sizeof string,
+             "host=127.0.0.1 port=%d user=postgres dbname=postgres password=postgres-secret",
+             cluster_port(cluster));
+    session_close(open_as(string, (struct session_options){0}));
+}
+
+static void missing_database_has_its_sqlstate(void **state)
+{
+    cutover_error *error =
+        refusal(cluster_conninfo(cluster, "nowhere"), (struct session_options){0}, CUTOVER_E_POSTGRES);
+
+    (void)state;
+    assert_string_equal(cutover_error_sqlstate(error), "3D000");
+    assert_string_equal(cutover_error_message(error),
+                        "cannot connect to database nowhere: database \"nowhere\" does not exist");
+    cutover_error_free(error);
+}
+
+static void server_that_is_not_there_is_an_error_without_sqlstate(void **state)
+{
+    char string[256];
+    cutover_error *error;
+
+    (void)state;
+    snprintf(string, sizeof string, "host=%s port=1 user=postgres dbname=x", cluster_socket_dir(cluster));
+    error = refusal(string, (struct session_options){0}, CUTOVER_E_POSTGRES);
+    assert_null(cutover_error_sqlstate(error));
+    assert_non_null(cutover_error_hint(error));
+    cutover_error_free(error);
+}
+
+/* A port that takes connections and never says a word (EDGE_CASES G9). */
+static int mute_listener(int *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    assert_int_equal(listen(listener, 5), 0);
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
+static void mute_server_ends_on_the_deadline(void **state)
+{
+    int port, listener = mute_listener(&port);
+    char string[256];
+    cutover_error *error;
+
+    (void)state;
+    snprintf(string, sizeof string, "host=127.0.0.1 port=%d user=postgres dbname=x", port);
+    error = refusal(string, (struct session_options){.connect_timeout_s = 1}, CUTOVER_E_POSTGRES);
+    assert_string_equal(cutover_error_sqlstate(error), "08006");
+    cutover_error_free(error);
+    close(listener);
+}
+
+static void *ask_soon(void *cancel)
+{
+    usleep(100000);
+    cancel_ask(cancel);
+    return NULL;
+}
+
+static void mute_server_ends_on_cancel(void **state)
+{
+    int port, listener = mute_listener(&port);
+    struct cancel cancel;
+    char string[256];
+    pthread_t thread;
+
+    (void)state;
+    cancel_init(&cancel, NULL);
+    snprintf(string, sizeof string, "host=127.0.0.1 port=%d user=postgres dbname=x", port);
+    assert_int_equal(pthread_create(&thread, NULL, ask_soon, &cancel), 0);
+    cutover_error_free(refusal(string, (struct session_options){.connect_timeout_s = 600, .cancel = &cancel},
+                               CUTOVER_E_CANCELLED));
+    pthread_join(thread, NULL);
+    close(listener);
+}
+
+static void error_says_what_the_server_said(void **state)
+{
+    struct session *session = open_database("postgres");
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_status_keep(session_run(session,
+                                  "SELECT 1; DO $$ BEGIN RAISE EXCEPTION 'no such thing' USING"
+                                  " DETAIL = 'looked everywhere', HINT = 'buy one', ERRCODE = 'P0777'; END $$",
+                                  &error),
+                      CUTOVER_E_POSTGRES, error);
+    assert_string_equal(cutover_error_message(error), "no such thing");
+    assert_string_equal(cutover_error_detail(error), "looked everywhere");
+    assert_string_equal(cutover_error_hint(error), "buy one");
+    assert_string_equal(cutover_error_sqlstate(error), "P0777");
+    cutover_error_free(error);
+    assert_value(session, "SELECT 6 * 7", "42");
+    session_close(session);
+}
+
+static void values_go_as_parameters(void **state)
+{
+    struct session *session = open_database("postgres");
+    const char *const parameters[] = {"it's $1 \\ \"", NULL};
+    char *value = NULL;
+    PGresult *result = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(session_value(session, "SELECT $1::text", 1, parameters, &value, &error), error);
+    assert_string_equal(value, parameters[0]);
+    free(value);
+    check_ok(session_query(session,
+                           "SELECT $2::text, 4294967295::oid, -5::int8, true, false WHERE $1::text <> ''", 2,
+                           parameters, &result, &error),
+             error);
+    assert_null(result_text(result, 0, 0));
+    assert_int_equal(result_oid(result, 0, 1), 4294967295U);
+    assert_int_equal(result_int(result, 0, 2), -5);
+    assert_true(result_bool(result, 0, 3));
+    assert_false(result_bool(result, 0, 4));
+    PQclear(result);
+    check_ok(session_value(session, "SELECT NULL", 0, NULL, &value, &error), error);
+    assert_null(value);
+    check_status(session_value(session, "SELECT 1 WHERE false", 0, NULL, &value, &error), CUTOVER_E_NOT_FOUND,
+                 error);
+    session_close(session);
+}
+
+static void long_statement_is_ended_and_the_session_goes_on(void **state)
+{
+    struct session *session = open_database("postgres");
+    PGresult *result = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_status_keep(session_query_within(session, 50, "SELECT pg_sleep(600)", 0, NULL, &result, &error),
+                      CUTOVER_E_POSTGRES, error);
+    assert_string_equal(cutover_error_sqlstate(error), "57014");
+    assert_null(result);
+    cutover_error_free(error);
+    error = NULL;
+    assert_setting(session, "statement_timeout", "0");
+    check_ok(session_run(session, "BEGIN", &error), error);
+    check_status(session_query_within(session, 50, "SELECT pg_sleep(600)", 0, NULL, &result, &error),
+                 CUTOVER_E_POSTGRES, error);
+    check_ok(session_query_within(session, 50, "ROLLBACK", 0, NULL, &result, &error), error);
+    PQclear(result);
+    assert_setting(session, "statement_timeout", "0");
+    check_ok(session_query_within(session, 600000, "SELECT 1", 0, NULL, &result, &error), error);
+    PQclear(result);
+    session_close(session);
+}
+
+struct watcher {
+    struct cancel *cancel;
+    int pid;
+};
+
+/* Asks as soon as the server is seen to work on the statement. */
+static void *ask_when_active(void *context)
+{
+    struct watcher *watcher = context;
+    char sql[160];
+
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND wait_event = 'PgSleep'",
+             watcher->pid);
+    while (cluster_number(cluster, "postgres", sql) == 0)
+        usleep(10000);
+    cancel_ask(watcher->cancel);
+    return NULL;
+}
+
+static void cancel_ends_the_statement_on_the_server(void **state)
+{
+    struct cancel cancel;
+    struct session *session;
+    struct watcher watcher;
+    pthread_t thread;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cancel_init(&cancel, NULL);
+    session = open_as(cluster_conninfo(cluster, "postgres"), (struct session_options){.cancel = &cancel});
+    watcher = (struct watcher){&cancel, session->backend_pid};
+    assert_int_equal(pthread_create(&thread, NULL, ask_when_active, &watcher), 0);
+    check_status(session_run(session, "SELECT pg_sleep(600)", &error), CUTOVER_E_CANCELLED, error);
+    pthread_join(thread, NULL);
+    assert_int_equal(cluster_number(cluster, "postgres",
+                                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
+                     0);
+    check_status(session_run(session, "SELECT 1", &error), CUTOVER_E_CANCELLED, error);
+    /* What undoes things afterwards may go on with the session. */
+    session->cancel = NULL;
+    assert_value(session, "SELECT 1", "1");
+    session_close(session);
+}
+
+static void ended_session_is_an_error_each_time(void **state)
+{
+    struct session *session = open_database("postgres");
+    char sql[64];
+    cutover_error *error = NULL;
+
+    (void)state;
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 5000)", session->backend_pid);
+    cluster_sql(cluster, "postgres", sql);
+    check_status_keep(session_run(session, "SELECT 1", &error), CUTOVER_E_POSTGRES, error);
+    assert_non_null(cutover_error_sqlstate(error));
+    cutover_error_free(error);
+    error = NULL;
+    check_status(session_run(session, "SELECT 1", &error), CUTOVER_E_POSTGRES, error);
+    session_close(session);
+}
+
+/* EDGE_CASES G7. */
+static void forked_copy_cannot_use_or_end_the_session(void **state)
+{
+    struct session *session = open_database("postgres");
+    int status = 0;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0) {
+        bool refused = session_run(session, "SELECT 1", NULL) == CUTOVER_E_INTERNAL;
+
+        session_close(session);
+        _exit(refused ? 7 : 1);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    assert_value(session, "SELECT 1", "1");
+    session_close(session);
+}
+
+static void keep_line(int level, const char *line, void *userdata)
+{
+    (void)level;
+    snprintf(userdata, 200, "%s", line);
+}
+
+/* EDGE_CASES G17. */
+static void warnings_go_to_the_log(void **state)
+{
+    char line[200] = "";
+    struct log log = {.write = keep_line, .userdata = line, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct session *session =
+        open_as(cluster_conninfo(cluster, "postgres"), (struct session_options){.log = &log});
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(session_run(session, "DO $$ BEGIN RAISE WARNING 'mind the gap'; END $$", &error), error);
+    check_contains(line, "mind the gap");
+    session_close(session);
+}
+
+static void identity_that_is_kept_from_us_is_explained(void **state)
+{
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "shy");
+    cluster_sql(cluster, "shy",
+                "CREATE ROLE stranger LOGIN; REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+    error = refusal(cluster_conninfo_as(cluster, "shy", "stranger"), (struct session_options){0},
+                    CUTOVER_E_POSTGRES);
+    assert_string_equal(cutover_error_sqlstate(error), "42501");
+    check_contains(cutover_error_hint(error), "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system()");
+    cutover_error_free(error);
+}
+
+static void start_pgbouncer(const char *folder)
+{
+    char path[300], users[300];
+    const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
+    FILE *file;
+    pid_t parent = getpid();
+
+    snprintf(path, sizeof path, "%s/pgbouncer.ini", folder);
+    snprintf(users, sizeof users, "%s/users", folder);
+    file = fopen(users, "w");
+    assert_non_null(file);
+    fputs("\"postgres\" \"\"\n", file);
+    fclose(file);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "[databases]\n* = host=%s port=%d\n"
+            "[pgbouncer]\npool_mode = transaction\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = %s\n"
+            "auth_type = trust\nauth_file = %s\nlogfile = %s/log\n",
+            cluster_socket_dir(cluster), cluster_port(cluster), folder, users, folder);
+    fclose(file);
+    if (user != NULL)
+        assert_int_equal(chown(folder, user->pw_uid, user->pw_gid) | chown(path, user->pw_uid, user->pw_gid) |
+                             chown(users, user->pw_uid, user->pw_gid),
+                         0);
+    if (fork() == 0) {
+        if (user != NULL && (setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
+            _exit(126);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent)
+            execlp("pgbouncer", "pgbouncer", "-q", path, (char *)NULL);
+        _exit(127);
+    }
+}
+
+/* EDGE_CASES B7: refused before anything of ours stays on the pooler's server connection. */
+static void pooler_is_refused_and_left_clean(void **state)
+{
+    const char *folder = cluster_temp_dir();
+    char string[300];
+    PGconn *client;
+    PGresult *result;
+    cutover_error *error;
+
+    (void)state;
+    start_pgbouncer(folder);
+    snprintf(string, sizeof string, "host=%s port=6432 user=postgres dbname=postgres", folder);
+    for (int i = 0; i < 1000 && PQping(string) != PQPING_OK; i++)
+        usleep(10000);
+    error = refusal(string, (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
+    check_contains(cutover_error_message(error), "pooler");
+    assert_non_null(cutover_error_hint(error));
+    cutover_error_free(error);
+    client = PQconnectdb(string);
+    result = PQexec(client, "SHOW search_path");
+    assert_string_equal(PQgetvalue(result, 0, 0), "\"$user\", public");
+    PQclear(result);
+    PQfinish(client);
+    /* A startup parameter that the pooler does not pass on. */
+    snprintf(string, sizeof string, "host=%s port=6432 user=postgres dbname=postgres options='-c geqo=off'",
+             folder);
+    error = refusal(string, (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
+    check_contains(cutover_error_message(error), "pooler");
+    cutover_error_free(error);
+}
+
+/* EDGE_CASES B8. */
+static void standby_is_refused_unless_allowed(void **state)
+{
+    struct cluster *standby = cluster_start(NULL);
+    char path[300];
+    struct session *session;
+    cutover_error *error;
+    FILE *file;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/data/standby.signal", cluster_socket_dir(standby));
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    cluster_restart(standby, "fast");
+    error = refusal(cluster_conninfo(standby, "postgres"), (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
+    check_contains(cutover_error_message(error), "standby");
+    cutover_error_free(error);
+    session = open_as(cluster_conninfo(standby, "postgres"), (struct session_options){.allow_standby = true});
+    assert_value(session, "SELECT 1", "1");
+    session_close(session);
+    cluster_stop(standby);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_are_pinned_against_role_and_database),
+        cmocka_unit_test(identity_is_what_the_server_says),
+        cmocka_unit_test(client_encoding_is_the_databases),
+        cmocka_unit_test(lc_monetary_is_the_callers_or_the_databases),
+        cmocka_unit_test(wrong_password_is_refused_and_not_repeated),
+        cmocka_unit_test(missing_database_has_its_sqlstate),
+        cmocka_unit_test(server_that_is_not_there_is_an_error_without_sqlstate),
+        cmocka_unit_test(mute_server_ends_on_the_deadline),
+        cmocka_unit_test(mute_server_ends_on_cancel),
+        cmocka_unit_test(error_says_what_the_server_said),
+        cmocka_unit_test(values_go_as_parameters),
+        cmocka_unit_test(long_statement_is_ended_and_the_session_goes_on),
+        cmocka_unit_test(cancel_ends_the_statement_on_the_server),
+        cmocka_unit_test(ended_session_is_an_error_each_time),
+        cmocka_unit_test(forked_copy_cannot_use_or_end_the_session),
+        cmocka_unit_test(warnings_go_to_the_log),
+        cmocka_unit_test(identity_that_is_kept_from_us_is_explained),
+        cmocka_unit_test(pooler_is_refused_and_left_clean),
+        cmocka_unit_test(standby_is_refused_unless_allowed),
+    };
+
+    return cmocka_run_group_tests(tests, start_cluster, NULL);
+}
