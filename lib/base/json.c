@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -37,11 +38,19 @@ struct json_object *json_parse(const char *text, size_t length, cutover_error **
         return NULL;
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    errno = 0;
     struct json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
     enum json_tokener_error result = json_tokener_get_error(tokener);
     size_t end = json_tokener_get_parse_end(tokener);
+    /* json-c 0.16 has no error for it: it may even answer a value that lacks a member. */
+    bool starved = errno == ENOMEM;
     json_tokener_free(tokener);
 
+    if (starved) {
+        json_object_put(value);
+        error_nomem(error);
+        return NULL;
+    }
     if (result == json_tokener_success && end == length &&
         (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
         return value;
@@ -156,9 +165,11 @@ cutover_status json_format(struct json_object *object, char **text, cutover_erro
     size_t length = 0, characters = 0;
     if (object == NULL || !is_complete(object))
         return error_nomem(error);
+    errno = 0;
     const char *line = json_object_to_json_string_length(
         object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-    if (line == NULL)
+    /* json-c goes on after an append that failed, and answers a text with a hole in it. */
+    if (line == NULL || errno == ENOMEM || errno == EFBIG)
         return error_nomem(error);
     /* What json_parse() would refuse must not be stored. */
     if (!utf8_count(line, length, &characters))
