@@ -44,11 +44,14 @@ static cutover_status read_ledger(struct change *change, cutover_error **error)
     change->ledger_version = document.version;
     change->audit = json_int_or(ledger, "audit", -1);
     change->events = json_int_or(ledger, "events", -1);
-    json_object_put(ledger);
-    if (change->audit < 0 || change->events < 0) {
-        error_set(&cause, CUTOVER_E_STORE, "the ledger of project %s is damaged", change->project_id);
-        status = cutover_error_code(cause);
+    if (ledger == NULL && cutover_error_code(cause) == CUTOVER_E_NOMEM) {
+        status = CUTOVER_E_NOMEM;
+    } else if (change->audit < 0 || change->events < 0) {
+        cutover_error_free(cause);
+        cause = NULL;
+        status = error_set(&cause, CUTOVER_E_STORE, "the ledger of project %s is damaged", change->project_id);
     }
+    json_object_put(ledger);
 done:
     document_free(&document);
     error_move(error, cause);

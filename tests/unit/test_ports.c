@@ -1,0 +1,271 @@
+/*
+ * The layout of what hosts compile into their programs. A member that moves breaks them silently: new ones are
+ * appended, and the version of the struct grows.
+ */
+#include "support/check.h"
+
+#include <cutover.h>
+#include <string.h>
+
+#define AT(type, member, place)                                                                                \
+    _Static_assert(offsetof(type, member) == (place), #type "." #member " has moved")
+#define SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " has another size")
+
+/* Where pointers have eight bytes; elsewhere the order is the same. */
+#if UINTPTR_MAX == UINT64_MAX
+
+AT(cutover_store, version, 0);
+AT(cutover_store, capabilities, 4);
+AT(cutover_store, userdata, 8);
+AT(cutover_store, get, 16);
+AT(cutover_store, list, 24);
+AT(cutover_store, commit, 32);
+AT(cutover_store, close, 40);
+SIZE(cutover_store, 48);
+
+AT(cutover_document, kind, 0);
+AT(cutover_document, id, 8);
+AT(cutover_document, project_id, 16);
+AT(cutover_document, version, 24);
+AT(cutover_document, body, 32);
+SIZE(cutover_document, 40);
+
+AT(cutover_write, kind, 0);
+AT(cutover_write, id, 8);
+AT(cutover_write, project_id, 16);
+AT(cutover_write, expected_version, 24);
+AT(cutover_write, body, 32);
+SIZE(cutover_write, 40);
+
+AT(cutover_repository, version, 0);
+AT(cutover_repository, capabilities, 4);
+AT(cutover_repository, userdata, 8);
+AT(cutover_repository, begin, 16);
+AT(cutover_repository, create, 24);
+AT(cutover_repository, write, 32);
+AT(cutover_repository, commit, 40);
+AT(cutover_repository, abort, 48);
+AT(cutover_repository, publish, 56);
+AT(cutover_repository, open, 64);
+AT(cutover_repository, read, 72);
+AT(cutover_repository, close_object, 80);
+AT(cutover_repository, list, 88);
+AT(cutover_repository, remove, 96);
+AT(cutover_repository, path, 104);
+AT(cutover_repository, close, 112);
+SIZE(cutover_repository, 120);
+
+AT(cutover_object, name, 0);
+AT(cutover_object, size, 8);
+AT(cutover_object, published, 16);
+SIZE(cutover_object, 24);
+
+AT(cutover_platform, version, 0);
+AT(cutover_platform, capabilities, 4);
+AT(cutover_platform, userdata, 8);
+AT(cutover_platform, project_get, 16);
+AT(cutover_platform, project_set_state, 24);
+AT(cutover_platform, preview_get, 32);
+AT(cutover_platform, traffic_pause, 40);
+AT(cutover_platform, traffic_resume, 48);
+AT(cutover_platform, integrations_sync, 56);
+SIZE(cutover_platform, 64);
+
+AT(cutover_project, version, 0);
+AT(cutover_project, id, 8);
+AT(cutover_project, organization_id, 16);
+AT(cutover_project, state, 24);
+AT(cutover_project, database, 32);
+AT(cutover_project, control_database, 40);
+AT(cutover_project, verify_database, 48);
+SIZE(cutover_project, 56);
+
+AT(cutover_preview, version, 0);
+AT(cutover_preview, id, 8);
+AT(cutover_preview, project_id, 16);
+AT(cutover_preview, state, 24);
+AT(cutover_preview, database, 32);
+AT(cutover_preview, expires_at, 40);
+SIZE(cutover_preview, 48);
+
+AT(cutover_notifier, version, 0);
+AT(cutover_notifier, userdata, 8);
+AT(cutover_notifier, deliver, 16);
+AT(cutover_notifier, close, 24);
+SIZE(cutover_notifier, 32);
+
+AT(cutover_event, version, 0);
+AT(cutover_event, id, 8);
+AT(cutover_event, type, 16);
+AT(cutover_event, project_id, 24);
+AT(cutover_event, sequence, 32);
+AT(cutover_event, created_at, 40);
+AT(cutover_event, attempt, 48);
+AT(cutover_event, json, 56);
+SIZE(cutover_event, 64);
+
+AT(cutover_actor, id, 0);
+AT(cutover_actor, kind, 8);
+AT(cutover_actor, roles, 12);
+SIZE(cutover_actor, 16);
+
+AT(cutover_engine_options, version, 0);
+AT(cutover_engine_options, policy, 4);
+AT(cutover_engine_options, store, 8);
+AT(cutover_engine_options, repository, 16);
+AT(cutover_engine_options, platform, 24);
+AT(cutover_engine_options, notifier, 32);
+AT(cutover_engine_options, pg_bin_dir, 40);
+AT(cutover_engine_options, work_dir, 48);
+AT(cutover_engine_options, log, 56);
+AT(cutover_engine_options, log_userdata, 64);
+AT(cutover_engine_options, clock, 72);
+AT(cutover_engine_options, clock_userdata, 80);
+AT(cutover_engine_options, connect_timeout_s, 88);
+AT(cutover_engine_options, door_timeout_ms, 92);
+AT(cutover_engine_options, maintenance_mem_mb, 96);
+AT(cutover_engine_options, event_attempts, 100);
+SIZE(cutover_engine_options, 104);
+
+AT(cutover_request_options, version, 0);
+AT(cutover_request_options, actor, 8);
+AT(cutover_request_options, project_id, 24);
+AT(cutover_request_options, preview_id, 32);
+AT(cutover_request_options, customer_note, 40);
+AT(cutover_request_options, external_ticket_ref, 48);
+SIZE(cutover_request_options, 56);
+
+AT(cutover_backup_options, version, 0);
+AT(cutover_backup_options, actor, 8);
+AT(cutover_backup_options, project_id, 24);
+AT(cutover_backup_options, label, 32);
+AT(cutover_backup_options, jobs, 40);
+AT(cutover_backup_options, verify, 44);
+AT(cutover_backup_options, progress, 48);
+AT(cutover_backup_options, progress_userdata, 56);
+SIZE(cutover_backup_options, 64);
+
+AT(cutover_promotion_options, version, 0);
+AT(cutover_promotion_options, actor, 8);
+AT(cutover_promotion_options, request_id, 24);
+AT(cutover_promotion_options, jobs, 32);
+AT(cutover_promotion_options, verify, 36);
+AT(cutover_promotion_options, hold, 40);
+AT(cutover_promotion_options, progress, 48);
+AT(cutover_promotion_options, progress_userdata, 56);
+SIZE(cutover_promotion_options, 64);
+
+AT(cutover_progress, step, 0);
+AT(cutover_progress, bytes_done, 8);
+AT(cutover_progress, bytes_total, 16);
+AT(cutover_progress, rows_done, 24);
+AT(cutover_progress, tables_done, 32);
+AT(cutover_progress, tables_total, 36);
+AT(cutover_progress, fraction, 40);
+AT(cutover_progress, seconds_elapsed, 48);
+AT(cutover_progress, seconds_left, 56);
+SIZE(cutover_progress, 64);
+
+AT(cutover_audit_entry, version, 0);
+AT(cutover_audit_entry, cursor, 8);
+AT(cutover_audit_entry, sequence, 16);
+AT(cutover_audit_entry, action, 24);
+AT(cutover_audit_entry, project_id, 32);
+AT(cutover_audit_entry, actor_id, 40);
+AT(cutover_audit_entry, actor_kind, 48);
+AT(cutover_audit_entry, at, 56);
+AT(cutover_audit_entry, json, 64);
+SIZE(cutover_audit_entry, 72);
+
+AT(cutover_delivery, delivered, 0);
+AT(cutover_delivery, failed, 4);
+AT(cutover_delivery, waiting, 8);
+AT(cutover_delivery, given_up, 12);
+SIZE(cutover_delivery, 16);
+
+AT(cutover_finding, severity, 0);
+AT(cutover_finding, check, 8);
+AT(cutover_finding, message, 16);
+AT(cutover_finding, hint, 24);
+SIZE(cutover_finding, 32);
+
+#endif
+
+/* For every known version: the function gives what the macro gives, byte by byte; for any other, nothing. */
+#define INIT_AGREES(type, macro, function, latest)                                                             \
+    do {                                                                                                       \
+        static const type expected = macro;                                                                    \
+        type found, before;                                                                                    \
+        for (unsigned version = 1; version <= (latest); version++) {                                           \
+            memset(&found, 0xa5, sizeof(found));                                                               \
+            assert_int_equal(function(&found, version), CUTOVER_OK);                                           \
+            assert_int_equal(found.version, version);                                                          \
+        }                                                                                                      \
+        assert_memory_equal(&found, &expected, sizeof(found));                                                 \
+        memset(&found, 0xa5, sizeof(found));                                                                   \
+        before = found;                                                                                        \
+        assert_int_equal(function(&found, 0), CUTOVER_E_UNSUPPORTED);                                          \
+        assert_int_equal(function(&found, (latest) + 1), CUTOVER_E_UNSUPPORTED);                               \
+        assert_memory_equal(&found, &before, sizeof(found));                                                   \
+        assert_int_equal(function(NULL, (latest)), CUTOVER_E_INVALID);                                         \
+    } while (0)
+
+static void init_functions_of_ports_agree_with_macros(void **state)
+{
+    (void)state;
+    INIT_AGREES(cutover_store, CUTOVER_STORE_INIT, cutover_store_init, CUTOVER_STORE_VERSION);
+    INIT_AGREES(cutover_repository, CUTOVER_REPOSITORY_INIT, cutover_repository_init,
+                CUTOVER_REPOSITORY_VERSION);
+    INIT_AGREES(cutover_platform, CUTOVER_PLATFORM_INIT, cutover_platform_init, CUTOVER_PLATFORM_VERSION);
+    INIT_AGREES(cutover_notifier, CUTOVER_NOTIFIER_INIT, cutover_notifier_init, CUTOVER_NOTIFIER_VERSION);
+}
+
+static void init_functions_of_options_agree_with_macros(void **state)
+{
+    (void)state;
+    INIT_AGREES(cutover_engine_options, CUTOVER_ENGINE_OPTIONS_INIT, cutover_engine_options_init,
+                CUTOVER_ENGINE_OPTIONS_VERSION);
+    INIT_AGREES(cutover_request_options, CUTOVER_REQUEST_OPTIONS_INIT, cutover_request_options_init,
+                CUTOVER_REQUEST_OPTIONS_VERSION);
+    INIT_AGREES(cutover_backup_options, CUTOVER_BACKUP_OPTIONS_INIT, cutover_backup_options_init,
+                CUTOVER_BACKUP_OPTIONS_VERSION);
+    INIT_AGREES(cutover_promotion_options, CUTOVER_PROMOTION_OPTIONS_INIT, cutover_promotion_options_init,
+                CUTOVER_PROMOTION_OPTIONS_VERSION);
+}
+
+/* A macro of positional values misplaces them silently when a member is put in between. */
+static void defaults_are_where_they_belong(void **state)
+{
+    const cutover_promotion_options promotion = CUTOVER_PROMOTION_OPTIONS_INIT;
+    const cutover_backup_options backup = CUTOVER_BACKUP_OPTIONS_INIT;
+    const cutover_request_options request = CUTOVER_REQUEST_OPTIONS_INIT;
+    const cutover_engine_options engine = CUTOVER_ENGINE_OPTIONS_INIT;
+    const cutover_project project = CUTOVER_PROJECT_INIT;
+    const cutover_preview preview = CUTOVER_PREVIEW_INIT;
+
+    (void)state;
+    assert_int_equal(promotion.verify, CUTOVER_VERIFY_RESTORE);
+    assert_int_equal(promotion.actor.kind, CUTOVER_ACTOR_OPERATOR);
+    assert_int_equal(promotion.actor.roles, 0);
+    assert_int_equal(promotion.hold, 0);
+    assert_int_equal(backup.verify, CUTOVER_VERIFY_RESTORE);
+    assert_int_equal(backup.actor.kind, CUTOVER_ACTOR_OPERATOR);
+    assert_int_equal(request.actor.kind, CUTOVER_ACTOR_USER);
+    assert_int_equal(engine.policy, 0);
+    assert_string_equal(project.organization_id, "");
+    assert_string_equal(project.state, "active");
+    assert_int_equal(project.version, 1);
+    assert_string_equal(preview.state, "ready");
+    assert_int_equal(preview.expires_at, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(init_functions_of_ports_agree_with_macros),
+        cmocka_unit_test(init_functions_of_options_agree_with_macros),
+        cmocka_unit_test(defaults_are_where_they_belong),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
