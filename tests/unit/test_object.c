@@ -1,0 +1,401 @@
+#include "archive/object.h"
+#include "base/folder.h"
+#include "support/check.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKUP "01930a5e-0000-7000-8000-000000000001"
+#define SHA_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define THREADS 4
+#define PIECES 200
+
+/* A directory repository with a begun backup; writes and commits can be made to fail. */
+struct fixture {
+    char *path;
+    cutover_repository repository, inner;
+    int writes_until_failure; /* 0: never */
+    bool commit_fails;
+    unsigned aborted;
+};
+
+static cutover_status fixture_create(const char *backup, const char *name, void **object, cutover_error **error,
+                                     void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    return fixture->inner.create(backup, name, object, error, fixture->inner.userdata);
+}
+
+static cutover_status fixture_write(void *object, const void *bytes, size_t count, cutover_error **error,
+                                    void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    if (fixture->writes_until_failure > 0 && --fixture->writes_until_failure == 0) {
+        *error = cutover_error_new(CUTOVER_E_REPOSITORY, "no space left", NULL, NULL);
+        return CUTOVER_E_REPOSITORY;
+    }
+    return fixture->inner.write(object, bytes, count, error, fixture->inner.userdata);
+}
+
+static cutover_status fixture_commit(void *object, cutover_error **error, void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    if (!fixture->commit_fails)
+        return fixture->inner.commit(object, error, fixture->inner.userdata);
+    fixture->inner.abort(object, fixture->inner.userdata);
+    return CUTOVER_E_REPOSITORY; /* without an error, as a careless host does it */
+}
+
+static void fixture_abort(void *object, void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    fixture->aborted++;
+    fixture->inner.abort(object, fixture->inner.userdata);
+}
+
+static cutover_status fixture_open(const char *backup, const char *name, void **object, cutover_error **error,
+                                   void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    return fixture->inner.open(backup, name, object, error, fixture->inner.userdata);
+}
+
+/* Gives at most seven bytes a time. */
+static cutover_status fixture_read(void *object, uint64_t offset, void *bytes, size_t capacity, size_t *count,
+                                   cutover_error **error, void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    return fixture->inner.read(object, offset, bytes, capacity < 7 ? capacity : 7, count, error,
+                               fixture->inner.userdata);
+}
+
+static void fixture_close_object(void *object, void *userdata)
+{
+    struct fixture *fixture = userdata;
+
+    fixture->inner.close_object(object, fixture->inner.userdata);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    cutover_error *error = NULL;
+
+    assert_non_null(fixture);
+    check_ok(folder_make(NULL, &fixture->path, &error), error);
+    check_ok(cutover_repository_directory_open(fixture->path, &fixture->inner, &error), error);
+    check_ok(fixture->inner.begin(BACKUP, &error, fixture->inner.userdata), error);
+    fixture->repository = fixture->inner;
+    fixture->repository.userdata = fixture;
+    fixture->repository.create = fixture_create;
+    fixture->repository.write = fixture_write;
+    fixture->repository.commit = fixture_commit;
+    fixture->repository.abort = fixture_abort;
+    fixture->repository.open = fixture_open;
+    fixture->repository.read = fixture_read;
+    fixture->repository.close_object = fixture_close_object;
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    cutover_repository_close(&fixture->inner);
+    folder_remove(fixture->path);
+    free(fixture->path);
+    free(fixture);
+    return 0;
+}
+
+static void file_clear(struct manifest_file *file)
+{
+    free(file->name);
+    free(file->sha256);
+}
+
+static struct manifest_file write_all(struct fixture *fixture, const char *name, const char *content)
+{
+    struct manifest_file file = {NULL, 0, NULL};
+    cutover_error *error = NULL;
+
+    check_ok(object_write_all(&fixture->repository, BACKUP, name, content, strlen(content), &file, &error),
+             error);
+    return file;
+}
+
+static void sha256_is_the_standard_one(void **state)
+{
+    char hex[65];
+
+    (void)state;
+    assert_true(sha256_hex("abc", 3, hex));
+    assert_string_equal(hex, SHA_ABC);
+    assert_true(sha256_hex("", 0, hex));
+    assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+static void size_and_sha256_are_counted_on_the_way(void **state)
+{
+    struct fixture *fixture = *state;
+    struct object_writer *writer;
+    struct manifest_file file;
+    uint64_t offset = 99;
+    char *bytes;
+    size_t count;
+    cutover_error *error = NULL;
+
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    check_ok(object_append(writer, "a", 1, &offset, &error), error);
+    assert_int_equal(offset, 0);
+    check_ok(object_append(writer, "bc", 2, &offset, &error), error);
+    assert_int_equal(offset, 1);
+    check_ok(object_commit(writer, &file, &error), error);
+    assert_string_equal(file.name, "1.dat.gz");
+    assert_int_equal(file.size, 3);
+    assert_string_equal(file.sha256, SHA_ABC);
+    check_ok(object_read_all(&fixture->repository, BACKUP, "1.dat.gz", 100, &file, &bytes, &count, &error),
+             error);
+    assert_int_equal(count, 3);
+    assert_string_equal(bytes, "abc");
+    free(bytes);
+    file_clear(&file);
+}
+
+struct appender {
+    struct object_writer *writer;
+    pthread_t thread;
+    unsigned char mark;
+    uint64_t offsets[PIECES];
+    cutover_status status;
+};
+
+static void *append_pieces(void *context)
+{
+    struct appender *appender = context;
+    unsigned char piece[100];
+
+    memset(piece, appender->mark, sizeof(piece));
+    for (size_t i = 0; i < PIECES && appender->status == CUTOVER_OK; i++)
+        appender->status = object_append(appender->writer, piece, sizeof(piece), &appender->offsets[i], NULL);
+    return NULL;
+}
+
+static void threads_append_whole_pieces(void **state)
+{
+    struct fixture *fixture = *state;
+    struct object_writer *writer;
+    struct appender appenders[THREADS] = {0};
+    struct manifest_file file;
+    char *bytes;
+    size_t count;
+    cutover_error *error = NULL;
+
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    for (unsigned i = 0; i < THREADS; i++) {
+        appenders[i].writer = writer;
+        appenders[i].mark = (unsigned char)('a' + i);
+        assert_int_equal(pthread_create(&appenders[i].thread, NULL, append_pieces, &appenders[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(appenders[i].thread, NULL), 0);
+        assert_int_equal(appenders[i].status, CUTOVER_OK);
+    }
+    check_ok(object_commit(writer, &file, &error), error);
+    assert_int_equal(file.size, THREADS * PIECES * 100);
+    check_ok(object_read_all(&fixture->repository, BACKUP, "1.dat.gz", 1 << 20, &file, &bytes, &count, &error),
+             error);
+    for (unsigned i = 0; i < THREADS; i++)
+        for (size_t j = 0; j < PIECES; j++)
+            for (size_t k = 0; k < 100; k++)
+                assert_int_equal(bytes[appenders[i].offsets[j] + k], appenders[i].mark);
+    free(bytes);
+    file_clear(&file);
+}
+
+/* EDGE_CASES D19 */
+static void object_with_a_failed_write_is_not_committed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct object_writer *writer;
+    struct manifest_file file;
+    void *object;
+    cutover_error *error = NULL;
+
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    fixture->writes_until_failure = 2;
+    check_ok(object_append(writer, "a", 1, NULL, &error), error);
+    check_status(object_append(writer, "b", 1, NULL, &error), CUTOVER_E_REPOSITORY, error);
+    check_status(object_append(writer, "c", 1, NULL, &error), CUTOVER_E_REPOSITORY, error);
+    check_status(object_commit(writer, &file, &error), CUTOVER_E_REPOSITORY, error);
+    assert_int_equal(fixture->aborted, 1);
+    check_status(fixture->inner.open(BACKUP, "1.dat.gz", &object, &error, fixture->inner.userdata),
+                 CUTOVER_E_NOT_FOUND, error);
+}
+
+static void failed_commit_is_an_error_and_frees(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file;
+    cutover_error *error = NULL;
+
+    fixture->commit_fails = true;
+    check_status_keep(object_write_all(&fixture->repository, BACKUP, "1.dat.gz", "abc", 3, &file, &error),
+                      CUTOVER_E_REPOSITORY, error);
+    check_contains(cutover_error_message(error), "repository.commit");
+    cutover_error_free(error);
+    assert_int_equal(fixture->aborted, 0);
+}
+
+static void aborted_object_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct object_writer *writer;
+    cutover_error *error = NULL;
+
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    object_abort(writer);
+    assert_int_equal(fixture->aborted, 1);
+    object_abort(NULL);
+}
+
+static void assert_different(cutover_status status, cutover_error **error, const char *why)
+{
+    check_status_keep(status, CUTOVER_E_VERIFY, *error);
+    assert_int_equal(cutover_error_verdict(*error), CUTOVER_VERDICT_DIFFERENT);
+    check_contains(cutover_error_message(*error), "1.dat.gz");
+    check_contains(cutover_error_message(*error), why);
+    cutover_error_free(*error);
+    *error = NULL;
+}
+
+static void assert_found_different(struct fixture *fixture, const struct manifest_file *expected,
+                                   const char *why)
+{
+    char *bytes = NULL;
+    size_t count = 0;
+    cutover_error *error = NULL;
+    cutover_status status = object_read_all(&fixture->repository, BACKUP, expected->name, 1 << 20, expected,
+                                            &bytes, &count, &error);
+
+    assert_different(status, &error, why);
+    assert_null(bytes);
+    status = object_check(&fixture->repository, BACKUP, expected, NULL, NULL, NULL, &error);
+    assert_different(status, &error, why);
+}
+
+/* EDGE_CASES D3, D10 */
+static void different_content_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file = write_all(fixture, "1.dat.gz", "0123456789");
+    char sha256[65];
+    cutover_error *error = NULL;
+
+    file.size = 9;
+    assert_found_different(fixture, &file, "more bytes");
+    file.size = 11;
+    assert_found_different(fixture, &file, "fewer bytes");
+    file.size = 10;
+    memcpy(sha256, file.sha256, sizeof(sha256));
+    file.sha256[63] = file.sha256[63] == '0' ? '1' : '0';
+    assert_found_different(fixture, &file, "SHA-256");
+    memcpy(file.sha256, sha256, sizeof(sha256));
+    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, NULL, &error), error);
+    file_clear(&file);
+}
+
+static void missing_file_is_different(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file = {(char *)"1.dat.gz", 3, (char *)SHA_ABC};
+
+    assert_found_different(fixture, &file, "has no file");
+}
+
+static void object_beyond_the_limit_is_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file = write_all(fixture, "1.dat.gz", "0123456789");
+    char *bytes = NULL;
+    size_t count;
+    cutover_error *error = NULL;
+
+    assert_different(object_read_all(&fixture->repository, BACKUP, "1.dat.gz", 9, NULL, &bytes, &count, &error),
+                     &error, "bigger");
+    check_ok(object_read_all(&fixture->repository, BACKUP, "1.dat.gz", 10, NULL, &bytes, &count, &error),
+             error);
+    assert_string_equal(bytes, "0123456789");
+    free(bytes);
+    file_clear(&file);
+}
+
+static void count_progress(void *context, size_t bytes)
+{
+    *(size_t *)context += bytes;
+}
+
+static void check_tells_progress_and_can_be_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file = write_all(fixture, "1.dat.gz", "0123456789");
+    struct cancel cancel;
+    size_t passed = 0;
+    cutover_error *error = NULL;
+
+    cancel_init(&cancel, NULL);
+    check_ok(object_check(&fixture->repository, BACKUP, &file, &cancel, count_progress, &passed, &error),
+             error);
+    assert_int_equal(passed, 10);
+    cancel_ask(&cancel);
+    check_status(object_check(&fixture->repository, BACKUP, &file, &cancel, NULL, NULL, &error),
+                 CUTOVER_E_CANCELLED, error);
+    file_clear(&file);
+}
+
+static void parts_are_read_exactly(void **state)
+{
+    struct fixture *fixture = *state;
+    struct manifest_file file = write_all(fixture, "1.dat.gz", "0123456789abcdefghij");
+    char part[16];
+    void *object;
+    cutover_error *error = NULL;
+
+    check_ok(object_open(&fixture->repository, BACKUP, "1.dat.gz", &object, &error), error);
+    check_ok(object_read_at(&fixture->repository, object, "1.dat.gz", 3, part, 12, &error), error);
+    assert_memory_equal(part, "3456789abcde", 12);
+    assert_different(object_read_at(&fixture->repository, object, "1.dat.gz", 10, part, 11, &error), &error,
+                     "ends at byte 20");
+    object_close(&fixture->repository, object);
+    object_close(&fixture->repository, NULL);
+    file_clear(&file);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sha256_is_the_standard_one),
+        CASE(size_and_sha256_are_counted_on_the_way),
+        CASE(threads_append_whole_pieces),
+        CASE(object_with_a_failed_write_is_not_committed),
+        CASE(failed_commit_is_an_error_and_frees),
+        CASE(aborted_object_is_dropped),
+        CASE(different_content_is_found),
+        CASE(missing_file_is_different),
+        CASE(object_beyond_the_limit_is_not_read),
+        CASE(check_tells_progress_and_can_be_cancelled),
+        CASE(parts_are_read_exactly),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
