@@ -1,0 +1,282 @@
+/*
+ * The door: who is inside, closing, emptying (EDGE_CASES E1, E2, E8, E10, C9).
+ */
+#include "../support/check.h"
+#include "../support/cluster.h"
+
+#include "postgres/door.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct cluster *cluster;
+static struct session *control;
+static uint32_t oid;
+
+static struct session *open_session(const char *database, const char *role)
+{
+    struct conninfo conninfo = {0};
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+    const char *string = cluster_conninfo_as(cluster, database, role);
+
+    check_ok(conninfo_parse("conninfo", string, &conninfo, &error), error);
+    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
+    conninfo_free(&conninfo);
+    return session;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    cluster = cluster_start("max_prepared_transactions = 5\n");
+    cluster_sql(cluster, "postgres", "CREATE ROLE app LOGIN; CREATE ROLE other LOGIN");
+    cluster_create_database(cluster, "shop");
+    cluster_create_database(cluster, "elsewhere");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop OWNER TO app");
+    oid = (uint32_t)cluster_number(cluster, "postgres", "SELECT oid FROM pg_database WHERE datname = 'shop'");
+    control = open_session("postgres", "postgres");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    session_close(control);
+    cluster_stop(cluster);
+    return 0;
+}
+
+static PGconn *connect_as(const char *database, const char *role)
+{
+    PGconn *connection = PQconnectdb(cluster_conninfo_as(cluster, database, role));
+
+    if (PQstatus(connection) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    return connection;
+}
+
+static bool alive(PGconn *connection)
+{
+    PGresult *result = PQexec(connection, "SELECT 1");
+    bool answered = PQresultStatus(result) == PGRES_TUPLES_OK;
+
+    PQclear(result);
+    return answered;
+}
+
+static bool can_connect(const char *database)
+{
+    PGconn *connection = PQconnectdb(cluster_conninfo(cluster, database));
+    bool connected = PQstatus(connection) == CONNECTION_OK;
+
+    PQfinish(connection);
+    return connected;
+}
+
+static void visitors_are_listed_with_who_they_are(void **state)
+{
+    struct visitors visitors = {NULL, 0};
+    cutover_error *error = NULL;
+    PGconn *app = connect_as("shop", "app"), *foreign = connect_as("elsewhere", "app");
+    struct session *inside = open_session("shop", "postgres");
+    bool seen_app = false, seen_us = false;
+
+    (void)state;
+    check_ok(door_visitors(control, oid, &visitors, &error), error);
+    for (size_t i = 0; i < visitors.count; i++) {
+        struct visitor *visitor = &visitors.list[i];
+        assert_int_not_equal(visitor->pid, PQbackendPID(foreign));
+        if (visitor->pid == PQbackendPID(app)) {
+            seen_app = true;
+            assert_string_equal(visitor->user, "app");
+            assert_string_equal(visitor->backend_type, "client backend");
+            assert_false(visitor->ours);
+            assert_true(visitor->can_end);
+        }
+        if (visitor->pid == inside->backend_pid) {
+            seen_us = true;
+            assert_true(visitor->ours);
+        }
+    }
+    assert_true(seen_app && seen_us);
+    visitors_free(&visitors);
+    session_close(inside);
+    PQfinish(app);
+    PQfinish(foreign);
+}
+
+/* E2 */
+static void a_closed_door_refuses_everybody_until_it_is_opened(void **state)
+{
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(door_close(control, "shop", &error), error);
+    assert_false(can_connect("shop"));
+    check_ok(door_open(control, "shop", &error), error);
+    assert_true(can_connect("shop"));
+}
+
+/* E2 */
+static void the_door_cannot_be_moved_from_inside(void **state)
+{
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_status(door_close(control, "postgres", &error), CUTOVER_E_INVALID, error);
+}
+
+static void emptying_ends_all_but_those_to_keep(void **state)
+{
+    cutover_error *error = NULL;
+    uint32_t ended = 99;
+    PGconn *one = connect_as("shop", "app"), *two = connect_as("shop", "postgres");
+    PGconn *foreign = connect_as("elsewhere", "app");
+    struct session *inside = open_session("shop", "postgres");
+
+    (void)state;
+    check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, 5000, &ended, &error), error);
+    assert_true(ended >= 2);
+    assert_false(alive(one));
+    assert_false(alive(two));
+    assert_true(alive(foreign));
+    check_ok(session_run(inside, "SELECT 1", &error), error);
+    check_ok(door_open(control, "shop", &error), error);
+    session_close(inside);
+    PQfinish(one);
+    PQfinish(two);
+    PQfinish(foreign);
+}
+
+/* With the door open clients come back at once: emptying for the fence ends those who were inside and returns. */
+static void emptying_of_clients_does_not_wait_for_those_who_come_back(void **state)
+{
+    cutover_error *error = NULL;
+    uint32_t ended = 0;
+    PGconn *one = connect_as("shop", "app");
+
+    (void)state;
+    check_ok(door_empty(control, oid, NULL, 0, true, 5000, &ended, &error), error);
+    assert_int_equal(ended, 1);
+    assert_false(alive(one));
+    PQreset(one);
+    assert_true(alive(one));
+    PQfinish(one);
+}
+
+/* C9 */
+static void a_session_that_we_may_not_end_is_named_and_nobody_is_ended(void **state)
+{
+    cutover_error *error = NULL;
+    struct session *weak = open_session("postgres", "other");
+    PGconn *app = connect_as("shop", "app"), *super = connect_as("shop", "postgres");
+
+    (void)state;
+    cluster_sql(cluster, "postgres", "GRANT pg_signal_backend TO other");
+    check_status_keep(door_empty(weak, oid, NULL, 0, true, 5000, NULL, &error), CUTOVER_E_POSTGRES, error);
+    check_contains(cutover_error_message(error), "user postgres");
+    assert_null(strstr(cutover_error_message(error), "user app"));
+    assert_non_null(cutover_error_hint(error));
+    cutover_error_free(error);
+    assert_true(alive(app));
+    PQfinish(super);
+
+    error = NULL;
+    while (cluster_number(
+               cluster, "postgres",
+               "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND usename = 'postgres'") > 0)
+        usleep(1000);
+    check_ok(door_empty(weak, oid, NULL, 0, true, 5000, NULL, &error), error);
+    assert_false(alive(app));
+    PQfinish(app);
+    session_close(weak);
+}
+
+static void a_session_that_stays_is_named_when_the_time_is_over(void **state)
+{
+    cutover_error *error = NULL;
+    int64_t no_time = 0;
+    PGconn *app = connect_as("shop", "app");
+
+    (void)state;
+    check_status_keep(door_empty(control, oid, NULL, 0, true, no_time, NULL, &error), CUTOVER_E_POSTGRES,
+                      error);
+    check_contains(cutover_error_message(error), "user app");
+    cutover_error_free(error);
+    PQfinish(app);
+}
+
+/* E10: a prepared transaction is no session, and is inside all the same. */
+static void a_prepared_transaction_counts_as_inside(void **state)
+{
+    cutover_error *error = NULL;
+    char *who = NULL;
+
+    (void)state;
+    check_ok(door_empty(control, oid, NULL, 0, false, 5000, NULL, &error), error);
+    check_ok(door_inside(control, oid, &who, &error), error);
+    assert_null(who);
+    cluster_sql(cluster, "shop", "BEGIN; CREATE TABLE later (id int); PREPARE TRANSACTION 'two_phase_7'");
+    check_ok(door_inside(control, oid, &who, &error), error);
+    check_contains(who, "two_phase_7");
+    free(who);
+    cluster_sql(cluster, "shop", "ROLLBACK PREPARED 'two_phase_7'");
+}
+
+/*
+ * A session that is starting may have passed the door already, and is in pg_stat_activity only after. Here it waits on its
+ * way in: it looks for a conversion of its encoding while somebody else keeps that catalog locked.
+ */
+static void a_session_that_is_still_starting_counts_as_inside(void **state)
+{
+    cutover_error *error = NULL;
+    char conninfo[512], *who = NULL;
+    PGconn *locker = cluster_connect(cluster, "shop"), *starting;
+    int keep = PQbackendPID(locker);
+    bool seen = false;
+
+    (void)state;
+    check_ok(door_empty(control, oid, &keep, 1, false, 5000, NULL, &error), error);
+    PQclear(PQexec(locker, "BEGIN; LOCK TABLE pg_catalog.pg_conversion IN ACCESS EXCLUSIVE MODE"));
+    snprintf(conninfo, sizeof(conninfo), "%s client_encoding=LATIN2",
+             cluster_conninfo_as(cluster, "shop", "app"));
+    starting = PQconnectStart(conninfo);
+    assert_non_null(starting);
+    for (int tries = 0; tries < 3000 && !seen; tries++) {
+        (void)PQconnectPoll(starting);
+        usleep(2000);
+        check_ok(door_inside(control, oid, &who, &error), error);
+        assert_non_null(who);
+        seen = strstr(who, "starting session") != NULL;
+        free(who);
+    }
+    assert_true(seen);
+    check_status_keep(door_empty(control, oid, &keep, 1, false, 50, NULL, &error), CUTOVER_E_POSTGRES, error);
+    check_contains(cutover_error_message(error), "starting session");
+    cutover_error_free(error);
+    error = NULL;
+    PQfinish(locker);
+    check_ok(door_empty(control, oid, NULL, 0, false, 5000, NULL, &error), error);
+    PQfinish(starting);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(visitors_are_listed_with_who_they_are),
+        cmocka_unit_test(a_closed_door_refuses_everybody_until_it_is_opened),
+        cmocka_unit_test(the_door_cannot_be_moved_from_inside),
+        cmocka_unit_test(emptying_ends_all_but_those_to_keep),
+        cmocka_unit_test(emptying_of_clients_does_not_wait_for_those_who_come_back),
+        cmocka_unit_test(a_session_that_we_may_not_end_is_named_and_nobody_is_ended),
+        cmocka_unit_test(a_session_that_stays_is_named_when_the_time_is_over),
+        cmocka_unit_test(a_prepared_transaction_counts_as_inside),
+        cmocka_unit_test(a_session_that_is_still_starting_counts_as_inside),
+    };
+
+    return cmocka_run_group_tests_name("door", tests, set_up, tear_down);
+}
