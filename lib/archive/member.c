@@ -208,3 +208,22 @@ cutover_status member_reader_inflate(struct member_reader *reader, const struct 
     *raw = reader->raw.bytes;
     return CUTOVER_OK;
 }
+
+cutover_status member_reader_next(struct member_reader *reader, size_t count, size_t limit, size_t *used,
+                                  const char **raw, size_t *raw_count, cutover_error **error)
+{
+    enum libdeflate_result result;
+
+    if (count > reader->packed.capacity)
+        return error_set(error, CUTOVER_E_INTERNAL, "a member was not read before it was to be inflated");
+    if (!buffer_reserve(&reader->raw, limit, 0))
+        return error_nomem(error);
+    result = libdeflate_gzip_decompress_ex(reader->decompressor, reader->packed.bytes, count, reader->raw.bytes,
+                                           limit, used, raw_count);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
+        return damaged(error, "it holds more bytes than one that this library wrote");
+    if (result != LIBDEFLATE_SUCCESS)
+        return damaged(error, "not gzip, or its checksum is wrong");
+    *raw = reader->raw.bytes;
+    return CUTOVER_OK;
+}

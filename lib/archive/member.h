@@ -51,4 +51,9 @@ void *member_reader_buffer(struct member_reader *reader, size_t size, cutover_er
 cutover_status member_reader_inflate(struct member_reader *reader, const struct member *member,
                                      const char **raw, cutover_error **error);
 
+/* For files whose members are not listed (large objects): decompresses the first whole member of the buffer's `count`
+   bytes, at most `limit` raw bytes; *used says how many bytes it took. Errors as above. */
+cutover_status member_reader_next(struct member_reader *reader, size_t count, size_t limit, size_t *used,
+                                  const char **raw, size_t *raw_count, cutover_error **error);
+
 #endif

@@ -443,14 +443,14 @@ static const unsigned backup_moves[BACKUP_STATUS_COUNT] = {
     [BACKUP_TAKING] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_FAILED),
     [BACKUP_VERIFYING] = BIT(BACKUP_VERIFIED) | BIT(BACKUP_FAILED),
     [BACKUP_VERIFIED] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_DELETED),
-    [BACKUP_FAILED] = BIT(BACKUP_DELETED),
+    [BACKUP_FAILED] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_DELETED),
 };
 
 static const char *const backup_remedies[BACKUP_STATUS_COUNT] = {
     [BACKUP_TAKING] = "It is being taken: wait until it is verified or failed.",
     [BACKUP_VERIFYING] = "It is being verified: wait until it is verified or failed.",
     [BACKUP_VERIFIED] = "A verified backup can be verified again or deleted.",
-    [BACKUP_FAILED] = "A failed backup can only be deleted; take a new one.",
+    [BACKUP_FAILED] = "A failed backup can be verified again or deleted.",
     [BACKUP_DELETED] = "Its bytes are gone: take a new backup.",
 };
 

@@ -72,7 +72,7 @@ bool machine_request_is_live(int status);
 cutover_status machine_promotion(enum promotion_status from, enum promotion_status to, cutover_error **error);
 bool machine_promotion_is_over(int status);
 /* Whether a backup may go from one status to another: taking→verifying|failed, verifying→verified|failed,
-   verified→verifying (verified again)|deleted, failed→deleted. CUTOVER_E_STATE otherwise. */
+   verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted. CUTOVER_E_STATE otherwise. */
 cutover_status machine_backup(enum backup_status from, enum backup_status to, cutover_error **error);
 
 #endif

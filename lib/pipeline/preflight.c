@@ -71,6 +71,7 @@ static void expect_work(struct promote *job, struct session *production, struct 
     progress_expect(progress, PHASE_STAGE_INDEX, sizes[1] * 0.7);
     progress_expect(progress, PHASE_STAGE_ANALYZE, sizes[1] * 0.1);
     progress_expect(progress, PHASE_CHECK, sizes[1] * 0.5);
+    progress_expect(progress, PHASE_LAST_READ, sizes[0] * 0.05);
 }
 
 static cutover_status look_at_servers(struct promote *job, cutover_error **error)

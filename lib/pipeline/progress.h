@@ -22,6 +22,7 @@ enum phase {
     PHASE_STAGE_INDEX,
     PHASE_STAGE_ANALYZE,
     PHASE_CHECK,
+    PHASE_LAST_READ, /* the archive's files once more, before the swap */
     PHASE_COUNT
 };
 

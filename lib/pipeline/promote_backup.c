@@ -60,7 +60,7 @@ static cutover_status mark_take(struct promote *job, const struct session_option
 
     cutover_status status = session_open(options, &inside, error);
     if (status == CUTOVER_OK && inside->database_oid != (uint32_t)job->journal.record.production_oid)
-        status = error_set(error, CUTOVER_E_CONFLICT,
+        status = error_set(error, CUTOVER_E_STATE,
                            "production's name now belongs to another database (OID %u, not %lld)",
                            inside->database_oid, (long long)job->journal.record.production_oid);
     if (status == CUTOVER_OK)

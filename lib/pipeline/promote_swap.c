@@ -1,6 +1,7 @@
 /* Step swap: the last checks, the door, the proof, one transaction. From the closed door to its end nothing is written to the
    store and nothing looks at the cancel flag: it is a matter of milliseconds. */
 #include "pipeline/promote.h"
+#include "pipeline/restore.h"
 #include "postgres/door.h"
 #include "postgres/properties.h"
 #include "postgres/swap.h"
@@ -8,13 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The preview, and the record of the backup, as the store and the platform say now (P2). */
+/* P2: the store says that the backup is verified, of this very database, and its files are still what was verified: a
+   promotion may have been held for days. */
+static cutover_status backup_still_good(struct promote *job, cutover_error **error)
+{
+    const struct promotion_record *record = &job->journal.record;
+    struct backup backup = {0};
+    struct archive archive = {0};
+
+    cutover_status status = backup_load(job->host, record->backup_id, &backup, error);
+    if (status == CUTOVER_OK &&
+        (backup.record.status != BACKUP_VERIFIED || backup.record.verdict != CUTOVER_VERDICT_EQUAL ||
+         backup.record.database_oid != record->production_oid ||
+         strcmp(backup.record.system_identifier, record->system_identifier) != 0))
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "backup %s is not a verified one of the database that would be replaced",
+                              backup.record.id);
+    if (status == CUTOVER_OK)
+        status = archive_open(job->host, &backup.record, &archive, error);
+    if (status == CUTOVER_OK) {
+        status = archive_check_files(&archive, &job->operation, PHASE_LAST_READ, error);
+        archive_close(&archive);
+    }
+    backup_free(&backup);
+    return status;
+}
+
+/* The preview, as the platform says now. */
 static cutover_status last_rules(struct promote *job, cutover_error **error)
 {
     struct host *host = job->host;
     struct machine_facts facts;
     struct preview preview = {0};
-    struct backup backup = {0};
 
     cutover_status status = host_preview(host, job->preview.id, &preview, error);
     if (status == CUTOVER_OK) {
@@ -22,16 +48,6 @@ static cutover_status last_rules(struct promote *job, cutover_error **error)
         status = machine_preview_check(&facts, job->project.id, error);
     }
     preview_free(&preview);
-    if (status == CUTOVER_OK)
-        status = backup_load(host, job->journal.record.backup_id, &backup, error);
-    if (status == CUTOVER_OK &&
-        (backup.record.status != BACKUP_VERIFIED || backup.record.verdict != CUTOVER_VERDICT_EQUAL ||
-         backup.record.database_oid != job->journal.record.production_oid ||
-         strcmp(backup.record.system_identifier, job->journal.record.system_identifier) != 0))
-        status = error_set(error, CUTOVER_E_STATE,
-                           "backup %s is not a verified one of the database that would be replaced",
-                           backup.record.id);
-    backup_free(&backup);
     return status;
 }
 
@@ -243,7 +259,9 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
     struct session *inside = NULL;
     uint32_t ended = 0;
 
-    cutover_status status = last_rules(job, error);
+    cutover_status status = backup_still_good(job, error);
+    if (status == CUTOVER_OK)
+        status = last_rules(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
     if (status == CUTOVER_OK)

@@ -123,7 +123,7 @@ static cutover_status stranger_look(const cutover_object *object, void *context)
                         "%s is in the backup, but its manifest does not name it", object->name);
 }
 
-cutover_status archive_check_files(const struct archive *archive, struct operation *operation,
+cutover_status archive_check_files(const struct archive *archive, struct operation *operation, enum phase phase,
                                    cutover_error **error)
 {
     const cutover_repository *repository = &archive->host->repository;
@@ -135,7 +135,7 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 
     for (size_t i = 0; i < manifest->file_count; i++)
         bytes += manifest->files[i].size;
-    progress_begin(&operation->progress, PHASE_VERIFY_READ, bytes, (uint32_t)manifest->file_count);
+    progress_begin(&operation->progress, phase, bytes, (uint32_t)manifest->file_count);
     struct workers workers = {
         .jobs = operation->jobs,
         .tasks = manifest->file_count,
@@ -165,7 +165,7 @@ cutover_status member_read(const cutover_repository *repository, void *object, c
     void *buffer = member_reader_buffer(reader, member->size, error);
 
     if (buffer == NULL)
-        return CUTOVER_E_NOMEM;
+        return error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
     cutover_status status =
         object_read_at(repository, object, file, member->offset, buffer, member->size, error);
     if (status == CUTOVER_OK)

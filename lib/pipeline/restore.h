@@ -22,7 +22,7 @@ cutover_status archive_open(const struct host *host, const struct backup_record 
 void archive_close(struct archive *archive);
 
 /* Every file that the manifest names is there with its size and SHA-256, and no other is. */
-cutover_status archive_check_files(const struct archive *archive, struct operation *operation,
+cutover_status archive_check_files(const struct archive *archive, struct operation *operation, enum phase phase,
                                    cutover_error **error);
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,

@@ -175,7 +175,7 @@ static cutover_status large_object_load(struct loading *loading, struct loading_
         const char *raw;
         size_t used = 0, raw_count = 0;
         if (buffer == NULL) {
-            status = CUTOVER_E_NOMEM;
+            status = error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
             break;
         }
         status = object_read_at(repository, object, file->name, offset, buffer, count, error);

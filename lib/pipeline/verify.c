@@ -123,7 +123,7 @@ static cutover_status verify_archive(const struct verify *verify, const struct b
     cutover_status status = archive_open(verify->operation->host, record, &archive, error);
     if (status != CUTOVER_OK)
         return status;
-    status = archive_check_files(&archive, verify->operation, error);
+    status = archive_check_files(&archive, verify->operation, PHASE_VERIFY_READ, error);
     if (status == CUTOVER_OK)
         status = verify->method == CUTOVER_VERIFY_READBACK
                      ? archive_check_rows(&archive, verify->operation, error)

@@ -580,7 +580,7 @@ static void backup_goes_its_ways_only(void **state)
     (void)state;
     static const char *const ways[] = {"taking verifying", "taking failed",      "verifying verified",
                                        "verifying failed", "verified verifying", "verified deleted",
-                                       "failed deleted"};
+                                       "failed verifying", "failed deleted"};
     cutover_error *error = NULL;
     for (int from = BACKUP_TAKING; from <= BACKUP_DELETED; from++) {
         for (int to = BACKUP_TAKING; to <= BACKUP_DELETED; to++) {

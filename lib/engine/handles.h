@@ -1,0 +1,27 @@
+/*
+ * Public handles that more than one entry point makes.
+ */
+#ifndef CUTOVER_ENGINE_HANDLES_H
+#define CUTOVER_ENGINE_HANDLES_H
+
+#include "model/findings.h"
+#include "model/request.h"
+
+#include <cutover/request.h>
+
+struct cutover_preflight {
+    struct findings findings;
+};
+
+struct cutover_request {
+    struct request_record record;
+    char *json;
+};
+
+/* Takes the record over into a new handle. */
+cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error);
+
+/* Takes the findings over into a new handle. */
+cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error);
+
+#endif

@@ -1,0 +1,150 @@
+#include "base/text.h"
+#include "engine/engine.h"
+#include "engine/handles.h"
+#include "pipeline/promote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *cutover_severity_name(cutover_severity severity)
+{
+    return severity <= CUTOVER_SEVERITY_BLOCK ? severity_names[severity] : "?";
+}
+
+/* What the rules refuse is a finding here, so that an operator sees all of it at once. */
+static cutover_status rules_look(struct promote *job, bool *known, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status = promote_rules(job, &local);
+
+    *known = job->project.found && job->preview.found;
+    if (status == CUTOVER_OK) {
+        findings_add(&job->findings, CUTOVER_SEVERITY_OK, "request.rules", NULL,
+                     "the request may be promoted now");
+        return lock_check(job->host, job->project.id, error);
+    }
+    bool refused = status == CUTOVER_E_STATE || status == CUTOVER_E_EXPIRED || status == CUTOVER_E_LOCKED ||
+                   (status == CUTOVER_E_NOT_FOUND && job->request.id != NULL);
+    if (!refused) {
+        error_move(error, local);
+        return status;
+    }
+    findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "request.rules", cutover_error_hint(local), "%s",
+                 cutover_error_message(local));
+    cutover_error_free(local);
+    return CUTOVER_OK;
+}
+
+static cutover_status tools_look(struct promote *job, bool *found, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status = operation_open(&job->operation, &local);
+
+    *found = status == CUTOVER_OK;
+    if (status == CUTOVER_OK || status == CUTOVER_E_NOMEM) {
+        error_move(error, local);
+        return status;
+    }
+    findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "tools", cutover_error_hint(local), "%s",
+                 cutover_error_message(local));
+    cutover_error_free(local);
+    return CUTOVER_OK;
+}
+
+static cutover_status look(struct promote *job, cutover_error **error)
+{
+    bool known = false, tools = false;
+    cutover_error *local = NULL;
+    cutover_status status = rules_look(job, &known, &local);
+
+    if (status == CUTOVER_E_LOCKED) {
+        findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "project.lock", cutover_error_hint(local), "%s",
+                     cutover_error_message(local));
+        cutover_error_free(local);
+        status = CUTOVER_OK;
+    } else {
+        error_move(error, local);
+    }
+    if (status == CUTOVER_OK)
+        status = tools_look(job, &tools, error);
+    if (status == CUTOVER_OK && known && tools)
+        status = promote_look(job, error);
+    return status;
+}
+
+cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
+                                     uint32_t jobs, cutover_preflight **preflight, cutover_error **error)
+{
+    struct promote job = {0};
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", request_id, error);
+    if (status == CUTOVER_OK && (actor == NULL || preflight == NULL))
+        status = error_set(error, CUTOVER_E_INVALID, "%s: required", actor == NULL ? "actor" : "preflight");
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(actor, error);
+    if (status == CUTOVER_OK)
+        status = operation_jobs_check(jobs, error);
+    if (status != CUTOVER_OK)
+        return status;
+    job.host = &engine->host;
+    job.verify = CUTOVER_VERIFY_RESTORE;
+    operation_init(&job.operation, &engine->host, jobs, NULL, NULL);
+    status = string_copy(actor->id, &job.actor_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(request_id, &job.request_id, error);
+    if (status == CUTOVER_OK) {
+        job.actor = *actor;
+        job.actor.id = job.actor_id;
+        status = look(&job, error);
+    }
+    if (status == CUTOVER_OK)
+        status = preflight_wrap(&job.findings, preflight, error);
+    promote_free(&job);
+    return status;
+}
+
+cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error)
+{
+    const char *json;
+    cutover_status status = findings_json(findings, &json, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_preflight *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_nomem(error);
+    made->findings = *findings;
+    memset(findings, 0, sizeof *findings);
+    *preflight = made;
+    return CUTOVER_OK;
+}
+
+cutover_severity cutover_preflight_severity(const cutover_preflight *preflight)
+{
+    return findings_severity(&preflight->findings);
+}
+
+size_t cutover_preflight_count(const cutover_preflight *preflight)
+{
+    return preflight->findings.count;
+}
+
+const cutover_finding *cutover_preflight_at(const cutover_preflight *preflight, size_t index)
+{
+    return index < preflight->findings.count ? &preflight->findings.list[index] : NULL;
+}
+
+const char *cutover_preflight_json(const cutover_preflight *preflight)
+{
+    return preflight->findings.json;
+}
+
+void cutover_preflight_free(cutover_preflight *preflight)
+{
+    if (preflight == NULL)
+        return;
+    findings_free(&preflight->findings);
+    free(preflight);
+}

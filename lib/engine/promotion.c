@@ -1,0 +1,198 @@
+#include "base/text.h"
+#include "engine/engine.h"
+#include "engine/handles.h"
+#include "pipeline/promote.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOB_READY, JOB_RUNNING, JOB_OVER };
+
+struct cutover_promotion {
+    struct promote job;
+    atomic_int state;
+    cutover_preflight preflight; /* the findings, once run has them */
+    bool has_preflight;
+};
+
+static cutover_status options_check(const cutover_promotion_options *options, cutover_error **error)
+{
+    cutover_status status = engine_options_check(options, CUTOVER_PROMOTION_OPTIONS_VERSION, "options", error);
+
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(&options->actor, error);
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", options->request_id, error);
+    if (status == CUTOVER_OK)
+        status = operation_jobs_check(options->jobs, error);
+    if (status == CUTOVER_OK && options->verify != CUTOVER_VERIFY_RESTORE &&
+        options->verify != CUTOVER_VERIFY_READBACK)
+        status = error_set(error, CUTOVER_E_INVALID, "verify: %d is no method", (int)options->verify);
+    return status;
+}
+
+cutover_status cutover_promotion_start(cutover_engine *engine, const cutover_promotion_options *options,
+                                       cutover_promotion **promotion, cutover_error **error)
+{
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = options_check(options, error);
+    if (status == CUTOVER_OK && promotion == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "promotion: required");
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_promotion *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_nomem(error);
+    struct promote *job = &made->job;
+    job->host = &engine->host;
+    job->verify = options->verify;
+    job->hold = options->hold != 0;
+    operation_init(&job->operation, &engine->host, options->jobs, options->progress,
+                   options->progress_userdata);
+    status = string_copy(options->actor.id, &job->actor_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(options->request_id, &job->request_id, error);
+    if (status == CUTOVER_OK) {
+        job->actor = options->actor;
+        job->actor.id = job->actor_id;
+        status = promote_rules(job, error);
+    }
+    if (status == CUTOVER_OK)
+        status = lock_check(job->host, job->project.id, error);
+    if (status != CUTOVER_OK) {
+        cutover_promotion_free(made);
+        return status;
+    }
+    *promotion = made;
+    return CUTOVER_OK;
+}
+
+cutover_status cutover_promotion_run(cutover_promotion *promotion, cutover_error **error)
+{
+    int ready = JOB_READY;
+
+    if (promotion == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "promotion: required");
+    if (!atomic_compare_exchange_strong(&promotion->state, &ready, JOB_RUNNING))
+        return error_set(error, CUTOVER_E_INVALID, "promotion: a job runs once");
+    struct promote *job = &promotion->job;
+    cutover_status status = promote_run(job, error);
+    if (job->looked && findings_json(&job->findings, &(const char *){NULL}, NULL) == CUTOVER_OK) {
+        promotion->preflight.findings = job->findings;
+        memset(&job->findings, 0, sizeof job->findings);
+        promotion->has_preflight = true;
+    }
+    atomic_store(&promotion->state, JOB_OVER);
+    return status;
+}
+
+void cutover_promotion_cancel(cutover_promotion *promotion)
+{
+    if (promotion != NULL)
+        cancel_ask(&promotion->job.operation.cancel);
+}
+
+void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress)
+{
+    progress_copy(&promotion->job.operation.progress, progress);
+}
+
+const char *cutover_promotion_id(cutover_promotion *promotion)
+{
+    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER || !promotion->job.claimed)
+        return NULL;
+    return promotion->job.journal.record.id;
+}
+
+const cutover_preflight *cutover_promotion_preflight(cutover_promotion *promotion)
+{
+    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER || !promotion->has_preflight)
+        return NULL;
+    return &promotion->preflight;
+}
+
+const char *cutover_promotion_report(cutover_promotion *promotion)
+{
+    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER)
+        return NULL;
+    return promotion->job.report.json;
+}
+
+void cutover_promotion_free(cutover_promotion *promotion)
+{
+    if (promotion == NULL || atomic_load(&promotion->state) == JOB_RUNNING)
+        return;
+    promote_free(&promotion->job);
+    findings_free(&promotion->preflight.findings);
+    free(promotion);
+}
+
+/* The promotion of a request, by its record. */
+static cutover_status promotion_of(const struct host *host, const char *request_id,
+                                   struct request_record *request, struct journal *journal,
+                                   cutover_error **error)
+{
+    uint64_t version;
+    cutover_status status =
+        document_get_record(&host->store, &request_type, request_id, request, &version, error);
+
+    if (status == CUTOVER_OK && request->promote_job_id == NULL)
+        status = error_set(error, CUTOVER_E_STATE, "request %s has no promotion yet", request_id);
+    return status != CUTOVER_OK ? status : journal_load(host, request->promote_job_id, journal, error);
+}
+
+cutover_status cutover_promotion_release(cutover_engine *engine, const cutover_actor *actor,
+                                         const char *request_id, cutover_error **error)
+{
+    struct request_record request = {0};
+    struct journal journal = {0};
+    enum request_status next;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", request_id, error);
+    if (status == CUTOVER_OK && actor == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "actor: required");
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(actor, error);
+    if (status != CUTOVER_OK)
+        return status;
+    uint64_t version;
+    status = document_get_record(&engine->host.store, &request_type, request_id, &request, &version, error);
+    if (status == CUTOVER_OK)
+        status = machine_request(&request, VERB_RELEASE, actor, NULL, 0, &next, error);
+    record_free(&request_type, &request);
+    if (status == CUTOVER_OK)
+        status = promotion_of(&engine->host, request_id, &request, &journal, error);
+    if (status == CUTOVER_OK && journal.record.status != PROMOTION_HELD)
+        status = error_set(error, CUTOVER_E_STATE, "promotion %s is not held: it is at %s", journal.record.id,
+                           promotion_status_names[journal.record.status]);
+    if (status == CUTOVER_OK)
+        status = gate_open(&engine->host, actor, &journal.record, error);
+    record_free(&request_type, &request);
+    journal_free(&journal);
+    return status;
+}
+
+cutover_status cutover_promotion_show(cutover_engine *engine, const char *request_id, char **json,
+                                      cutover_error **error)
+{
+    struct request_record request = {0};
+    struct journal journal = {0};
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", request_id, error);
+    if (status == CUTOVER_OK && json == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "json: required");
+    if (status == CUTOVER_OK)
+        status = promotion_of(&engine->host, request_id, &request, &journal, error);
+    if (status == CUTOVER_OK)
+        status = record_format(&promotion_type, &journal.record, json, error);
+    record_free(&request_type, &request);
+    journal_free(&journal);
+    return status;
+}

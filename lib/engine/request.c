@@ -1,0 +1,419 @@
+#include "base/id.h"
+#include "engine/engine.h"
+#include "engine/handles.h"
+#include "engine/page.h"
+#include "store/ledger.h"
+
+#include <cutover/request.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A verb on a request, with what it brings. */
+struct request_act {
+    enum request_verb verb;
+    const cutover_actor *actor;
+    const char *audit; /* name of its audit entry and event; NULL: none */
+    const char *text;  /* note, reason or ticket */
+    int64_t scheduled_for;
+};
+
+/* ---- facts ---- */
+
+struct surroundings {
+    struct project project;
+    struct preview preview;
+    struct machine_facts facts;
+};
+
+static cutover_status surroundings_look(const struct host *host, const char *project_id, const char *preview_id,
+                                        struct surroundings *around, cutover_error **error)
+{
+    memset(around, 0, sizeof *around);
+    cutover_status status = host_project(host, project_id, &around->project, error);
+    if (status == CUTOVER_OK)
+        status = host_preview(host, preview_id, &around->preview, error);
+    if (status == CUTOVER_OK)
+        host_facts(host, &around->project, &around->preview, &around->facts);
+    return status;
+}
+
+static void surroundings_free(struct surroundings *around)
+{
+    project_free(&around->project);
+    preview_free(&around->preview);
+}
+
+/* ---- changes: each reads, asks the state machine, commits; and again when somebody was faster ---- */
+
+static cutover_status announce(struct change *change, const char *name, const cutover_actor *actor,
+                               const struct request_record *record, cutover_error **error)
+{
+    struct json_object *data = json_object_new_object();
+    cutover_status status = CUTOVER_OK;
+
+    if (data == NULL)
+        return error_nomem(error);
+    json_put_text(data, "preview_database_id", record->preview_database_id);
+    json_put_text(data, "status", request_status_names[record->status]);
+    if (record->status == REQUEST_REJECTED)
+        json_put_text(data, "rejected_reason", record->rejected_reason);
+    if (record->scheduled_for != 0)
+        json_put_time(data, "scheduled_for", record->scheduled_for);
+    status = change_audit(change, name, actor, record->id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(change, name, record->id, data, error);
+    json_object_put(data);
+    return status;
+}
+
+static cutover_status claim_drop(const struct host *host, struct change *change, const char *preview_id,
+                                 cutover_error **error)
+{
+    struct document claim = {0};
+
+    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "claim", preview_id, claim.version, NULL, error);
+    document_free(&claim);
+    return status;
+}
+
+static cutover_status change_request(const struct host *host, struct request_record *record, uint64_t version,
+                                     const cutover_actor *actor, const char *audit, cutover_error **error)
+{
+    struct change *change = NULL;
+
+    record->updated_at = clock_now(&host->clock);
+    if (!machine_request_is_live(record->status))
+        record->completed_at = record->updated_at;
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &request_type, record->id, version, record, error);
+    if (status == CUTOVER_OK && !machine_request_is_live(record->status))
+        status = claim_drop(host, change, record->preview_database_id, error);
+    if (status == CUTOVER_OK && audit != NULL)
+        status = announce(change, audit, actor, record, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    return status;
+}
+
+/* Moves a request whose preview is gone or expired to `expired`; others stay. */
+static cutover_status expire_if_due(const struct host *host, struct request_record *record, uint64_t version,
+                                    const struct surroundings *around, cutover_error **error)
+{
+    enum request_status next;
+
+    if (!machine_request_is_expired(record, &around->facts))
+        return CUTOVER_OK;
+    cutover_status status =
+        machine_request(record, VERB_EXPIRE, &host_system_actor, &around->facts, 0, &next, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record->status = (int)next;
+    return change_request(host, record, version, &host_system_actor, "cutover.expired", error);
+}
+
+static cutover_status apply(const struct host *host, const struct request_act *act,
+                            struct request_record *record, cutover_error **error)
+{
+    switch (act->verb) {
+    case VERB_ACK:
+        record->ack_at = clock_now(&host->clock);
+        record->scheduled_for = act->scheduled_for;
+        cutover_status status = record_set_text(&record->ack_by_user_id, act->actor->id, error);
+        return status != CUTOVER_OK ? status : record_set_text(&record->operator_note, act->text, error);
+    case VERB_REJECT:
+        return record_set_text(&record->rejected_reason, act->text, error);
+    case VERB_TICKET:
+        return record_set_text(&record->external_ticket_ref, act->text, error);
+    default:
+        return CUTOVER_OK;
+    }
+}
+
+static cutover_status act_once(const struct host *host, const struct request_act *act, const char *id,
+                               struct request_record *record, cutover_error **error)
+{
+    struct surroundings around = {0};
+    enum request_status next;
+    uint64_t version = 0;
+
+    cutover_status status = document_get_record(&host->store, &request_type, id, record, &version, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
+    if (status == CUTOVER_OK)
+        status =
+            machine_request(record, act->verb, act->actor, &around.facts, act->scheduled_for, &next, error);
+    if (status == CUTOVER_OK) {
+        record->status = (int)next;
+        status = apply(host, act, record, error);
+    }
+    if (status == CUTOVER_OK)
+        status = change_request(host, record, version, act->actor, act->audit, error);
+    surroundings_free(&around);
+    return status;
+}
+
+static cutover_status act_on(cutover_engine *engine, const struct request_act *act, const char *id,
+                             cutover_request **request, cutover_error **error)
+{
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", id, error);
+    if (status == CUTOVER_OK && act->actor == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "actor: required");
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(act->actor, error);
+    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+        struct request_record record = {0};
+        cutover_error *local = NULL;
+        status = act_once(&engine->host, act, id, &record, &local);
+        if (status == CUTOVER_OK && request != NULL)
+            status = request_wrap(&record, request, &local);
+        record_free(&request_type, &record);
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            break;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+        status = CUTOVER_OK;
+    }
+    return status;
+}
+
+cutover_status cutover_request_ack(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
+                                   const char *note, int64_t scheduled_for, cutover_request **request,
+                                   cutover_error **error)
+{
+    struct request_act act = {VERB_ACK, actor, "cutover.acked", note, scheduled_for};
+    cutover_status status = request_operator_note_check(note, error);
+
+    return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
+}
+
+cutover_status cutover_request_reject(cutover_engine *engine, const cutover_actor *actor,
+                                      const char *request_id, const char *reason, cutover_request **request,
+                                      cutover_error **error)
+{
+    struct request_act act = {VERB_REJECT, actor, "cutover.rejected", reason, 0};
+    cutover_status status = request_reason_check(reason, error);
+
+    return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
+}
+
+cutover_status cutover_request_cancel(cutover_engine *engine, const cutover_actor *actor,
+                                      const char *request_id, cutover_request **request, cutover_error **error)
+{
+    struct request_act act = {VERB_CANCEL, actor, "cutover.cancelled", NULL, 0};
+
+    return act_on(engine, &act, request_id, request, error);
+}
+
+cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_actor *actor,
+                                          const char *request_id, const char *ticket, cutover_request **request,
+                                          cutover_error **error)
+{
+    struct request_act act = {VERB_TICKET, actor, NULL, ticket, 0};
+    cutover_status status = request_ticket_check(ticket, error);
+
+    return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
+}
+
+/* ---- create ---- */
+
+static cutover_status create_check(const cutover_request_options *options, cutover_error **error)
+{
+    cutover_status status = engine_options_check(options, CUTOVER_REQUEST_OPTIONS_VERSION, "options", error);
+
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(&options->actor, error);
+    if (status == CUTOVER_OK)
+        status = engine_id_check("project_id", options->project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_id_check("preview_id", options->preview_id, error);
+    if (status == CUTOVER_OK)
+        status = request_fields_check(options->customer_note, options->external_ticket_ref, error);
+    return status;
+}
+
+static cutover_status record_new(const struct host *host, const cutover_request_options *options,
+                                 const struct project *project, struct request_record *record,
+                                 cutover_error **error)
+{
+    char id[ID_SIZE];
+
+    record->created_at = record->updated_at = clock_now(&host->clock);
+    record->requested_by_actor_kind = (int)options->actor.kind;
+    id_new(record->created_at, id);
+    const struct {
+        const char *from;
+        char **to;
+    } texts[] = {
+        {id, &record->id},
+        {project->organization_id, &record->organization_id},
+        {options->project_id, &record->project_id},
+        {options->preview_id, &record->preview_database_id},
+        {options->customer_note, &record->customer_note},
+        {options->external_ticket_ref, &record->external_ticket_ref},
+        {options->actor.id, &record->requested_by_actor_id},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        cutover_status status = string_copy(texts[i].from, texts[i].to, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
+    return CUTOVER_OK;
+}
+
+/* The claim is what makes a live request the only one of its preview. *taken tells this conflict, which is an answer, from
+   those that are tried again. */
+static cutover_status claim_check(const struct host *host, const char *preview_id, bool *taken,
+                                  cutover_error **error)
+{
+    struct document claim = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    if (status != CUTOVER_OK) {
+        error_move(error, local);
+        return status;
+    }
+    struct json_object *body = json_parse(claim.body, strlen(claim.body), NULL);
+    *taken = true;
+    status = error_set(error, CUTOVER_E_CONFLICT, "preview %s has a live request already: %s", preview_id,
+                       json_text_or(body, "request_id", "?"));
+    error_hint(error, "wait for it to end, or cancel it");
+    json_object_put(body);
+    document_free(&claim);
+    return status;
+}
+
+static cutover_status create_commit(const struct host *host, const struct request_record *record,
+                                    const cutover_actor *actor, bool *taken, cutover_error **error)
+{
+    struct json_object *claim = json_object_new_object();
+    struct change *change = NULL;
+    char *body = NULL;
+    cutover_status status = claim == NULL ? error_nomem(error) : CUTOVER_OK;
+
+    if (status == CUTOVER_OK) {
+        json_put_text(claim, "request_id", record->id);
+        status = json_format(claim, &body, error);
+    }
+    if (status == CUTOVER_OK)
+        status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = claim_check(host, record->preview_database_id, taken, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &request_type, record->id, 0, record, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "claim", record->preview_database_id, 0, body, error);
+    if (status == CUTOVER_OK)
+        status = announce(change, "cutover.requested", actor, record, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    json_object_put(claim);
+    free(body);
+    return status;
+}
+
+static cutover_status create_once(const struct host *host, const cutover_request_options *options,
+                                  struct request_record *record, bool *taken, cutover_error **error)
+{
+    struct surroundings around = {0};
+    enum request_status next;
+
+    cutover_status status = surroundings_look(host, options->project_id, options->preview_id, &around, error);
+    if (status == CUTOVER_OK)
+        status = machine_request(NULL, VERB_CREATE, &options->actor, &around.facts, 0, &next, error);
+    if (status == CUTOVER_OK)
+        status = record_new(host, options, &around.project, record, error);
+    if (status == CUTOVER_OK) {
+        record->status = (int)next;
+        status = create_commit(host, record, &options->actor, taken, error);
+    }
+    surroundings_free(&around);
+    return status;
+}
+
+cutover_status cutover_request_create(cutover_engine *engine, const cutover_request_options *options,
+                                      cutover_request **request, cutover_error **error)
+{
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = create_check(options, error);
+    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+        struct request_record record = {0};
+        cutover_error *local = NULL;
+        bool taken = false;
+        status = create_once(&engine->host, options, &record, &taken, &local);
+        if (status == CUTOVER_OK && request != NULL)
+            status = request_wrap(&record, request, &local);
+        record_free(&request_type, &record);
+        if (status != CUTOVER_E_CONFLICT || taken || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            break;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+        status = CUTOVER_OK;
+    }
+    return status;
+}
+
+/* ---- reading ---- */
+
+static cutover_status get_once(const struct host *host, const char *id, struct request_record *record,
+                               cutover_error **error)
+{
+    struct surroundings around = {0};
+    uint64_t version = 0;
+
+    cutover_status status = document_get_record(&host->store, &request_type, id, record, &version, error);
+    if (status != CUTOVER_OK || (record->status != REQUEST_OPEN && record->status != REQUEST_ACKED))
+        return status;
+    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
+    if (status == CUTOVER_OK)
+        status = expire_if_due(host, record, version, &around, error);
+    surroundings_free(&around);
+    return status;
+}
+
+cutover_status cutover_request_get(cutover_engine *engine, const char *request_id, cutover_request **request,
+                                   cutover_error **error)
+{
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("request_id", request_id, error);
+    if (status == CUTOVER_OK && request == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "request: required");
+    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+        struct request_record record = {0};
+        cutover_error *local = NULL;
+        status = get_once(&engine->host, request_id, &record, &local);
+        if (status == CUTOVER_OK)
+            status = request_wrap(&record, request, &local);
+        record_free(&request_type, &record);
+        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
+            error_move(error, local);
+            break;
+        }
+        cutover_error_free(local);
+        change_pause(attempt);
+        status = CUTOVER_OK;
+    }
+    return status;
+}
