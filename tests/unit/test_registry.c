@@ -1,0 +1,443 @@
+#include "support/check.h"
+
+#include <cutover/registry.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world {
+    cutover_store store;
+    cutover_registry *registry;
+    cutover_platform platform;
+    char text[2000]; /* what was emitted */
+};
+
+static int open_world(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+
+    assert_non_null(world);
+    assert_int_equal(cutover_store_memory_open(&world->store, NULL), CUTOVER_OK);
+    assert_int_equal(cutover_registry_open(&world->store, &world->registry, NULL), CUTOVER_OK);
+    assert_int_equal(cutover_registry_platform(world->registry, &world->platform, NULL), CUTOVER_OK);
+    *state = world;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *world = *state;
+
+    cutover_registry_free(world->registry);
+    cutover_store_close(&world->store);
+    free(world);
+    return 0;
+}
+
+static const char *shown(const char *text)
+{
+    return text != NULL ? text : "NULL";
+}
+
+static cutover_status show_project(const cutover_project *project, void *context)
+{
+    struct world *world = context;
+
+    snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s", project->version, project->id,
+             project->organization_id, project->state, project->database, shown(project->control_database),
+             shown(project->verify_database));
+    return CUTOVER_OK;
+}
+
+static cutover_status show_preview(const cutover_preview *preview, void *context)
+{
+    struct world *world = context;
+    size_t used = strlen(world->text);
+
+    snprintf(world->text + used, sizeof(world->text) - used, "%u|%s|%s|%s|%s|%lld;", preview->version,
+             preview->id, preview->project_id, preview->state, preview->database,
+             (long long)preview->expires_at);
+    return CUTOVER_OK;
+}
+
+static void add_project(struct world *world, const char *id)
+{
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+
+    project.id = id;
+    project.database = "host=db dbname=shop user=owner";
+    check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
+}
+
+static void add_preview(struct world *world, const char *id, const char *project_id)
+{
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    cutover_error *error = NULL;
+
+    preview.id = id;
+    preview.project_id = project_id;
+    preview.database = "dbname=preview";
+    check_ok(cutover_registry_preview_add(world->registry, &preview, &error), error);
+}
+
+static const char *project_text(struct world *world, const char *id)
+{
+    cutover_error *error = NULL;
+
+    world->text[0] = '\0';
+    check_ok(world->platform.project_get(id, show_project, world, &error, world->platform.userdata), error);
+    return world->text;
+}
+
+static const char *preview_text(struct world *world, const char *id)
+{
+    cutover_error *error = NULL;
+
+    world->text[0] = '\0';
+    check_ok(world->platform.preview_get(id, show_preview, world, &error, world->platform.userdata), error);
+    return world->text;
+}
+
+static void project_is_kept_with_every_field(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    cutover_project project = {1,
+                               "p1",
+                               "org",
+                               "restoring",
+                               "host=db dbname=shop user=owner passfile=/etc/pass",
+                               "control",
+                               "host=verify dbname=postgres"};
+
+    check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
+    assert_string_equal(project_text(world, "p1"), "1|p1|org|active|host=db dbname=shop user=owner "
+                                                   "passfile=/etc/pass|control|host=verify dbname=postgres");
+    add_project(world, "p2");
+    assert_string_equal(project_text(world, "p2"), "1|p2||active|host=db dbname=shop user=owner|NULL|NULL");
+}
+
+static void existing_ids_are_conflict(void **state)
+{
+    struct world *world = *state;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    add_preview(world, "v1", "p1");
+    project.id = "p1";
+    project.database = "dbname=other";
+    check_status(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_CONFLICT, error);
+    check_contains(project_text(world, "p1"), "dbname=shop");
+    preview.id = "v1";
+    preview.project_id = "p1";
+    preview.database = "dbname=other";
+    check_status(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_CONFLICT, error);
+    check_contains(preview_text(world, "v1"), "dbname=preview");
+}
+
+static void what_is_missing_is_not_found(void **state)
+{
+    struct world *world = *state;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    cutover_error *error = NULL;
+    void *registry = world->platform.userdata;
+
+    check_status(world->platform.project_get("p9", show_project, world, &error, registry), CUTOVER_E_NOT_FOUND,
+                 error);
+    check_status(world->platform.preview_get("v9", show_preview, world, &error, registry), CUTOVER_E_NOT_FOUND,
+                 error);
+    check_status(world->platform.project_set_state("p9", "active", "restoring", &error, registry),
+                 CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_registry_preview_extend(world->registry, "v9", 1, &error), CUTOVER_E_NOT_FOUND, error);
+    preview.id = "v1";
+    preview.project_id = "p9";
+    preview.database = "dbname=preview";
+    check_status_keep(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_NOT_FOUND,
+                      error);
+    check_contains(cutover_error_message(error), "project p9");
+    cutover_error_free(error);
+    assert_string_equal(world->text, "");
+}
+
+static void check_secret_refused(struct world *world, const char *conninfo, const char *secret)
+{
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    cutover_error *error = NULL;
+
+    project.id = "p2";
+    project.database = conninfo;
+    check_status_keep(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_INVALID,
+                      error);
+    assert_null(strstr(cutover_error_message(error), secret));
+    assert_null(cutover_error_detail(error));
+    check_contains(cutover_error_message(error), "database");
+    cutover_error_free(error);
+    error = NULL;
+
+    project.database = "dbname=shop";
+    project.verify_database = conninfo;
+    check_status_keep(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_INVALID,
+                      error);
+    assert_null(strstr(cutover_error_message(error), secret));
+    check_contains(cutover_error_message(error), "verify_database");
+    cutover_error_free(error);
+    error = NULL;
+
+    preview.id = "v1";
+    preview.project_id = "p1";
+    preview.database = conninfo;
+    check_status_keep(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_INVALID,
+                      error);
+    assert_null(strstr(cutover_error_message(error), secret));
+    cutover_error_free(error);
+}
+
+/* P9, EDGE_CASES G1 */
+static void conninfo_with_a_secret_is_refused_and_not_repeated(void **state)
+{
+    struct world *world = *state;
+
+    add_project(world, "p1");
+    check_secret_refused(world, "host=db dbname=shop user=owner password=hunter2", "hunter2");
+    check_secret_refused(world, "postgresql://owner:hunter2@db/shop", "hunter2");
+    check_secret_refused(world, "postgresql://owner@db/shop?password=hunter2", "hunter2");
+    check_secret_refused(world, "dbname=shop sslpassword='hunter2'", "hunter2");
+    check_secret_refused(world, "dbname='host=db password=hunter2'", "hunter2");
+    check_secret_refused(world, "dbname=shop password=hunter2 and something that does not parse", "hunter2");
+    check_secret_refused(world, "dbname=shop password hunter2", "hunter2");
+}
+
+static void check_project_refused(struct world *world, const cutover_project *project, const char *field)
+{
+    cutover_error *error = NULL;
+
+    check_status_keep(cutover_registry_project_add(world->registry, project, &error), CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), field);
+    cutover_error_free(error);
+}
+
+static void fields_out_of_bounds_are_refused_by_name(void **state)
+{
+    struct world *world = *state;
+    cutover_project good = CUTOVER_PROJECT_INIT, project;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    cutover_error *error = NULL;
+    char long_id[102];
+
+    memset(long_id, 'x', 101);
+    long_id[101] = '\0';
+    good.id = "p1";
+    good.database = "dbname=shop";
+    project = good;
+    project.version = 2;
+    check_project_refused(world, &project, "version");
+    project = good;
+    project.id = NULL;
+    check_project_refused(world, &project, "id");
+    project.id = "";
+    check_project_refused(world, &project, "id");
+    project.id = long_id;
+    check_project_refused(world, &project, "id");
+    project.id = "bad\xff";
+    check_project_refused(world, &project, "id");
+    project = good;
+    project.database = NULL;
+    check_project_refused(world, &project, "database");
+    project.database = "host=a b";
+    check_project_refused(world, &project, "database");
+    project = good;
+    project.control_database = "";
+    check_project_refused(world, &project, "control_database");
+    check_project_refused(world, NULL, "project");
+
+    add_project(world, "p1");
+    preview.id = "v1";
+    preview.project_id = "p1";
+    preview.database = "dbname=preview";
+    preview.expires_at = -1;
+    check_status(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_INVALID, error);
+    preview.expires_at = INT64_MAX;
+    check_status(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_INVALID, error);
+    long_id[100] = '\0'; /* the longest that is good */
+    add_project(world, long_id);
+    add_preview(world, long_id, long_id);
+}
+
+static void preview_begins_ready_and_its_expiry_can_be_set(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    cutover_preview preview = {1, "v1", "p1", "whatever", "dbname=preview", 1795334175123456};
+
+    add_project(world, "p1");
+    check_ok(cutover_registry_preview_add(world->registry, &preview, &error), error);
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|1795334175123456;");
+    check_ok(cutover_registry_preview_extend(world->registry, "v1", 1795334175999999, &error), error);
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|1795334175999999;");
+    check_ok(cutover_registry_preview_extend(world->registry, "v1", 0, &error), error);
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|0;");
+    check_status(cutover_registry_preview_extend(world->registry, "v1", -5, &error), CUTOVER_E_INVALID, error);
+}
+
+static void previews_are_listed_by_project_in_order(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    add_project(world, "p2");
+    add_preview(world, "c", "p1");
+    add_preview(world, "a", "p1");
+    add_preview(world, "b", "p2");
+    world->text[0] = '\0';
+    check_ok(cutover_registry_preview_list(world->registry, "p1", show_preview, world, &error), error);
+    assert_string_equal(world->text, "1|a|p1|ready|dbname=preview|0;1|c|p1|ready|dbname=preview|0;");
+    world->text[0] = '\0';
+    check_ok(cutover_registry_preview_list(world->registry, "p3", show_preview, world, &error), error);
+    assert_string_equal(world->text, "");
+}
+
+static cutover_status count_preview(const cutover_preview *preview, void *context)
+{
+    (void)preview;
+    return ++*(unsigned *)context == 150 ? CUTOVER_E_CANCELLED : CUTOVER_OK;
+}
+
+static void listing_goes_over_pages_and_ends_when_asked(void **state)
+{
+    struct world *world = *state;
+    unsigned count = 0;
+
+    add_project(world, "p1");
+    for (int i = 0; i < 149; i++) {
+        char id[10];
+
+        snprintf(id, sizeof(id), "v%d", i);
+        add_preview(world, id, "p1");
+    }
+    assert_int_equal(cutover_registry_preview_list(world->registry, "p1", count_preview, &count, NULL),
+                     CUTOVER_OK);
+    assert_int_equal(count, 149);
+    add_preview(world, "w", "p1");
+    count = 0;
+    assert_int_equal(cutover_registry_preview_list(world->registry, "p1", count_preview, &count, NULL),
+                     CUTOVER_E_CANCELLED);
+}
+
+static void state_moves_by_compare_and_set(void **state)
+{
+    struct world *world = *state;
+    const cutover_platform *platform = &world->platform;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    check_ok(platform->project_set_state("p1", "active", "restoring", &error, platform->userdata), error);
+    check_contains(project_text(world, "p1"), "|restoring|");
+    check_status_keep(platform->project_set_state("p1", "active", "restoring", &error, platform->userdata),
+                      CUTOVER_E_CONFLICT, error);
+    check_contains(cutover_error_message(error), "restoring");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(platform->project_set_state("p1", "restoring", "active", &error, platform->userdata), error);
+    check_contains(project_text(world, "p1"), "|active|");
+}
+
+struct mover {
+    struct world *world;
+    unsigned moved;
+    unsigned refused;
+};
+
+static void *move_project(void *argument)
+{
+    struct mover *mover = argument;
+    const cutover_platform *platform = &mover->world->platform;
+    cutover_status status = platform->project_set_state("p1", "active", "restoring", NULL, platform->userdata);
+
+    mover->moved += status == CUTOVER_OK;
+    mover->refused += status == CUTOVER_E_CONFLICT;
+    return NULL;
+}
+
+/* P4 */
+static void racing_moves_have_one_winner(void **state)
+{
+    struct world *world = *state;
+    struct mover movers[8];
+    pthread_t threads[8];
+    unsigned moved = 0, refused = 0;
+
+    add_project(world, "p1");
+    for (size_t i = 0; i < 8; i++) {
+        movers[i] = (struct mover){world, 0, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, move_project, &movers[i]), 0);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        pthread_join(threads[i], NULL);
+        moved += movers[i].moved;
+        refused += movers[i].refused;
+    }
+    assert_int_equal(moved, 1);
+    assert_int_equal(refused, 7);
+}
+
+static void platform_has_what_is_required_and_no_hooks(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(world->platform.version, CUTOVER_PLATFORM_VERSION);
+    assert_non_null(world->platform.project_get);
+    assert_non_null(world->platform.project_set_state);
+    assert_non_null(world->platform.preview_get);
+    assert_null(world->platform.traffic_pause);
+    assert_null(world->platform.traffic_resume);
+    assert_null(world->platform.integrations_sync);
+}
+
+static void incomplete_store_is_refused(void **state)
+{
+    struct world *world = *state;
+    cutover_store store = world->store;
+    cutover_registry *registry = NULL;
+    cutover_error *error = NULL;
+
+    check_status(cutover_registry_open(NULL, &registry, &error), CUTOVER_E_INVALID, error);
+    store.commit = NULL;
+    check_status_keep(cutover_registry_open(&store, &registry, &error), CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), "store.commit");
+    cutover_error_free(error);
+    error = NULL;
+    store = world->store;
+    store.version = 2;
+    check_status(cutover_registry_open(&store, &registry, &error), CUTOVER_E_UNSUPPORTED, error);
+    assert_null(registry);
+    check_status(cutover_registry_project_add(NULL, NULL, &error), CUTOVER_E_INVALID, error);
+    cutover_registry_free(NULL);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(project_is_kept_with_every_field),
+        test(existing_ids_are_conflict),
+        test(what_is_missing_is_not_found),
+        test(conninfo_with_a_secret_is_refused_and_not_repeated),
+        test(fields_out_of_bounds_are_refused_by_name),
+        test(preview_begins_ready_and_its_expiry_can_be_set),
+        test(previews_are_listed_by_project_in_order),
+        test(listing_goes_over_pages_and_ends_when_asked),
+        test(state_moves_by_compare_and_set),
+        test(racing_moves_have_one_winner),
+        test(platform_has_what_is_required_and_no_hooks),
+        test(incomplete_store_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
