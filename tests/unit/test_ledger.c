@@ -265,7 +265,7 @@ static void change_refuses_one_document_twice_and_too_many(void **state)
     check_ok(change_put(change, "thing", "a", 0, "{}", &error), error);
     check_status(change_put(change, "thing", "a", 0, "{}", &error), CUTOVER_E_INTERNAL, error);
     for (int i = 0; i < 62; i++) {
-        char id[10];
+        char id[16];
 
         snprintf(id, sizeof(id), "b%d", i);
         check_ok(change_put(change, "thing", id, 0, "{}", &error), error);

@@ -315,7 +315,7 @@ static void listing_goes_over_pages_and_ends_when_asked(void **state)
 
     add_project(world, "p1");
     for (int i = 0; i < 149; i++) {
-        char id[10];
+        char id[16];
 
         snprintf(id, sizeof(id), "v%d", i);
         add_preview(world, id, "p1");
