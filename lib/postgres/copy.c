@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
-/* One CopyData message of ours is no longer than this. */
-#define MESSAGE_SIZE ((size_t)1024 * 1024)
+/* Bytes of one CopyData message, which with its head is 8 KiB: what a socket that says it is writable takes whole. */
+#define MESSAGE_SIZE ((size_t)8192 - 5)
 #define CONTEXT_SHOWN 200
 
 static bool is_whole(struct page_range range)
@@ -247,21 +247,44 @@ cutover_status copy_in_open(struct copy_in *copy, struct session *session, const
     return status;
 }
 
-/* Whether the server has ended the COPY while we send. libpq does not look at what arrives before the COPY ends,
-   so the socket is looked at: an ErrorResponse starts with 'E', its length, and its first field 'S'. Through TLS
-   nothing can be seen, and the error comes out at the end (EDGE_CASES B19). */
-static bool server_gave_up(PGconn *connection)
+/* Whether what arrived ends the COPY: an ErrorResponse ('E', its length, its first field 'S') or the end of the
+   connection. */
+static bool is_end(int socket)
 {
-    struct pollfd ready = {.fd = PQsocket(connection), .events = POLLIN};
     unsigned char head[6];
-    ssize_t count;
+    ssize_t count = recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
 
-    if (PQsslInUse(connection) || poll(&ready, 1, 0) <= 0)
-        return false;
-    count = recv(ready.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
     if (count < 0)
         return errno != EAGAIN && errno != EINTR;
     return count == 0 || (count == (ssize_t)sizeof head && head[0] == 'E' && head[1] == 0 && head[5] == 'S');
+}
+
+/* Waits until a message can be sent, and sees when the server has ended the COPY. libpq looks at nothing that arrives
+   before the COPY ends, and when a send would block it takes what arrived out of sight: hence the look at the socket,
+   and small messages that do not block. Through TLS nothing is seen; the error then comes out at the end (EDGE_CASES
+   B19). */
+static cutover_status wait_for_room(struct session *session, bool *ended, cutover_error **error)
+{
+    struct pollfd ready = {.fd = PQsocket(session->connection), .events = POLLIN | POLLOUT};
+
+    for (;;) {
+        cutover_status status;
+
+        if (poll(&ready, 1, 0) > 0) {
+            if ((ready.revents & ~POLLOUT) != 0 && !PQsslInUse(session->connection) && is_end(ready.fd)) {
+                *ended = true;
+                return CUTOVER_OK;
+            }
+            if ((ready.revents & POLLOUT) != 0)
+                return CUTOVER_OK;
+            /* A notice, which would wake us for ever. */
+            if (PQconsumeInput(session->connection) == 0)
+                return session_error(session, NULL, NULL, error);
+        }
+        status = session_wait(session, true, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
 }
 
 /* Ends a COPY that failed and says why it did. */
@@ -290,27 +313,27 @@ static cutover_status give_up(struct copy_in *copy, cutover_error **error)
 static cutover_status send_message(struct copy_in *copy, const char *bytes, size_t count, cutover_error **error)
 {
     PGconn *connection = copy->session->connection;
+    bool ended = false;
+    cutover_status status = wait_for_room(copy->session, &ended, error);
     int sent, left;
 
-    if (server_gave_up(connection))
+    if (status != CUTOVER_OK)
+        return status;
+    if (ended)
         return give_up(copy, error);
     while ((sent = PQputCopyData(connection, bytes, (int)count)) == 0) {
-        cutover_status status = session_wait(copy->session, true, error);
-
+        status = session_wait(copy->session, true, error);
         if (status != CUTOVER_OK)
             return status;
     }
     if (sent < 0)
         return copy_error(copy->session, NULL, copy->label, error);
     while ((left = PQflush(connection)) > 0) {
-        cutover_status status = session_wait(copy->session, true, error);
-
+        status = wait_for_room(copy->session, &ended, error);
         if (status != CUTOVER_OK)
             return status;
-        if (server_gave_up(connection))
+        if (ended)
             return give_up(copy, error);
-        if (PQconsumeInput(connection) == 0)
-            return copy_error(copy->session, NULL, copy->label, error);
     }
     return left == 0 ? CUTOVER_OK : copy_error(copy->session, NULL, copy->label, error);
 }
