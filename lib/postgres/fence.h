@@ -8,30 +8,35 @@
 #include "postgres/session.h"
 
 /* What the fence will replace, read before it is raised, for the journal: {"database": {was: value or null}, "roles":
-   [{role, was: value or null}]}: the settings of default_transaction_read_only of this database, for all and for each
+   [{role, oid, was: value or null}]}: the settings of default_transaction_read_only of this database, for all and for each
    role whose own setting would win over the database's. */
 cutover_status fence_plan(struct session *control, uint32_t database_oid, struct json_object **plan,
                           cutover_error **error);
 /* Raises it: settings first, then every client session of the database is ended so that all come back under them;
-   *ended counts. */
+   *ended counts. The library's own sessions inside are ended too: open them after. Safe to repeat. */
 cutover_status fence_raise(struct session *control, const char *database, uint32_t database_oid,
                            struct json_object *plan, int64_t timeout_ms, uint32_t *ended,
                            cutover_error **error);
-/* Puts back what the plan says was there. Safe to repeat. The sessions that began read-only are ended, so that clients
-   write again at once (`end_sessions`). */
+/* Puts back what the plan says was there. Safe to repeat. With end_sessions the client sessions, which began read-only,
+   are ended, so that clients write again at once; our own, and those that our role may not end, are left. */
 cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
                           struct json_object *plan, bool end_sessions, cutover_error **error);
 
-/* A mark of the database's change counters and sequences, read by a session inside of it. Taken before the snapshot
-   is; taken again by a session that was opened before the door closed, after all others ended. */
+/* A mark of the database's change counters and sequences, read by a session inside of it. Taken after the fence was
+   raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others
+   ended: a session's counters are complete as soon as it is gone (shared-memory statistics, 15 and later).
+   What it does not take for a change: reading, ANALYZE, VACUUM, autovacuum. What it does: everything that writes to a
+   table or to a catalog, rolled back or not, CREATE TEMP TABLE and VACUUM FULL too; nextval and setval. */
 struct fence_mark {
+    uint32_t database_oid;
     struct text
-        counters; /* sorted lines: relation oid, n_tup_ins, upd, del, truncations of all but shared ones, pg_statistic,
-                              pg_statistic_ext_data */
-    struct text sequences; /* sorted lines: oid, last_value, is_called */
-    char *stats_reset;     /* pg_stat_database.stats_reset */
-    char *server_started;  /* pg_postmaster_start_time() */
+        counters; /* sorted lines: relation oid, rows inserted, updated, deleted; without shared relations,
+                              pg_statistic, pg_statistic_ext_data and their toast tables */
+    struct text sequences; /* sorted lines: oid, last_value, is_called; without temporary ones */
+    char *stats_reset;     /* pg_stat_database.stats_reset, "" when never */
+    char *server_started;  /* pg_postmaster_start_time(), and when a crash last discarded the statistics */
 };
+/* CUTOVER_E_UNSUPPORTED before PostgreSQL 15; CUTOVER_E_VERIFY (could not tell) when track_counts is off. */
 cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, cutover_error **error);
 /* CUTOVER_OK: nothing was written between. CUTOVER_E_VERIFY different: names what was written to. could not tell: counters
    were reset, or the server restarted. `inside` (may be NULL) resolves names. */

@@ -1,0 +1,215 @@
+#include "postgres/fence.h"
+
+#include "base/record.h"
+#include "postgres/door.h"
+#include "postgres/quote.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTING "default_transaction_read_only"
+#define LIFT_TIMEOUT_MS 5000
+
+/* A setting of (database, role) wins over (role), that over (database). */
+static const char DATABASE_SQL[] =
+    "SELECT (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
+    "         WHERE s.setdatabase = d.oid AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    "  FROM pg_database d WHERE d.oid = $1::oid";
+
+static const char ROLES_SQL[] =
+    "SELECT r.rolname, r.oid,"
+    "       (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
+    "         WHERE s.setdatabase = $1::oid AND s.setrole = r.oid"
+    "           AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    "  FROM pg_roles r"
+    " WHERE r.oid IN (SELECT s.setrole FROM pg_db_role_setting s, unnest(s.setconfig) c"
+    "                  WHERE s.setdatabase IN (0, $1::oid) AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    " ORDER BY r.rolname COLLATE \"C\"";
+
+static void oid_text(uint32_t oid, char text[16])
+{
+    snprintf(text, 16, "%u", oid);
+}
+
+static cutover_status plan_roles(struct session *control, const char *oid, struct json_object *roles,
+                                 cutover_error **error)
+{
+    PGresult *result = NULL;
+    cutover_status status = session_query(control, ROLES_SQL, 1, &oid, &result, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    for (int row = 0; status == CUTOVER_OK && row < PQntuples(result); row++) {
+        struct json_object *role = json_object_new_object();
+        if (role == NULL || json_object_array_add(roles, role) != 0) {
+            json_object_put(role);
+            status = error_nomem(error);
+            break;
+        }
+        json_put_text(role, "role", result_text(result, row, 0));
+        json_put_int(role, "oid", result_oid(result, row, 1));
+        json_put_text(role, "was", result_text(result, row, 2));
+    }
+    PQclear(result);
+    return status;
+}
+
+cutover_status fence_plan(struct session *control, uint32_t database_oid, struct json_object **plan,
+                          cutover_error **error)
+{
+    struct json_object *made, *database, *roles;
+    char oid[16], *was = NULL;
+    cutover_status status;
+
+    oid_text(database_oid, oid);
+    status = session_value(control, DATABASE_SQL, 1, (const char *const[]){oid}, &was, error);
+    if (status != CUTOVER_OK)
+        return status;
+    made = json_object_new_object();
+    database = json_object_new_object();
+    roles = json_object_new_array();
+    if (made == NULL || database == NULL || roles == NULL) {
+        status = error_nomem(error);
+        json_object_put(database);
+        json_object_put(roles);
+        goto free_made;
+    }
+    json_put_text(database, "was", was);
+    json_object_object_add(made, "database", database);
+    json_object_object_add(made, "roles", roles);
+    status = plan_roles(control, oid, roles, error);
+    if (status == CUTOVER_OK)
+        *plan = json_object_get(made);
+free_made:
+    json_object_put(made);
+    free(was);
+    return status;
+}
+
+/* The settings are changed by name: the name must still carry the OID that the plan was made for. */
+static cutover_status check_name(struct session *control, const char *database, uint32_t database_oid,
+                                 cutover_error **error)
+{
+    char *found = NULL;
+    cutover_status status = session_value(control, "SELECT max(oid::text) FROM pg_database WHERE datname = $1",
+                                          1, &database, &found, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (found == NULL)
+        status = error_set(error, CUTOVER_E_NOT_FOUND, "database \"%s\" does not exist", database);
+    else if (strtoul(found, NULL, 10) != database_oid)
+        status =
+            error_set(error, CUTOVER_E_CONFLICT, "database \"%s\" has OID %s instead of %u: it was replaced",
+                      database, found, database_oid);
+    free(found);
+    return status;
+}
+
+/* "ALTER … SET … = value" or "… RESET …". */
+static void add_setting(struct text *sql, const char *role, const char *database, const char *value)
+{
+    if (role != NULL) {
+        text_add(sql, "ALTER ROLE ");
+        quote_identifier(sql, role);
+        text_add(sql, " IN DATABASE ");
+    } else {
+        text_add(sql, "ALTER DATABASE ");
+    }
+    quote_identifier(sql, database);
+    if (value != NULL) {
+        text_add(sql, " SET " SETTING " = ");
+        quote_literal(sql, value);
+    } else {
+        text_add(sql, " RESET " SETTING);
+    }
+    text_add(sql, "; ");
+}
+
+/* The role of a plan's entry as it is called now; *name NULL when it was dropped, and its settings with it. */
+static cutover_status role_name(struct session *control, struct json_object *entry, char **name,
+                                cutover_error **error)
+{
+    char oid[16];
+
+    oid_text((uint32_t)json_int_or(entry, "oid", 0), oid);
+    return session_value(control, "SELECT max(rolname::text) FROM pg_roles WHERE oid = $1::oid", 1,
+                         (const char *const[]){oid}, name, error);
+}
+
+/* All settings of the plan in one transaction: to `value`, or (NULL) to what was there. */
+static cutover_status settings_apply(struct session *control, const char *database, struct json_object *plan,
+                                     const char *value, cutover_error **error)
+{
+    struct json_object *roles = json_member(plan, "roles");
+    struct text sql = TEXT_INIT;
+    cutover_status status = CUTOVER_OK;
+
+    if (json_member(plan, "database") == NULL || !json_object_is_type(roles, json_type_array))
+        return error_set(error, CUTOVER_E_INVALID, "the fence's plan for database \"%s\" is not complete",
+                         database);
+    add_setting(&sql, NULL, database,
+                value != NULL ? value : json_text_or(json_member(plan, "database"), "was", NULL));
+    for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(roles); i++) {
+        struct json_object *entry = json_object_array_get_idx(roles, i);
+        char *name = NULL;
+        status = role_name(control, entry, &name, error);
+        if (status == CUTOVER_OK && name != NULL)
+            add_setting(&sql, name, database, value != NULL ? value : json_text_or(entry, "was", NULL));
+        free(name);
+    }
+    if (status == CUTOVER_OK)
+        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
+    text_free(&sql);
+    return status;
+}
+
+cutover_status fence_raise(struct session *control, const char *database, uint32_t database_oid,
+                           struct json_object *plan, int64_t timeout_ms, uint32_t *ended, cutover_error **error)
+{
+    cutover_status status = check_name(control, database, database_oid, error);
+
+    if (status == CUTOVER_OK)
+        status = settings_apply(control, database, plan, "on", error);
+    if (status == CUTOVER_OK)
+        status = door_empty(control, database_oid, NULL, 0, true, timeout_ms, ended, error);
+    return status;
+}
+
+static cutover_status end_read_only_sessions(struct session *control, uint32_t database_oid,
+                                             cutover_error **error)
+{
+    struct visitors visitors = {NULL, 0};
+    int *keep = NULL;
+    size_t kept = 0;
+    cutover_status status = door_visitors(control, database_oid, &visitors, error);
+
+    if (status != CUTOVER_OK || visitors.count == 0)
+        return status;
+    keep = malloc(visitors.count * sizeof(*keep));
+    if (keep == NULL) {
+        status = error_nomem(error);
+        goto free_visitors;
+    }
+    for (size_t i = 0; i < visitors.count; i++)
+        if (visitors.list[i].ours || !visitors.list[i].can_end)
+            keep[kept++] = visitors.list[i].pid;
+    status = door_empty(control, database_oid, keep, kept, true, LIFT_TIMEOUT_MS, NULL, error);
+    free(keep);
+free_visitors:
+    visitors_free(&visitors);
+    return status;
+}
+
+cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
+                          struct json_object *plan, bool end_sessions, cutover_error **error)
+{
+    cutover_status status = check_name(control, database, database_oid, error);
+
+    if (status == CUTOVER_OK)
+        status = settings_apply(control, database, plan, NULL, error);
+    if (status == CUTOVER_OK && end_sessions)
+        status = end_read_only_sessions(control, database_oid, error);
+    return status;
+}

@@ -1,0 +1,535 @@
+/*
+ * The fence: reads go on, writes are refused, and a write by a client that evades it is found out (EDGE_CASES E21).
+ */
+#include "../support/check.h"
+#include "../support/cluster.h"
+
+#include "base/record.h"
+#include "postgres/door.h"
+#include "postgres/fence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 5000
+#define EVADE "SET default_transaction_read_only = off"
+
+static struct cluster *cluster;
+static struct session *control;
+static uint32_t oid;
+
+static struct session *open_session(const char *database)
+{
+    struct conninfo conninfo = {0};
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(conninfo_parse("conninfo", cluster_conninfo(cluster, database), &conninfo, &error), error);
+    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
+    conninfo_free(&conninfo);
+    return session;
+}
+
+static const char CONTENT[] =
+    "CREATE TABLE orders (id serial PRIMARY KEY, note text);"
+    "INSERT INTO orders (note) SELECT 'order ' || n FROM generate_series(1, 100) n;"
+    "CREATE TABLE child () INHERITS (orders);"
+    "CREATE UNLOGGED TABLE fast (id int);"
+    "CREATE TABLE wide (id int, words text[]);"
+    "INSERT INTO wide SELECT n, ARRAY(SELECT md5(n::text || m) FROM generate_series(1, 20) m)"
+    "  FROM generate_series(1, 3000) n;"
+    "CREATE STATISTICS orders_both ON id, note FROM orders;"
+    "CREATE SEQUENCE ticket; CREATE SEQUENCE \"odd \"\"name\";"
+    "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders;"
+    "CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE TABLE part_1 PARTITION OF parts FOR VALUES "
+    "FROM (0) TO (100);"
+    "SELECT lo_create(4711);"
+    "GRANT SELECT, INSERT ON orders TO app;";
+
+static int set_up(void **state)
+{
+    (void)state;
+    cluster = cluster_start("max_prepared_transactions = 5\nautovacuum_naptime = 1s\n");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE app LOGIN; CREATE ROLE writer LOGIN; CREATE ROLE reporter LOGIN");
+    cluster_create_database(cluster, "shop");
+    cluster_sql(cluster, "shop", CONTENT);
+    oid = (uint32_t)cluster_number(cluster, "postgres", "SELECT oid FROM pg_database WHERE datname = 'shop'");
+    control = open_session("postgres");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    session_close(control);
+    cluster_stop(cluster);
+    return 0;
+}
+
+/* Runs SQL as a client of its own; the SQLSTATE of its failure, "" when it succeeded; malloc'd. */
+static char *client(const char *role, const char *first, const char *sql)
+{
+    PGconn *connection = PQconnectdb(cluster_conninfo_as(cluster, "shop", role));
+    PGresult *result;
+    const char *sqlstate;
+    char *answer;
+
+    if (first != NULL)
+        PQclear(PQexec(connection, first));
+    result = PQexec(connection, sql);
+    sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    answer = strdup(sqlstate != NULL ? sqlstate : "");
+    assert_int_equal(PQstatus(connection), CONNECTION_OK);
+    PQclear(result);
+    PQfinish(connection);
+    return answer;
+}
+
+static void check_client(const char *role, const char *first, const char *sql, const char *sqlstate)
+{
+    char *found = client(role, first, sql);
+
+    if (strcmp(found, sqlstate) != 0)
+        fail_msg("as %s: %s: SQLSTATE \"%s\" instead of \"%s\"", role, sql, found, sqlstate);
+    free(found);
+}
+
+static char *settings(void)
+{
+    return cluster_value(
+        cluster, "postgres",
+        "SELECT string_agg(setdatabase::regclass::text || setrole::regrole::text || setconfig::text, ';'"
+        " ORDER BY setdatabase, setrole) FROM pg_db_role_setting");
+}
+
+static struct json_object *plan_and_raise(uint32_t *ended)
+{
+    struct json_object *plan = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(fence_plan(control, oid, &plan, &error), error);
+    check_ok(fence_raise(control, "shop", oid, plan, TIMEOUT_MS, ended, &error), error);
+    return plan;
+}
+
+static void lift(struct json_object *plan)
+{
+    cutover_error *error = NULL;
+
+    check_ok(fence_lift(control, "shop", oid, plan, true, &error), error);
+    json_object_put(plan);
+}
+
+static void writes_are_refused_at_once_and_reads_go_on(void **state)
+{
+    struct json_object *plan = plan_and_raise(NULL);
+
+    (void)state;
+    check_client("app", NULL, "INSERT INTO orders (note) VALUES ('late')", "25006");
+    check_client("app", NULL, "SELECT count(*) FROM orders", "");
+    lift(plan);
+    check_client("postgres", NULL, "BEGIN; INSERT INTO orders (note) VALUES ('on'); ROLLBACK", "");
+}
+
+static void sessions_from_before_are_ended(void **state)
+{
+    PGconn *before = cluster_connect(cluster, "shop");
+    uint32_t ended = 0;
+    struct json_object *plan = plan_and_raise(&ended);
+    PGresult *result = PQexec(before, "SELECT 1");
+
+    (void)state;
+    assert_int_equal(ended, 1);
+    assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+    PQclear(result);
+    PQfinish(before);
+    lift(plan);
+}
+
+static void a_role_with_a_setting_of_its_own_is_fenced_too(void **state)
+{
+    struct json_object *plan;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "ALTER ROLE writer SET default_transaction_read_only = off;"
+                "ALTER ROLE reporter IN DATABASE shop SET default_transaction_read_only = off;"
+                "ALTER ROLE reporter SET work_mem = '1MB';"
+                "GRANT pg_write_all_data, pg_read_all_data TO writer, reporter");
+    plan = plan_and_raise(NULL);
+    check_client("writer", NULL, "INSERT INTO fast VALUES (1)", "25006");
+    check_client("reporter", NULL, "INSERT INTO fast VALUES (1)", "25006");
+    lift(plan);
+    check_client("writer", NULL, "INSERT INTO fast VALUES (1)", "");
+}
+
+static void lifting_puts_back_exactly_what_was_there(void **state)
+{
+    char *before, *after;
+    struct json_object *plan;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE shop SET default_transaction_read_only = 'off'; ALTER DATABASE shop SET "
+                "work_mem = '3MB';"
+                "ALTER ROLE writer IN DATABASE shop SET application_name = 'w';"
+                "ALTER ROLE reporter IN DATABASE shop SET default_transaction_read_only = 'false'");
+    before = settings();
+    plan = plan_and_raise(NULL);
+    check_ok(fence_raise(control, "shop", oid, plan, TIMEOUT_MS, NULL, &error), error);
+    after = settings();
+    assert_string_not_equal(before, after);
+    free(after);
+    check_ok(fence_lift(control, "shop", oid, plan, false, &error), error);
+    check_ok(fence_lift(control, "shop", oid, plan, false, &error), error);
+    after = settings();
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    json_object_put(plan);
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET ALL");
+}
+
+static void lifting_survives_a_role_that_was_dropped_or_renamed(void **state)
+{
+    struct json_object *plan;
+    char *left;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE leaver; ALTER ROLE leaver SET default_transaction_read_only = off;"
+                "CREATE ROLE bride; ALTER ROLE bride SET default_transaction_read_only = off");
+    plan = plan_and_raise(NULL);
+    cluster_sql(cluster, "postgres", "DROP ROLE leaver; ALTER ROLE bride RENAME TO wife");
+    lift(plan);
+    left = cluster_value(cluster, "postgres",
+                         "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0"
+                         " AND setrole = 'wife'::regrole");
+    assert_string_equal(left, "0");
+    free(left);
+}
+
+static void the_fence_is_not_raised_on_another_database_of_that_name(void **state)
+{
+    struct json_object *plan = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(fence_plan(control, oid, &plan, &error), error);
+    check_status(fence_raise(control, "shop", oid + 1, plan, TIMEOUT_MS, NULL, &error), CUTOVER_E_CONFLICT,
+                 error);
+    check_status(fence_raise(control, "gone", oid, plan, TIMEOUT_MS, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    json_object_put(plan);
+}
+
+/* Mark, what a client does behind the fence, everybody out, mark again: the verdict. */
+static cutover_status prove_around(const char *sql, cutover_error **proof)
+{
+    struct fence_mark before = {0}, after = {0};
+    struct json_object *plan = plan_and_raise(NULL);
+    struct session *inside = open_session("shop");
+    cutover_error *error = NULL;
+    cutover_status verdict;
+
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    check_client("postgres", EVADE, sql, "");
+    check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    verdict = fence_prove(&before, &after, inside, proof);
+    check_ok(door_open(control, "shop", &error), error);
+    session_close(inside);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    lift(plan);
+    return verdict;
+}
+
+struct write {
+    const char *sql;
+    const char *named; /* what the error must name */
+};
+
+static const struct write writes[] = {
+    {"INSERT INTO public.orders (note) VALUES ('x')", "public.orders"},
+    {"BEGIN READ WRITE; INSERT INTO public.fast VALUES (7); COMMIT", "public.fast"},
+    {"UPDATE public.orders SET note = 'y' WHERE id = 1", "public.orders"},
+    {"DELETE FROM public.orders WHERE id = 2", "public.orders"},
+    {"TRUNCATE public.fast", "pg_class"},
+    {"CREATE TABLE public.sneaked (id int)", "pg_class"},
+    {"DROP TABLE public.sneaked", "pg_class"},
+    {"SELECT nextval('public.ticket')", "public.ticket"},
+    {"SELECT setval('public.ticket', 1, false)", "public.ticket"},
+    {"SELECT nextval('public.\"odd \"\"name\"')", "odd"},
+    {"SELECT lo_create(4712)", "pg_largeobject_metadata"},
+    {"SELECT lo_put(4711, 0, 'bytes')", "pg_largeobject"},
+    {"SELECT lo_unlink(4711)", "pg_largeobject"},
+    {"ALTER TABLE public.orders ADD COLUMN more int", "pg_attribute"},
+    {"COMMENT ON TABLE public.orders IS 'hello'", "pg_description"},
+    {"GRANT SELECT ON public.fast TO app", "pg_class"},
+    {"REFRESH MATERIALIZED VIEW public.totals", "pg_class"},
+    {"INSERT INTO public.parts VALUES (1)", "public.part_1"},
+    {"INSERT INTO public.wide VALUES (0, ARRAY[repeat('z', 10)])", "public.wide"},
+    {"CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "pg_proc"},
+    {"CREATE TEMP TABLE passing (id int)", "pg_class"},
+};
+
+static void every_kind_of_write_behind_the_fence_is_found_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        cutover_error *error = NULL;
+        cutover_status status = prove_around(writes[i].sql, &error);
+        char all[8192];
+        if (status != CUTOVER_E_VERIFY || cutover_error_verdict(error) != CUTOVER_VERDICT_DIFFERENT)
+            fail_msg("not found out: %s", writes[i].sql);
+        snprintf(all, sizeof(all), "%s\n%s", cutover_error_message(error), cutover_error_detail(error));
+        check_contains(all, writes[i].named);
+        cutover_error_free(error);
+    }
+}
+
+/* COPY needs the protocol, and so stands apart. */
+static void copy_behind_the_fence_is_found_out(void **state)
+{
+    struct fence_mark before = {0}, after = {0};
+    struct session *inside = open_session("shop");
+    cutover_error *error = NULL;
+    PGconn *connection = cluster_connect(cluster, "shop");
+
+    (void)state;
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    PQclear(PQexec(connection, "COPY public.fast FROM STDIN"));
+    assert_int_equal(PQputCopyData(connection, "5\n", 2), 1);
+    assert_int_equal(PQputCopyEnd(connection, NULL), 1);
+    PQclear(PQgetResult(connection));
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    check_status(fence_prove(&before, &after, NULL, &error), CUTOVER_E_VERIFY, error);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    session_close(inside);
+    PQfinish(connection);
+}
+
+static void a_two_phase_commit_behind_the_fence_is_found_out(void **state)
+{
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "shop", "BEGIN; INSERT INTO public.fast VALUES (8); PREPARE TRANSACTION 'old'");
+    assert_int_equal(prove_around("COMMIT PREPARED 'old'", &error), CUTOVER_E_VERIFY);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_DIFFERENT);
+    check_contains(cutover_error_message(error), "public.fast");
+    cutover_error_free(error);
+}
+
+/* A session that is still connected, idle, when the door closes: its counters come with its end. */
+static void a_write_whose_session_is_ended_by_the_door_is_found_out(void **state)
+{
+    struct fence_mark before = {0}, after = {0};
+    struct json_object *plan = plan_and_raise(NULL);
+    struct session *inside = open_session("shop");
+    PGconn *evader = cluster_connect(cluster, "shop");
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    PQclear(PQexec(evader, EVADE));
+    PQclear(PQexec(evader, "INSERT INTO public.fast VALUES (9)"));
+    check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    check_contains(cutover_error_detail(error), "public.fast: 1 inserted");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(door_open(control, "shop", &error), error);
+    PQfinish(evader);
+    session_close(inside);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    lift(plan);
+}
+
+/* ANALYZE stores big values in the toast table of pg_statistic: that is no write either. */
+static const char *const harmless[] = {
+    "SELECT count(*) FROM public.orders JOIN public.wide USING (id)",
+    "ANALYZE",
+    "VACUUM",
+    "VACUUM (ANALYZE, FREEZE) public.wide",
+    "BEGIN; LOCK TABLE public.orders IN ACCESS EXCLUSIVE MODE; SELECT 1; COMMIT",
+    "SELECT last_value FROM public.ticket",
+    "BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT * FROM public.wide ORDER BY words; FETCH 1 FROM c; COMMIT",
+    "SELECT pg_stat_reset_shared('bgwriter')",
+};
+
+static void what_is_no_write_stays_equal(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop", "ALTER TABLE public.wide ALTER words SET STATISTICS 10000; ANALYZE");
+    assert_true(cluster_number(cluster, "shop",
+                               "SELECT pg_stat_get_tuples_inserted(reltoastrelid) FROM pg_class"
+                               " WHERE relname = 'pg_statistic'") > 0);
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        cutover_error *error = NULL;
+        check_ok(prove_around(harmless[i], &error), error);
+    }
+}
+
+static void autovacuum_between_the_marks_stays_equal(void **state)
+{
+    static const char RUNS[] = "SELECT sum(autovacuum_count) + sum(autoanalyze_count) FROM pg_stat_all_tables "
+                               "WHERE schemaname = 'public'";
+    struct fence_mark before = {0}, after = {0};
+    struct session *inside = open_session("shop");
+    cutover_error *error = NULL;
+    long runs;
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE TABLE busy AS SELECT n AS id, ARRAY(SELECT md5(n::text || m) FROM generate_series(1, "
+                "20) m) AS words"
+                " FROM generate_series(1, 5000) n;"
+                "ALTER TABLE busy ALTER words SET STATISTICS 1000; DELETE FROM busy WHERE id > 2000");
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, true, TIMEOUT_MS, NULL, &error), error);
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    runs = cluster_number(cluster, "shop", RUNS);
+    for (int tries = 0; tries < 600 && cluster_number(cluster, "shop", RUNS) == runs; tries++)
+        usleep(100000);
+    assert_true(cluster_number(cluster, "shop", RUNS) > runs);
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    check_ok(fence_prove(&before, &after, inside, &error), error);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    session_close(inside);
+}
+
+static void reset_counters_cannot_tell(void **state)
+{
+    cutover_error *error = NULL;
+
+    (void)state;
+    assert_int_equal(prove_around("SELECT pg_stat_reset()", &error), CUTOVER_E_VERIFY);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+    error = NULL;
+    assert_int_equal(
+        prove_around("SELECT pg_stat_reset_single_table_counters('public.orders'::regclass)", &error),
+        CUTOVER_E_VERIFY);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+}
+
+static void without_track_counts_no_mark_is_made(void **state)
+{
+    struct fence_mark mark = {0};
+    struct session *inside;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop SET track_counts = off");
+    inside = open_session("shop");
+    check_status_keep(fence_mark_read(inside, &mark, &error), CUTOVER_E_VERIFY, error);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+    session_close(inside);
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET track_counts");
+}
+
+/* More sequences than one statement reads; the last of them moves. */
+static void a_sequence_among_very_many_is_found_out(void **state)
+{
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "DO $$BEGIN FOR n IN 1..1100 LOOP EXECUTE format('CREATE SEQUENCE public.many_%s', n); END "
+                "LOOP; END$$");
+    assert_int_equal(prove_around("SELECT nextval('public.many_1100')", &error), CUTOVER_E_VERIFY);
+    check_contains(cutover_error_message(error), "public.many_1100");
+    check_contains(cutover_error_detail(error), "from 1 (not called) to 1");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(prove_around("SELECT 1", &error), error);
+}
+
+/* The statistics are discarded in a crash, and the postmaster goes on. Keep these two at the end. */
+static void a_crashed_backend_between_the_marks_cannot_tell(void **state)
+{
+    struct fence_mark before = {0}, after = {0};
+    struct session *inside = open_session("shop");
+    cutover_error *error = NULL;
+    PGconn *victim = cluster_connect(cluster, "postgres");
+    char command[64];
+
+    (void)state;
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    snprintf(command, sizeof(command), "COPY (SELECT 1) TO PROGRAM 'kill -9 %d'", PQbackendPID(victim));
+    PQclear(PQexec(victim, command));
+    while (PQping(cluster_conninfo(cluster, "shop")) != PQPING_OK || PQstatus(victim) == CONNECTION_BAD) {
+        usleep(20000);
+        PQreset(victim);
+    }
+    session_close(inside);
+    inside = open_session("shop");
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    assert_string_not_equal(before.server_started, after.server_started);
+    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    session_close(inside);
+    PQfinish(victim);
+}
+
+static void a_restart_between_the_marks_cannot_tell(void **state)
+{
+    struct fence_mark before = {0}, after = {0};
+    struct session *inside = open_session("shop");
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(fence_mark_read(inside, &before, &error), error);
+    session_close(inside);
+    cluster_restart(cluster, "fast");
+    inside = open_session("shop");
+    check_ok(fence_mark_read(inside, &after, &error), error);
+    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+    fence_mark_free(&before);
+    fence_mark_free(&after);
+    session_close(inside);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_are_refused_at_once_and_reads_go_on),
+        cmocka_unit_test(sessions_from_before_are_ended),
+        cmocka_unit_test(a_role_with_a_setting_of_its_own_is_fenced_too),
+        cmocka_unit_test(lifting_puts_back_exactly_what_was_there),
+        cmocka_unit_test(lifting_survives_a_role_that_was_dropped_or_renamed),
+        cmocka_unit_test(the_fence_is_not_raised_on_another_database_of_that_name),
+        cmocka_unit_test(every_kind_of_write_behind_the_fence_is_found_out),
+        cmocka_unit_test(copy_behind_the_fence_is_found_out),
+        cmocka_unit_test(a_two_phase_commit_behind_the_fence_is_found_out),
+        cmocka_unit_test(a_write_whose_session_is_ended_by_the_door_is_found_out),
+        cmocka_unit_test(what_is_no_write_stays_equal),
+        cmocka_unit_test(autovacuum_between_the_marks_stays_equal),
+        cmocka_unit_test(reset_counters_cannot_tell),
+        cmocka_unit_test(without_track_counts_no_mark_is_made),
+        cmocka_unit_test(a_sequence_among_very_many_is_found_out),
+        cmocka_unit_test(a_crashed_backend_between_the_marks_cannot_tell),
+        cmocka_unit_test(a_restart_between_the_marks_cannot_tell),
+    };
+
+    return cmocka_run_group_tests_name("fence", tests, set_up, tear_down);
+}
