@@ -36,7 +36,7 @@ typedef struct cutover_write {
     const char *id;            /**< 1 to 200 bytes. */
     const char *project_id;    /**< "" where it belongs to none. */
     uint64_t expected_version; /**< The version that must be there now; 0: the document must not exist. */
-    const char *body;          /**< The new JSON object, or NULL to delete the document; then expected_version is
+    const char *body; /**< The new JSON object, or NULL to delete the document; then expected_version is
                                     not 0. A document that is created again begins at version 1. */
 } cutover_write;
 
