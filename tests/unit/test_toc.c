@@ -262,7 +262,8 @@ static void large_object_is_created_before_data(void **state)
 static void new_ids_are_beyond_every_id_that_is_named(void **state)
 {
     struct bytes bytes = fixture("toc.dat");
-    struct toc toc = parsed(bytes);
+    struct toc toc = parsed(bytes), named;
+    struct text text;
     cutover_error *error = NULL;
     int32_t first = toc_next_id(&toc);
 
@@ -273,6 +274,12 @@ static void new_ids_are_beyond_every_id_that_is_named(void **state)
             assert_true(toc.entries[i].dependencies[j] < first);
     }
     assert_int_equal(add(&toc, (struct toc_addition){.desc = "BLOBS", .tag = "BLOBS"}), first);
+    check_ok(toc_depend(&toc, first, 40000, &error), error);
+    text = formatted(&toc);
+    named = parsed((struct bytes){text.bytes, text.length});
+    assert_int_equal(toc_next_id(&named), 40001);
+    text_free(&text);
+    toc_free(&named);
     toc.highest_id = INT32_MAX;
     assert_int_equal(toc_next_id(&toc), 0);
     check_status(toc_add(&toc, &(struct toc_addition){.desc = "BLOBS", .tag = "BLOBS"}, &first, &error),
