@@ -22,6 +22,10 @@ static const char LEFTOVERS_SQL[] =
     " UNION ALL SELECT 'large object ' || l.oid FROM pg_largeobject_metadata l"
     " LIMIT 10) o";
 
+static const char TEMPLATE_TABLESPACE_SQL[] =
+    "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace"
+    " WHERE d.datname = 'template0'";
+
 void database_name_make(char name[64], const char *prefix, const char *id)
 {
     char tail[13];
@@ -66,12 +70,31 @@ static void add_literal(struct text *sql, const char *keyword, const char *value
     quote_literal(sql, value);
 }
 
+/* Named only where it is not template0's: naming one needs CREATE on it, which a plain role has not even on
+   pg_default. */
+static cutover_status add_tablespace(struct session *control, const char *tablespace, struct text *sql,
+                                     cutover_error **error)
+{
+    char *usual = NULL;
+
+    if (tablespace == NULL)
+        return CUTOVER_OK;
+    cutover_status status = session_value(control, TEMPLATE_TABLESPACE_SQL, 0, NULL, &usual, error);
+    if (status != CUTOVER_OK)
+        return status;
+    if (usual == NULL || strcmp(tablespace, usual) != 0) {
+        text_add(sql, " TABLESPACE ");
+        quote_identifier(sql, tablespace);
+    }
+    free(usual);
+    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+}
+
 /* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. */
 static cutover_status create_sql(struct session *control, const char *name, struct json_object *properties,
                                  struct text *sql, cutover_error **error)
 {
     const char *provider = json_text_or(properties, "locale_provider", "libc");
-    const char *tablespace = json_text_or(properties, "tablespace", NULL);
     bool icu = strcmp(provider, "icu") == 0, builtin = strcmp(provider, "builtin") == 0;
 
     if (!icu && !builtin && strcmp(provider, "libc") != 0)
@@ -93,11 +116,7 @@ static cutover_status create_sql(struct session *control, const char *name, stru
         add_literal(sql, "ICU_RULES", json_text_or(properties, "icu_rules", NULL));
     if (builtin)
         add_literal(sql, "BUILTIN_LOCALE", json_text_or(properties, "icu_locale", NULL));
-    if (tablespace != NULL) {
-        text_add(sql, " TABLESPACE ");
-        quote_identifier(sql, tablespace);
-    }
-    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+    return add_tablespace(control, json_text_or(properties, "tablespace", NULL), sql, error);
 }
 
 static cutover_status create_failed(cutover_status status, const char *name, cutover_error **error)
