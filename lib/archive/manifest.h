@@ -12,7 +12,7 @@
 #define MANIFEST_LIMIT (512u * 1024u * 1024u)
 
 struct manifest_file {
-    char *name;    /* "3360.dat.gz", "toc.dat", "catalog.gz", "blobs.toc" */
+    char *name;    /* "3360.dat.gz", "toc.dat", "catalog.tsv", "blobs.toc" */
     uint64_t size; /* bytes */
     char *sha256;  /* hex */
 };

@@ -257,6 +257,43 @@ static void damage_at_every_byte_is_found(void **state)
     member_writer_free(writer);
 }
 
+/* Large objects: their members are not listed anywhere. */
+static void unlisted_members_are_read_one_after_the_other(void **state)
+{
+    struct member_writer *writer = open_writer();
+    struct member_reader *reader = open_reader();
+    char file[512], *buffer;
+    const void *bytes = NULL;
+    const char *raw = NULL;
+    size_t length = 0, at = 0, count = 0, used = 0, raw_count = 0;
+    cutover_error *error = NULL;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        add(writer, "chunk", (size_t)(3 + i));
+        take(writer, &bytes, &count);
+        memcpy(file + length, bytes, count);
+        length += count;
+    }
+    for (size_t i = 0; i < 3; i++, at += used) {
+        buffer = member_reader_buffer(reader, length - at, &error);
+        assert_non_null(buffer);
+        memcpy(buffer, file + at, length - at);
+        check_ok(member_reader_next(reader, length - at, 100, &used, &raw, &raw_count, &error), error);
+        assert_int_equal(raw_count, 3 + i);
+        assert_memory_equal(raw, "chunk", raw_count);
+    }
+    assert_int_equal(at, length);
+    buffer = member_reader_buffer(reader, length, &error);
+    assert_non_null(buffer);
+    memcpy(buffer, file, length);
+    check_status(member_reader_next(reader, length, 2, &used, &raw, &raw_count, &error), CUTOVER_E_VERIFY,
+                 error);
+    check_status(member_reader_next(reader, 10, 100, &used, &raw, &raw_count, &error), CUTOVER_E_VERIFY, error);
+    member_reader_free(reader);
+    member_writer_free(writer);
+}
+
 /* A few bytes cannot make the reader allocate gigabytes. */
 static void impossible_sizes_are_refused_before_memory_is_taken(void **state)
 {
@@ -302,6 +339,7 @@ int main(void)
         cmocka_unit_test(memory_of_a_huge_row_is_given_back),
         cmocka_unit_test(concatenation_is_one_gzip_stream),
         cmocka_unit_test(damage_at_every_byte_is_found),
+        cmocka_unit_test(unlisted_members_are_read_one_after_the_other),
         cmocka_unit_test(impossible_sizes_are_refused_before_memory_is_taken),
         cmocka_unit_test(level_out_of_bounds_is_refused),
     };
