@@ -250,7 +250,7 @@ struct target {
     const int *keep;
     size_t keep_count;
     bool clients_only;
-    const struct pids *first; /* clients_only, from the second look on */
+    const struct pids *first; /* who was inside at the first look; NULL before it */
 };
 
 static bool is_client(const struct visitor *visitor)
@@ -263,9 +263,12 @@ static bool is_target(const struct visitor *visitor, const void *context)
 {
     const struct target *target = context;
 
+    bool starting = strcmp(visitor->backend_type, STARTING) == 0;
+    bool at_first = target->first == NULL || pids_have(target->first->list, target->first->count, visitor->pid);
+
     if (pids_have(target->keep, target->keep_count, visitor->pid))
         return false;
-    if (target->first != NULL && !pids_have(target->first->list, target->first->count, visitor->pid))
+    if ((starting || target->clients_only) && !at_first)
         return false;
     if (target->clients_only)
         return is_client(visitor);
@@ -356,7 +359,7 @@ static cutover_status empty_once(struct emptying *emptying, bool late, bool *lef
         return status;
     visitors_keep(&visitors, is_target, target);
     *left = visitors.count > 0;
-    if (target->clients_only && target->first == NULL) {
+    if (target->first == NULL) {
         for (size_t i = 0; status == CUTOVER_OK && i < visitors.count; i++)
             status = pids_add(&emptying->first, visitors.list[i].pid, error);
         target->first = &emptying->first;
@@ -399,10 +402,11 @@ cutover_status door_empty(struct session *control, uint32_t database_oid, const 
 
 static bool is_waited_for(const struct visitor *visitor, const void *context)
 {
-    static const struct target everybody = {0};
+    static const struct pids nobody = {NULL, 0};
+    static const struct target settled = {.first = &nobody};
 
     (void)context;
-    return is_target(visitor, &everybody);
+    return is_target(visitor, &settled);
 }
 
 cutover_status door_inside(struct session *control, uint32_t database_oid, char **who, cutover_error **error)

@@ -24,15 +24,15 @@ enum swap_outcome {
 cutover_status swap_outcome(struct session *control, const struct swap *swap, enum swap_outcome *outcome,
                             cutover_error **error);
 
-/* Doors are closed and nobody is inside: begins, checks both OIDs under their names, that the displaced name is free and
+/* Production's door is closed and nobody is inside: begins, checks both OIDs under their names, that the displaced name is free and
    that neither has sessions or prepared transactions, renames both, gives grants, opens the new production's door
-   (the displaced one stays closed), commits. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
+   (the displaced one stays closed), commits. Gives up after about 2.5 s of sessions that keep it waiting. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
    was lost: CUTOVER_E_POSTGRES with *commit_sent true; ask swap_outcome on a new session. */
 cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
                         cutover_error **error);
 
 /* Session-level advisory lock in the control database: CUTOVER_E_LOCKED when another session has it (its pid in the
-   detail). Key: XXH3-64 of "libcutover:" + project id. */
+   detail). Key: XXH3-64 of the project id, seeded with that of "libcutover:". */
 int64_t swap_lock_key(const char *project_id);
 cutover_status swap_lock(struct session *control, int64_t key, cutover_error **error);
 /* Whether this session still holds it: asked right before the swap. */

@@ -1,0 +1,299 @@
+#include "postgres/swap.h"
+
+#include "base/record.h"
+#include "postgres/door.h"
+#include "postgres/properties.h"
+#include "postgres/quote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/*
+ * ALTER DATABASE … RENAME counts the sessions of the database, and when there is one it looks again 100 ms later, for up to
+ * 5 s, with every new connection hanging on its lock (EDGE_CASES E3). One is counted even while it leaves, refused by the
+ * closed door: under the storm of clients that try to come back that is common. So an attempt gets little time, and the
+ * next one comes at once: first this long, each twice as long as the one before.
+ */
+#define FIRST_ATTEMPT_MS 10
+#define ATTEMPTS 8
+
+/* One row: the OIDs under the three names, and whether production's door is closed. */
+static const char NAMES_SQL[] = "SELECT (SELECT oid FROM pg_database WHERE datname = $1),"
+                                "       (SELECT oid FROM pg_database WHERE datname = $2),"
+                                "       (SELECT oid FROM pg_database WHERE datname = $3),"
+                                "       (SELECT NOT datallowconn FROM pg_database WHERE datname = $1)";
+
+struct names {
+    uint32_t production, incoming, displaced; /* 0: no database of that name */
+    bool closed;
+};
+
+static cutover_status read_names(struct session *control, const struct swap *swap, struct names *names,
+                                 cutover_error **error)
+{
+    const char *const parameters[] = {swap->production, swap->incoming, swap->displaced};
+    PGresult *result = NULL;
+    cutover_status status = session_query(control, NAMES_SQL, 3, parameters, &result, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    names->production = PQgetisnull(result, 0, 0) ? 0 : result_oid(result, 0, 0);
+    names->incoming = PQgetisnull(result, 0, 1) ? 0 : result_oid(result, 0, 1);
+    names->displaced = PQgetisnull(result, 0, 2) ? 0 : result_oid(result, 0, 2);
+    names->closed = !PQgetisnull(result, 0, 3) && result_bool(result, 0, 3);
+    PQclear(result);
+    return CUTOVER_OK;
+}
+
+cutover_status swap_outcome(struct session *control, const struct swap *swap, enum swap_outcome *outcome,
+                            cutover_error **error)
+{
+    struct names names;
+    cutover_status status = read_names(control, swap, &names, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (names.production != 0 && names.production == swap->production_oid)
+        *outcome = SWAP_NOT_DONE;
+    else if (names.production != 0 && names.production == swap->incoming_oid)
+        *outcome = SWAP_DONE;
+    else
+        *outcome = SWAP_LOST;
+    return CUTOVER_OK;
+}
+
+static cutover_status check_names(struct session *control, const struct swap *swap, cutover_error **error)
+{
+    struct names names;
+    cutover_status status = read_names(control, swap, &names, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (names.production != swap->production_oid)
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "database \"%s\" has OID %u instead of %u: somebody replaced it", swap->production,
+                         names.production, swap->production_oid);
+    if (names.incoming != swap->incoming_oid)
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "database \"%s\" has OID %u instead of %u: somebody replaced it", swap->incoming,
+                         names.incoming, swap->incoming_oid);
+    if (names.displaced != 0)
+        return error_set(error, CUTOVER_E_CONFLICT, "the name \"%s\" is taken by another database",
+                         swap->displaced);
+    if (!names.closed)
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "somebody opened the door of database \"%s\" during the swap", swap->production);
+    return CUTOVER_OK;
+}
+
+static cutover_status check_empty(struct session *control, const char *name, uint32_t oid,
+                                  cutover_error **error)
+{
+    char *who = NULL;
+    cutover_status status = door_inside(control, oid, &who, error);
+
+    if (status == CUTOVER_OK && who != NULL)
+        status = error_set(error, CUTOVER_E_POSTGRES, "database \"%s\" is in use: %s", name, who);
+    free(who);
+    return status;
+}
+
+static cutover_status swap_sql(const struct swap *swap, struct text *sql, cutover_error **error)
+{
+    cutover_status status;
+
+    text_add(sql, "ALTER DATABASE ");
+    quote_identifier(sql, swap->production);
+    text_add(sql, " RENAME TO ");
+    quote_identifier(sql, swap->displaced);
+    text_add(sql, "; ALTER DATABASE ");
+    quote_identifier(sql, swap->incoming);
+    text_add(sql, " RENAME TO ");
+    quote_identifier(sql, swap->production);
+    text_add(sql, "; ");
+    status = properties_grants_sql(swap->production, swap->properties, sql, error);
+    if (status != CUTOVER_OK)
+        return status;
+    text_add(sql, "; ALTER DATABASE ");
+    quote_identifier(sql, swap->production);
+    text_add(sql, " ALLOW_CONNECTIONS true");
+    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+}
+
+/* Inside of the transaction, under the locks of both renames: what COMMIT would make true. */
+static cutover_status check_renamed(struct session *control, const struct swap *swap, cutover_error **error)
+{
+    struct names names;
+    cutover_status status = read_names(control, swap, &names, error);
+
+    if (status == CUTOVER_OK && (names.production != swap->incoming_oid || names.incoming != 0 ||
+                                 names.displaced != swap->production_oid || names.closed))
+        status = error_set(error, CUTOVER_E_CONFLICT,
+                           "databases \"%s\" and \"%s\" were renamed by somebody else during the swap",
+                           swap->production, swap->incoming);
+    return status;
+}
+
+/* The answer of COMMIT is waited for even when a cancel is asked: it can no longer be taken back. */
+static cutover_status commit(struct session *control, bool *commit_sent, cutover_error **error)
+{
+    const struct cancel *cancel = control->cancel;
+    PGresult *result = NULL;
+    cutover_status status;
+
+    *commit_sent = true;
+    control->cancel = NULL;
+    status = session_query(control, "COMMIT", 0, NULL, &result, error);
+    control->cancel = cancel;
+    if (status == CUTOVER_OK && strcmp(PQcmdStatus(result), "COMMIT") != 0)
+        status = error_set(error, CUTOVER_E_INTERNAL, "the swap's transaction had failed before its COMMIT");
+    PQclear(result);
+    if (status != CUTOVER_OK && PQtransactionStatus(control->connection) == PQTRANS_IDLE)
+        *commit_sent = false; /* the server answered, and said no */
+    return status;
+}
+
+/* The error is already there; a connection that is lost rolls back by itself. */
+static void roll_back(struct session *control)
+{
+    const struct cancel *cancel = control->cancel;
+
+    control->cancel = NULL;
+    if (PQstatus(control->connection) == CONNECTION_OK)
+        (void)session_run(control, "ROLLBACK", NULL);
+    control->cancel = cancel;
+}
+
+/* One transaction, up to its COMMIT; rolled back when it fails. */
+static cutover_status attempt(struct session *control, const struct swap *swap, const char *sql, int timeout_ms,
+                              cutover_error **error)
+{
+    cutover_status status = session_run_format(
+        control, error, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = %d",
+        timeout_ms);
+
+    if (status == CUTOVER_OK)
+        status = check_names(control, swap, error);
+    if (status == CUTOVER_OK)
+        status = session_run(control, sql, error);
+    if (status == CUTOVER_OK)
+        status = session_run(control, "SET LOCAL statement_timeout = 0", error);
+    if (status == CUTOVER_OK)
+        status = check_renamed(control, swap, error);
+    if (status != CUTOVER_OK)
+        roll_back(control);
+    return status;
+}
+
+/* Whether an attempt only ran out of its time. */
+static bool worth_another(const cutover_error *error)
+{
+    const char *sqlstate = cutover_error_sqlstate(error);
+
+    return sqlstate != NULL && strcmp(sqlstate, "57014") == 0;
+}
+
+cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
+                        cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    cutover_error *failure = NULL;
+    cutover_status status;
+    int timeout_ms = FIRST_ATTEMPT_MS;
+
+    *commit_sent = false;
+    status = swap_sql(swap, &sql, &failure);
+    if (status == CUTOVER_OK)
+        status = check_empty(control, swap->production, swap->production_oid, &failure);
+    if (status == CUTOVER_OK)
+        status = check_empty(control, swap->incoming, swap->incoming_oid, &failure);
+    if (status != CUTOVER_OK)
+        goto free_sql;
+    for (int left = ATTEMPTS; left > 0; left--, timeout_ms *= 2) {
+        cutover_error_free(failure);
+        failure = NULL;
+        status = attempt(control, swap, text_string(&sql), timeout_ms, &failure);
+        if (status == CUTOVER_OK || !worth_another(failure))
+            break;
+    }
+    if (status == CUTOVER_OK)
+        status = commit(control, commit_sent, &failure);
+free_sql:
+    text_free(&sql);
+    if (error != NULL && *error == NULL)
+        *error = failure;
+    else
+        cutover_error_free(failure);
+    return status;
+}
+
+int64_t swap_lock_key(const char *project_id)
+{
+    static const char prefix[] = "libcutover:";
+    /* The seed carries the prefix, so that no memory is needed. */
+    uint64_t seed = XXH3_64bits(prefix, sizeof(prefix) - 1);
+    uint64_t hash = XXH3_64bits_withSeed(project_id, strlen(project_id), seed);
+    int64_t key;
+
+    memcpy(&key, &hash, sizeof(key));
+    return key;
+}
+
+/* pg_locks shows a 64-bit key as two halves and objsubid 1. */
+static const char HOLDER_SQL[] =
+    "SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    "   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    "   AND classid = (($1::int8 >> 32) & 4294967295)::oid AND objid = ($1::int8 & 4294967295)::oid"
+    "   AND (NOT $2::bool OR pid = pg_backend_pid())";
+
+static cutover_status lock_holder(struct session *control, const char *key, bool only_us, char **pid,
+                                  cutover_error **error)
+{
+    return session_value(control, HOLDER_SQL, 2, (const char *const[]){key, only_us ? "true" : "false"}, pid,
+                         error);
+}
+
+cutover_status swap_lock(struct session *control, int64_t key, cutover_error **error)
+{
+    char text[24], *pid = NULL;
+    PGresult *result = NULL;
+    cutover_status status;
+    bool taken;
+
+    snprintf(text, sizeof(text), "%" PRId64, key);
+    status = session_query(control, "SELECT pg_try_advisory_lock($1::int8)", 1, (const char *const[]){text},
+                           &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    taken = result_bool(result, 0, 0);
+    PQclear(result);
+    if (taken)
+        return CUTOVER_OK;
+    status = lock_holder(control, text, false, &pid, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = error_set(error, CUTOVER_E_LOCKED,
+                       "another promotion or restore of this project holds the lock on "
+                       "production's server");
+    if (pid != NULL)
+        error_detail(error, "The lock is held by the session with pid %s in database \"%s\".", pid,
+                     control->database);
+    free(pid);
+    return status;
+}
+
+cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, cutover_error **error)
+{
+    char text[24], *pid = NULL;
+    cutover_status status;
+
+    snprintf(text, sizeof(text), "%" PRId64, key);
+    status = lock_holder(control, text, true, &pid, error);
+    if (status == CUTOVER_OK)
+        *held = pid != NULL;
+    free(pid);
+    return status;
+}
