@@ -63,8 +63,10 @@ static const char about[] =
 static int help(void)
 {
     puts("usage: cutoverctl [--home DIR] [--json] [--as KIND:ID[:ROLE,ROLE]] COMMAND\n");
-    for (const struct command *command = commands; command->noun != NULL; command++)
+    for (const struct command *command = commands; command->noun != NULL; command++) {
+        fputs("  ", stdout);
         print_usage(stdout, command);
+    }
     fputs(about, stdout);
     return EXIT_DONE;
 }
@@ -75,8 +77,9 @@ int main(int argc, char **argv)
     int status = EXIT_USAGE;
 
     signal(SIGPIPE, SIG_IGN);
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
-        return help();
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return help();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("cutoverctl %s\n", cutover_version());
         return EXIT_DONE;

@@ -48,7 +48,7 @@ static void print_options(FILE *file, unsigned set, const char *open, const char
 
 void print_usage(FILE *file, const struct command *command)
 {
-    fprintf(file, "  %s", command->noun);
+    fputs(command->noun, file);
     if (command->verb != NULL)
         fprintf(file, " %s", command->verb);
     if (command->operands[0] != '\0')
@@ -68,7 +68,7 @@ int usage_error(const struct tool *tool, const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "cutoverctl: %s\n", message);
     if (tool->command != NULL) {
-        fputs("usage:", stderr);
+        fputs("usage: cutoverctl ", stderr);
         print_usage(stderr, tool->command);
     } else {
         fputs("`cutoverctl --help` lists the commands\n", stderr);
@@ -178,14 +178,17 @@ static bool assign_words(struct tool *tool, const struct command *commands, cons
     if (count == 0)
         return usage_error(tool, "no command given"), false;
     tool->command = find_command(commands, words[0], count > 1 ? words[1] : NULL, &noun_known);
+    if (tool->command == NULL && noun_known && count == 1)
+        return usage_error(tool, "`%s` needs another word after it", words[0]), false;
     if (tool->command == NULL)
-        return noun_known ? usage_error(tool, "`%s` does not know `%s`", words[0], count > 1 ? words[1] : ""),
-               false      : (usage_error(tool, "there is no command `%s`", words[0]), false);
-    unsigned used = tool->command->verb != NULL ? 2 : 1;
-    if (count - used != tool->command->operand_count)
-        return usage_error(tool, count - used < tool->command->operand_count ? "something is missing"
-                                                                             : "too many arguments"),
+        return usage_error(tool, "there is no command `%s%s%s`", words[0], noun_known ? " " : "",
+                           noun_known ? words[1] : ""),
                false;
+    unsigned used = tool->command->verb != NULL ? 2 : 1;
+    if (count - used < tool->command->operand_count)
+        return usage_error(tool, "%s is missing", tool->command->operands), false;
+    if (count - used > tool->command->operand_count)
+        return usage_error(tool, "too many words: `%s`", words[count - 1]), false;
     for (unsigned i = 0; i < tool->command->operand_count; i++)
         tool->operands[i] = words[used + i];
     return check_options(tool);
