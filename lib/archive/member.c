@@ -135,6 +135,12 @@ cutover_status member_writer_copy_end(struct member_writer *writer, const void *
     return pack(writer, MEMBER_COPY_END, strlen(MEMBER_COPY_END), 0, bytes, count, member, error);
 }
 
+cutover_status member_writer_empty(struct member_writer *writer, const void **bytes, size_t *count,
+                                   struct member *member, cutover_error **error)
+{
+    return pack(writer, "", 0, 0, bytes, count, member, error);
+}
+
 struct member_reader {
     struct libdeflate_decompressor *decompressor;
     struct buffer packed, raw;

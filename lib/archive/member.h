@@ -39,6 +39,9 @@ cutover_status member_writer_take(struct member_writer *writer, const void **byt
 /* The last member of a table's file, after the last take: MEMBER_COPY_END with rows 0; otherwise as take. */
 cutover_status member_writer_copy_end(struct member_writer *writer, const void **bytes, size_t *count,
                                       struct member *member, cutover_error **error);
+/* A member of no bytes: all of an empty large object's file, which would not be gzip otherwise; otherwise as take. */
+cutover_status member_writer_empty(struct member_writer *writer, const void **bytes, size_t *count,
+                                   struct member *member, cutover_error **error);
 
 /* One worker's decompressor. */
 struct member_reader;

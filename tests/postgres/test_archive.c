@@ -68,7 +68,8 @@ static struct toc read_toc(const char *folder)
 struct file_writer {
     struct member_writer *members;
     struct object_writer *object;
-    struct manifest_table *table; /* or NULL */
+    struct manifest_table *table; /* NULL: a large object */
+    uint64_t size;                /* of its file so far */
 };
 
 static void append_member(struct file_writer *writer, const void *bytes, size_t count, struct member member)
@@ -77,6 +78,7 @@ static void append_member(struct file_writer *writer, const void *bytes, size_t 
     cutover_error *error = NULL;
 
     check_ok(object_append(writer->object, bytes, count, &member.offset, &error), error);
+    writer->size += count;
     if (table == NULL)
         return;
     table->members = realloc(table->members, (table->member_count + 1) * sizeof(member));
@@ -108,7 +110,7 @@ static void add_bytes(struct file_writer *writer, const void *bytes, size_t coun
 
 static struct file_writer open_file(const char *name, struct manifest_table *table)
 {
-    struct file_writer writer = {NULL, NULL, table};
+    struct file_writer writer = {NULL, NULL, table, 0};
     cutover_error *error = NULL;
 
     check_ok(member_writer_open(6, &writer.members, &error), error);
@@ -118,14 +120,17 @@ static struct file_writer open_file(const char *name, struct manifest_table *tab
 
 static void close_file(struct file_writer *writer, struct manifest *manifest)
 {
+    const void *bytes;
+    size_t count;
+    struct member member = {0};
     cutover_error *error = NULL;
 
     take_member(writer);
     if (writer->table != NULL) {
-        const void *bytes;
-        size_t count;
-        struct member member = {0};
         check_ok(member_writer_copy_end(writer->members, &bytes, &count, &member, &error), error);
+        append_member(writer, bytes, count, member);
+    } else if (writer->size == 0) {
+        check_ok(member_writer_empty(writer->members, &bytes, &count, &member, &error), error);
         append_member(writer, bytes, count, member);
     }
     member_writer_free(writer->members);
@@ -533,6 +538,16 @@ static void checksums_are_those_of_sha256sum(void **state)
     manifest_free(&manifest);
 }
 
+static void every_data_file_is_gzip(void **state)
+{
+    char path[4200];
+    const char *argv[] = {"/bin/sh", "-c", path, NULL};
+
+    (void)state;
+    snprintf(path, sizeof(path), "gzip -t %s/*.gz", archive_folder);
+    run(argv);
+}
+
 static void members_hold_the_rows_that_the_manifest_says(void **state)
 {
     struct manifest manifest;
@@ -584,6 +599,7 @@ int main(void)
         cmocka_unit_test(stock_pg_restore_restores_it),
         cmocka_unit_test(script_of_pg_restore_restores_it),
         cmocka_unit_test(checksums_are_those_of_sha256sum),
+        cmocka_unit_test(every_data_file_is_gzip),
         cmocka_unit_test(members_hold_the_rows_that_the_manifest_says),
     };
 

@@ -294,6 +294,26 @@ static void unlisted_members_are_read_one_after_the_other(void **state)
     member_writer_free(writer);
 }
 
+static void empty_member_is_gzip_of_nothing(void **state)
+{
+    struct member_writer *writer = open_writer();
+    struct member_reader *reader = open_reader();
+    const void *bytes = NULL;
+    const char *raw = NULL;
+    size_t count = 0;
+    struct member member = {0, 0, 9, 9};
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(member_writer_empty(writer, &bytes, &count, &member, &error), error);
+    assert_true(count >= 20);
+    assert_int_equal(member.raw, 0);
+    assert_int_equal(member.rows, 0);
+    check_ok(inflate(reader, bytes, count, &member, &raw, &error), error);
+    member_reader_free(reader);
+    member_writer_free(writer);
+}
+
 /* A few bytes cannot make the reader allocate gigabytes. */
 static void impossible_sizes_are_refused_before_memory_is_taken(void **state)
 {
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test(concatenation_is_one_gzip_stream),
         cmocka_unit_test(damage_at_every_byte_is_found),
         cmocka_unit_test(unlisted_members_are_read_one_after_the_other),
+        cmocka_unit_test(empty_member_is_gzip_of_nothing),
         cmocka_unit_test(impossible_sizes_are_refused_before_memory_is_taken),
         cmocka_unit_test(level_out_of_bounds_is_refused),
     };
