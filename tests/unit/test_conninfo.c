@@ -1,5 +1,5 @@
-#include "support/check.h"
 #include "postgres/conninfo.h"
+#include "support/check.h"
 
 #include <fcntl.h>
 #include <stdio.h>

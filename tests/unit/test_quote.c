@@ -1,5 +1,5 @@
-#include "support/check.h"
 #include "postgres/quote.h"
+#include "support/check.h"
 
 static void assert_identifier(const char *name, const char *quoted)
 {
