@@ -279,8 +279,8 @@ static void spelt_out_defaults_are_equal(void **state)
         "GRANT EXECUTE ON FUNCTION shop.nothing() TO PUBLIC",
         "GRANT ALL ON TABLE shop.bookings TO postgres",
         "REVOKE SELECT ON shop.cache FROM PUBLIC; GRANT SELECT ON shop.cache TO PUBLIC",
-        "ALTER TABLE shop.orders RESET (fillfactor, autovacuum_enabled);"
-        " ALTER TABLE shop.orders SET (autovacuum_enabled = false, fillfactor = 80)",
+        ("ALTER TABLE shop.orders RESET (fillfactor, autovacuum_enabled);"
+         " ALTER TABLE shop.orders SET (autovacuum_enabled = false, fillfactor = 80)"),
         "SELECT nextval('shop.free')",
         "INSERT INTO shop.event_notes VALUES (NULL, NULL, NULL)",
         "CREATE TEMPORARY TABLE passing (a int)",

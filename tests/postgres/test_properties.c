@@ -65,8 +65,8 @@ static const char PRODUCTION_SQL[] =
     "CREATE ROLE helper;";
 
 static const char *const PRODUCTION_STATEMENTS[] = {
-    "CREATE DATABASE \"Prod-1=x\" TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'de'"
-    " LC_COLLATE 'C' LC_CTYPE 'C'",
+    ("CREATE DATABASE \"Prod-1=x\" TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'de'"
+     " LC_COLLATE 'C' LC_CTYPE 'C'"),
     "ALTER DATABASE \"Prod-1=x\" OWNER TO app_owner",
     "ALTER DATABASE \"Prod-1=x\" CONNECTION LIMIT 17",
     "COMMENT ON DATABASE \"Prod-1=x\" IS E'it''s \\\\ the ''one'''",
