@@ -1,6 +1,8 @@
 #include "engine/engine.h"
 
 #include "base/text.h"
+#include "notify/port.h"
+#include "store/port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,19 +63,11 @@ static cutover_status required_check(const struct required *list, size_t count, 
     return CUTOVER_OK;
 }
 
-static cutover_status store_check(const cutover_store *store, uint32_t policy, cutover_error **error)
+static cutover_status store_allowed(const cutover_store *store, uint32_t policy, cutover_error **error)
 {
-    cutover_status status = engine_options_check(store, CUTOVER_STORE_VERSION, "options.store", error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    const struct required list[] = {
-        {"options.store.get", store->get != NULL},
-        {"options.store.list", store->list != NULL},
-        {"options.store.commit", store->commit != NULL},
-        {"options.store.close", store->close != NULL},
-    };
-    status = required_check(list, sizeof list / sizeof *list, error);
+    if (store == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "options.store: required");
+    cutover_status status = store_check(store, error);
     if (status == CUTOVER_OK && (store->capabilities & CUTOVER_STORE_DURABLE) == 0 &&
         (policy & CUTOVER_POLICY_VOLATILE_STORE) == 0) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED,
@@ -123,20 +117,6 @@ static cutover_status platform_check(const cutover_platform *platform, cutover_e
     return required_check(list, sizeof list / sizeof *list, error);
 }
 
-static cutover_status notifier_check(const cutover_notifier *notifier, cutover_error **error)
-{
-    if (notifier == NULL)
-        return CUTOVER_OK;
-    cutover_status status = engine_options_check(notifier, CUTOVER_NOTIFIER_VERSION, "options.notifier", error);
-    if (status != CUTOVER_OK)
-        return status;
-    const struct required list[] = {
-        {"options.notifier.deliver", notifier->deliver != NULL},
-        {"options.notifier.close", notifier->close != NULL},
-    };
-    return required_check(list, sizeof list / sizeof *list, error);
-}
-
 static cutover_status options_check(const cutover_engine_options *options, cutover_error **error)
 {
     const uint32_t known = CUTOVER_POLICY_ACK_BY_REQUESTER | CUTOVER_POLICY_VOLATILE_STORE;
@@ -147,12 +127,12 @@ static cutover_status options_check(const cutover_engine_options *options, cutov
     if ((options->policy & ~known) != 0)
         return error_set(error, CUTOVER_E_INVALID, "options.policy: unknown bits 0x%x",
                          options->policy & ~known);
-    status = store_check(options->store, options->policy, error);
+    status = store_allowed(options->store, options->policy, error);
     if (status == CUTOVER_OK)
         status = repository_check(options->repository, error);
     if (status == CUTOVER_OK)
         status = platform_check(options->platform, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && options->notifier != NULL)
         status = notifier_check(options->notifier, error);
     return status;
 }

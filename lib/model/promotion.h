@@ -36,8 +36,6 @@ struct promotion_record {
     int64_t jobs;
     int verify_method;
     bool hold;
-    bool released;
-    bool cancel_requested;
     /* The journal. */
     char *system_identifier; /* of production's server */
     char *control_database;  /* where control sessions connect */
