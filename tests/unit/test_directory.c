@@ -242,7 +242,7 @@ static void nobody_else_can_read_a_backup(void **state)
 
 static void names_that_are_no_backups_or_objects_are_refused(void **state)
 {
-    static const char *const backups[] = {"", "..", "x", BACKUP "/..", BACKUP ".partial", "../" BACKUP};
+    static const char *const backups[] = {"", "..", "x", (BACKUP "/.."), (BACKUP ".partial"), ("../" BACKUP)};
     static const char *const names[] = {"", "..", ".x", "a/b", "A", "a b", "\xc3\xa4", NULL};
     struct fixture *fixture = *state;
     const cutover_repository *repository = &fixture->repository;
