@@ -30,6 +30,9 @@ cutover_status promote_stage(struct promote *job, cutover_error **error)
     job->report.stage_tables = stage->content.table_count;
     job->report.stage_rows = stage->rows;
     job->report.stage_bytes = stage->bytes;
+    if (stage->comments_refused != NULL)
+        report_warn(&job->report, "comments on extensions that production's role may not set: %s",
+                    stage->comments_refused);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include "pipeline/plan.h"
 #include "postgres/catalog.h"
 #include "postgres/database.h"
+#include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"
 #include "postgres/properties.h"
 
@@ -231,6 +232,17 @@ static cutover_status dump_act(void *context, const struct cancel *cancel, cutov
                              SCHEMA_FOLDER, cancel, error);
 }
 
+static cutover_status extensions_describe(struct stage *stage, const struct fill *fill, cutover_error **error)
+{
+    struct session *to = NULL;
+
+    cutover_status status = fill_session(fill, &stage->operation->cancel, &to, error);
+    if (status == CUTOVER_OK)
+        status = extension_comments_copy(stage->snapshot->leader, to, &stage->comments_refused, error);
+    session_close(to);
+    return status;
+}
+
 static cutover_status finish_database(struct stage *stage, const struct fill *fill, cutover_error **error)
 {
     struct progress *progress = &stage->operation->progress;
@@ -238,6 +250,8 @@ static cutover_status finish_database(struct stage *stage, const struct fill *fi
     progress_begin(progress, PHASE_STAGE_INDEX, 0, 0);
     cutover_status status = fill_schema(fill, "post-data", error);
     progress_end(progress);
+    if (status == CUTOVER_OK)
+        status = extensions_describe(stage, fill, error);
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
@@ -313,4 +327,6 @@ void stage_close(struct stage *stage)
     snapshot_close(stage->snapshot);
     stage->snapshot = NULL;
     content_free(&stage->content);
+    free(stage->comments_refused);
+    stage->comments_refused = NULL;
 }

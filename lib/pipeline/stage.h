@@ -19,6 +19,7 @@ struct stage {
     struct snapshot *snapshot;         /* of the source, from stage to the end of check */
     struct content content;            /* what the source was seen to hold */
     uint64_t rows, bytes;              /* raw bytes of COPY text */
+    char *comments_refused;            /* extensions whose comments could not be set, or NULL */
 };
 
 /* Opens the source's snapshot; the sizes in it are what progress expects. */
