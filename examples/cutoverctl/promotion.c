@@ -44,7 +44,7 @@ static struct json_object *member(struct json_object *object, const char *name)
     return found;
 }
 
-static double member_seconds(struct json_object *object, const char *name)
+static double member_real(struct json_object *object, const char *name)
 {
     return json_object_get_double(member(object, name));
 }
@@ -62,13 +62,13 @@ static void print_work(struct json_object *report)
     if (proof != NULL)
         printf("  verified by        %s: %s; %lld tables, %lld rows, %.1f s\n", member_text(proof, "method"),
                member_text(proof, "verdict"), (long long)member_number(proof, "tables"),
-               (long long)member_number(proof, "rows"), member_seconds(proof, "seconds"));
+               (long long)member_number(proof, "rows"), member_real(proof, "seconds"));
     if (member_text(report, "backup_path") != NULL)
         printf("  restore it with    pg_restore -j2 -d newdb '%s'\n", member_text(report, "backup_path"));
     if (stage != NULL)
         printf("  staged             %lld tables, %lld rows, %s, %.1f s\n",
                (long long)member_number(stage, "tables"), (long long)member_number(stage, "rows"),
-               format_bytes((uint64_t)member_number(stage, "bytes"), bytes), member_seconds(stage, "seconds"));
+               format_bytes((uint64_t)member_number(stage, "bytes"), bytes), member_real(stage, "seconds"));
     if (check != NULL)
         printf("  checked            %s to the preview\n", member_text(check, "verdict"));
 }
@@ -86,14 +86,14 @@ static void print_report(struct json_object *report)
         printf("  displaced database %s (closed, kept until somebody drops it)\n",
                member_text(report, "displaced_database"));
     if (member_text(report, "writes_refused_ms") != NULL)
-        printf("  writes refused     %.1f s\n", member_seconds(report, "writes_refused_ms") / 1000);
+        printf("  writes refused     %.1f s\n", member_real(report, "writes_refused_ms") / 1000);
     if (member_text(report, "reads_unavailable_ms") != NULL)
-        printf("  reads unavailable  %s ms; %lld sessions ended\n", member_text(report, "reads_unavailable_ms"),
-               (long long)member_number(report, "sessions_ended"));
+        printf("  reads unavailable  %.0f ms; %lld sessions ended\n",
+               member_real(report, "reads_unavailable_ms"), (long long)member_number(report, "sessions_ended"));
     for (size_t i = 0; steps != NULL && i < json_object_array_length(steps); i++) {
         struct json_object *step = json_object_array_get_idx(steps, i);
         printf("  %-18s %-9s %8.2f s\n", i == 0 ? "timeline" : "", member_text(step, "name"),
-               member_seconds(step, "seconds"));
+               member_real(step, "seconds"));
     }
     for (size_t i = 0; warnings != NULL && i < json_object_array_length(warnings); i++)
         printf("  warning            %s\n", json_object_get_string(json_object_array_get_idx(warnings, i)));
