@@ -32,8 +32,10 @@ cutover_status cutover_requests_list(cutover_engine *engine, const char *project
                                      uint32_t limit, cutover_request_list **list, cutover_error **error)
 {
     struct page page = {0};
-    cutover_status status = page_read(engine, request_type.kind, project_id, after, limit, &page, error);
+    cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
 
+    if (status == CUTOVER_OK)
+        status = page_read(engine, request_type.kind, project_id, after, limit, &page, error);
     if (status != CUTOVER_OK)
         return status;
     cutover_request_list *made = calloc(1, sizeof *made);
