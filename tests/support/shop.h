@@ -1,0 +1,136 @@
+/*
+ * A shop: an engine on a SQLite store, a directory repository and a registry, all under one temporary folder, with a
+ * project and its previews on throwaway servers; and what tests ask of a promotion and of what it leaves behind.
+ */
+#ifndef CUTOVER_TESTS_SHOP_H
+#define CUTOVER_TESTS_SHOP_H
+
+#include "support/check.h"
+#include "support/cluster.h"
+
+#include <cutover.h>
+
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define SHOP_SECOND INT64_C(1000000)
+
+struct shop;
+
+/* What the host's hooks were called for; a test sets the first members before it promotes. */
+struct shop_traffic {
+    bool pause_fails, resume_fails, sync_fails;
+    void (*while_paused)(struct shop *shop, void *context); /* called at the end of a pause that succeeds */
+    void *context;
+    unsigned pauses, resumes, syncs;
+};
+
+struct shop {
+    struct cluster *cluster; /* of production; the caller's */
+    char home[256];          /* holds store.db, backups/ and work/ */
+    cutover_store store;
+    cutover_repository repository;
+    cutover_registry *registry;
+    cutover_platform known; /* the registry's */
+    struct shop_traffic traffic;
+    cutover_engine *engine;
+    _Atomic int64_t clock_shift_us; /* added to the real time */
+    pthread_mutex_t log_mutex;
+    char *log; /* every line that the engine logged */
+    size_t log_length;
+    int descriptors, threads; /* before the shop was opened */
+};
+
+/* What became of a promotion. */
+struct outcome {
+    cutover_status status;
+    cutover_error *error;
+    struct json_object *report; /* NULL when start refused */
+    char promotion_id[64];
+};
+
+/* Called on the thread that runs, the first time that the step is told; non-zero cancels. */
+struct shop_hook {
+    const char *step;
+    int (*act)(struct shop *shop, void *context);
+    void *context;
+};
+
+struct shop_promotion {
+    const char *request_id;
+    uint32_t jobs;
+    cutover_verify_method verify; /* 0: restore */
+    bool hold;
+    const struct shop_hook *hooks; /* ended by a NULL step */
+    unsigned cancel_at_tick;       /* 1: the first progress call cancels; 0: none */
+    unsigned *ticks;               /* counts progress calls, or NULL */
+};
+
+extern const cutover_actor shop_member, shop_operator, shop_other_operator;
+
+/* Opens on a folder of its own; `home` is that of another shop to share its store and repository, or NULL. */
+void shop_open(struct shop *shop, struct cluster *cluster, const char *home);
+/* Closes, and asserts that nothing was left: descriptors, threads, temporary folders. */
+void shop_close(struct shop *shop);
+/* Asserts that a server has no staging or throwaway database, no advisory lock and nobody connected, and drops the
+   displaced ones. */
+void shop_check_server(struct cluster *cluster);
+
+void shop_project(struct shop *shop, const char *id, const char *conninfo);
+void shop_preview(struct shop *shop, const char *id, const char *project_id, const char *conninfo,
+                  int64_t expires_at);
+/* Files a request with a ticket, and acks it; the id is malloc'd. */
+char *shop_request(struct shop *shop, const char *project_id, const char *preview_id);
+char *shop_acked(struct shop *shop, const char *project_id, const char *preview_id);
+/* All of it: databases NAME_production and NAME_preview of the small schema, project NAME with preview NAME, a request
+   that is acked. */
+char *shop_ready(struct shop *shop, const char *name);
+
+/* The outcome is freed with outcome_free(). */
+struct outcome shop_promote(struct shop *shop, const struct shop_promotion *promotion);
+/* Promotes and expects it to complete. */
+struct outcome shop_promote_ok(struct shop *shop, const struct shop_promotion *promotion);
+void outcome_free(struct outcome *outcome);
+/* A member of the report, "a.b" for one of a member, as text; fails when it is not there. */
+const char *outcome_text(const struct outcome *outcome, const char *path);
+
+int64_t shop_now(struct shop *shop);
+/* "active", … as the platform says; malloc'd as all that follow. */
+char *shop_project_state(struct shop *shop, const char *project_id);
+char *shop_request_status(struct shop *shop, const char *request_id);
+/* Actions of the audit trail and types of the events, oldest first, separated by spaces. */
+char *shop_audit(struct shop *shop, const char *project_id);
+char *shop_events(struct shop *shop, const char *project_id);
+/* Whether any file under the home, or the log, holds these bytes. */
+bool shop_holds(struct shop *shop, const char *bytes);
+
+/* pg_dump --no-owner as text, without what differs from run to run. */
+char *shop_dump(struct cluster *cluster, const char *database);
+/* Owner, grants, settings, limit and comment of a database. */
+char *shop_properties(struct cluster *cluster, const char *database);
+/* Production of shop_ready(): a handful of tables; its preview is restructured and holds other rows. */
+const char *shop_production_sql(void);
+const char *shop_preview_sql(void);
+void shop_database(struct cluster *cluster, const char *name, const char *sql);
+
+/* Production as it was seen before a promotion; afterwards it must be the same, open and writable. */
+struct untouched {
+    struct cluster *cluster;
+    char *database, *dump, *properties;
+    long oid;
+};
+void untouched_look(struct untouched *untouched, struct cluster *cluster, const char *database);
+/* With the request failed, the project active and cutover.failed at the end of the audit trail. */
+void untouched_check(const struct untouched *untouched, struct shop *shop, const char *project_id,
+                     const char *request_id);
+void untouched_free(struct untouched *untouched);
+
+/* Runs a program and expects success; prints its output otherwise. */
+void shop_run(const char *const *argv);
+char *shop_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Asserts that both are equal, and shows where they are not. */
+void check_same_text(const char *found, const char *expected);
+
+#endif
