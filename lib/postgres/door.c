@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define STARTING "starting session"
+#define AUTOVACUUM "autovacuum worker"
 #define NAMED_MAX 10
 
 /* Asked before pg_stat_activity: a session leaves the one only after it has entered the other. */
@@ -272,7 +273,7 @@ static bool is_target(const struct visitor *visitor, const void *context)
         return false;
     if (target->clients_only)
         return is_client(visitor);
-    return visitor->can_end || strcmp(visitor->backend_type, "autovacuum worker") != 0;
+    return visitor->can_end || strcmp(visitor->backend_type, AUTOVACUUM) != 0;
 }
 
 static bool cannot_be_ended(const struct visitor *visitor, const void *context)
@@ -400,13 +401,10 @@ cutover_status door_empty(struct session *control, uint32_t database_oid, const 
     return status;
 }
 
-static bool is_waited_for(const struct visitor *visitor, const void *context)
+static bool is_settled(const struct visitor *visitor, const void *context)
 {
-    static const struct pids nobody = {NULL, 0};
-    static const struct target settled = {.first = &nobody};
-
     (void)context;
-    return is_target(visitor, &settled);
+    return strcmp(visitor->backend_type, STARTING) != 0 && strcmp(visitor->backend_type, AUTOVACUUM) != 0;
 }
 
 cutover_status door_inside(struct session *control, uint32_t database_oid, char **who, cutover_error **error)
@@ -420,7 +418,7 @@ cutover_status door_inside(struct session *control, uint32_t database_oid, char 
     status = look(control, database_oid, &visitors, error);
     if (status != CUTOVER_OK)
         return status;
-    visitors_keep(&visitors, is_waited_for, NULL);
+    visitors_keep(&visitors, is_settled, NULL);
     status = session_value(control,
                            "SELECT string_agg(p.gid, ', ' ORDER BY p.gid) FROM pg_prepared_xacts p"
                            " JOIN pg_database d ON d.datname = p.database WHERE d.oid = $1::oid",

@@ -1,0 +1,140 @@
+#include "postgres/preflight.h"
+
+#include "postgres/preflight_checks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMED_MAX 20
+
+bool preflight_same_server(const struct preflight_servers *servers)
+{
+    return strcmp(servers->production->system_identifier, servers->preview->system_identifier) == 0;
+}
+
+/* The first column's values, comma-separated. */
+static void add_names(struct text *names, const PGresult *result)
+{
+    int count = PQntuples(result), named = count < NAMED_MAX ? count : NAMED_MAX;
+
+    for (int row = 0; row < named; row++)
+        text_add_format(names, "%s%s", row > 0 ? ", " : "", PQgetvalue(result, row, 0));
+    if (count > named)
+        text_add_format(names, " and %d more", count - named);
+}
+
+cutover_status preflight_list(struct session *session, const struct preflight_listing *listing, int count,
+                              const char *const *parameters, struct findings *findings, cutover_error **error)
+{
+    struct text names = TEXT_INIT;
+    PGresult *result = NULL;
+    cutover_status status = session_query(session, listing->sql, count, parameters, &result, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (PQntuples(result) == 0) {
+        if (listing->ok != NULL)
+            findings_add(findings, CUTOVER_SEVERITY_OK, listing->name, NULL, "%s", listing->ok);
+        goto clear_result;
+    }
+    add_names(&names, result);
+    if (text_failed(&names))
+        status = error_nomem(error);
+    else
+        findings_add(findings, listing->severity, listing->name, listing->hint, "%s: %s", listing->found,
+                     text_string(&names));
+    text_free(&names);
+clear_result:
+    PQclear(result);
+    return status;
+}
+
+static cutover_status run_listing(const struct preflight_servers *servers,
+                                  const struct preflight_listing *listing, struct findings *findings,
+                                  cutover_error **error)
+{
+    struct session *const sessions[] = {servers->production, servers->control, servers->preview};
+    char oid[16];
+
+    snprintf(oid, sizeof(oid), "%u", servers->production->database_oid);
+    return preflight_list(sessions[listing->side], listing, strstr(listing->sql, "$1") != NULL ? 1 : 0,
+                          (const char *const[]){oid}, findings, error);
+}
+
+static cutover_status run_need(const struct preflight_servers *servers, const struct preflight_need *need,
+                               struct findings *findings, cutover_error **error)
+{
+    const struct preflight_listing listing = {.name = need->name,
+                                              .severity = need->severity,
+                                              .sql = need->production_sql,
+                                              .ok = need->ok,
+                                              .found = need->found,
+                                              .hint = need->hint};
+    char *names = NULL;
+    cutover_status status = session_value(servers->preview, need->preview_sql, 0, NULL, &names, error);
+
+    if (status == CUTOVER_OK)
+        status = preflight_list(servers->production, &listing, 1,
+                                (const char *const[]){names != NULL ? names : "{}"}, findings, error);
+    free(names);
+    return status;
+}
+
+/* A check that could not be made blocks: it was not passed. What concerns this process ends the preflight. */
+static cutover_status settle(cutover_status status, const char *name, cutover_error *failure,
+                             struct findings *findings, cutover_error **error)
+{
+    if (status == CUTOVER_OK)
+        return CUTOVER_OK;
+    if (status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM || status == CUTOVER_E_INTERNAL) {
+        if (error != NULL && *error == NULL)
+            *error = failure;
+        else
+            cutover_error_free(failure);
+        return status;
+    }
+    const char *hint = cutover_error_hint(failure);
+    findings_add(findings, CUTOVER_SEVERITY_BLOCK, name,
+                 hint != NULL ? hint : "Look at the server's log, and at what our role may do there.",
+                 "could not be checked: %s", cutover_error_message(failure));
+    cutover_error_free(failure);
+    return CUTOVER_OK;
+}
+
+static cutover_status run_checks(const struct preflight_servers *servers, const struct preflight_check *check,
+                                 struct findings *findings, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    for (; status == CUTOVER_OK && check->name != NULL; check++) {
+        cutover_error *failure = NULL;
+        status = check->run(servers, check->name, findings, &failure);
+        status = settle(status, check->name, failure, findings, error);
+    }
+    return status;
+}
+
+cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,
+                                 cutover_error **error)
+{
+    cutover_status status = run_checks(servers, preflight_server_checks, findings, error);
+
+    if (status == CUTOVER_OK)
+        status = run_checks(servers, preflight_access_checks, findings, error);
+    for (const struct preflight_listing *listing = preflight_listings;
+         status == CUTOVER_OK && listing->name != NULL; listing++) {
+        cutover_error *failure = NULL;
+        status = run_listing(servers, listing, findings, &failure);
+        status = settle(status, listing->name, failure, findings, error);
+    }
+    for (const struct preflight_need *need = preflight_needs; status == CUTOVER_OK && need->name != NULL;
+         need++) {
+        cutover_error *failure = NULL;
+        status = run_need(servers, need, findings, &failure);
+        status = settle(status, need->name, failure, findings, error);
+    }
+    if (status == CUTOVER_OK && findings->failed)
+        status = error_nomem(error);
+    return status;
+}

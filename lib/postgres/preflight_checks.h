@@ -1,0 +1,52 @@
+/*
+ * What the preflight's files share: a check is a function in a table; most are a listing, a query whose rows are the
+ * findings.
+ */
+#ifndef CUTOVER_POSTGRES_PREFLIGHT_CHECKS_H
+#define CUTOVER_POSTGRES_PREFLIGHT_CHECKS_H
+
+#include "model/findings.h"
+#include "postgres/preflight.h"
+
+typedef cutover_status preflight_run(const struct preflight_servers *servers, const char *name,
+                                     struct findings *findings, cutover_error **error);
+
+struct preflight_check {
+    const char *name;
+    preflight_run *run;
+};
+
+enum preflight_side { SIDE_PRODUCTION, SIDE_CONTROL, SIDE_PREVIEW };
+
+/* A query whose rows (one text column; $1, where used, is production's OID) name what is wrong. */
+struct preflight_listing {
+    const char *name;
+    enum preflight_side side;
+    cutover_severity severity; /* when there are rows */
+    const char *sql;
+    const char *ok;    /* message without rows; NULL: no finding then */
+    const char *found; /* message before the names */
+    const char *hint;
+};
+
+/* What the preview has and production's server must know: the first query gives a text array on the preview, the second
+   takes it as $1 on production and gives what is missing. */
+struct preflight_need {
+    const char *name;
+    cutover_severity severity;
+    const char *preview_sql, *production_sql;
+    const char *ok, *found, *hint;
+};
+
+/* Tables ended by a NULL name. */
+extern const struct preflight_listing preflight_listings[];
+extern const struct preflight_need preflight_needs[];
+extern const struct preflight_check preflight_server_checks[];
+extern const struct preflight_check preflight_access_checks[];
+
+/* Appends the finding of a query whose rows name what is wrong. */
+cutover_status preflight_list(struct session *session, const struct preflight_listing *listing, int count,
+                              const char *const *parameters, struct findings *findings, cutover_error **error);
+bool preflight_same_server(const struct preflight_servers *servers);
+
+#endif

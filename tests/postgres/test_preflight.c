@@ -1,0 +1,495 @@
+/*
+ * Preflight at real servers: everything that blocks is provoked. Production is on one server, the preview on another.
+ */
+#include "../support/check.h"
+#include "../support/cluster.h"
+
+#include "model/findings.h"
+#include "postgres/preflight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct cluster *cluster, *elsewhere;
+static struct tools tools = {.pg_dump = "/bin/pg_dump", .pg_restore = "/bin/pg_restore"};
+static struct findings findings;
+
+static const char CONTENT[] = "CREATE TABLE orders (id serial PRIMARY KEY, note text);"
+                              "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders";
+
+static int start(void **state)
+{
+    (void)state;
+    cluster = cluster_start("wal_level = logical\nmax_prepared_transactions = 5\nmax_connections = 40\n"
+                            "max_locks_per_transaction = 10\n");
+    elsewhere = cluster_start("wal_level = logical\nmax_prepared_transactions = 5\n");
+    cluster_create_database(cluster, "shop");
+    cluster_sql(cluster, "shop", CONTENT);
+    cluster_create_database(elsewhere, "next");
+    cluster_sql(elsewhere, "next", CONTENT);
+    cluster_sql(cluster, "postgres", "CREATE ROLE weak LOGIN");
+    tools.dump_version = tools.restore_version =
+        (int)cluster_number(cluster, "postgres", "SHOW server_version_num");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    cluster_stop(elsewhere);
+    cluster_stop(cluster);
+    return 0;
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    findings_free(&findings);
+    memset(&findings, 0, sizeof(findings));
+    return 0;
+}
+
+static struct session *open_session(struct cluster *where, const char *database, const char *role)
+{
+    struct conninfo conninfo = {0};
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(conninfo_parse("conninfo", cluster_conninfo_as(where, database, role), &conninfo, &error), error);
+    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
+    conninfo_free(&conninfo);
+    return session;
+}
+
+struct look {
+    const char *role;           /* on production's server; NULL: postgres */
+    const char *control;        /* NULL: postgres */
+    const char *preview;        /* NULL: next */
+    struct cluster *preview_at; /* NULL: elsewhere */
+    const struct tools *tools;
+    unsigned jobs;
+};
+
+static void look(struct look how)
+{
+    const char *role = how.role != NULL ? how.role : "postgres";
+    struct preflight_servers servers = {
+        .production = open_session(cluster, "shop", role),
+        .control = open_session(cluster, how.control != NULL ? how.control : "postgres", role),
+        .preview = open_session(how.preview_at != NULL ? how.preview_at : elsewhere,
+                                how.preview != NULL ? how.preview : "next", "postgres"),
+        .tools = how.tools != NULL ? how.tools : &tools,
+        .jobs = how.jobs != 0 ? how.jobs : 2,
+        .verify_restores = true};
+    cutover_error *error = NULL;
+
+    forget(NULL);
+    check_ok(preflight_servers(&servers, &findings, &error), error);
+    session_close(servers.preview);
+    session_close(servers.control);
+    session_close(servers.production);
+}
+
+static const cutover_finding *find(cutover_severity severity, const char *check, const char *part)
+{
+    for (size_t i = 0; i < findings.count; i++) {
+        const cutover_finding *finding = &findings.list[i];
+        if (finding->severity == severity && strcmp(finding->check, check) == 0 &&
+            strstr(finding->message, part) != NULL)
+            return finding;
+    }
+    return NULL;
+}
+
+static void expect(cutover_severity severity, const char *check, const char *part)
+{
+    const cutover_finding *finding = find(severity, check, part);
+
+    if (finding == NULL) {
+        for (size_t i = 0; i < findings.count; i++)
+            print_message("%d %s: %s\n", (int)findings.list[i].severity, findings.list[i].check,
+                          findings.list[i].message);
+        fail_msg("no finding %s with \"%s\"", check, part);
+    } else if (severity == CUTOVER_SEVERITY_BLOCK) {
+        assert_non_null(finding->hint);
+    }
+}
+
+static void expect_block(const char *check, const char *part)
+{
+    expect(CUTOVER_SEVERITY_BLOCK, check, part);
+}
+
+static void expect_nothing_blocks(void)
+{
+    for (size_t i = 0; i < findings.count; i++)
+        if (findings.list[i].severity == CUTOVER_SEVERITY_BLOCK)
+            fail_msg("%s: %s", findings.list[i].check, findings.list[i].message);
+}
+
+static void two_healthy_servers_pass(void **state)
+{
+    (void)state;
+    look((struct look){0});
+    expect_nothing_blocks();
+    expect(CUTOVER_SEVERITY_OK, "servers.version", "production");
+    expect(CUTOVER_SEVERITY_OK, "servers.tools", "fit both");
+    expect(CUTOVER_SEVERITY_OK, "servers.space", "MiB");
+    expect(CUTOVER_SEVERITY_OK, "preview.roles", "exists");
+    expect(CUTOVER_SEVERITY_OK, "preview.materialized_views", "1 ");
+}
+
+/* A33, A34 */
+static void tools_that_do_not_fit_the_servers_block(void **state)
+{
+    struct tools other = tools;
+
+    (void)state;
+    other.dump_version = 140010;
+    other.restore_version = 130005;
+    look((struct look){.tools = &other});
+    expect_block("servers.tools", "cannot dump");
+    expect_block("servers.tools", "cannot read");
+    if (tools.dump_version < 170000) {
+        other.dump_version = other.restore_version = 170002;
+        look((struct look){.tools = &other});
+        expect_block("servers.tools", "transaction_timeout");
+    }
+}
+
+/* E17 */
+static void one_database_as_both_blocks(void **state)
+{
+    (void)state;
+    look((struct look){.preview = "shop", .preview_at = cluster});
+    expect_block("servers.identity", "same database");
+}
+
+/* E2 */
+static void production_as_control_database_blocks(void **state)
+{
+    (void)state;
+    look((struct look){.control = "shop"});
+    expect_block("servers.identity", "control database is production");
+}
+
+/* A32 */
+static void another_encoding_blocks_and_another_locale_warns(void **state)
+{
+    (void)state;
+    cluster_sql(elsewhere, "postgres",
+                "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+    cluster_sql(elsewhere, "postgres",
+                "CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'"
+                " ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'");
+    look((struct look){.preview = "latin"});
+    expect_block("servers.locale", "LATIN1");
+    look((struct look){.preview = "sorted"});
+    expect(CUTOVER_SEVERITY_WARN, "servers.locale", "locale provider");
+}
+
+/* B33 */
+static void more_jobs_than_connections_block(void **state)
+{
+    (void)state;
+    look((struct look){.jobs = 30});
+    expect_block("servers.connections", "64 are needed");
+    cluster_sql(cluster, "postgres", "ALTER ROLE weak CONNECTION LIMIT 5");
+    look((struct look){.role = "weak"});
+    expect_block("servers.connections", "only 3");
+    cluster_sql(cluster, "postgres", "ALTER ROLE weak CONNECTION LIMIT -1");
+}
+
+/* B9 */
+static void more_tables_than_the_lock_table_holds_warn(void **state)
+{
+    (void)state;
+    cluster_create_database(elsewhere, "many");
+    cluster_sql(
+        elsewhere, "many",
+        "DO $$BEGIN FOR n IN 1..300 LOOP EXECUTE format('CREATE TABLE t%s (id int)', n); END LOOP; END$$");
+    look((struct look){.preview = "many"});
+    expect(CUTOVER_SEVERITY_WARN, "servers.locks", "300 tables");
+}
+
+/* E10 */
+static void prepared_transactions_block(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "BEGIN; INSERT INTO orders (note) VALUES ('a'); PREPARE TRANSACTION 'gid_shop'");
+    cluster_sql(elsewhere, "next",
+                "BEGIN; INSERT INTO orders (note) VALUES ('a'); PREPARE TRANSACTION 'gid_next'");
+    look((struct look){0});
+    expect_block("production.prepared_transactions", "gid_shop");
+    expect_block("preview.prepared_transactions", "gid_next");
+    cluster_sql(cluster, "shop", "ROLLBACK PREPARED 'gid_shop'");
+    cluster_sql(elsewhere, "next", "ROLLBACK PREPARED 'gid_next'");
+}
+
+/* E12, B24 */
+static void slots_of_production_block_and_idle_ones_warn(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "SELECT pg_create_logical_replication_slot('debezium', 'pgoutput');"
+                "SELECT pg_create_physical_replication_slot('gone_standby')");
+    look((struct look){0});
+    expect_block("production.replication_slots", "debezium");
+    expect(CUTOVER_SEVERITY_WARN, "production.idle_slots", "gone_standby");
+    cluster_sql(cluster, "shop",
+                "SELECT pg_drop_replication_slot('debezium'); SELECT pg_drop_replication_slot('gone_standby')");
+}
+
+/* E8, E13, A26 */
+static void subscriptions_and_their_workers_block(void **state)
+{
+    char sql[1024];
+
+    (void)state;
+    cluster_sql(elsewhere, "postgres", "CREATE PUBLICATION feed");
+    snprintf(
+        sql, sizeof(sql),
+        "CREATE SUBSCRIPTION fed CONNECTION 'host=%s port=%d user=postgres dbname=postgres' PUBLICATION feed",
+        cluster_socket_dir(elsewhere), cluster_port(elsewhere));
+    cluster_sql(cluster, "shop", sql);
+    cluster_sql(elsewhere, "next",
+                "CREATE SUBSCRIPTION copied CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)");
+    for (int tries = 0; tries < 600; tries++) {
+        look((struct look){0});
+        if (find(CUTOVER_SEVERITY_BLOCK, "production.workers", "logical replication") != NULL)
+            break;
+        usleep(50000);
+    }
+    expect_block("production.workers", "logical replication");
+    expect_block("production.subscriptions", "fed");
+    expect(CUTOVER_SEVERITY_WARN, "preview.subscriptions", "copied");
+    cluster_sql(cluster, "shop", "DROP SUBSCRIPTION fed");
+    cluster_sql(elsewhere, "next",
+                "ALTER SUBSCRIPTION copied SET (slot_name = NONE); DROP SUBSCRIPTION copied");
+    cluster_sql(elsewhere, "postgres", "DROP PUBLICATION feed");
+}
+
+/* E9 */
+static void the_home_of_the_scheduler_blocks(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop SET cron.database_name = 'shop'");
+    look((struct look){0});
+    expect_block("production.cron", "cron.database_name");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET cron.database_name");
+}
+
+/* A22, A19 */
+static void extensions_that_cannot_be_carried_block(void **state)
+{
+    static const char fake[] = "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable,"
+                               " extversion) VALUES (99999, 'timescaledb', 10, 2200, false, '9.9')";
+
+    (void)state;
+    cluster_sql(cluster, "shop", fake);
+    cluster_sql(elsewhere, "next", fake);
+    look((struct look){0});
+    expect_block("production.hook_extensions", "timescaledb");
+    expect_block("preview.hook_extensions", "timescaledb");
+    expect_block("preview.extensions", "timescaledb 9.9");
+    cluster_sql(cluster, "shop", "DELETE FROM pg_extension WHERE oid = 99999");
+    cluster_sql(elsewhere, "next", "DELETE FROM pg_extension WHERE oid = 99999");
+}
+
+/* A19 */
+static void extensions_of_another_version_than_the_default_block(void **state)
+{
+    (void)state;
+    cluster_sql(elsewhere, "next", "CREATE EXTENSION pg_stat_statements VERSION '1.8'");
+    cluster_sql(cluster, "shop", "CREATE EXTENSION pg_stat_statements VERSION '1.8'");
+    look((struct look){0});
+    expect_block("preview.extension_versions", "pg_stat_statements 1.8");
+    expect_block("production.extension_versions", "pg_stat_statements 1.8");
+    cluster_sql(elsewhere, "next", "ALTER EXTENSION pg_stat_statements UPDATE");
+    cluster_sql(cluster, "shop", "ALTER EXTENSION pg_stat_statements UPDATE");
+    look((struct look){0});
+    expect_nothing_blocks();
+    cluster_sql(elsewhere, "next", "DROP EXTENSION pg_stat_statements");
+    cluster_sql(cluster, "shop", "DROP EXTENSION pg_stat_statements");
+}
+
+/* C1 */
+static void roles_that_production_does_not_know_block(void **state)
+{
+    (void)state;
+    cluster_sql(elsewhere, "next",
+                "CREATE ROLE \"odd, \"\"role\\\"; CREATE ROLE stranger; CREATE TABLE hers (id int);"
+                "ALTER TABLE hers OWNER TO stranger; GRANT SELECT ON hers TO \"odd, \"\"role\\\"");
+    look((struct look){0});
+    expect_block("preview.roles", "stranger");
+    expect_block("preview.roles", "odd, \"role\\");
+    cluster_sql(cluster, "postgres", "CREATE ROLE stranger; CREATE ROLE \"odd, \"\"role\\\"");
+    look((struct look){0});
+    expect_nothing_blocks();
+    cluster_sql(elsewhere, "next", "DROP TABLE hers");
+}
+
+/* A29 */
+static void a_collation_that_production_lacks_blocks(void **state)
+{
+    (void)state;
+    cluster_sql(elsewhere, "next", "CREATE TABLE sorted (name text COLLATE \"sv-x-icu\")");
+    cluster_sql(cluster, "shop", "DELETE FROM pg_collation WHERE collname = 'sv-x-icu'");
+    look((struct look){0});
+    expect_block("preview.collations", "sv-x-icu");
+    cluster_sql(elsewhere, "next", "DROP TABLE sorted");
+}
+
+/* E21: without counting there is no proof. */
+static void changes_that_are_not_counted_block(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "ALTER ROLE weak IN DATABASE shop SET track_counts = off;"
+                "CREATE FUNCTION quiet() RETURNS int LANGUAGE sql SET track_counts = off AS 'SELECT 1';"
+                "CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;"
+                "CREATE TABLE odd (id int) USING other_heap");
+    look((struct look){0});
+    expect_block("production.track_counts", "role weak");
+    expect_block("production.track_counts", "quiet()");
+    expect_block("production.storage", "odd (other_heap)");
+    cluster_sql(cluster, "shop",
+                "ALTER ROLE weak IN DATABASE shop RESET track_counts; DROP FUNCTION quiet(); DROP TABLE odd;"
+                "DROP ACCESS METHOD other_heap; ALTER DATABASE shop SET track_counts = off");
+    look((struct look){0});
+    expect_block("production.track_counts", "database");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET track_counts");
+}
+
+static void invalid_indexes_block(void **state)
+{
+    static const char sql[] = "CREATE INDEX broken ON orders (note);"
+                              "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass";
+
+    (void)state;
+    cluster_sql(cluster, "shop", sql);
+    cluster_sql(elsewhere, "next", sql);
+    look((struct look){0});
+    expect_block("production.invalid_indexes", "broken");
+    expect_block("preview.invalid_indexes", "broken");
+    cluster_sql(cluster, "shop", "DROP INDEX broken");
+    cluster_sql(elsewhere, "next", "DROP INDEX broken");
+}
+
+/* C9, B22, B23, A25 */
+static void a_role_that_may_too_little_is_told_all_of_it_at_once(void **state)
+{
+    PGconn *superuser = cluster_connect(cluster, "shop");
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE TABLE secret (id int); ALTER TABLE secret ENABLE ROW LEVEL SECURITY;"
+                "GRANT SELECT ON secret TO weak; CREATE SEQUENCE hidden; SELECT lo_create(4711);"
+                "ALTER ROLE stranger SET default_transaction_read_only = off");
+    cluster_sql(elsewhere, "next",
+                "CREATE FUNCTION fire() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+                "CREATE EVENT TRIGGER watcher ON ddl_command_end EXECUTE FUNCTION fire()");
+    look((struct look){.role = "weak"});
+    expect_block("production.privileges", "CREATEDB");
+    expect_block("production.privileges", "membership of role postgres");
+    expect_block("production.privileges", "pg_signal_backend");
+    expect_block("production.readable", "table public.orders");
+    expect_block("production.readable", "sequence public.hidden");
+    expect_block("production.readable", "large object 4711");
+    expect_block("production.row_security", "secret");
+    expect_block("production.sessions", "user postgres");
+    expect_block("production.fence_roles", "stranger");
+    expect_block("preview.event_triggers", "watcher");
+    look((struct look){0});
+    expect_nothing_blocks();
+    PQfinish(superuser);
+    cluster_sql(cluster, "shop",
+                "DROP TABLE secret; DROP SEQUENCE hidden; SELECT lo_unlink(4711);"
+                "ALTER ROLE stranger RESET ALL");
+    cluster_sql(elsewhere, "next", "DROP EVENT TRIGGER watcher; DROP FUNCTION fire()");
+}
+
+static void a_role_with_just_enough_passes(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE ROLE keeper; GRANT keeper TO weak; ALTER DATABASE shop OWNER TO keeper;"
+                "ALTER ROLE weak CREATEDB; GRANT pg_signal_backend, pg_read_all_data TO weak;"
+                "ALTER ROLE weak BYPASSRLS");
+    while (cluster_number(cluster, "postgres",
+                          "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop'"
+                          " AND usename = 'postgres'") > 0)
+        usleep(1000);
+    look((struct look){.role = "weak"});
+    expect_nothing_blocks();
+}
+
+/* E14, A41, B31 */
+static void what_is_worth_knowing_warns(void **state)
+{
+    char conninfo[512];
+    PGconn *standby;
+    PGresult *result;
+
+    (void)state;
+    cluster_sql(elsewhere, "next",
+                "CREATE UNLOGGED TABLE cache (id int); CREATE FOREIGN DATA WRAPPER any_wrapper;"
+                "CREATE SERVER far FOREIGN DATA WRAPPER any_wrapper OPTIONS (dbname 'shop')");
+    snprintf(conninfo, sizeof(conninfo), "%s replication=true application_name=replica_7",
+             cluster_conninfo(cluster, "postgres"));
+    standby = PQconnectdb(conninfo);
+    result = PQexec(standby, "START_REPLICATION 0/1000000");
+    assert_int_equal(PQresultStatus(result), PGRES_COPY_BOTH);
+    PQclear(result);
+    look((struct look){0});
+    expect(CUTOVER_SEVERITY_WARN, "production.standbys", "replica_7");
+    expect(CUTOVER_SEVERITY_WARN, "databases.foreign_servers", "far (dbname shop)");
+    expect(CUTOVER_SEVERITY_WARN, "preview.unlogged_tables", "cache");
+    expect_nothing_blocks();
+    PQfinish(standby);
+    cluster_sql(elsewhere, "next", "DROP TABLE cache; DROP FOREIGN DATA WRAPPER any_wrapper CASCADE");
+}
+
+static void a_check_that_cannot_be_made_blocks_and_the_others_go_on(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop", "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_prepared_xact() FROM PUBLIC");
+    look((struct look){.role = "weak"});
+    expect_block("production.prepared_transactions", "could not be checked");
+    expect(CUTOVER_SEVERITY_OK, "production.replication_slots", "none");
+    cluster_sql(cluster, "shop", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_prepared_xact() TO PUBLIC");
+}
+
+#define preflight_test(name) cmocka_unit_test_teardown(name, forget)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        preflight_test(two_healthy_servers_pass),
+        preflight_test(tools_that_do_not_fit_the_servers_block),
+        preflight_test(one_database_as_both_blocks),
+        preflight_test(production_as_control_database_blocks),
+        preflight_test(another_encoding_blocks_and_another_locale_warns),
+        preflight_test(more_jobs_than_connections_block),
+        preflight_test(more_tables_than_the_lock_table_holds_warn),
+        preflight_test(prepared_transactions_block),
+        preflight_test(slots_of_production_block_and_idle_ones_warn),
+        preflight_test(subscriptions_and_their_workers_block),
+        preflight_test(the_home_of_the_scheduler_blocks),
+        preflight_test(extensions_that_cannot_be_carried_block),
+        preflight_test(extensions_of_another_version_than_the_default_block),
+        preflight_test(roles_that_production_does_not_know_block),
+        preflight_test(a_collation_that_production_lacks_blocks),
+        preflight_test(changes_that_are_not_counted_block),
+        preflight_test(invalid_indexes_block),
+        preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
+        preflight_test(a_role_with_just_enough_passes),
+        preflight_test(what_is_worth_knowing_warns),
+        preflight_test(a_check_that_cannot_be_made_blocks_and_the_others_go_on),
+    };
+
+    return cmocka_run_group_tests_name("preflight", tests, start, stop);
+}
