@@ -11,13 +11,23 @@ const char *const promotion_status_names[] = {
     [PROMOTION_STATUS_COUNT] = NULL,
 };
 
+const char *const job_kind_names[] = {
+    [JOB_PROMOTION] = "promotion",
+    [JOB_ROLLBACK] = "rollback",
+    [JOB_RESTORE] = "restore",
+    NULL,
+};
+
 #define MEMBER(type, name) #name, type, offsetof(struct promotion_record, name)
 
 static const struct field promotion_fields[] = {
     {MEMBER(FIELD_TEXT, id), NULL},
+    {MEMBER(FIELD_ENUM, kind), job_kind_names},
     {MEMBER(FIELD_TEXT, request_id), NULL},
     {MEMBER(FIELD_TEXT, project_id), NULL},
     {MEMBER(FIELD_TEXT, preview_id), NULL},
+    {MEMBER(FIELD_TEXT, undoes_id), NULL},
+    {MEMBER(FIELD_TEXT, source_backup_id), NULL},
     {MEMBER(FIELD_ENUM, status), promotion_status_names},
     {MEMBER(FIELD_TEXT, started_by_actor_id), NULL},
     {MEMBER(FIELD_ENUM, started_by_actor_kind), actor_kind_names},
@@ -40,6 +50,7 @@ static const struct field promotion_fields[] = {
     {MEMBER(FIELD_JSON, properties), NULL},
     {MEMBER(FIELD_BOOL, door_closed), NULL},
     {MEMBER(FIELD_BOOL, swap_intended), NULL},
+    {MEMBER(FIELD_JSON, mark), NULL},
     {MEMBER(FIELD_BOOL, swapped), NULL},
     {MEMBER(FIELD_JSON, report), NULL},
     {MEMBER(FIELD_TEXT, error), NULL},

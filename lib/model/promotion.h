@@ -23,14 +23,25 @@ enum promotion_status {
     PROMOTION_STATUS_COUNT
 };
 
+/* What overwrites a project. All of them go through the same guarded swap and the same recovery. */
+enum job_kind {
+    JOB_PROMOTION, /* a preview becomes production */
+    JOB_ROLLBACK,  /* the database that a promotion displaced becomes production again */
+    JOB_RESTORE    /* a backup becomes production */
+};
+
 extern const char *const promotion_status_names[];
+extern const char *const job_kind_names[];
 
 struct promotion_record {
     char *id;
-    char *request_id;
+    int kind;         /* enum job_kind */
+    char *request_id; /* NULL for a restore */
     char *project_id;
-    char *preview_id;
-    int status; /* enum promotion_status */
+    char *preview_id;       /* NULL for all but a promotion */
+    char *undoes_id;        /* of a rollback: the promotion that it takes back */
+    char *source_backup_id; /* of a restore */
+    int status;             /* enum promotion_status */
     char *started_by_actor_id;
     int started_by_actor_kind;
     int64_t jobs;
@@ -54,7 +65,9 @@ struct promotion_record {
         *properties;    /* production's database properties before the fence: postgres/properties.h */
     bool door_closed;   /* set before ALLOW_CONNECTIONS false, cleared after it is open again */
     bool swap_intended; /* set before the swap transaction is sent */
-    bool swapped;       /* set once it is known to be committed */
+    struct json_object
+        *mark;    /* the incoming database's change counters right before the swap: pipeline/mark.h */
+    bool swapped; /* set once it is known to be committed */
     /* What the report tells. */
     struct json_object *report;
     char *error;

@@ -8,6 +8,7 @@
 #include "model/findings.h"
 #include "pipeline/backup.h"
 #include "pipeline/journal.h"
+#include "pipeline/lease.h"
 #include "pipeline/report.h"
 #include "pipeline/stage.h"
 #include "postgres/fence.h"
@@ -28,6 +29,7 @@ struct promote {
     struct findings findings;
     bool looked;             /* findings are there */
     struct session *control; /* in the control database; holds the advisory lock from lock to finish */
+    struct lease lease;
     struct journal journal;
     bool claimed; /* the request is in_progress by this job */
     struct backup backup;

@@ -1,10 +1,8 @@
-/* Step swap: the last checks, the door, the proof, one transaction. From the closed door to its end nothing is written to the
-   store and nothing looks at the cancel flag: it is a matter of milliseconds. */
+/* Step swap: the last checks, then the guarded swap with the fence's proof. */
+#include "pipeline/guard.h"
 #include "pipeline/promote.h"
 #include "pipeline/restore.h"
-#include "postgres/door.h"
 #include "postgres/properties.h"
-#include "postgres/swap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,159 +103,30 @@ static cutover_status properties_follow(struct promote *job, cutover_error **err
     return status;
 }
 
-static cutover_status lock_check_held(struct promote *job, cutover_error **error)
+/* Nothing was written to production since the backup's snapshot. */
+static cutover_status prove_unchanged(void *context, struct session *inside, cutover_error **error)
 {
-    bool held = false;
-    cutover_status status = swap_lock_held(job->control, job->journal.record.lock_key, &held, error);
-
-    if (status == CUTOVER_OK && !held)
-        status = error_set(error, CUTOVER_E_LOCKED,
-                           "this job no longer holds the lock on production's server: it stops here");
-    return status;
-}
-
-static struct swap swap_of(const struct promotion_record *record)
-{
-    return (struct swap){
-        .production = record->production_name,
-        .production_oid = (uint32_t)record->production_oid,
-        .incoming = record->staging_name,
-        .incoming_oid = (uint32_t)record->staging_oid,
-        .displaced = record->displaced_name,
-        .properties = record->properties,
-    };
-}
-
-/* With the door closed: everybody out but `inside`, the proof, then that one out too. */
-static cutover_status prove_unchanged(struct promote *job, struct session **inside, cutover_error **error)
-{
-    const struct promotion_record *record = &job->journal.record;
-    uint32_t oid = (uint32_t)record->production_oid;
+    struct promote *job = context;
     struct fence_mark now = {0};
-    uint32_t ended = 0;
-    int64_t timeout = job->host->door_timeout_ms;
 
-    cutover_status status =
-        door_empty(job->control, oid, &(*inside)->backend_pid, 1, false, timeout, &ended, error);
-    job->report.sessions_ended += ended;
+    cutover_status status = fence_mark_read(inside, &now, error);
     if (status == CUTOVER_OK)
-        status = fence_mark_read(*inside, &now, error);
-    if (status == CUTOVER_OK)
-        status = fence_prove(&job->mark, &now, *inside, error);
+        status = fence_prove(&job->mark, &now, inside, error);
     fence_mark_free(&now);
-    session_close(*inside);
-    *inside = NULL;
-    if (status == CUTOVER_OK)
-        status = door_empty(job->control, oid, NULL, 0, false, timeout, &ended, error);
-    return status;
-}
-
-/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). */
-static cutover_status outcome_ask(struct promote *job, cutover_error **error)
-{
-    struct session_options options =
-        operation_session(&job->operation, &job->project.production, job->project.control_database);
-    struct swap swap = swap_of(&job->journal.record);
-    struct session *control = NULL;
-    enum swap_outcome outcome = SWAP_LOST;
-
-    options.cancel = NULL;
-    job->outcome_unknown = true;
-    cutover_status status = session_open(&options, &control, error);
-    if (status == CUTOVER_OK)
-        status = swap_outcome(control, &swap, &outcome, error);
-    session_close(control);
-    if (status != CUTOVER_OK)
-        return status;
-    if (outcome == SWAP_LOST)
-        return error_set(error, CUTOVER_E_CONFLICT, "production's name belongs to a third database");
-    job->outcome_unknown = false;
-    job->swapped = outcome == SWAP_DONE;
-    return CUTOVER_OK;
-}
-
-static cutover_status swap_commit(struct promote *job, cutover_error **error)
-{
-    struct swap swap = swap_of(&job->journal.record);
-    cutover_error *local = NULL;
-    bool sent = false;
-
-    cutover_status status = swap_run(job->control, &swap, &sent, &local);
-    if (status == CUTOVER_OK)
-        job->swapped = true;
-    else if (sent) {
-        cutover_status asked = outcome_ask(job, &local);
-        if (asked == CUTOVER_OK && job->swapped) {
-            cutover_error_free(local);
-            return CUTOVER_OK;
-        }
-        if (job->outcome_unknown)
-            error_hint(&local, "whether the swap was committed is not known yet: recovery will find out");
-    }
-    if (status != CUTOVER_OK)
-        error_move(error, local);
-    return status;
-}
-
-/* Closes the door, swaps or opens it again; the time in between is what readers notice. */
-static cutover_status through_the_door(struct promote *job, struct session **inside, cutover_error **error)
-{
-    const char *name = job->journal.record.production_name;
-    int64_t closed_us = monotonic_us();
-
-    cutover_status status = door_close(job->control, name, error);
-    if (status == CUTOVER_OK)
-        status = prove_unchanged(job, inside, error);
-    if (status == CUTOVER_OK)
-        status = swap_commit(job, error);
-    if (!job->swapped && !job->outcome_unknown) {
-        cutover_error *local = NULL;
-        if (door_open(job->control, name, &local) == CUTOVER_OK)
-            job->journal.record.door_closed = false;
-        cutover_error_free(local);
-    }
-    job->report.reads_unavailable_us = monotonic_us() - closed_us;
-    if (job->swapped)
-        job->report.writes_refused_us = monotonic_us() - job->fenced_us;
-    return status;
-}
-
-static cutover_status traffic(struct promote *job, bool pause, cutover_error **error)
-{
-    const cutover_platform *platform = &job->host->platform;
-    cutover_error *local = NULL;
-
-    if (platform->traffic_pause == NULL)
-        return CUTOVER_OK;
-    cutover_status status = (pause ? platform->traffic_pause
-                                   : platform->traffic_resume)(job->project.id, &local, platform->userdata);
-    if (status != CUTOVER_OK) {
-        status =
-            error_from_callback(&local, status, pause ? "platform.traffic_pause" : "platform.traffic_resume");
-        error_move(error, local);
-    }
-    return status;
-}
-
-static cutover_status paused_swap(struct promote *job, struct session **inside, cutover_error **error)
-{
-    cutover_error *local = NULL;
-    cutover_status status = traffic(job, true, error);
-
-    if (status == CUTOVER_OK)
-        status = through_the_door(job, inside, error);
-    if (traffic(job, false, &local) != CUTOVER_OK)
-        report_warn(&job->report, "%s", cutover_error_message(local));
-    cutover_error_free(local);
     return status;
 }
 
 cutover_status promote_swap(struct promote *job, cutover_error **error)
 {
-    struct promotion_record *record = &job->journal.record;
-    struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
-    struct session *inside = NULL;
-    uint32_t ended = 0;
+    struct guard guard = {
+        .operation = &job->operation,
+        .project = &job->project,
+        .control = job->control,
+        .journal = &job->journal,
+        .report = &job->report,
+        .prove = prove_unchanged,
+        .context = job,
+    };
 
     cutover_status status = backup_still_good(job, error);
     if (status == CUTOVER_OK)
@@ -265,25 +134,10 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
     if (status == CUTOVER_OK)
-        status = lock_check_held(job, error);
-    if (status == CUTOVER_OK)
-        status = session_open(&options, &inside, error);
-    if (status == CUTOVER_OK)
-        status = door_empty(job->control, (uint32_t)record->staging_oid, NULL, 0, false,
-                            job->host->door_timeout_ms, &ended, error);
-    if (status == CUTOVER_OK)
-        status = cancel_check(&job->operation.cancel, error);
-    if (status == CUTOVER_OK) {
-        record->door_closed = true;
-        record->swap_intended = true;
-        status = journal_step(&job->journal, PROMOTION_SWAP, error);
-    }
-    if (status == CUTOVER_OK) {
-        const struct cancel *cancel = job->control->cancel;
-        job->control->cancel = inside->cancel = NULL;
-        status = paused_swap(job, &inside, error);
-        job->control->cancel = cancel;
-    }
-    session_close(inside);
+        status = guard_swap(&guard, error);
+    job->swapped = guard.swapped;
+    job->outcome_unknown = guard.outcome_unknown;
+    if (job->swapped)
+        job->report.writes_refused_us = monotonic_us() - job->fenced_us;
     return status;
 }

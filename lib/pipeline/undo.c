@@ -3,6 +3,7 @@
 #include "postgres/database.h"
 #include "postgres/door.h"
 #include "postgres/fence.h"
+#include "postgres/swap.h"
 
 static cutover_status door_reopen(struct session *control, struct journal *journal, cutover_error **error)
 {
@@ -100,7 +101,13 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
     if (control == NULL || PQstatus(control->connection) != CONNECTION_OK) {
         status = control_open(host, project, &own, error);
         control = own;
+        if (status == CUTOVER_OK)
+            status = swap_lock(control, record->lock_key, error);
     }
+    /* Every act below is on the session that holds the lock, and by the journal's one writer: whoever took this job over has
+       both. */
+    if (status == CUTOVER_OK)
+        status = journal_save(journal, error);
     if (status == CUTOVER_OK)
         status = door_reopen(control, journal, error);
     if (status == CUTOVER_OK)

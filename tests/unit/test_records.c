@@ -41,7 +41,9 @@ static const char backup_full[] =
     "\"updated_at\":\"2026-11-22T09:00:00.000000Z\",\"deleted_at\":\"2026-11-23T00:00:00.000000Z\"}";
 
 static const char promotion_full[] =
-    "{\"id\":\"p-1\",\"request_id\":\"0193\",\"project_id\":\"shop\",\"preview_id\":\"shop-pr-7\",\"status\":"
+    "{\"id\":\"p-1\",\"kind\":\"rollback\",\"request_id\":\"0193\",\"project_id\":\"shop\",\"preview_id\":"
+    "\"shop-pr-7\","
+    "\"undoes_id\":\"p-0\",\"source_backup_id\":\"b-0\",\"status\":"
     "\"swap\","
     "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"jobs\":4,"
     "\"verify_method\":\"restore\",\"hold\":true,"
@@ -49,7 +51,8 @@ static const char promotion_full[] =
     "\"production_name\":\"shop\",\"production_oid\":16384,\"staging_name\":\"cutover_stage_1\","
     "\"staging_oid\":16500,\"verify_name\":\"cutover_verify_1\",\"verify_oid\":16501,"
     "\"displaced_name\":\"cutover_old_1\",\"backup_id\":\"b-1\",\"fence_raised\":true,\"fence\":{\"roles\":[]},"
-    "\"properties\":{\"owner\":\"shop\"},\"door_closed\":true,\"swap_intended\":true,\"swapped\":true,"
+    "\"properties\":{\"owner\":\"shop\"},\"door_closed\":true,\"swap_intended\":true,\"mark\":{\"counters\":"
+    "\"0\"},\"swapped\":true,"
     "\"report\":{\"warnings\":[]},\"error\":\"none\",\"created_at\":\"2026-11-21T00:00:00.000000Z\","
     "\"updated_at\":\"2026-11-22T09:00:00.000000Z\",\"completed_at\":\"2026-11-22T10:00:00.999999Z\"}";
 
@@ -120,6 +123,7 @@ static void promotion_json_round_trips(void **state)
     struct promotion_record promotion, copy;
     cutover_error *error = NULL;
     check_ok(record_parse(&promotion_type, promotion_full, &promotion, &error), error);
+    assert_int_equal(promotion.kind, JOB_ROLLBACK);
     assert_int_equal(promotion.status, PROMOTION_SWAP);
     assert_int_equal(promotion.started_by_actor_kind, 3);
     assert_int_equal(promotion.verify_method, 1);

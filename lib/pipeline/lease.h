@@ -1,0 +1,58 @@
+/*
+ * Leases: a running job's sign of life. A document of its own (kind "lease", id = job), renewed by a thread while the job
+ * runs, so that others can tell a job that lives from one whose process is gone. A lease decides nothing about the swap:
+ * the advisory lock on production's server does (DESIGN.md section 6).
+ */
+#ifndef CUTOVER_PIPELINE_LEASE_H
+#define CUTOVER_PIPELINE_LEASE_H
+
+#include "pipeline/host.h"
+#include "store/ledger.h"
+
+#include <pthread.h>
+
+#define LEASE_US INT64_C(30000000)
+#define LEASE_BEAT_MS 5000
+
+enum lease_job { LEASE_PROMOTION, LEASE_BACKUP, LEASE_JOB_COUNT };
+
+/* What a lease document says. */
+struct lease_record {
+    char *job_id;
+    char *project_id;
+    int job;     /* enum lease_job */
+    char *owner; /* machine, process namespace, process and its start: see lease.c */
+    int64_t expires_at;
+};
+
+extern const struct record_type lease_type; /* kind "lease" */
+
+/* A lease that this process holds and keeps alive. */
+struct lease {
+    struct host *host;
+    struct lease_record record;
+    struct cancel *cancel;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards version, stop and lost */
+    pthread_cond_t wake;
+    uint64_t version;
+    bool running, stop, lost;
+};
+
+/* Makes the lease and starts its thread. When it is lost (somebody took it over, or it could not be renewed in time) `cancel`
+   is asked. CUTOVER_E_CONFLICT: there is one. */
+cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
+                           const char *project_id, struct cancel *cancel, cutover_error **error);
+/* Takes a lease over whose job is gone; read at `version`. CUTOVER_E_CONFLICT: somebody was faster. */
+cutover_status lease_take(struct lease *lease, struct host *host, const struct lease_record *record,
+                          uint64_t version, struct cancel *cancel, cutover_error **error);
+bool lease_is_lost(struct lease *lease);
+/* Ends the thread, and deletes the document unless the lease was lost or is to be left for recovery (`leave`). A zeroed
+   lease is nothing. */
+void lease_end(struct lease *lease, bool leave);
+
+/* Whether a lease's job may be taken over now: it ran out, or its process ran on this machine and is gone. *why says so for
+   people. */
+bool lease_is_dead(const struct host *host, const struct lease_record *record, const char **why);
+
+#endif
