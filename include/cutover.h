@@ -30,6 +30,7 @@
 #include <cutover/platform.h>
 #include <cutover/preflight.h>
 #include <cutover/promotion.h>
+#include <cutover/recover.h>
 #include <cutover/registry.h>
 #include <cutover/repository.h>
 #include <cutover/request.h>

@@ -136,6 +136,7 @@ int request_list(struct tool *tool);
 int preflight(struct tool *tool);
 int promote(struct tool *tool);
 int release(struct tool *tool);
+int recover(struct tool *tool);
 int backup_create(struct tool *tool);
 int backup_list(struct tool *tool);
 int backup_show(struct tool *tool);

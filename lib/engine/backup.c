@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "engine/page.h"
 #include "pipeline/journal.h"
+#include "pipeline/lease.h"
 #include "pipeline/verify.h"
 #include "postgres/properties.h"
 
@@ -89,6 +90,7 @@ static cutover_status project_free_of_jobs(const struct host *host, const char *
 
 struct taking {
     struct operation operation;
+    struct lease lease; /* named by the backup */
     struct project project;
     struct backup backup;
 };
@@ -150,6 +152,11 @@ static cutover_status record_begin(struct taking *taking, struct host *host,
     if (status == CUTOVER_OK)
         status = string_copy(options->actor.id, &record.created_by_actor_id, error);
     if (status == CUTOVER_OK)
+        status = backup_prepare(host, &record, error);
+    if (status == CUTOVER_OK)
+        status = lease_begin(&taking->lease, host, LEASE_BACKUP, record.id, record.project_id,
+                             &taking->operation.cancel, error);
+    if (status == CUTOVER_OK)
         return backup_begin(host, &record, &taking->backup, error);
     record_free(&backup_type, &record);
     return status;
@@ -181,6 +188,7 @@ cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backu
         if (status != CUTOVER_OK)
             backup_fail(&taking.backup, reason);
     }
+    lease_end(&taking.lease, false);
     if (status == CUTOVER_OK && backup != NULL)
         status = backup_wrap(&taking.backup.record, backup, &reason);
     error_move(error, reason);
@@ -221,6 +229,9 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
     progress_step(&taking->operation.progress, "verify");
     cutover_status status = record_copy(&backup_type, &backup->record, &before, error);
     if (status == CUTOVER_OK)
+        status = lease_begin(&taking->lease, taking->operation.host, LEASE_BACKUP, backup->record.id,
+                             backup->record.project_id, &taking->operation.cancel, error);
+    if (status == CUTOVER_OK)
         status = backup_step(backup, BACKUP_VERIFYING, error);
     if (status == CUTOVER_OK) {
         status = verify_backup(&verify, backup, &reason);
@@ -237,6 +248,7 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
             cutover_error_free(local);
         }
     }
+    lease_end(&taking->lease, false);
     record_free(&backup_type, &before);
     error_move(error, reason);
     return status;

@@ -5,23 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error)
+{
+    char id[ID_SIZE];
+
+    record->status = BACKUP_TAKING;
+    record->created_at = record->updated_at = clock_now(&host->clock);
+    id_new(record->created_at, id);
+    return record_set_text(&record->id, id, error);
+}
+
 cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
                             cutover_error **error)
 {
-    struct backup made = {.host = host, .record = *record};
+    struct backup made = {.host = host};
     struct change *change = NULL;
-    char id[ID_SIZE];
 
+    cutover_status status = record->id == NULL ? backup_prepare(host, record, error) : CUTOVER_OK;
+    made.record = *record;
     memset(record, 0, sizeof *record);
-    made.record.status = BACKUP_TAKING;
-    made.record.created_at = made.record.updated_at = clock_now(&host->clock);
-    id_new(made.record.created_at, id);
-    cutover_status status = record_set_text(&made.record.id, id, error);
     for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
         cutover_error *local = NULL;
         status = change_begin(&host->store, &host->clock, made.record.project_id, &change, &local);
         if (status == CUTOVER_OK)
-            status = change_put_record(change, &backup_type, id, 0, &made.record, &local);
+            status = change_put_record(change, &backup_type, made.record.id, 0, &made.record, &local);
         if (status == CUTOVER_OK)
             status = change_commit(change, &local);
         change_free(change);

@@ -15,7 +15,9 @@ struct backup {
     uint64_t version;
 };
 
-/* Commits a new record (taking). `record` is taken over, also on failure; id, times and status are set here. */
+/* Gives a new record its id, times and status (taking). */
+cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error);
+/* Commits a new record, prepared or to be prepared here; it is taken over, also on failure. */
 cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
                             cutover_error **error);
 cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,

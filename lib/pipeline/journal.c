@@ -131,7 +131,7 @@ cutover_status lock_check(const struct host *host, const char *project_id, cutov
     struct json_object *object = json_parse(lock.body, strlen(lock.body), NULL);
     status = error_set(error, CUTOVER_E_LOCKED, "project %s is locked by promotion %s", project_id,
                        json_text_or(object, "promotion_id", "?"));
-    error_hint(error, "wait until it has ended; if its process is gone, recover it");
+    error_hint(error, "wait until it has ended; if its process is gone, run recovery");
     json_object_put(object);
     document_free(&lock);
     return status;
@@ -227,6 +227,24 @@ static cutover_status claim_release(struct ending *ending, const struct host *ho
     return status;
 }
 
+static cutover_status gate_drop(struct change *change, const struct host *host, const char *promotion_id,
+                                cutover_error **error)
+{
+    struct document gate = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, "gate", promotion_id, &gate, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "gate", promotion_id, gate.version, NULL, error);
+    document_free(&gate);
+    return status;
+}
+
 static cutover_status ending_begin(struct journal *journal, struct ending *ending, cutover_error **error)
 {
     const struct host *host = journal->host;
@@ -244,6 +262,8 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
         status = claim_release(ending, host, error);
     if (status == CUTOVER_OK)
         status = change_put(ending->change, "lock", ending->lock.id, ending->lock.version, NULL, error);
+    if (status == CUTOVER_OK)
+        status = gate_drop(ending->change, host, record->id, error);
     if (status == CUTOVER_OK && (ending->data = audit_data(record)) == NULL)
         status = error_nomem(error);
     if (status == CUTOVER_OK)

@@ -27,7 +27,11 @@ cutover_status operation_open(struct operation *operation, cutover_error **error
     cutover_status status =
         tools_find(operation->host->pg_bin_dir, &operation->cancel, &operation->tools, error);
 
-    return status != CUTOVER_OK ? status : folder_make(operation->host->work_dir, &operation->folder, error);
+    if (status == CUTOVER_OK)
+        status = folder_make(operation->host->work_dir, &operation->folder, error);
+    if (status == CUTOVER_OK)
+        operation->tools.work_dir = operation->folder;
+    return status;
 }
 
 void operation_close(struct operation *operation)

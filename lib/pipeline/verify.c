@@ -7,6 +7,11 @@
 
 #define VERIFY_PREFIX "cutover_verify_"
 
+void verify_database_name(char name[64], const char *backup_id)
+{
+    database_name_make(name, VERIFY_PREFIX, backup_id);
+}
+
 static cutover_status note(const struct verify *verify, const char *name, uint32_t oid, cutover_error **error)
 {
     return verify->note == NULL ? CUTOVER_OK : verify->note(verify->note_context, name, oid, error);
@@ -107,7 +112,7 @@ static cutover_status by_restore(const struct verify *verify, struct archive *ar
     struct session *control = NULL;
     char name[DATABASE_NAME_MAX + 1];
 
-    database_name_make(name, VERIFY_PREFIX, archive->backup_id);
+    verify_database_name(name, archive->backup_id);
     cutover_status status = control_open(verify, &verify->operation->cancel, &control, error);
     if (status == CUTOVER_OK)
         status = restore_and_compare(verify, archive, control, name, error);

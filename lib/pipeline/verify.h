@@ -16,6 +16,9 @@ struct verify {
     void *note_context;
 };
 
+/* The name of the throwaway database that a backup is restored into. */
+void verify_database_name(char name[64], const char *backup_id);
+
 /*
  * Verifies a published backup and writes method, verdict, detail and duration into its record (uncommitted).
  * CUTOVER_OK: equal. CUTOVER_E_VERIFY: different or could not tell. What kept it from being told (a server away, no room)

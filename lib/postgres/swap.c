@@ -297,3 +297,19 @@ cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, 
     free(pid);
     return status;
 }
+
+cutover_status swap_lock_end_holder(struct session *control, int64_t key, cutover_error **error)
+{
+    char text[24], *pid = NULL;
+    PGresult *result = NULL;
+    cutover_status status;
+
+    snprintf(text, sizeof(text), "%" PRId64, key);
+    status = lock_holder(control, text, false, &pid, error);
+    if (status == CUTOVER_OK && pid != NULL)
+        status = session_query(control, "SELECT pg_terminate_backend($1::int)", 1, (const char *const[]){pid},
+                               &result, error);
+    PQclear(result);
+    free(pid);
+    return status;
+}

@@ -35,6 +35,8 @@ cutover_status swap_run(struct session *control, const struct swap *swap, bool *
    detail). Key: XXH3-64 of the project id, seeded with that of "libcutover:". */
 int64_t swap_lock_key(const char *project_id);
 cutover_status swap_lock(struct session *control, int64_t key, cutover_error **error);
+/* Ends the session that holds it, if there is one: for recovery, which has taken that session's job over. Waits for nothing. */
+cutover_status swap_lock_end_holder(struct session *control, int64_t key, cutover_error **error);
 /* Whether this session still holds it: asked right before the swap. */
 cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, cutover_error **error);
 

@@ -1,0 +1,56 @@
+/**
+ * Recovery: what a job left unfinished whose process is gone is finished, or undone.
+ */
+#ifndef CUTOVER_RECOVER_H
+#define CUTOVER_RECOVER_H
+
+#include <cutover/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What became of one unfinished job. */
+typedef enum cutover_recovered {
+    CUTOVER_RECOVERED_COMPLETED = 1, /**< Its swap had happened: its records are finished now. */
+    CUTOVER_RECOVERED_UNDONE = 2,    /**< It had not: production is open, writable and as it was; the job is `failed`. */
+    CUTOVER_RECOVERED_RUNNING = 3,   /**< It lives, or its lease still runs: left alone. */
+    CUTOVER_RECOVERED_FAILED = 4     /**< It could not be recovered now; the message says why. Try again. */
+} cutover_recovered;
+
+/** One unfinished job; pointers are valid during the emit call only. */
+typedef struct cutover_recovery {
+    unsigned version;      /**< 1. */
+    const char *job;       /**< "promotion", "rollback", "restore" or "backup". */
+    const char *job_id;
+    const char *project_id;
+    const char *request_id; /**< "" where it has none. */
+    cutover_recovered outcome;
+    const char *message;   /**< One line for a person. */
+} cutover_recovery;
+
+/** Receives one; anything but CUTOVER_OK ends the recovery and is returned. */
+typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery, void *context);
+
+/**
+ * Looks at every unfinished job whose lease ran out, or whose process ran on this machine and is gone. It takes the job
+ * over, ends the session of whoever may still act for it, asks production's server by OID whether the swap was committed, and
+ * finishes the records or undoes the rest: reopens production, lifts the fence, drops the staging and throwaway databases
+ * that the journal names, sweeps partial archives. May be called at any time, by several processes, and may itself be killed
+ * anywhere: called again, it goes on. Call it when the host starts, and now and then.
+ *
+ * @param project_id Only this project's jobs; NULL: all.
+ * @param emit       Told of each unfinished job, on the calling thread; may be NULL.
+ * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID, CUTOVER_E_STORE, or what
+ *         emit returned. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *project_id,
+                                           cutover_recovery_emit emit, void *context, cutover_error **error);
+
+/** "completed", "undone", "running" or "failed"; static. Since 0.1. */
+CUTOVER_API const char *cutover_recovered_name(cutover_recovered outcome);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

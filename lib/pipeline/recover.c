@@ -1,0 +1,302 @@
+#include "pipeline/recover.h"
+
+#include "pipeline/promote.h"
+#include "pipeline/verify.h"
+#include "postgres/database.h"
+#include "postgres/swap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How long the session of a zombie may take to end. */
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_MS 50
+
+struct recovering {
+    struct host *host;
+    const struct lease_record *lease_record;
+    struct lease lease;
+    struct cancel cancel; /* asked when our own lease is lost */
+    cutover_recovery told;
+    char *request_id;
+    struct text message;
+};
+
+static void outcome(struct recovering *recovering, cutover_recovered outcome, const char *message)
+{
+    recovering->told.outcome = outcome;
+    text_clear(&recovering->message);
+    text_add(&recovering->message, message);
+}
+
+static void outcome_failed(struct recovering *recovering, const cutover_error *error)
+{
+    outcome(recovering, CUTOVER_RECOVERED_FAILED, cutover_error_message(error));
+    if (cutover_error_detail(error) != NULL)
+        text_add_format(&recovering->message, " (%s)", cutover_error_detail(error));
+}
+
+/* ---- jobs that overwrite a project ---- */
+
+/* Ends whoever holds the lock: its job was taken over, so that it may not act any more (P4). */
+static cutover_status lock_wrest(struct session *control, int64_t key, cutover_error **error)
+{
+    for (int tries = 0;; tries++) {
+        cutover_error *local = NULL;
+        cutover_status status = swap_lock(control, key, &local);
+        if (status != CUTOVER_E_LOCKED || tries == LOCK_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        status = swap_lock_end_holder(control, key, error);
+        if (status == CUTOVER_OK)
+            status = cancel_sleep(control->cancel, LOCK_PAUSE_MS, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
+}
+
+static cutover_status outcome_of(struct session *control, const struct promotion_record *record,
+                                 enum swap_outcome *found, cutover_error **error)
+{
+    struct swap swap = {
+        .production = record->production_name,
+        .production_oid = (uint32_t)record->production_oid,
+        .incoming = record->staging_name,
+        .incoming_oid = (uint32_t)record->staging_oid,
+        .displaced = record->displaced_name,
+    };
+
+    /* Nothing came in yet that could have been swapped. */
+    if (record->staging_oid == 0 || !record->swap_intended) {
+        *found = SWAP_NOT_DONE;
+        return CUTOVER_OK;
+    }
+    return swap_outcome(control, &swap, found, error);
+}
+
+static cutover_status job_finish(struct recovering *recovering, struct journal *journal, cutover_error **error)
+{
+    struct host *host = recovering->host;
+
+    journal->record.swapped = true;
+    journal->record.door_closed = false;
+    cutover_status status = host_project_move(host, journal->record.project_id, "restoring", "active", error);
+    if (status == CUTOVER_OK)
+        status = journal_complete(journal, error);
+    if (status == CUTOVER_OK)
+        outcome(recovering, CUTOVER_RECOVERED_COMPLETED,
+                "the swap had been committed; its records are complete now");
+    return status;
+}
+
+static cutover_status job_undo(struct recovering *recovering, const struct project *project,
+                               struct session *control, struct journal *journal, cutover_error **error)
+{
+    cutover_error *reason = cutover_error_new(
+        CUTOVER_E_INTERNAL, "its process ended before the swap; recovery undid what it had done", NULL, NULL);
+    cutover_status status = promote_undo(recovering->host, project, control, journal, false, reason, error);
+
+    cutover_error_free(reason);
+    if (status == CUTOVER_OK)
+        outcome(recovering, CUTOVER_RECOVERED_UNDONE,
+                "the swap had not happened; production is open, writable and as it was");
+    return status;
+}
+
+static cutover_status job_settle(struct recovering *recovering, const struct project *project,
+                                 struct journal *journal, cutover_error **error)
+{
+    struct host *host = recovering->host;
+    struct session_options options = {
+        .conninfo = &project->production,
+        .database = journal->record.control_database,
+        .cancel = &recovering->cancel,
+        .log = &host->log,
+        .connect_timeout_s = host->connect_timeout_s,
+    };
+    struct session *control = NULL;
+    enum swap_outcome found = SWAP_LOST;
+
+    cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK && strcmp(control->system_identifier, journal->record.system_identifier) != 0)
+        status = error_set(error, CUTOVER_E_STATE,
+                           "project %s now lies on another server (system identifier %s, not %s)", project->id,
+                           control->system_identifier, journal->record.system_identifier);
+    /* First the journal, so that the zombie's next save fails; then the lock, so that its session cannot act. */
+    if (status == CUTOVER_OK)
+        status = journal_save(journal, error);
+    if (status == CUTOVER_OK)
+        status = lock_wrest(control, journal->record.lock_key, error);
+    if (status == CUTOVER_OK)
+        status = outcome_of(control, &journal->record, &found, error);
+    if (status == CUTOVER_OK) {
+        if (found == SWAP_DONE)
+            status = job_finish(recovering, journal, error);
+        else if (found == SWAP_NOT_DONE)
+            status = job_undo(recovering, project, control, journal, error);
+        else
+            status = error_set(
+                error, CUTOVER_E_STATE,
+                "\"%s\" is neither the database that was to be displaced (OID %lld) nor the one that was "
+                "to come in (OID %lld): a person must look",
+                journal->record.production_name, (long long)journal->record.production_oid,
+                (long long)journal->record.staging_oid);
+    }
+    session_close(control);
+    return status;
+}
+
+static cutover_status recover_job(struct recovering *recovering, cutover_error **error)
+{
+    struct host *host = recovering->host;
+    struct journal journal = {0};
+    struct project project = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = journal_load(host, recovering->lease_record->job_id, &journal, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        /* It took its lease and died before its claim. */
+        cutover_error_free(local);
+        outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had not begun");
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    if (status != CUTOVER_OK)
+        return status;
+    recovering->told.job = job_kind_names[journal.record.kind];
+    status = string_copy(journal.record.request_id, &recovering->request_id, error);
+    if (status == CUTOVER_OK && machine_promotion_is_over(journal.record.status)) {
+        outcome(recovering, journal.record.swapped ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_UNDONE,
+                "it had ended already");
+    } else if (status == CUTOVER_OK) {
+        status = host_project(host, journal.record.project_id, &project, error);
+        if (status == CUTOVER_OK && !project.found)
+            status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", journal.record.project_id);
+        if (status == CUTOVER_OK)
+            status = job_settle(recovering, &project, &journal, error);
+    }
+    project_free(&project);
+    journal_free(&journal);
+    return status;
+}
+
+/* ---- backups taken or verified on their own ---- */
+
+static cutover_status throwaway_drop(struct recovering *recovering, const char *project_id,
+                                     const char *backup_id, cutover_error **error)
+{
+    struct host *host = recovering->host;
+    struct project project = {0};
+    struct session *control = NULL;
+    char name[DATABASE_NAME_MAX + 1];
+    uint32_t oid = 0;
+
+    cutover_status status = host_project(host, project_id, &project, error);
+    if (status == CUTOVER_OK && project.found) {
+        struct session_options options = {
+            .conninfo = project.verify_elsewhere ? &project.verify : &project.production,
+            .database = project.verify_elsewhere ? NULL : project.control_database,
+            .cancel = &recovering->cancel,
+            .log = &host->log,
+            .connect_timeout_s = host->connect_timeout_s,
+        };
+        verify_database_name(name, backup_id);
+        status = session_open(&options, &control, error);
+        if (status == CUTOVER_OK)
+            status = database_oid_of(control, name, &oid, error);
+        if (status == CUTOVER_OK && oid != 0)
+            status = database_drop(control, name, oid, error);
+        session_close(control);
+    }
+    project_free(&project);
+    return status;
+}
+
+static cutover_status recover_backup(struct recovering *recovering, cutover_error **error)
+{
+    struct backup backup = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = backup_load(recovering->host, recovering->lease_record->job_id, &backup, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had not begun");
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    if (status != CUTOVER_OK)
+        return status;
+    outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
+    if (backup.record.status == BACKUP_TAKING || backup.record.status == BACKUP_VERIFYING) {
+        status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);
+        if (status == CUTOVER_OK) {
+            cutover_error *reason =
+                cutover_error_new(CUTOVER_E_INTERNAL, "its process ended before it was verified", NULL, NULL);
+            backup_fail(&backup, reason);
+            cutover_error_free(reason);
+            outcome(recovering, CUTOVER_RECOVERED_UNDONE,
+                    backup.record.manifest_sha256 != NULL ? "it was not verified to the end: verify it again"
+                                                          : "its partial archive is swept");
+        }
+    }
+    backup_free(&backup);
+    return status;
+}
+
+/* ---- one lease ---- */
+
+static void recover_dead(struct recovering *recovering, uint64_t version)
+{
+    const struct lease_record *record = recovering->lease_record;
+    cutover_error *error = NULL;
+
+    cutover_status status =
+        lease_take(&recovering->lease, recovering->host, record, version, &recovering->cancel, &error);
+    if (status == CUTOVER_E_CONFLICT) {
+        outcome(recovering, CUTOVER_RECOVERED_RUNNING, "somebody else is recovering it");
+        cutover_error_free(error);
+        return;
+    }
+    if (status == CUTOVER_OK)
+        status =
+            record->job == LEASE_BACKUP ? recover_backup(recovering, &error) : recover_job(recovering, &error);
+    if (status != CUTOVER_OK)
+        outcome_failed(recovering, error);
+    cutover_error_free(error);
+    lease_end(&recovering->lease, status != CUTOVER_OK);
+}
+
+cutover_status recover_lease(struct host *host, const struct lease_record *record, uint64_t version,
+                             cutover_recovery_emit emit, void *context)
+{
+    struct recovering recovering = {
+        .host = host,
+        .lease_record = record,
+        .told = {.version = 1,
+                 .job = record->job == LEASE_BACKUP ? "backup" : job_kind_names[JOB_PROMOTION],
+                 .job_id = record->job_id,
+                 .project_id = record->project_id},
+        .message = TEXT_INIT,
+    };
+    const char *why;
+    cutover_status status = CUTOVER_OK;
+
+    cancel_init(&recovering.cancel, NULL);
+    if (lease_is_dead(host, record, &why)) {
+        log_line(&host->log, LOG_WARNING_LEVEL, "recovering job %s: %s", record->job_id, why);
+        recover_dead(&recovering, version);
+    } else {
+        outcome(&recovering, CUTOVER_RECOVERED_RUNNING, why);
+    }
+    recovering.told.request_id = recovering.request_id != NULL ? recovering.request_id : "";
+    recovering.told.message = text_string(&recovering.message);
+    log_line(&host->log, LOG_INFO_LEVEL, "job %s: %s: %s", record->job_id,
+             cutover_recovered_name(recovering.told.outcome), recovering.told.message);
+    if (emit != NULL)
+        status = emit(&recovering.told, context);
+    free(recovering.request_id);
+    text_free(&recovering.message);
+    return status;
+}
