@@ -46,6 +46,8 @@ static const struct rule {
     [VERB_RELEASE] = {"release a held promotion", "released", CUTOVER_ROLE_OPERATOR, 0},
     [VERB_COMPLETE] = {"complete a request", "completed", 0, 0},
     [VERB_FAIL] = {"fail a request", "marked as failed", 0, 0},
+    [VERB_ROLL_BACK] = {"roll a cutover back", "rolled back", CUTOVER_ROLE_OPERATOR,
+                        CHECK_NOT_RESTORING | CHECK_PROJECT_ACTIVE},
 };
 
 /* Status and verb → the status after. The first row is "no record yet"; what is not listed is refused. */
@@ -66,6 +68,7 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
     [ROW(REQUEST_IN_PROGRESS)] = {[VERB_RELEASE] = TO(REQUEST_IN_PROGRESS),
                                   [VERB_COMPLETE] = TO(REQUEST_COMPLETED),
                                   [VERB_FAIL] = TO(REQUEST_FAILED)},
+    [ROW(REQUEST_COMPLETED)] = {[VERB_ROLL_BACK] = TO(REQUEST_ROLLED_BACK)},
 };
 
 /* The remedy for what the table refuses; the last column is for every verb without one of its own. */

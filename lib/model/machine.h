@@ -22,6 +22,7 @@ enum request_verb {
     VERB_RELEASE,
     VERB_COMPLETE, /* system: the pipeline */
     VERB_FAIL,     /* system: the pipeline */
+    VERB_ROLL_BACK,
     VERB_COUNT
 };
 
