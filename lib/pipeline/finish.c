@@ -24,7 +24,7 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
     cutover_error *local = NULL;
     cutover_status synced = host->platform.integrations_sync(job->project.id, &local, host->platform.userdata);
     if (synced != CUTOVER_OK) {
-        error_from_callback(&local, synced, "platform.integrations_sync");
+        host_platform_failed(&local, synced, "platform.integrations_sync");
         report_warn(&job->report, "%s", cutover_error_message(local));
         cutover_error_free(local);
     }

@@ -121,7 +121,7 @@ static cutover_status traffic(struct guard *guard, bool pause, cutover_error **e
                                    : platform->traffic_resume)(guard->project->id, &local, platform->userdata);
     if (status != CUTOVER_OK) {
         status =
-            error_from_callback(&local, status, pause ? "platform.traffic_pause" : "platform.traffic_resume");
+            host_platform_failed(&local, status, pause ? "platform.traffic_pause" : "platform.traffic_resume");
         error_move(error, local);
     }
     return status;

@@ -7,19 +7,40 @@
 
 const cutover_actor host_system_actor = {"libcutover", CUTOVER_ACTOR_SYSTEM, 0};
 
+cutover_status host_platform_failed(cutover_error **error, cutover_status returned, const char *what)
+{
+    cutover_error *cause = *error, *told = NULL;
+
+    returned = error_from_callback(&cause, returned, what);
+    if (returned == CUTOVER_E_NOMEM) {
+        *error = cause;
+        return returned;
+    }
+    error_set(&told, CUTOVER_E_CALLBACK, "%s: %s", what, cutover_error_message(cause));
+    if (cutover_error_detail(cause) != NULL)
+        error_detail(&told, "%s", cutover_error_detail(cause));
+    if (cutover_error_hint(cause) != NULL)
+        error_hint(&told, "%s", cutover_error_hint(cause));
+    cutover_error_free(cause);
+    *error = told;
+    return CUTOVER_E_CALLBACK;
+}
+
+/* `received` is what we said of what was emitted: when the platform passes that on, it is no failure of its own. */
 struct project_target {
     struct project *project;
+    cutover_status received;
     cutover_error **error;
 };
 
 struct preview_target {
     struct preview *preview;
+    cutover_status received;
     cutover_error **error;
 };
 
-static cutover_status project_receive(const cutover_project *from, void *context)
+static cutover_status project_read(const cutover_project *from, struct project_target *target)
 {
-    struct project_target *target = context;
     struct project *project = target->project;
     cutover_error **error = target->error;
     cutover_status status;
@@ -49,11 +70,19 @@ static cutover_status project_receive(const cutover_project *from, void *context
     return status;
 }
 
+static cutover_status project_receive(const cutover_project *from, void *context)
+{
+    struct project_target *target = context;
+
+    target->received = project_read(from, target);
+    return target->received;
+}
+
 cutover_status host_project(const struct host *host, const char *id, struct project *project,
                             cutover_error **error)
 {
     cutover_error *local = NULL;
-    struct project_target target = {project, &local};
+    struct project_target target = {project, CUTOVER_OK, &local};
 
     memset(project, 0, sizeof *project);
     cutover_status status =
@@ -64,18 +93,19 @@ cutover_status host_project(const struct host *host, const char *id, struct proj
         return CUTOVER_OK;
     }
     if (status == CUTOVER_OK && !project->found)
-        status = error_set(&local, CUTOVER_E_CALLBACK, "platform.project_get emitted nothing");
+        status = target.received =
+            error_set(&local, CUTOVER_E_CALLBACK, "platform.project_get emitted nothing");
     if (status != CUTOVER_OK) {
-        status = error_from_callback(&local, status, "platform.project_get");
+        status = target.received == status ? error_from_callback(&local, status, "platform.project_get")
+                                           : host_platform_failed(&local, status, "platform.project_get");
         error_move(error, local);
         project_free(project);
     }
     return status;
 }
 
-static cutover_status preview_receive(const cutover_preview *from, void *context)
+static cutover_status preview_read(const cutover_preview *from, struct preview_target *target)
 {
-    struct preview_target *target = context;
     struct preview *preview = target->preview;
     cutover_error **error = target->error;
     cutover_status status;
@@ -98,11 +128,19 @@ static cutover_status preview_receive(const cutover_preview *from, void *context
     return status;
 }
 
+static cutover_status preview_receive(const cutover_preview *from, void *context)
+{
+    struct preview_target *target = context;
+
+    target->received = preview_read(from, target);
+    return target->received;
+}
+
 cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
                             cutover_error **error)
 {
     cutover_error *local = NULL;
-    struct preview_target target = {preview, &local};
+    struct preview_target target = {preview, CUTOVER_OK, &local};
 
     memset(preview, 0, sizeof *preview);
     cutover_status status =
@@ -113,9 +151,11 @@ cutover_status host_preview(const struct host *host, const char *id, struct prev
         return CUTOVER_OK;
     }
     if (status == CUTOVER_OK && !preview->found)
-        status = error_set(&local, CUTOVER_E_CALLBACK, "platform.preview_get emitted nothing");
+        status = target.received =
+            error_set(&local, CUTOVER_E_CALLBACK, "platform.preview_get emitted nothing");
     if (status != CUTOVER_OK) {
-        status = error_from_callback(&local, status, "platform.preview_get");
+        status = target.received == status ? error_from_callback(&local, status, "platform.preview_get")
+                                           : host_platform_failed(&local, status, "platform.preview_get");
         error_move(error, local);
         preview_free(preview);
     }
@@ -176,7 +216,9 @@ cutover_status host_project_move(const struct host *host, const char *project_id
         }
     }
     if (status != CUTOVER_OK) {
-        status = error_from_callback(&local, status, "platform.project_set_state");
+        status = status == CUTOVER_E_CONFLICT
+                     ? error_from_callback(&local, status, "platform.project_set_state")
+                     : host_platform_failed(&local, status, "platform.project_set_state");
         error_move(error, local);
     }
     return status;

@@ -61,6 +61,9 @@ void host_facts(const struct host *host, const struct project *project, const st
 cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
                                  const char *to, cutover_error **error);
 
+/* What a callback of the platform returned, other than OK, as CUTOVER_E_CALLBACK that names it; out of memory stays that. */
+cutover_status host_platform_failed(cutover_error **error, cutover_status returned, const char *what);
+
 /* The actor that the library itself is in audit entries. */
 extern const cutover_actor host_system_actor;
 
