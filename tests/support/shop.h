@@ -40,6 +40,7 @@ struct shop {
     pthread_mutex_t log_mutex;
     char *log; /* every line that the engine logged */
     size_t log_length;
+    bool shares_home;
     int descriptors, threads; /* before the shop was opened */
 };
 
@@ -106,7 +107,7 @@ char *shop_events(struct shop *shop, const char *project_id);
 /* Whether any file under the home, or the log, holds these bytes. */
 bool shop_holds(struct shop *shop, const char *bytes);
 
-/* pg_dump --no-owner as text, without what differs from run to run. */
+/* pg_dump --no-owner as text, the rows of each table sorted, without what differs from run to run. */
 char *shop_dump(struct cluster *cluster, const char *database);
 /* Owner, grants, settings, limit and comment of a database. */
 char *shop_properties(struct cluster *cluster, const char *database);

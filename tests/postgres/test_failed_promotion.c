@@ -1,0 +1,599 @@
+#include "support/shop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A promotion that does not swap leaves production as it was, whatever stopped it (P3). */
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start("max_connections = 80");
+    return 0;
+}
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+
+    assert_non_null(shop);
+    shop_open(shop, cluster, NULL);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_close(*state);
+    free(*state);
+    shop_check_server(cluster);
+    return 0;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Promotes project NAME, expects this status, and that production is as it was. */
+static struct outcome promote_in_vain(struct shop *shop, const char *name, const char *request_id,
+                                      const struct shop_promotion *how, cutover_status expected)
+{
+    struct shop_promotion promotion = *how;
+    struct untouched before;
+    char *production = shop_format("%s_production", name);
+
+    promotion.request_id = request_id;
+    untouched_look(&before, cluster, production);
+    struct outcome outcome = shop_promote(shop, &promotion);
+    check_status_keep(outcome.status, expected, outcome.error);
+    assert_string_equal(outcome_text(&outcome, "status"),
+                        expected == CUTOVER_E_CANCELLED ? "cancelled" : "failed");
+    assert_string_equal(outcome_text(&outcome, "error.code"), cutover_status_name(expected));
+    assert_string_equal(outcome_text(&outcome, "error.step"), cutover_error_step(outcome.error));
+    assert_string_equal(outcome_text(&outcome, "displaced_database"), "null");
+    untouched_check(&before, shop, name, request_id);
+    untouched_free(&before);
+    free(production);
+    return outcome;
+}
+
+/* The same request cannot be promoted again, but its preview can be asked for anew: nothing holds it. */
+static void check_can_ask_again(struct shop *shop, const char *name, const char *request_id)
+{
+    struct shop_promotion again = {.request_id = request_id};
+    struct outcome refused = shop_promote(shop, &again);
+
+    assert_int_equal(refused.status, CUTOVER_E_STATE);
+    outcome_free(&refused);
+    free(shop_acked(shop, name, name));
+}
+
+/* ---- cancel ---- */
+
+static int cancel_now(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    return 1;
+}
+
+static void cancel_at_each_step_leaves_production_as_it_was(void **state)
+{
+    static const char *const steps[] = {"lock", "backup", "verify", "stage", "check", "held", "swap"};
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "steps");
+    struct shop_promotion promotion = {.hold = true};
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct shop_hook hooks[] = {{steps[i], cancel_now, NULL}, {NULL, NULL, NULL}};
+        promotion.hooks = hooks;
+        if (i == 0) {
+            /* Before the lock nothing was claimed: the request stays acked. */
+            promotion.request_id = request;
+            struct outcome outcome = shop_promote(shop, &promotion);
+            check_status_keep(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+            char *status = shop_request_status(shop, request);
+            assert_string_equal(status, "acked");
+            free(status);
+            outcome_free(&outcome);
+            continue;
+        }
+        if (strcmp(steps[i], "swap") == 0)
+            promotion.hold = false;
+        struct outcome outcome = promote_in_vain(shop, "steps", request, &promotion, CUTOVER_E_CANCELLED);
+        assert_string_equal(cutover_error_step(outcome.error), steps[i]);
+        outcome_free(&outcome);
+        free(request);
+        request = shop_acked(shop, "steps", "steps");
+    }
+    free(request);
+}
+
+/* At whatever progress call: the promotion ends cancelled, and soon, or it is completed. */
+static void cancel_at_any_tick_leaves_production_as_it_was(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "ticks");
+    unsigned ticks = 0;
+
+    for (unsigned tick = 3;; tick += 4) {
+        struct shop_promotion promotion = {.cancel_at_tick = tick, .request_id = request, .ticks = &ticks};
+        struct untouched before;
+        untouched_look(&before, cluster, "ticks_production");
+        struct outcome outcome = shop_promote(shop, &promotion);
+        if (outcome.status == CUTOVER_E_CANCELLED) {
+            char *status = shop_request_status(shop, request);
+            if (strcmp(status, "acked") != 0) {
+                untouched_check(&before, shop, "ticks", request);
+                free(request);
+                request = shop_acked(shop, "ticks", "ticks");
+            }
+            free(status);
+        }
+        bool over = outcome.status != CUTOVER_E_CANCELLED;
+        if (over)
+            check_status_keep(outcome.status, CUTOVER_OK, outcome.error);
+        untouched_free(&before);
+        outcome_free(&outcome);
+        if (over)
+            break;
+    }
+    free(request);
+}
+
+struct canceller {
+    cutover_promotion *job;
+    const char *step;
+    double asked_at;
+};
+
+static void *cancel_from_afar(void *context)
+{
+    struct canceller *canceller = context;
+    const struct timespec look = {0, 1000 * 1000}, into_it = {0, 150 * 1000 * 1000};
+    cutover_progress progress;
+
+    do {
+        nanosleep(&look, NULL);
+        cutover_promotion_progress(canceller->job, &progress);
+    } while (strcmp(progress.step, canceller->step) != 0 && strcmp(progress.step, "swap") != 0);
+    nanosleep(&into_it, NULL);
+    canceller->asked_at = seconds_now();
+    cutover_promotion_cancel(canceller->job);
+    return NULL;
+}
+
+/* A table whose index takes long to build: the cancel comes while a server works on one statement. */
+static void cancel_from_another_thread_ends_it_soon(void **state)
+{
+    static const char *const steps[] = {"backup", "verify", "stage"};
+    struct shop *shop = *state;
+
+    free(shop_ready(shop, "afar"));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+        struct canceller canceller = {.step = steps[i]};
+        struct untouched before;
+        cutover_error *error = NULL;
+        pthread_t thread;
+        char *name = shop_format("afar%zu", i), *production = shop_format("%s_production", name);
+        char *request = shop_ready(shop, name), *preview = shop_format("%s_preview", name);
+
+        const char *slow =
+            "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
+            " 'SELECT $1 FROM pg_catalog.pg_sleep(0.05)';"
+            "CREATE TABLE slow_to_index (a int); INSERT INTO slow_to_index SELECT generate_series(1, 20);"
+            "CREATE INDEX ON slow_to_index (slow(a));";
+        cluster_sql(cluster, strcmp(steps[i], "stage") == 0 ? preview : production, slow);
+        untouched_look(&before, cluster, production);
+        options.actor = shop_operator;
+        options.request_id = request;
+        check_ok(cutover_promotion_start(shop->engine, &options, &canceller.job, &error), error);
+        assert_int_equal(pthread_create(&thread, NULL, cancel_from_afar, &canceller), 0);
+        cutover_status status = cutover_promotion_run(canceller.job, &error);
+        double ended_at = seconds_now();
+        pthread_join(thread, NULL);
+        check_status(status, CUTOVER_E_CANCELLED, error);
+        assert_true(ended_at - canceller.asked_at < 5);
+        cutover_promotion_free(canceller.job);
+        untouched_check(&before, shop, name, request);
+        untouched_free(&before);
+        free(name);
+        free(production);
+        free(preview);
+        free(request);
+    }
+}
+
+/* ---- what cannot be promoted ---- */
+
+/* EDGE_CASES A7: valid by the catalog, and not by the rows. */
+static void rows_that_violate_a_foreign_key_fail_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "orphans");
+
+    cluster_sql(
+        cluster, "orphans_preview",
+        "SET session_replication_role = replica; INSERT INTO orders VALUES (9999, '2026-01-01', 777777, 5)");
+    struct outcome outcome =
+        promote_in_vain(shop, "orphans", request, &(struct shop_promotion){.jobs = 2}, CUTOVER_E_POSTGRES);
+    assert_string_equal(cutover_error_step(outcome.error), "stage");
+    char *told =
+        shop_format("%s %s", cutover_error_message(outcome.error), cutover_error_detail(outcome.error));
+    check_contains(told, "orders_person_fkey");
+    check_contains(told, "777777");
+    check_can_ask_again(shop, "orphans", request);
+    free(told);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* EDGE_CASES A1: it worked there, by the search path of whoever made it. */
+static void schema_that_cannot_be_restored_fails_the_promotion_by_name(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "paths");
+
+    cluster_sql(cluster, "paths_preview",
+                "CREATE FUNCTION inner_step(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
+                "CREATE FUNCTION outer_step(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
+                "    'BEGIN RETURN inner_step($1); END';"
+                "CREATE INDEX by_outer_step ON people (outer_step(last))");
+    struct outcome outcome =
+        promote_in_vain(shop, "paths", request, &(struct shop_promotion){.jobs = 2}, CUTOVER_E_POSTGRES);
+    char *told =
+        shop_format("%s %s", cutover_error_message(outcome.error), cutover_error_detail(outcome.error));
+    check_contains(told, "inner_step");
+    check_contains(told, "by_outer_step");
+    free(told);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* The same in production: the backup cannot be proved, so there is no cutover. */
+static void backup_that_cannot_be_restored_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "proof");
+
+    cluster_sql(cluster, "proof_production",
+                "CREATE FUNCTION inner_step(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
+                "CREATE FUNCTION outer_step(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
+                "    'BEGIN RETURN inner_step($1); END';"
+                "CREATE INDEX by_outer_step ON customers (outer_step(name))");
+    struct outcome outcome =
+        promote_in_vain(shop, "proof", request, &(struct shop_promotion){.jobs = 2}, CUTOVER_E_VERIFY);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_UNKNOWN);
+    assert_string_equal(cutover_error_step(outcome.error), "verify");
+    assert_string_equal(outcome_text(&outcome, "backup_verification.verdict"), "could not tell");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- writers ---- */
+
+struct writer {
+    PGconn *connection;
+    char sqlstate[8];
+    long read;
+};
+
+static void writer_run(struct writer *writer, const char *sql, ExecStatusType expected)
+{
+    PGresult *result = PQexec(writer->connection, sql);
+
+    if (PQresultStatus(result) != expected)
+        fail_msg("%s: %s%s", sql, PQresStatus(PQresultStatus(result)), PQresultErrorMessage(result));
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    snprintf(writer->sqlstate, sizeof writer->sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
+    PQclear(result);
+}
+
+/* As a client sees production between the snapshot and the swap. */
+static int write_and_read(struct shop *shop, void *context)
+{
+    struct writer writer = {.connection = PQconnectdb(context)};
+
+    (void)shop;
+    assert_int_equal(PQstatus(writer.connection), CONNECTION_OK);
+    writer_run(&writer, "INSERT INTO generation VALUES ('mine')", PGRES_FATAL_ERROR);
+    assert_string_equal(writer.sqlstate, "25006");
+    writer_run(&writer, "SELECT name FROM generation", PGRES_TUPLES_OK);
+    writer_run(&writer, "CREATE TABLE mine ()", PGRES_FATAL_ERROR);
+    assert_string_equal(writer.sqlstate, "25006");
+    writer_run(&writer, "SELECT nextval('invoice')", PGRES_FATAL_ERROR);
+    assert_string_equal(writer.sqlstate, "25006");
+    PQfinish(writer.connection);
+    return 0;
+}
+
+/* Sessions that were there before are ended, so that none of them writes on. */
+static int old_session_is_gone(struct shop *shop, void *context)
+{
+    struct writer *writer = context;
+
+    (void)shop;
+    PQclear(PQexec(writer->connection, "INSERT INTO generation VALUES ('mine')"));
+    assert_int_equal(PQstatus(writer->connection), CONNECTION_BAD);
+    return 0;
+}
+
+static void writes_are_refused_at_once_and_reads_go_on(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "writes");
+    char *conninfo = strdup(cluster_conninfo(cluster, "writes_production"));
+    struct writer old = {.connection = PQconnectdb(conninfo)};
+    const struct shop_hook hooks[] = {
+        {"verify", old_session_is_gone, &old}, {"verify", write_and_read, conninfo},
+        {"stage", write_and_read, conninfo},   {"check", write_and_read, conninfo},
+        {"swap", write_and_read, conninfo},    {NULL, NULL, NULL},
+    };
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    assert_int_equal(atoi(outcome_text(&outcome, "sessions_ended")), 1);
+
+    /* And it takes writes again when it is over. */
+    cluster_sql(cluster, "writes_production", "INSERT INTO generation VALUES ('after')");
+    outcome_free(&outcome);
+    PQfinish(old.connection);
+    free(conninfo);
+    free(request);
+}
+
+static int evade(struct shop *shop, void *context)
+{
+    struct writer *writer = context;
+
+    (void)shop;
+    writer->connection = PQconnectdb(cluster_conninfo(cluster, "evade_production"));
+    writer_run(writer, "SET default_transaction_read_only = off", PGRES_COMMAND_OK);
+    writer_run(writer, "INSERT INTO generation VALUES ('evaded')", PGRES_COMMAND_OK);
+    return 0;
+}
+
+/* A client may set its transactions read-write by itself: the row that it wrote is in no backup, so there is no cutover, and
+   the row stays where it was written (P2). */
+static void a_write_that_slips_through_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "evade");
+    struct writer writer = {0};
+    const struct shop_hook hooks[] = {{"stage", evade, &writer}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote(shop, &promotion);
+
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    assert_string_equal(cutover_error_step(outcome.error), "swap");
+    char *told =
+        shop_format("%s %s", cutover_error_message(outcome.error), cutover_error_detail(outcome.error));
+    check_contains(told, "generation");
+    assert_int_equal(
+        cluster_number(cluster, "evade_production", "SELECT count(*) FROM generation WHERE name = 'evaded'"),
+        1);
+    cluster_sql(cluster, "evade_production", "INSERT INTO generation VALUES ('open again')");
+    char *project = shop_project_state(shop, "evade"), *status = shop_request_status(shop, request);
+    assert_string_equal(project, "active");
+    assert_string_equal(status, "failed");
+    assert_int_equal(shop->traffic.pauses, 1);
+    assert_int_equal(shop->traffic.resumes, 1);
+    assert_int_equal(shop->traffic.syncs, 0);
+    check_can_ask_again(shop, "evade", request);
+    PQfinish(writer.connection);
+    outcome_free(&outcome);
+    free(told);
+    free(project);
+    free(status);
+    free(request);
+}
+
+/* Likewise when all it did was to take a number. */
+static int evade_by_sequence(struct shop *shop, void *context)
+{
+    struct writer *writer = context;
+
+    (void)shop;
+    writer->connection = PQconnectdb(cluster_conninfo(cluster, "numbers_production"));
+    writer_run(writer, "SET default_transaction_read_only = off", PGRES_COMMAND_OK);
+    writer_run(writer, "SELECT nextval('invoice')", PGRES_TUPLES_OK);
+    return 0;
+}
+
+static void a_number_that_was_taken_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "numbers");
+    struct writer writer = {0};
+    const struct shop_hook hooks[] = {{"check", evade_by_sequence, &writer}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote(shop, &promotion);
+
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    assert_int_equal(cluster_number(cluster, "numbers_production", "SELECT nextval('invoice')"), 1001);
+    PQfinish(writer.connection);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- the host's hooks ---- */
+
+static void a_pause_that_fails_fails_the_promotion_and_is_resumed(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "pause");
+
+    shop->traffic.pause_fails = true;
+    struct outcome outcome =
+        promote_in_vain(shop, "pause", request, &(struct shop_promotion){0}, CUTOVER_E_CALLBACK);
+    assert_string_equal(cutover_error_step(outcome.error), "swap");
+    char *told =
+        shop_format("%s %s", cutover_error_message(outcome.error), cutover_error_detail(outcome.error));
+    check_contains(told, "the pooler did not pause");
+    assert_int_equal(shop->traffic.pauses, 1);
+    assert_int_equal(shop->traffic.resumes, 1);
+    free(told);
+    outcome_free(&outcome);
+    free(request);
+}
+
+static void hooks_that_fail_after_the_swap_are_warnings(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "resume");
+
+    shop->traffic.resume_fails = shop->traffic.sync_fails = true;
+    struct shop_promotion promotion = {.request_id = request};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    check_contains(outcome_text(&outcome, "warnings"), "the pooler did not resume");
+    check_contains(outcome_text(&outcome, "warnings"), "the site was not rebuilt");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- several at once ---- */
+
+struct racer {
+    struct shop *shop;
+    const char *request;
+    struct outcome outcome;
+};
+
+static void *race(void *context)
+{
+    struct racer *racer = context;
+    struct shop_promotion promotion = {.request_id = racer->request};
+
+    racer->outcome = shop_promote(racer->shop, &promotion);
+    return NULL;
+}
+
+/* Two engines as two processes would have them, two requests of one project: one runs, the other is told. */
+static void two_promotions_of_one_project_do_not_both_run(void **state)
+{
+    struct shop *shop = *state, other;
+    char *request = shop_ready(shop, "race");
+
+    shop_open(&other, cluster, shop->home);
+    shop_database(cluster, "race_preview2", shop_preview_sql());
+    shop_preview(shop, "race2", "race", cluster_conninfo(cluster, "race_preview2"), 0);
+    char *second = shop_acked(shop, "race", "race2");
+    struct racer racers[2] = {{.shop = shop, .request = request}, {.shop = &other, .request = second}};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+
+    int lost = racers[0].outcome.status == CUTOVER_OK ? 1 : 0;
+    struct outcome *loser = &racers[lost].outcome;
+    check_ok(racers[1 - lost].outcome.status, racers[1 - lost].outcome.error);
+    /* The later may also have come when the first was done: then it was a cutover of its own. */
+    if (loser->status != CUTOVER_OK) {
+        check_status_keep(loser->status, CUTOVER_E_LOCKED, loser->error);
+        char *status = shop_request_status(shop, racers[lost].request);
+        assert_string_equal(status, "acked");
+        free(status);
+    }
+    char *project = shop_project_state(shop, "race");
+    assert_string_equal(project, "active");
+    free(project);
+    outcome_free(&racers[0].outcome);
+    outcome_free(&racers[1].outcome);
+    shop_close(&other);
+    free(request);
+    free(second);
+}
+
+/* Asked while the first is known to run: exactly one, every time. */
+static int start_another(struct shop *shop, void *context)
+{
+    struct racer *racer = context;
+    struct shop_promotion promotion = {.request_id = racer->request};
+
+    (void)shop;
+    racer->outcome = shop_promote(racer->shop, &promotion);
+    return 0;
+}
+
+static void a_running_promotion_refuses_another_and_backups_of_its_project(void **state)
+{
+    struct shop *shop = *state, other;
+    char *request = shop_ready(shop, "busy");
+
+    shop_open(&other, cluster, shop->home);
+    shop_database(cluster, "busy_preview2", shop_preview_sql());
+    shop_preview(shop, "busy2", "busy", cluster_conninfo(cluster, "busy_preview2"), 0);
+    char *second = shop_acked(shop, "busy", "busy2");
+    struct racer again = {.shop = &other, .request = second};
+    const struct shop_hook hooks[] = {{"stage", start_another, &again}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+
+    check_status_keep(again.outcome.status, CUTOVER_E_LOCKED, again.outcome.error);
+    assert_non_null(cutover_error_hint(again.outcome.error));
+    assert_null(again.outcome.report);
+    outcome_free(&again.outcome);
+    outcome_free(&outcome);
+    shop_close(&other);
+    free(request);
+    free(second);
+}
+
+/* Two engines with stores of their own in one process, at the same time. */
+static void two_engines_promote_side_by_side(void **state)
+{
+    struct shop *shop = *state, other;
+    pthread_t threads[2];
+
+    shop_open(&other, cluster, NULL);
+    char *one = shop_ready(shop, "left"), *two = shop_ready(&other, "right");
+    struct racer racers[2] = {{.shop = shop, .request = one}, {.shop = &other, .request = two}};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        check_ok(racers[i].outcome.status, racers[i].outcome.error);
+        outcome_free(&racers[i].outcome);
+    }
+    assert_string_equal(cluster_value(cluster, "left_production", "SELECT name FROM generation"), "new");
+    assert_string_equal(cluster_value(cluster, "right_production", "SELECT name FROM generation"), "new");
+    shop_close(&other);
+    free(one);
+    free(two);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(cancel_at_each_step_leaves_production_as_it_was),
+        TEST(cancel_at_any_tick_leaves_production_as_it_was),
+        TEST(cancel_from_another_thread_ends_it_soon),
+        TEST(rows_that_violate_a_foreign_key_fail_the_promotion),
+        TEST(schema_that_cannot_be_restored_fails_the_promotion_by_name),
+        TEST(backup_that_cannot_be_restored_fails_the_promotion),
+        TEST(writes_are_refused_at_once_and_reads_go_on),
+        TEST(a_write_that_slips_through_fails_the_promotion),
+        TEST(a_number_that_was_taken_fails_the_promotion),
+        TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
+        TEST(hooks_that_fail_after_the_swap_are_warnings),
+        TEST(two_promotions_of_one_project_do_not_both_run),
+        TEST(a_running_promotion_refuses_another_and_backups_of_its_project),
+        TEST(two_engines_promote_side_by_side),
+    };
+
+    return cmocka_run_group_tests_name("failed promotion", tests, start_cluster, NULL);
+}
