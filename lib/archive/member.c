@@ -219,17 +219,20 @@ cutover_status member_reader_next(struct member_reader *reader, size_t count, si
                                   const char **raw, size_t *raw_count, cutover_error **error)
 {
     enum libdeflate_result result;
+    size_t taken = 0, made = 0; /* set before a checksum is found to be wrong */
 
     if (count > reader->packed.capacity)
         return error_set(error, CUTOVER_E_INTERNAL, "a member was not read before it was to be inflated");
     if (!buffer_reserve(&reader->raw, limit, 0))
         return error_nomem(error);
     result = libdeflate_gzip_decompress_ex(reader->decompressor, reader->packed.bytes, count, reader->raw.bytes,
-                                           limit, used, raw_count);
+                                           limit, &taken, &made);
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
         return damaged(error, "it holds more bytes than one that this library wrote");
     if (result != LIBDEFLATE_SUCCESS)
         return damaged(error, "not gzip, or its checksum is wrong");
+    *used = taken;
     *raw = reader->raw.bytes;
+    *raw_count = made;
     return CUTOVER_OK;
 }
