@@ -308,12 +308,23 @@ cutover_status cutover_registry_preview_extend(cutover_registry *registry, const
 
 /* ------------------------------------------------------------------------------------------------------- reading */
 
+/* What the port's structs promise is there, whatever a document holds. */
+static cutover_status refuse_incomplete(const char *kind, const char *id, cutover_error **error)
+{
+    error_set(error, CUTOVER_E_STORE, "%s %s in the store is damaged: a member is missing", kind,
+              id != NULL ? id : "without id");
+    error_hint(error, "Repair the document, or delete it and add it again.");
+    return CUTOVER_E_STORE;
+}
+
 static cutover_status emit_preview(const struct preview_record *record, cutover_preview_emit emit,
-                                   void *context)
+                                   void *context, cutover_error **error)
 {
     cutover_preview preview = {
         1, record->id, record->project_id, record->state, record->database, record->expires_at};
 
+    if (record->id == NULL || record->project_id == NULL || record->state == NULL || record->database == NULL)
+        return refuse_incomplete("preview", record->id, error);
     return emit(&preview, context);
 }
 
@@ -325,7 +336,7 @@ static cutover_status emit_document(const struct document *document, cutover_pre
 
     if (status != CUTOVER_OK)
         return status;
-    status = emit_preview(&record, emit, context);
+    status = emit_preview(&record, emit, context, error);
     record_free(&preview_type, &record);
     return status;
 }
@@ -379,7 +390,10 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
                                 record.database,
                                 record.control_database,
                                 record.verify_database};
-    status = emit(&project, context);
+    if (record.id == NULL || record.state == NULL || record.database == NULL)
+        status = refuse_incomplete("project", project_id, error);
+    else
+        status = emit(&project, context);
     record_free(&project_type, &record);
     return status;
 }
@@ -396,7 +410,7 @@ static cutover_status preview_get(const char *preview_id, cutover_preview_emit e
         status = document_get_record(&registry->store, &preview_type, preview_id, &record, &version, error);
     if (status != CUTOVER_OK)
         return status;
-    status = emit_preview(&record, emit, context);
+    status = emit_preview(&record, emit, context, error);
     record_free(&preview_type, &record);
     return status;
 }
