@@ -11,6 +11,7 @@
 
 #define SECOND INT64_C(1000000)
 #define YEAR_SECONDS INT64_C(31557600)
+#define LAST_TIME (INT64_C(253402300800) * SECOND - 1) /* 9999-12-31T23:59:59.999999Z */
 
 static const struct {
     const char *name;
@@ -392,8 +393,11 @@ bool parse_time(struct tool *tool, const char *text, int64_t *microseconds)
         /* timegm() turns the 30th of February into a day in March: what it changed was no date. */
         if (asked.tm_year >= 70 && asked.tm_mon == time.tm_mon && asked.tm_mday == time.tm_mday &&
             asked.tm_hour == time.tm_hour && asked.tm_min == time.tm_min && asked.tm_sec == time.tm_sec) {
-            *microseconds = (int64_t)seconds * SECOND + fraction - offset;
-            return true;
+            int64_t found = (int64_t)seconds * SECOND + fraction - offset;
+            if (found > 0 && found <= LAST_TIME) {
+                *microseconds = found;
+                return true;
+            }
         }
     }
     return usage_error(tool, "`%s` is no time: RFC 3339, as in 2030-01-31T22:00:00Z", text), false;
