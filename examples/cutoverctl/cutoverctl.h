@@ -16,6 +16,7 @@ enum option {
     OPTION_AT,
     OPTION_CONTROL_DATABASE,
     OPTION_DATABASE,
+    OPTION_DISCARD_WRITES,
     OPTION_EXPIRES_IN,
     OPTION_HOLD,
     OPTION_JOBS,
@@ -137,6 +138,7 @@ int preflight(struct tool *tool);
 int promote(struct tool *tool);
 int release(struct tool *tool);
 int recover(struct tool *tool);
+int rollback(struct tool *tool);
 int backup_create(struct tool *tool);
 int backup_list(struct tool *tool);
 int backup_show(struct tool *tool);

@@ -49,3 +49,45 @@ int recover(struct tool *tool)
     }
     return told.failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }
+
+static void print_rollback(struct json_object *report)
+{
+    printf("request %s: %s\n", member_text(report, "request_id"), member_text(report, "status"));
+    printf("  written since      %s\n", member_text(report, "writes_since_cutover"));
+    if (member_text(report, "displaced_database") != NULL) {
+        struct json_object *gap = NULL;
+        json_object_object_get_ex(report, "reads_unavailable_ms", &gap);
+        printf("  displaced database %s (closed, kept until somebody drops it)\n",
+               member_text(report, "displaced_database"));
+        printf("  reads unavailable  %.0f ms\n", json_object_get_double(gap));
+    }
+}
+
+int rollback(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_rollback *job = NULL;
+    cutover_rollback_options options = CUTOVER_ROLLBACK_OPTIONS_INIT;
+
+    options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    options.request_id = tool->operands[0];
+    options.discard_writes = tool->options[OPTION_DISCARD_WRITES] != NULL;
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_rollback_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (!tool->json)
+        printf("written to production since the cutover: %s\n",
+               cutover_writes_name(cutover_rollback_writes(job)));
+    cutover_rollback_run(job, &error);
+    struct json_object *report = parse_json(cutover_rollback_report(job));
+    cutover_rollback_free(job);
+    int status = error != NULL ? exit_status_of(cutover_error_code(error)) : EXIT_DONE;
+    if (tool->json) {
+        print_json(report);
+        cutover_error_free(error);
+        return status;
+    }
+    print_rollback(report);
+    json_object_put(report);
+    return error != NULL ? fail(tool, error) : EXIT_DONE;
+}

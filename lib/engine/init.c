@@ -72,3 +72,10 @@ cutover_status cutover_promotion_options_init(cutover_promotion_options *options
 
     return fill(options, &initial, sizeof(initial), version, CUTOVER_PROMOTION_OPTIONS_VERSION);
 }
+
+cutover_status cutover_rollback_options_init(cutover_rollback_options *options, unsigned version)
+{
+    static const cutover_rollback_options initial = CUTOVER_ROLLBACK_OPTIONS_INIT;
+
+    return fill(options, &initial, sizeof(initial), version, CUTOVER_ROLLBACK_OPTIONS_VERSION);
+}

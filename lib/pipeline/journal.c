@@ -59,14 +59,22 @@ void journal_free(struct journal *journal)
     memset(journal, 0, sizeof *journal);
 }
 
-/* {"promotion_id": …, "preview_database_id": …}, completed by the caller. */
+/* What audit entries and events say of a job; completed by the caller. */
 static struct json_object *audit_data(const struct promotion_record *promotion)
 {
     struct json_object *data = json_object_new_object();
 
     if (data != NULL) {
         json_put_text(data, "promotion_id", promotion->id);
-        json_put_text(data, "preview_database_id", promotion->preview_id);
+        json_put_text(data, "kind", job_kind_names[promotion->kind]);
+        if (promotion->preview_id != NULL)
+            json_put_text(data, "preview_database_id", promotion->preview_id);
+        if (promotion->source_backup_id != NULL)
+            json_put_text(data, "source_backup_id", promotion->source_backup_id);
+        if (promotion->undoes_id != NULL)
+            json_put_text(data, "undoes_promotion_id", promotion->undoes_id);
+        if (promotion->backup_id != NULL)
+            json_put_text(data, "pre_cutover_backup_id", promotion->backup_id);
     }
     return data;
 }
@@ -80,7 +88,8 @@ static cutover_status change_announce(struct change *change, const char *name, c
     return status != CUTOVER_OK ? status : change_event(change, name, request_id, data, error);
 }
 
-static cutover_status claim_facts(const struct host *host, const cutover_actor *actor,
+/* The rules, on what the store and the platform say now. */
+static cutover_status claim_facts(const struct host *host, const cutover_actor *actor, enum request_verb verb,
                                   const struct request_record *request, cutover_error **error)
 {
     struct project project = {0};
@@ -93,10 +102,38 @@ static cutover_status claim_facts(const struct host *host, const cutover_actor *
         status = host_preview(host, request->preview_database_id, &preview, error);
     if (status == CUTOVER_OK) {
         host_facts(host, &project, &preview, &facts);
-        status = machine_request(request, VERB_PROMOTE, actor, &facts, 0, &next, error);
+        status = machine_request(request, verb, actor, &facts, 0, &next, error);
     }
     project_free(&project);
     preview_free(&preview);
+    return status;
+}
+
+/* What a claim asks of the request, and does to it: a promotion's is in progress from now on; a rollback's stays completed
+   until it is rolled back; a restore has none. */
+static cutover_status claim_request(const struct host *host, const cutover_actor *actor,
+                                    const struct promotion_record *fresh, struct change *change,
+                                    cutover_error **error)
+{
+    struct request_record request = {0};
+    uint64_t version = 0;
+
+    if (fresh->kind == JOB_RESTORE)
+        return CUTOVER_OK;
+    cutover_status status =
+        document_get_record(&host->store, &request_type, fresh->request_id, &request, &version, error);
+    if (status == CUTOVER_OK)
+        status = claim_facts(host, actor, fresh->kind == JOB_ROLLBACK ? VERB_ROLL_BACK : VERB_PROMOTE, &request,
+                             error);
+    if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION) {
+        request.status = REQUEST_IN_PROGRESS;
+        request.updated_at = clock_now(&host->clock);
+        status = record_set_text(&request.promote_job_id, fresh->id, error);
+    }
+    /* A rollback writes the request unchanged: two of them meet at its version. */
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &request_type, request.id, version, &request, error);
+    record_free(&request_type, &request);
     return status;
 }
 
@@ -137,56 +174,43 @@ cutover_status lock_check(const struct host *host, const char *project_id, cutov
     return status;
 }
 
-static cutover_status claim_once(const struct host *host, const cutover_actor *actor, const char *request_id,
+static cutover_status claim_once(const struct host *host, const cutover_actor *actor,
                                  const struct promotion_record *fresh, cutover_error **error)
 {
-    struct request_record request = {0};
     struct change *change = NULL;
     struct json_object *data = NULL;
     char *lock = NULL;
-    uint64_t version = 0;
 
     cutover_status status = change_begin(&host->store, &host->clock, fresh->project_id, &change, error);
     if (status == CUTOVER_OK)
-        status = document_get_record(&host->store, &request_type, request_id, &request, &version, error);
-    if (status == CUTOVER_OK)
         status = lock_check(host, fresh->project_id, error);
     if (status == CUTOVER_OK)
-        status = claim_facts(host, actor, &request, error);
-    if (status != CUTOVER_OK)
-        goto done;
-    request.status = REQUEST_IN_PROGRESS;
-    request.updated_at = clock_now(&host->clock);
-    status = record_set_text(&request.promote_job_id, fresh->id, error);
+        status = claim_request(host, actor, fresh, change, error);
     if (status == CUTOVER_OK)
         status = lock_body(fresh, &lock, error);
-    if (status == CUTOVER_OK && (data = audit_data(fresh)) == NULL)
-        status = error_nomem(error);
-    if (status == CUTOVER_OK)
-        status = change_put_record(change, &request_type, request_id, version, &request, error);
     if (status == CUTOVER_OK)
         status = change_put_record(change, &promotion_type, fresh->id, 0, fresh, error);
     if (status == CUTOVER_OK)
         status = change_put(change, "lock", fresh->project_id, 0, lock, error);
-    if (status == CUTOVER_OK)
-        status = change_announce(change, "cutover.promote_started", actor, request_id, data, error);
+    if (status == CUTOVER_OK && (data = audit_data(fresh)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION)
+        status = change_announce(change, "cutover.promote_started", actor, fresh->request_id, data, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
-done:
     json_object_put(data);
     free(lock);
     change_free(change);
-    record_free(&request_type, &request);
     return status;
 }
 
-cutover_status journal_claim(const struct host *host, const cutover_actor *actor, const char *request_id,
+cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
                              const struct promotion_record *fresh, struct journal *journal,
                              cutover_error **error)
 {
     for (unsigned attempt = 1;; attempt++) {
         cutover_error *local = NULL;
-        cutover_status status = claim_once(host, actor, request_id, fresh, &local);
+        cutover_status status = claim_once(host, actor, fresh, &local);
         if (status == CUTOVER_OK)
             return journal_load(host, fresh->id, journal, error);
         if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
@@ -198,50 +222,39 @@ cutover_status journal_claim(const struct host *host, const cutover_actor *actor
     }
 }
 
-/* What both ends of a promotion have in common: the request's record as it was read, in one change. */
+/* ---- the end of a job ---- */
+
+/* What ends a job, read and written in one change. */
 struct ending {
     struct change *change;
-    struct request_record request;
+    struct request_record request; /* of a promotion or a rollback */
     uint64_t request_version;
-    struct document lock;
-    struct json_object *data;
+    struct json_object *data; /* of audit and events */
 };
 
 static void ending_free(struct ending *ending)
 {
     change_free(ending->change);
     record_free(&request_type, &ending->request);
-    document_free(&ending->lock);
     json_object_put(ending->data);
 }
 
-static cutover_status claim_release(struct ending *ending, const struct host *host, cutover_error **error)
+/* Deletes a document in the change, if it is there. */
+static cutover_status drop_document(struct change *change, const struct host *host, const char *kind,
+                                    const char *id, cutover_error **error)
 {
-    struct document claim = {0};
-
-    cutover_status status =
-        document_get(&host->store, "claim", ending->request.preview_database_id, &claim, error);
-    if (status == CUTOVER_OK)
-        status = change_put(ending->change, "claim", claim.id, claim.version, NULL, error);
-    document_free(&claim);
-    return status;
-}
-
-static cutover_status gate_drop(struct change *change, const struct host *host, const char *promotion_id,
-                                cutover_error **error)
-{
-    struct document gate = {0};
+    struct document document = {0};
     cutover_error *local = NULL;
 
-    cutover_status status = document_get(&host->store, "gate", promotion_id, &gate, &local);
+    cutover_status status = document_get(&host->store, kind, id, &document, &local);
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         return CUTOVER_OK;
     }
     error_move(error, local);
     if (status == CUTOVER_OK)
-        status = change_put(change, "gate", promotion_id, gate.version, NULL, error);
-    document_free(&gate);
+        status = change_put(change, kind, id, document.version, NULL, error);
+    document_free(&document);
     return status;
 }
 
@@ -254,60 +267,93 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
     cutover_status status =
         change_begin(&host->store, &host->clock, record->project_id, &ending->change, error);
     if (status == CUTOVER_OK)
+        status = drop_document(ending->change, host, "lock", record->project_id, error);
+    if (status == CUTOVER_OK)
+        status = drop_document(ending->change, host, "gate", record->id, error);
+    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
+        status = drop_document(ending->change, host, "claim", record->preview_id, error);
+    if (status == CUTOVER_OK && record->request_id != NULL)
         status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
                                      &ending->request_version, error);
-    if (status == CUTOVER_OK)
-        status = document_get(&host->store, "lock", record->project_id, &ending->lock, error);
-    if (status == CUTOVER_OK)
-        status = claim_release(ending, host, error);
-    if (status == CUTOVER_OK)
-        status = change_put(ending->change, "lock", ending->lock.id, ending->lock.version, NULL, error);
-    if (status == CUTOVER_OK)
-        status = gate_drop(ending->change, host, record->id, error);
     if (status == CUTOVER_OK && (ending->data = audit_data(record)) == NULL)
         status = error_nomem(error);
-    if (status == CUTOVER_OK)
-        json_put_text(ending->data, "pre_cutover_backup_id", record->backup_id);
     return status;
 }
 
-static cutover_status ending_put(struct journal *journal, struct ending *ending, cutover_error **error)
+static cutover_status ending_put_request(struct journal *journal, struct ending *ending, enum request_status to,
+                                         cutover_error **error)
 {
     struct request_record *request = &ending->request;
+    cutover_status status = CUTOVER_OK;
 
+    request->status = (int)to;
     request->updated_at = request->completed_at = journal->record.completed_at;
-    cutover_status status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
+    if (journal->record.kind == JOB_PROMOTION)
+        status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
+    return status != CUTOVER_OK ? status
+                                : change_put_record(ending->change, &request_type, request->id,
+                                                    ending->request_version, request, error);
+}
+
+static cutover_status ending_commit_once(struct journal *journal, struct ending *ending, cutover_error **error)
+{
+    cutover_status status = change_put_record(ending->change, &promotion_type, journal->record.id,
+                                              journal->version, &journal->record, error);
+
+    return status != CUTOVER_OK ? status : change_commit(ending->change, error);
+}
+
+static cutover_status complete_announce(const struct promotion_record *record, struct ending *ending,
+                                        cutover_error **error)
+{
+    cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
+    bool rollback = record->kind == JOB_ROLLBACK;
+    bool into_preview = record->kind == JOB_RESTORE && record->preview_id != NULL;
+    cutover_status status = CUTOVER_OK;
+
+    json_put_text(ending->data, "displaced_database", record->displaced_name);
+    if (!into_preview)
+        status =
+            change_announce(ending->change, rollback ? "cutover.rolled_back" : "production_overwrite_restore",
+                            &actor, record->request_id, ending->data, error);
+    if (status == CUTOVER_OK && !rollback)
+        status = change_event(ending->change, "restore.completed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
-        status = change_put_record(ending->change, &request_type, request->id, ending->request_version, request,
-                                   error);
-    if (status == CUTOVER_OK)
-        status = change_put_record(ending->change, &promotion_type, journal->record.id, journal->version,
-                                   &journal->record, error);
+        status = change_event(ending->change, "job.completed", record->request_id, ending->data, error);
     return status;
 }
 
 static cutover_status complete_once(struct journal *journal, cutover_error **error)
 {
     const struct promotion_record *record = &journal->record;
-    cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
     struct ending ending;
 
     cutover_status status = ending_begin(journal, &ending, error);
-    if (status == CUTOVER_OK) {
-        json_put_text(ending.data, "displaced_database", record->displaced_name);
-        ending.request.status = REQUEST_COMPLETED;
-        status = ending_put(journal, &ending, error);
-    }
+    if (status == CUTOVER_OK && record->kind != JOB_RESTORE)
+        status = ending_put_request(
+            journal, &ending, record->kind == JOB_ROLLBACK ? REQUEST_ROLLED_BACK : REQUEST_COMPLETED, error);
     if (status == CUTOVER_OK)
-        status = change_announce(ending.change, "production_overwrite_restore", &actor, record->request_id,
-                                 ending.data, error);
+        status = complete_announce(record, &ending, error);
     if (status == CUTOVER_OK)
-        status = change_event(ending.change, "restore.completed", record->request_id, ending.data, error);
-    if (status == CUTOVER_OK)
-        status = change_event(ending.change, "job.completed", record->request_id, ending.data, error);
-    if (status == CUTOVER_OK)
-        status = change_commit(ending.change, error);
+        status = ending_commit_once(journal, &ending, error);
     ending_free(&ending);
+    return status;
+}
+
+static cutover_status fail_announce(const struct promotion_record *record, struct ending *ending,
+                                    cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    json_put_text(ending->data, "status", promotion_status_names[record->status]);
+    json_put_text(ending->data, "error", record->error);
+    if (record->kind == JOB_PROMOTION)
+        status = change_announce(ending->change, "cutover.failed", &host_system_actor, record->request_id,
+                                 ending->data, error);
+    if (status == CUTOVER_OK && record->kind != JOB_ROLLBACK)
+        status = change_event(ending->change, "restore.failed", record->request_id, ending->data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending->change, "job.failed", record->request_id, ending->data, error);
     return status;
 }
 
@@ -317,21 +363,12 @@ static cutover_status fail_once(struct journal *journal, cutover_error **error)
     struct ending ending;
 
     cutover_status status = ending_begin(journal, &ending, error);
-    if (status == CUTOVER_OK) {
-        json_put_text(ending.data, "status", promotion_status_names[record->status]);
-        json_put_text(ending.data, "error", record->error);
-        ending.request.status = REQUEST_FAILED;
-        status = ending_put(journal, &ending, error);
-    }
+    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
+        status = ending_put_request(journal, &ending, REQUEST_FAILED, error);
     if (status == CUTOVER_OK)
-        status = change_announce(ending.change, "cutover.failed", &host_system_actor, record->request_id,
-                                 ending.data, error);
+        status = fail_announce(record, &ending, error);
     if (status == CUTOVER_OK)
-        status = change_event(ending.change, "restore.failed", record->request_id, ending.data, error);
-    if (status == CUTOVER_OK)
-        status = change_event(ending.change, "job.failed", record->request_id, ending.data, error);
-    if (status == CUTOVER_OK)
-        status = change_commit(ending.change, error);
+        status = ending_commit_once(journal, &ending, error);
     ending_free(&ending);
     return status;
 }

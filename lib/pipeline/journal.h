@@ -28,14 +28,15 @@ void journal_free(struct journal *journal);
  * The transitions that touch more than the promotion, each one commit of everything that belongs together (P6).
  */
 
-/* acked → in_progress: the request, the promotion's record, the project's lock, audit and events. Checks the rules anew on what the
-   store and the platform say now. CUTOVER_E_LOCKED when the project has a job. On success journal is loaded. */
-cutover_status journal_claim(const struct host *host, const cutover_actor *actor, const char *request_id,
+/* The job's record and the project's lock; of a promotion also acked → in_progress with audit and events. Checks the rules anew
+   on what the store and the platform say now. CUTOVER_E_LOCKED when the project has a job. On success journal is loaded. */
+cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
                              const struct promotion_record *fresh, struct journal *journal,
                              cutover_error **error);
-/* in_progress → completed: with production_overwrite_restore, restore.completed and job.completed. */
+/* The job is completed, and its request, too: promotion and restore with production_overwrite_restore, a rollback with
+   cutover.rolled_back. */
 cutover_status journal_complete(struct journal *journal, cutover_error **error);
-/* in_progress → failed (the promotion: failed or cancelled), with the reason. */
+/* The job is failed or cancelled, with the reason; a promotion's request is failed. */
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
                             cutover_error **error);
 

@@ -93,7 +93,7 @@ cutover_status promote_lock(struct promote *job, cutover_error **error)
         status = lease_begin(&job->lease, host, LEASE_PROMOTION, fresh.id, fresh.project_id,
                              &job->operation.cancel, error);
     if (status == CUTOVER_OK)
-        status = journal_claim(host, &job->actor, job->request_id, &fresh, &job->journal, error);
+        status = journal_claim(host, &job->actor, &fresh, &job->journal, error);
     record_free(&promotion_type, &fresh);
     if (status != CUTOVER_OK)
         return status;

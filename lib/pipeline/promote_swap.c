@@ -1,5 +1,6 @@
 /* Step swap: the last checks, then the guarded swap with the fence's proof. */
 #include "pipeline/guard.h"
+#include "pipeline/mark.h"
 #include "pipeline/promote.h"
 #include "pipeline/restore.h"
 #include "postgres/properties.h"
@@ -116,6 +117,21 @@ static cutover_status prove_unchanged(void *context, struct session *inside, cut
     return status;
 }
 
+/* What the new production's counters are before anybody can write to it: a rollback asks for it. */
+static cutover_status mark_incoming(struct promote *job, cutover_error **error)
+{
+    struct promotion_record *record = &job->journal.record;
+    struct session_options options =
+        operation_session(&job->operation, &job->project.production, record->staging_name);
+    struct session *inside = NULL;
+
+    cutover_status status = session_open(&options, &inside, error);
+    if (status == CUTOVER_OK)
+        status = mark_read(inside, &record->mark, error);
+    session_close(inside);
+    return status;
+}
+
 cutover_status promote_swap(struct promote *job, cutover_error **error)
 {
     struct guard guard = {
@@ -133,6 +149,8 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
         status = last_rules(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
+    if (status == CUTOVER_OK)
+        status = mark_incoming(job, error);
     if (status == CUTOVER_OK)
         status = guard_swap(&guard, error);
     job->swapped = guard.swapped;

@@ -1,6 +1,7 @@
 #include "pipeline/recover.h"
 
 #include "pipeline/promote.h"
+#include "pipeline/target.h"
 #include "pipeline/verify.h"
 #include "postgres/database.h"
 #include "postgres/swap.h"
@@ -171,9 +172,7 @@ static cutover_status recover_job(struct recovering *recovering, cutover_error *
         outcome(recovering, journal.record.swapped ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_UNDONE,
                 "it had ended already");
     } else if (status == CUTOVER_OK) {
-        status = host_project(host, journal.record.project_id, &project, error);
-        if (status == CUTOVER_OK && !project.found)
-            status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", journal.record.project_id);
+        status = target_of_job(host, &journal.record, &project, error);
         if (status == CUTOVER_OK)
             status = job_settle(recovering, &project, &journal, error);
     }

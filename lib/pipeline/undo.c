@@ -112,7 +112,8 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
         status = door_reopen(control, journal, error);
     if (status == CUTOVER_OK)
         status = fence_down(control, journal, error);
-    if (status == CUTOVER_OK)
+    /* What a rollback brings in was there before it, and stays. */
+    if (status == CUTOVER_OK && record->kind != JOB_ROLLBACK)
         status = drop_named(control, record->staging_name, record->staging_oid, error);
     if (status == CUTOVER_OK)
         status = drop_throwaway(host, project, control, record, error);

@@ -102,34 +102,56 @@ static cutover_status settle(cutover_status status, const char *name, cutover_er
     return CUTOVER_OK;
 }
 
+/* Without a preview: what is asked about it, or about both. */
+static bool needs_preview(const char *name)
+{
+    static const char *const prefixes[] = {"preview.", "databases.", "servers.identity", "servers.locale"};
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
 static cutover_status run_checks(const struct preflight_servers *servers, const struct preflight_check *check,
-                                 struct findings *findings, cutover_error **error)
+                                 bool alone, struct findings *findings, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
     for (; status == CUTOVER_OK && check->name != NULL; check++) {
         cutover_error *failure = NULL;
+        if (alone && needs_preview(check->name))
+            continue;
         status = check->run(servers, check->name, findings, &failure);
         status = settle(status, check->name, failure, findings, error);
     }
     return status;
 }
 
-cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,
+cutover_status preflight_servers(const struct preflight_servers *asked, struct findings *findings,
                                  cutover_error **error)
 {
-    cutover_status status = run_checks(servers, preflight_server_checks, findings, error);
+    struct preflight_servers both = *asked;
+    const struct preflight_servers *servers = &both;
+    bool alone = asked->preview == NULL;
+
+    /* What asks both sides about themselves asks production twice. */
+    if (alone)
+        both.preview = both.production;
+    cutover_status status = run_checks(servers, preflight_server_checks, alone, findings, error);
 
     if (status == CUTOVER_OK)
-        status = run_checks(servers, preflight_access_checks, findings, error);
+        status = run_checks(servers, preflight_access_checks, alone, findings, error);
     for (const struct preflight_listing *listing = preflight_listings;
          status == CUTOVER_OK && listing->name != NULL; listing++) {
         cutover_error *failure = NULL;
+        if (alone && needs_preview(listing->name))
+            continue;
         status = run_listing(servers, listing, findings, &failure);
         status = settle(status, listing->name, failure, findings, error);
     }
-    for (const struct preflight_need *need = preflight_needs; status == CUTOVER_OK && need->name != NULL;
-         need++) {
+    for (const struct preflight_need *need = preflight_needs;
+         !alone && status == CUTOVER_OK && need->name != NULL; need++) {
         cutover_error *failure = NULL;
         status = run_need(servers, need, findings, &failure);
         status = settle(status, need->name, failure, findings, error);

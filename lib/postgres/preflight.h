@@ -15,7 +15,8 @@ struct findings; /* the list behind a cutover_preflight; lib/model/findings.h */
 struct preflight_servers {
     struct session *production; /* inside production */
     struct session *control;    /* in another database of production's server */
-    struct session *preview;    /* inside the preview */
+    struct session
+        *preview; /* inside the preview; NULL: the source is no database, only production is asked about */
     const struct tools *tools;
     unsigned jobs;
     bool verify_restores;  /* a throwaway database will be made */

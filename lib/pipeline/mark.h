@@ -1,0 +1,21 @@
+/*
+ * Marks for the record: a fence mark (postgres/fence.h) boiled down to digests, so that a rollback can tell later whether
+ * the new production was written to.
+ */
+#ifndef CUTOVER_PIPELINE_MARK_H
+#define CUTOVER_PIPELINE_MARK_H
+
+#include "postgres/fence.h"
+
+enum mark_change {
+    MARK_SAME,    /* nothing was written since */
+    MARK_WRITTEN, /* something was */
+    MARK_UNKNOWN  /* counters were reset, the server restarted, or no mark was taken */
+};
+
+/* Reads a mark by a session inside the database: {counters, sequences, stats_reset, server_started}. */
+cutover_status mark_read(struct session *inside, struct json_object **mark, cutover_error **error);
+/* `before` may be NULL. */
+enum mark_change mark_compare(struct json_object *before, struct json_object *now);
+
+#endif
