@@ -5,20 +5,32 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-cutover_status folder_make(const char *work_dir, char **path, cutover_error **error)
+#define CLAIM_PREFIX "cutover-job-"
+#define CLAIM_RANDOM "XXXXXX"
+#define CLAIM_TRIES 100
+#define SWEEP_PASSES 3
+
+static const char *work_folder(const char *work_dir)
 {
-    struct text template = TEXT_INIT;
     if (work_dir == NULL || work_dir[0] == '\0')
         work_dir = secure_getenv("TMPDIR");
     if (work_dir == NULL || work_dir[0] == '\0')
         work_dir = "/tmp";
+    return work_dir;
+}
 
-    text_add_format(&template, "%s/cutover-XXXXXX", work_dir);
+static cutover_status make(const char *work_dir, const char *pattern, char **path, cutover_error **error)
+{
+    struct text template = TEXT_INIT;
+
+    text_add_format(&template, "%s/%s", work_dir, pattern);
     char *made = text_take(&template);
     if (made == NULL)
         return error_nomem(error);
@@ -30,6 +42,11 @@ cutover_status folder_make(const char *work_dir, char **path, cutover_error **er
     }
     *path = made;
     return CUTOVER_OK;
+}
+
+cutover_status folder_make(const char *work_dir, char **path, cutover_error **error)
+{
+    return make(work_folder(work_dir), "cutover-XXXXXX", path, error);
 }
 
 /* Takes the descriptor. Goes on past what cannot be removed: the rest should go all the same. */
@@ -64,6 +81,74 @@ void folder_remove(const char *path)
         return;
     remove_entries(fd);
     rmdir(path);
+}
+
+/* True when the folder is ours; false when a sweeper has just taken it for a dead one's. */
+static bool claim(const char *path, int *lock)
+{
+    struct stat about;
+
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*lock < 0)
+        return errno != ENOENT;
+    if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK;
+    return fstat(*lock, &about) != 0 || about.st_nlink > 0;
+}
+
+cutover_status folder_claim(const char *work_dir, char **path, int *lock, cutover_error **error)
+{
+    for (int tries = 1;; tries++) {
+        char *made = NULL;
+        int held = -1;
+        cutover_status status = make(work_folder(work_dir), CLAIM_PREFIX CLAIM_RANDOM, &made, error);
+        if (status != CUTOVER_OK)
+            return status;
+        if (claim(made, &held)) {
+            *path = made;
+            *lock = held;
+            return CUTOVER_OK;
+        }
+        if (held >= 0)
+            close(held);
+        free(made);
+        if (tries == CLAIM_TRIES)
+            return error_set(error, CUTOVER_E_IO, "somebody removes new folders in %s", work_folder(work_dir));
+    }
+}
+
+/* Removes one folder when it is nobody's. A child process of the dead one may still write into it: more than one pass. */
+static void sweep_one(int parent, const char *name)
+{
+    struct stat about;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &about) == 0 && about.st_uid == geteuid() && (about.st_mode & 077) == 0 &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        for (int pass = 0; pass < SWEEP_PASSES; pass++) {
+            int content = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (content < 0)
+                break;
+            remove_entries(content);
+            if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+                break;
+        }
+    close(fd);
+}
+
+void folder_sweep(const char *work_dir)
+{
+    DIR *dir = opendir(work_folder(work_dir));
+
+    if (dir == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (strncmp(entry->d_name, CLAIM_PREFIX, strlen(CLAIM_PREFIX)) == 0 &&
+            strlen(entry->d_name) == strlen(CLAIM_PREFIX CLAIM_RANDOM))
+            sweep_one(dirfd(dir), entry->d_name);
+    closedir(dir);
 }
 
 static char *join(const char *folder, const char *name)

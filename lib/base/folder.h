@@ -1,5 +1,6 @@
 /*
- * A private temporary folder (0700) for one job, and small whole-file operations in it.
+ * A private temporary folder (0700) for one job, and small whole-file operations in it. A folder whose process died is
+ * told from one that is in use by a lock that ends with the process (EDGE_CASES G16).
  */
 #ifndef CUTOVER_BASE_FOLDER_H
 #define CUTOVER_BASE_FOLDER_H
@@ -10,6 +11,16 @@
 cutover_status folder_make(const char *work_dir, char **path, cutover_error **error);
 /* Removes the folder and everything in it, following no link. NULL is nothing. */
 void folder_remove(const char *path);
+
+/*
+ * Makes WORK_DIR/cutover-job-XXXXXX for a job that may die. It is the job's for as long as *lock is open, in this process:
+ * folder_sweep() leaves it alone. Close *lock after folder_remove(). Where the file system knows no locks the folder is made
+ * all the same, and never swept.
+ */
+cutover_status folder_claim(const char *work_dir, char **path, int *lock, cutover_error **error);
+/* Removes those folders of folder_claim() in WORK_DIR whose process is gone: private ones of this user. What cannot be
+   removed now stays. */
+void folder_sweep(const char *work_dir);
 /* Writes FOLDER/NAME (O_EXCL, 0600). */
 cutover_status folder_write(const char *folder, const char *name, const void *bytes, size_t count,
                             cutover_error **error);

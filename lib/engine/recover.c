@@ -1,5 +1,6 @@
 #include "pipeline/recover.h"
 #include "engine/engine.h"
+#include "pipeline/operation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,5 +53,7 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
         document_list_free(&list);
     }
     free(after);
+    if (status == CUTOVER_OK)
+        operation_sweep(&engine->host);
     return status;
 }

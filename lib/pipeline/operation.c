@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 cutover_status operation_jobs_check(uint32_t jobs, cutover_error **error)
 {
@@ -17,6 +18,7 @@ void operation_init(struct operation *operation, struct host *host, uint32_t job
 {
     memset(operation, 0, sizeof *operation);
     operation->host = host;
+    operation->folder_lock = -1;
     operation->jobs = jobs == 0 ? JOBS_DEFAULT : jobs;
     cancel_init(&operation->cancel, NULL);
     progress_init(&operation->progress, tell, tell_userdata, &operation->cancel);
@@ -28,7 +30,7 @@ cutover_status operation_open(struct operation *operation, cutover_error **error
         tools_find(operation->host->pg_bin_dir, &operation->cancel, &operation->tools, error);
 
     if (status == CUTOVER_OK)
-        status = folder_make(operation->host->work_dir, &operation->folder, error);
+        status = folder_claim(operation->host->work_dir, &operation->folder, &operation->folder_lock, error);
     if (status == CUTOVER_OK)
         operation->tools.work_dir = operation->folder;
     return status;
@@ -38,9 +40,16 @@ void operation_close(struct operation *operation)
 {
     tools_free(&operation->tools);
     folder_remove(operation->folder);
+    if (operation->folder != NULL && operation->folder_lock >= 0)
+        close(operation->folder_lock);
     free(operation->folder);
     operation->folder = NULL;
     progress_destroy(&operation->progress);
+}
+
+void operation_sweep(const struct host *host)
+{
+    folder_sweep(host->work_dir);
 }
 
 struct session_options operation_session(const struct operation *operation, const struct conninfo *conninfo,

@@ -16,6 +16,7 @@ struct operation {
     struct host *host;
     struct tools tools;
     char *folder;
+    int folder_lock; /* with a folder: while this is open it is not swept; or -1 */
     unsigned jobs;
     struct cancel cancel;
     struct progress progress;
@@ -30,6 +31,9 @@ void operation_init(struct operation *operation, struct host *host, uint32_t job
 cutover_status operation_open(struct operation *operation, cutover_error **error);
 /* Removes what open made; also after init alone. */
 void operation_close(struct operation *operation);
+
+/* Removes the private folders of jobs whose process is gone. */
+void operation_sweep(const struct host *host);
 
 /* Options for a session of this operation; database NULL: as conninfo says. */
 struct session_options operation_session(const struct operation *operation, const struct conninfo *conninfo,

@@ -176,6 +176,39 @@ static void removing_takes_everything_and_follows_no_link(void **state)
     free(deep);
 }
 
+/* EDGE_CASES G16: what a process that died left is told from what is in use, by a lock. */
+static void only_folders_that_nobody_claims_are_swept(void **state)
+{
+    cutover_error *error = NULL;
+    char *mine = NULL, *dead = NULL, *other = NULL;
+    int mine_lock = -1, dead_lock = -1;
+    check_ok(folder_claim(*state, &mine, &mine_lock, &error), error);
+    check_ok(folder_claim(*state, &dead, &dead_lock, &error), error);
+    check_ok(folder_make(*state, &other, &error), error);
+    char *inner = path_in(dead, "inner"), *open_to_all = path_in(*state, "cutover-job-public");
+    assert_int_equal(mkdir(inner, 0700), 0);
+    check_ok(folder_write(inner, "passfile", "x", 1, &error), error);
+    check_ok(folder_write(mine, "passfile", "x", 1, &error), error);
+    assert_int_equal(mkdir(open_to_all, 0700), 0);
+    assert_int_equal(chmod(open_to_all, 0755), 0);
+    close(dead_lock); /* as the end of its process does */
+
+    folder_sweep(*state);
+    assert_int_not_equal(access(dead, F_OK), 0);
+    assert_true(exists(mine, "passfile"));
+    assert_int_equal(access(other, F_OK), 0);
+    assert_int_equal(access(open_to_all, F_OK), 0);
+
+    close(mine_lock);
+    folder_sweep(*state);
+    assert_int_not_equal(access(mine, F_OK), 0);
+    free(open_to_all);
+    free(inner);
+    free(mine);
+    free(dead);
+    free(other);
+}
+
 #define folder_test(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -189,6 +222,7 @@ int main(void)
         folder_test(a_file_over_the_limit_is_refused),
         folder_test(what_is_not_a_plain_file_is_not_read),
         folder_test(removing_takes_everything_and_follows_no_link),
+        folder_test(only_folders_that_nobody_claims_are_swept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
