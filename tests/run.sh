@@ -27,7 +27,7 @@ if ! [ -e Makefile ] || [ "$source_dir/configure" -nt config.status ]; then
     "$configure" ${CONFIGURE_FLAGS:-} || give_up "configure failed"
 fi
 make -j2 || give_up "the build failed"
-make -j2 check
+VERBOSE=1 make -j2 check
 status=$?
 
 cd "$source_dir" || exit 1
