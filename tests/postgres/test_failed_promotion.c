@@ -91,7 +91,7 @@ static void cancel_at_each_step_leaves_production_as_it_was(void **state)
     static const char *const steps[] = {"lock", "backup", "verify", "stage", "check", "held", "swap"};
     struct shop *shop = *state;
     char *request = shop_ready(shop, "steps");
-    struct shop_promotion promotion = {.hold = true};
+    struct shop_promotion promotion = {.hold = true, .verify = CUTOVER_VERIFY_RESTORE};
 
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct shop_hook hooks[] = {{steps[i], cancel_now, NULL}, {NULL, NULL, NULL}};
@@ -123,10 +123,10 @@ static void cancel_at_any_tick_leaves_production_as_it_was(void **state)
 {
     struct shop *shop = *state;
     char *request = shop_ready(shop, "ticks");
-    unsigned ticks = 0;
 
     for (unsigned tick = 3;; tick += 4) {
-        struct shop_promotion promotion = {.cancel_at_tick = tick, .request_id = request, .ticks = &ticks};
+        struct shop_promotion promotion = {
+            .request_id = request, .verify = CUTOVER_VERIFY_RESTORE, .cancel_at_tick = tick};
         struct untouched before;
         untouched_look(&before, cluster, "ticks_production");
         struct outcome outcome = shop_promote(shop, &promotion);
@@ -271,8 +271,8 @@ static void backup_that_cannot_be_restored_fails_the_promotion(void **state)
                 "CREATE FUNCTION outer_step(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
                 "    'BEGIN RETURN inner_step($1); END';"
                 "CREATE INDEX by_outer_step ON customers (outer_step(name))");
-    struct outcome outcome =
-        promote_in_vain(shop, "proof", request, &(struct shop_promotion){.jobs = 2}, CUTOVER_E_VERIFY);
+    struct outcome outcome = promote_in_vain(
+        shop, "proof", request, &(struct shop_promotion){.verify = CUTOVER_VERIFY_RESTORE}, CUTOVER_E_VERIFY);
     assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_UNKNOWN);
     assert_string_equal(cutover_error_step(outcome.error), "verify");
     assert_string_equal(outcome_text(&outcome, "backup_verification.verdict"), "could not tell");

@@ -197,7 +197,7 @@ static void production_becomes_what_the_preview_is(void **state)
     char *old_oid =
         cluster_value(cluster, "postgres", "SELECT oid FROM pg_database WHERE datname = 'rich_production'");
     PGconn *client = cluster_connect(cluster, "rich_production");
-    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
 
     check_promoted(&expected, "rich_production", cluster, "rich_preview");
@@ -299,12 +299,12 @@ static void odd_content(struct shop *shop, const char *name, const struct shop_p
 
 static void odd_content_is_promoted_by_one_stream(void **state)
 {
-    odd_content(*state, "one", &(struct shop_promotion){.jobs = 1});
+    odd_content(*state, "one", &(struct shop_promotion){.jobs = 1, .verify = CUTOVER_VERIFY_RESTORE});
 }
 
 static void odd_content_is_promoted_by_four_streams(void **state)
 {
-    odd_content(*state, "four", &(struct shop_promotion){.jobs = 4, .verify = CUTOVER_VERIFY_READBACK});
+    odd_content(*state, "four", &(struct shop_promotion){.jobs = 4});
 }
 
 /* The rows of a table that is split come in another order: its content is compared by sums. */
@@ -334,7 +334,7 @@ static void a_split_table_is_promoted_whole(void **state)
     shop_project(shop, "big", cluster_conninfo(cluster, "big_old"));
     shop_preview(shop, "big", "big", cluster_conninfo(cluster, "big_new"), 0);
     char *request = shop_acked(shop, "big", "big");
-    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     char *now = cluster_value(cluster, "big_old", sums_sql);
     assert_string_equal(now, sums[1]);
@@ -362,8 +362,7 @@ static void a_preview_on_another_server_is_promoted(void **state)
 
     shop_database(cluster, "far_old", shop_production_sql());
     shop_database(second, "far_new", shop_preview_sql());
-    promote_pair(shop, "far_old", second, "far_new",
-                 &(struct shop_promotion){.jobs = 2, .verify = CUTOVER_VERIFY_READBACK});
+    promote_pair(shop, "far_old", second, "far_new", &(struct shop_promotion){.jobs = 2});
 }
 
 /* OIDs that a server gave out: making a database with something in it takes some. */
@@ -391,7 +390,7 @@ static void a_backup_is_verified_on_another_server(void **state)
     shop_preview(shop, "away", "away", cluster_conninfo(cluster, "away_new"), 0);
     char *request = shop_acked(shop, "away", "away");
     long before = next_oid(second);
-    struct shop_promotion promotion = {.request_id = request};
+    struct shop_promotion promotion = {.request_id = request, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     assert_true(next_oid(second) > before + 10);
     assert_string_equal(outcome_text(&outcome, "backup_verification.verdict"), "equal");
@@ -428,7 +427,7 @@ static void a_role_that_is_no_superuser_promotes(void **state)
     char *request = shop_acked(shop, "own", "own");
     PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, "own_old", "own_client"));
     assert_int_equal(PQstatus(client), CONNECTION_OK);
-    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     check_promoted(&expected, "own_old", cluster, "own_new");
     char *owner =

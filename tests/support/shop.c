@@ -387,8 +387,6 @@ static int32_t watch(const cutover_progress *progress, void *userdata)
     watching->ticks++;
     assert_true(progress->fraction >= watching->fraction && progress->fraction <= 1);
     watching->fraction = progress->fraction;
-    if (promotion->ticks != NULL)
-        *promotion->ticks = watching->ticks;
     for (unsigned i = 0; promotion->hooks != NULL && promotion->hooks[i].step != NULL; i++) {
         const struct shop_hook *hook = &promotion->hooks[i];
         if ((watching->fired & (1u << i)) != 0 || strcmp(hook->step, progress->step) != 0)
@@ -410,8 +408,7 @@ struct outcome shop_promote(struct shop *shop, const struct shop_promotion *prom
     options.actor = shop_operator;
     options.request_id = promotion->request_id;
     options.jobs = promotion->jobs;
-    if (promotion->verify != 0)
-        options.verify = promotion->verify;
+    options.verify = promotion->verify != 0 ? promotion->verify : CUTOVER_VERIFY_READBACK;
     options.hold = promotion->hold;
     options.progress = watch;
     options.progress_userdata = &watching;

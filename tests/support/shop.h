@@ -62,11 +62,10 @@ struct shop_hook {
 struct shop_promotion {
     const char *request_id;
     uint32_t jobs;
-    cutover_verify_method verify; /* 0: restore */
+    cutover_verify_method verify; /* 0: readback, the quicker one */
     bool hold;
     const struct shop_hook *hooks; /* ended by a NULL step */
     unsigned cancel_at_tick;       /* 1: the first progress call cancels; 0: none */
-    unsigned *ticks;               /* counts progress calls, or NULL */
 };
 
 extern const cutover_actor shop_member, shop_operator, shop_other_operator;

@@ -1,0 +1,431 @@
+#include "support/shop.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Backups by themselves: taken, listed, restored without this library, verified, damaged, deleted. */
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    shop_database(cluster, "shop", shop_production_sql());
+    cluster_sql(
+        cluster, "shop",
+        "CREATE SCHEMA \"Odd.Schema\"; CREATE TABLE \"Odd.Schema\".\"Odd \"\"Table\" (a int, \"b c\" text);"
+        "INSERT INTO \"Odd.Schema\".\"Odd \"\"Table\" VALUES (1, E'tab\\t nl\\n \\\\.');");
+    return 0;
+}
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+
+    assert_non_null(shop);
+    shop_open(shop, cluster, NULL);
+    shop_project(shop, "shop", cluster_conninfo(cluster, "shop"));
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_close(*state);
+    free(*state);
+    shop_check_server(cluster);
+    return 0;
+}
+
+static cutover_backup_options options_of(cutover_verify_method method)
+{
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+
+    options.actor = shop_operator;
+    options.project_id = "shop";
+    options.verify = method;
+    return options;
+}
+
+static cutover_backup *take(struct shop *shop, const cutover_backup_options *options)
+{
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_backup_create(shop->engine, options, &backup, &error), error);
+    return backup;
+}
+
+static char *path_of(struct shop *shop, const cutover_backup *backup)
+{
+    cutover_error *error = NULL;
+    char path[4096];
+
+    check_ok(cutover_backup_path(shop->engine, cutover_backup_id(backup), path, sizeof path, &error), error);
+    return strdup(path);
+}
+
+/* ---- taken ---- */
+
+static void a_backup_restores_without_the_library(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
+    PGconn *client = cluster_connect(cluster, "shop");
+
+    options.label = "before the sale";
+    options.jobs = 4;
+    cutover_backup *backup = take(shop, &options);
+    assert_string_equal(cutover_backup_status(backup), "verified");
+    assert_string_equal(cutover_backup_label(backup), "before the sale");
+    assert_string_equal(cutover_backup_project_id(backup), "shop");
+    assert_true(cutover_backup_verified_at(backup) >= cutover_backup_created_at(backup));
+    check_contains(cutover_backup_json(backup), cutover_backup_id(backup));
+    /* Production stayed open for everything. */
+    assert_int_equal(PQstatus(client), CONNECTION_OK);
+    PGresult *result = PQexec(client, "CREATE TABLE meanwhile (); DROP TABLE meanwhile");
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    PQfinish(client);
+
+    char *path = path_of(shop, backup), *expected = shop_dump(cluster, "shop");
+    struct stat folder;
+    assert_int_equal(stat(path, &folder), 0);
+    assert_int_equal(folder.st_mode & 0777, 0700);
+    cluster_create_database(cluster, "restored");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j2", "-d",
+                              cluster_conninfo(cluster, "restored"), path, NULL});
+    char *restored = shop_dump(cluster, "restored");
+    check_same_text(restored, expected);
+    cluster_sql(cluster, "postgres", "DROP DATABASE restored");
+    cutover_backup_free(backup);
+    free(path);
+    free(expected);
+    free(restored);
+}
+
+static void a_backup_needs_an_operator_and_a_project(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+    char label[600] = "";
+
+    options.actor = shop_member;
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_FORBIDDEN, error);
+    options.actor = shop_operator;
+    options.project_id = "nobody's";
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    options.project_id = "shop";
+    for (int i = 0; i < 121; i++)
+        strcat(label, "\xf0\x9f\x98\x80");
+    options.label = label;
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_INVALID, error);
+    check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 0);
+    cutover_backup_list_free(list);
+}
+
+static void backups_are_listed_and_deleted(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *first = take(shop, &options), *second = take(shop, &options);
+    cutover_backup *read = NULL;
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+    char *path = path_of(shop, first), again[4096];
+
+    check_ok(cutover_backups_list(shop->engine, "shop", NULL, 1, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 1);
+    assert_string_equal(cutover_backup_id(cutover_backup_list_at(list, 0)), cutover_backup_id(first));
+    cutover_backup_list_free(list);
+    check_ok(cutover_backups_list(shop->engine, "shop", cutover_backup_id(first), 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 1);
+    assert_string_equal(cutover_backup_id(cutover_backup_list_at(list, 0)), cutover_backup_id(second));
+    cutover_backup_list_free(list);
+
+    const char *id = cutover_backup_id(first);
+    check_status(cutover_backup_delete(shop->engine, &shop_member, id, &error), CUTOVER_E_FORBIDDEN, error);
+    assert_int_equal(access(path, F_OK), 0);
+    check_ok(cutover_backup_delete(shop->engine, &shop_operator, id, &error), error);
+    assert_int_not_equal(access(path, F_OK), 0);
+    check_ok(cutover_backup_get(shop->engine, id, &read, &error), error);
+    assert_string_equal(cutover_backup_status(read), "deleted");
+    check_status(cutover_backup_path(shop->engine, id, again, sizeof again, &error), CUTOVER_E_STATE, error);
+    check_status(cutover_backup_delete(shop->engine, &shop_operator, id, &error), CUTOVER_E_STATE, error);
+    check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), CUTOVER_E_STATE, error);
+    cutover_backup_free(first);
+    cutover_backup_free(second);
+    cutover_backup_free(read);
+    free(path);
+}
+
+static int32_t cancel_at(const cutover_progress *progress, void *userdata)
+{
+    return strcmp(progress->step, userdata) == 0;
+}
+
+static void check_equal(struct shop *shop, const char *id, cutover_verify_method method)
+{
+    cutover_backup_options options = options_of(method);
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_backup_verify(shop->engine, &options, id, &backup, &error), error);
+    assert_string_equal(cutover_backup_status(backup), "verified");
+    cutover_backup_free(backup);
+}
+
+static int count_backups(struct shop *shop)
+{
+    char *folder = shop_format("%s/backups", shop->home);
+    DIR *entries = opendir(folder);
+    int count = 0;
+
+    assert_non_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(entries);
+    free(folder);
+    return count;
+}
+
+/* Stops a backup at a step; its record is then a failed one. */
+static cutover_backup *take_and_stop(struct shop *shop, const char *step)
+{
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
+    cutover_backup_list *list = NULL;
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    options.progress = cancel_at;
+    options.progress_userdata = (void *)(uintptr_t)step;
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_CANCELLED, error);
+    check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 1);
+    const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
+    check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
+    assert_string_equal(cutover_backup_status(backup), "failed");
+    cutover_backup_list_free(list);
+    char *events = shop_events(shop, "shop");
+    assert_string_equal(events, "backup.failed");
+    free(events);
+    return backup;
+}
+
+static void a_backup_that_is_stopped_leaves_a_record_and_no_bytes(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take_and_stop(shop, "backup");
+    cutover_error *error = NULL;
+
+    assert_int_equal(count_backups(shop), 0);
+    check_status(cutover_backup_verify(shop->engine, &options, cutover_backup_id(backup), NULL, &error),
+                 CUTOVER_E_STATE, error);
+    cutover_backup_free(backup);
+}
+
+/* It was written whole: what was not told of it yet can be. */
+static void a_backup_that_is_stopped_while_verified_can_be_verified_again(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup *backup = take_and_stop(shop, "verify");
+
+    assert_int_equal(count_backups(shop), 1);
+    check_equal(shop, cutover_backup_id(backup), CUTOVER_VERIFY_RESTORE);
+    cutover_backup_free(backup);
+}
+
+/* ---- damaged ---- */
+
+/* The names of the archive's files, sorted, and how many. */
+static size_t list_files(const char *path, char names[][256], size_t capacity)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, NULL, alphasort);
+    size_t kept = 0;
+
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        if (entries[i]->d_name[0] != '.') {
+            assert_true(kept < capacity);
+            snprintf(names[kept++], 256, "%s", entries[i]->d_name);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return kept;
+}
+
+static void flip(const char *file, off_t offset)
+{
+    int descriptor = open(file, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+
+    assert_true(descriptor >= 0);
+    assert_int_equal(pread(descriptor, &byte, 1, offset), 1);
+    byte ^= 0x10;
+    assert_int_equal(pwrite(descriptor, &byte, 1, offset), 1);
+    close(descriptor);
+}
+
+/* Verifies, and expects "different" with the file's name; the record is then a failed backup. */
+static void check_different(struct shop *shop, const char *id, cutover_verify_method method, const char *name)
+{
+    cutover_backup_options options = options_of(method);
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    check_status_keep(cutover_backup_verify(shop->engine, &options, id, &backup, &error), CUTOVER_E_VERIFY,
+                      error);
+    assert_null(backup);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_DIFFERENT);
+    char *told = shop_format("%s %s", cutover_error_message(error), cutover_error_detail(error));
+    check_contains(told, name);
+    free(told);
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
+    assert_string_equal(cutover_backup_status(backup), "failed");
+    check_contains(cutover_backup_json(backup), "\"different\"");
+    cutover_backup_free(backup);
+}
+
+/* One byte of every file in turn: the first, one in the middle, the last; and every file taken away. */
+static void damage_to_any_file_is_found_and_named(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take(shop, &options);
+    const char *id = cutover_backup_id(backup);
+    char names[64][256];
+    char *path = path_of(shop, backup);
+    size_t count = list_files(path, names, 64);
+    bool by_restore = true;
+
+    assert_true(count >= 8);
+    for (size_t i = 0; i < count; i++) {
+        char *file = shop_format("%s/%s", path, names[i]), *aside = shop_format("%s/aside", shop->home);
+        struct stat status;
+        assert_int_equal(stat(file, &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0600);
+        assert_true(status.st_size > 0);
+        const off_t offsets[] = {0, status.st_size / 2, status.st_size - 1};
+        for (size_t k = 0; k < 3; k++) {
+            flip(file, offsets[k]);
+            check_different(shop, id, CUTOVER_VERIFY_READBACK, names[i]);
+            flip(file, offsets[k]);
+        }
+        assert_int_equal(rename(file, aside), 0);
+        check_different(shop, id, by_restore ? CUTOVER_VERIFY_RESTORE : CUTOVER_VERIFY_READBACK, names[i]);
+        assert_int_equal(rename(aside, file), 0);
+        by_restore = !by_restore;
+        free(file);
+        free(aside);
+    }
+    check_equal(shop, id, CUTOVER_VERIFY_READBACK);
+    check_equal(shop, id, CUTOVER_VERIFY_RESTORE);
+    cutover_backup_free(backup);
+    free(path);
+}
+
+static void a_file_too_many_or_too_long_is_found(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take(shop, &options);
+    const char *id = cutover_backup_id(backup);
+    char *path = path_of(shop, backup), *stranger = shop_format("%s/9999.dat.gz", path);
+    char *toc = shop_format("%s/toc.dat", path);
+    struct stat status;
+
+    fclose(fopen(stranger, "we"));
+    check_different(shop, id, CUTOVER_VERIFY_READBACK, "9999.dat.gz");
+    unlink(stranger);
+    assert_int_equal(stat(toc, &status), 0);
+    FILE *file = fopen(toc, "ae");
+    assert_non_null(file);
+    fputc('\0', file);
+    fclose(file);
+    check_different(shop, id, CUTOVER_VERIFY_READBACK, "toc.dat");
+    assert_int_equal(truncate(toc, status.st_size - 1), 0);
+    check_different(shop, id, CUTOVER_VERIFY_READBACK, "toc.dat");
+    cutover_backup_free(backup);
+    free(path);
+    free(stranger);
+    free(toc);
+}
+
+/* When the server for the throwaway database is away nothing is known against the backup: it stays verified. */
+static void a_verification_that_cannot_be_made_says_so(void **state)
+{
+    struct shop *shop = *state;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    project.id = "away";
+    project.database = cluster_conninfo(cluster, "shop");
+    project.verify_database = "host=/nonexistent dbname=postgres";
+    check_ok(cutover_registry_project_add(shop->registry, &project, &error), error);
+    options.project_id = "away";
+    backup = take(shop, &options);
+    options.verify = CUTOVER_VERIFY_RESTORE;
+    check_status_keep(cutover_backup_verify(shop->engine, &options, cutover_backup_id(backup), NULL, &error),
+                      CUTOVER_E_VERIFY, error);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    cutover_error_free(error);
+    error = NULL;
+    cutover_backup *read = NULL;
+    check_ok(cutover_backup_get(shop->engine, cutover_backup_id(backup), &read, &error), error);
+    assert_string_equal(cutover_backup_status(read), "verified");
+    cutover_backup_free(backup);
+    cutover_backup_free(read);
+}
+
+/* Whoever changes files and the manifest to match still does not have the record's SHA-256 of it. */
+static void a_rewritten_manifest_is_found(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take(shop, &options);
+    char *path = path_of(shop, backup), *manifest = shop_format("%s/manifest.json", path);
+    FILE *file = fopen(manifest, "ae");
+
+    assert_non_null(file);
+    fputs("\n", file);
+    fclose(file);
+    check_different(shop, cutover_backup_id(backup), CUTOVER_VERIFY_READBACK, "manifest.json");
+    cutover_backup_free(backup);
+    free(path);
+    free(manifest);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_backup_restores_without_the_library),
+        TEST(a_backup_needs_an_operator_and_a_project),
+        TEST(backups_are_listed_and_deleted),
+        TEST(a_backup_that_is_stopped_leaves_a_record_and_no_bytes),
+        TEST(a_backup_that_is_stopped_while_verified_can_be_verified_again),
+        TEST(damage_to_any_file_is_found_and_named),
+        TEST(a_file_too_many_or_too_long_is_found),
+        TEST(a_verification_that_cannot_be_made_says_so),
+        TEST(a_rewritten_manifest_is_found),
+    };
+
+    return cmocka_run_group_tests_name("backup", tests, start_cluster, NULL);
+}

@@ -1,0 +1,396 @@
+#include "support/shop.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Promotions that wait before the swap, for an operator or for an agreed time. */
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    return 0;
+}
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+
+    assert_non_null(shop);
+    shop_open(shop, cluster, NULL);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_close(*state);
+    free(*state);
+    shop_check_server(cluster);
+    return 0;
+}
+
+/* Called once while the promotion is held. */
+struct while_held {
+    const char *name, *request_id;
+    void (*act)(struct shop *shop, struct while_held *held);
+};
+
+static int when_held(struct shop *shop, void *context)
+{
+    struct while_held *held = context;
+
+    held->act(shop, held);
+    return 0;
+}
+
+static struct outcome promote_held(struct shop *shop, struct while_held *held)
+{
+    struct shop_hook hooks[] = {{"held", when_held, held}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = held->request_id, .hold = true, .hooks = hooks};
+
+    return shop_promote(shop, &promotion);
+}
+
+/* The hook comes at the step's first tick, when the journal may not say "held" yet: another thread releases. */
+struct releaser {
+    struct shop *shop;
+    const char *request_id;
+    pthread_t thread;
+};
+
+static void *release_from_afar(void *context)
+{
+    struct releaser *releaser = context;
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    cutover_error *error = NULL;
+    cutover_status status;
+
+    do {
+        nanosleep(&pause, NULL);
+        cutover_error_free(error);
+        error = NULL;
+        status = cutover_promotion_release(releaser->shop->engine, &shop_other_operator, releaser->request_id,
+                                           &error);
+    } while (status == CUTOVER_E_STATE);
+    assert_int_equal(status, CUTOVER_OK);
+    return NULL;
+}
+
+/* ---- release ---- */
+
+/* By another engine on the same store, as another process would: until then production has its old content and refuses
+   writes. */
+static void look_and_release(struct shop *shop, struct while_held *held)
+{
+    (void)shop;
+    char *name = cluster_value(cluster, held->name, "SELECT name FROM generation");
+    char *read_only = cluster_value(cluster, held->name, "SHOW default_transaction_read_only");
+    assert_string_equal(name, "old");
+    assert_string_equal(read_only, "on");
+    free(name);
+    free(read_only);
+}
+
+static void a_held_promotion_waits_for_release_by_another_engine(void **state)
+{
+    struct shop *shop = *state, other;
+    char *request = shop_ready(shop, "held");
+    struct while_held held = {.name = "held_production", .request_id = request, .act = look_and_release};
+
+    shop_open(&other, cluster, shop->home);
+    struct releaser releaser = {.shop = &other, .request_id = request};
+    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
+    struct outcome outcome = promote_held(shop, &held);
+    pthread_join(releaser.thread, NULL);
+    check_ok(outcome.status, outcome.error);
+    char *name = cluster_value(cluster, "held_production", "SELECT name FROM generation");
+    assert_string_equal(name, "new");
+    check_contains(json_object_to_json_string(outcome.report), "\"held\"");
+    char *audit = shop_audit(shop, "held");
+    check_contains(audit, "cutover.released");
+    cutover_error *error = NULL;
+    check_status(cutover_promotion_release(other.engine, &shop_operator, request, &error), CUTOVER_E_STATE,
+                 error);
+    outcome_free(&outcome);
+    shop_close(&other);
+    free(audit);
+    free(name);
+    free(request);
+}
+
+static int release_too_early(struct shop *shop, void *context)
+{
+    cutover_error *error = NULL;
+
+    check_status(cutover_promotion_release(shop->engine, &shop_member, context, &error), CUTOVER_E_FORBIDDEN,
+                 error);
+    check_status(cutover_promotion_release(shop->engine, &shop_operator, context, &error), CUTOVER_E_STATE,
+                 error);
+    return 0;
+}
+
+static void release_is_refused_before_it_is_held_and_to_members(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "early");
+    const struct shop_hook hooks[] = {
+        {"backup", release_too_early, request}, {"check", release_too_early, request}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- what may happen meanwhile ---- */
+
+static void flip_byte(struct shop *shop, const char *project_id)
+{
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+    char path[4096];
+
+    check_ok(cutover_backups_list(shop->engine, project_id, NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 1);
+    const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
+    check_ok(cutover_backup_path(shop->engine, id, path, sizeof path, &error), error);
+    char *file = shop_format("%s/toc.dat", path);
+    int descriptor = open(file, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+    assert_true(descriptor >= 0);
+    assert_int_equal(pread(descriptor, &byte, 1, 100), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(descriptor, &byte, 1, 100), 1);
+    close(descriptor);
+    free(file);
+    cutover_backup_list_free(list);
+}
+
+static void flip_while_held(struct shop *shop, struct while_held *held)
+{
+    (void)held;
+    flip_byte(shop, "flipped");
+}
+
+/* Promotes, held; something happens; it is released, and refuses to swap. */
+static struct outcome held_in_vain(struct shop *shop, const char *name, struct while_held *held,
+                                   cutover_status expected)
+{
+    struct untouched before;
+    char *production = shop_format("%s_production", name);
+    struct releaser releaser = {.shop = shop, .request_id = held->request_id};
+
+    untouched_look(&before, cluster, production);
+    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
+    struct outcome outcome = promote_held(shop, held);
+    pthread_join(releaser.thread, NULL);
+    check_status_keep(outcome.status, expected, outcome.error);
+    assert_string_equal(cutover_error_step(outcome.error), "swap");
+    untouched_check(&before, shop, name, held->request_id);
+    untouched_free(&before);
+    free(production);
+    return outcome;
+}
+
+static void a_held_promotion_whose_backup_was_damaged_does_not_swap(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "flipped");
+    struct while_held held = {.request_id = request, .act = flip_while_held};
+    struct outcome outcome = held_in_vain(shop, "flipped", &held, CUTOVER_E_VERIFY);
+
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    check_contains(cutover_error_message(outcome.error), "toc.dat");
+    outcome_free(&outcome);
+    free(request);
+}
+
+static void expire_while_held(struct shop *shop, struct while_held *held)
+{
+    (void)held;
+    shop->clock_shift_us += 3600 * SHOP_SECOND;
+}
+
+static void a_preview_that_expires_while_held_is_not_promoted(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+
+    free(shop_ready(shop, "late"));
+    shop_preview(shop, "late2", "late", cluster_conninfo(cluster, "late_preview"),
+                 shop_now(shop) + 1800 * SHOP_SECOND);
+    char *request = shop_acked(shop, "late", "late2");
+    struct while_held held = {.request_id = request, .act = expire_while_held};
+    struct outcome outcome = held_in_vain(shop, "late", &held, CUTOVER_E_EXPIRED);
+    assert_non_null(cutover_error_hint(outcome.error));
+    outcome_free(&outcome);
+    free(request);
+
+    /* Extended, it can be asked for and promoted. */
+    check_ok(
+        cutover_registry_preview_extend(shop->registry, "late2", shop_now(shop) + 1800 * SHOP_SECOND, &error),
+        error);
+    request = shop_acked(shop, "late", "late2");
+    struct shop_promotion promotion = {.request_id = request};
+    outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* Properties that an administrator changed meanwhile go along (EDGE_CASES C7). */
+static void change_properties(struct shop *shop, struct while_held *held)
+{
+    (void)shop;
+    (void)held;
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE admin_production SET work_mem = '9MB'; ALTER DATABASE admin_production "
+                "CONNECTION LIMIT 44;"
+                "CREATE ROLE late_reader; GRANT TEMPORARY ON DATABASE admin_production TO late_reader;"
+                "COMMENT ON DATABASE admin_production IS 'changed late'");
+}
+
+static void properties_that_change_while_held_go_along(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "admin");
+    struct while_held held = {.request_id = request, .act = change_properties};
+    struct releaser releaser = {.shop = shop, .request_id = request};
+
+    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
+    struct outcome outcome = promote_held(shop, &held);
+    pthread_join(releaser.thread, NULL);
+    check_ok(outcome.status, outcome.error);
+    char *properties = shop_properties(cluster, "admin_production");
+    check_contains(properties, "44 | t");
+    check_contains(properties, "changed late");
+    check_contains(properties, "late_reader:TEMPORARY");
+    check_contains(properties, "work_mem=9MB");
+    assert_null(strstr(properties, "read_only"));
+    check_contains(outcome_text(&outcome, "warnings"), "changed during the promotion");
+    free(properties);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* A backup that a promotion stands on cannot be deleted under it. */
+static void delete_backup(struct shop *shop, struct while_held *held)
+{
+    cutover_backup_list *list = NULL;
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_error *error = NULL;
+
+    (void)held;
+    check_ok(cutover_backups_list(shop->engine, "keep", NULL, 10, &list, &error), error);
+    const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
+    cutover_status status = cutover_backup_delete(shop->engine, &shop_operator, id, &error);
+    if (status != CUTOVER_E_STATE && status != CUTOVER_E_LOCKED)
+        fail_msg("%s", cutover_status_name(status));
+    cutover_error_free(error);
+    error = NULL;
+    options.actor = shop_operator;
+    options.project_id = "keep";
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_LOCKED, error);
+    check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), CUTOVER_E_LOCKED, error);
+    cutover_backup_list_free(list);
+}
+
+static void a_held_promotion_keeps_its_backup(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "keep");
+    struct while_held held = {.request_id = request, .act = delete_backup};
+    struct releaser releaser = {.shop = shop, .request_id = request};
+
+    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
+    struct outcome outcome = promote_held(shop, &held);
+    pthread_join(releaser.thread, NULL);
+    check_ok(outcome.status, outcome.error);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* Another process asks how it stands. */
+static void show_while_held(struct shop *shop, struct while_held *held)
+{
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_ok(cutover_promotion_show(shop->engine, held->request_id, &json, &error), error);
+    check_contains(json, "\"cutover_stage_");
+    check_contains(json, held->request_id);
+    cutover_string_free(json);
+    char *state = shop_project_state(shop, "shown");
+    assert_string_equal(state, "restoring");
+    free(state);
+}
+
+static void a_promotion_can_be_looked_at_while_it_runs_and_after(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "shown");
+    struct while_held held = {.request_id = request, .act = show_while_held};
+    struct releaser releaser = {.shop = shop, .request_id = request};
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_status(cutover_promotion_show(shop->engine, request, &json, &error), CUTOVER_E_STATE, error);
+    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
+    struct outcome outcome = promote_held(shop, &held);
+    pthread_join(releaser.thread, NULL);
+    check_ok(outcome.status, outcome.error);
+    check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
+    check_contains(json, "\"completed\"");
+    check_contains(json, outcome.promotion_id);
+    cutover_string_free(json);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- an agreed time ---- */
+
+static void an_agreed_time_is_waited_for(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+
+    free(shop_ready(shop, "agreed"));
+    shop_preview(shop, "agreed2", "agreed", cluster_conninfo(cluster, "agreed_preview"), 0);
+    char *request = shop_request(shop, "agreed", "agreed2");
+    check_ok(cutover_request_ack(shop->engine, &shop_operator, request, "on Sunday",
+                                 shop_now(shop) + 3600 * SHOP_SECOND, NULL, &error),
+             error);
+    struct shop_promotion promotion = {.request_id = request};
+    struct outcome outcome = shop_promote(shop, &promotion);
+    check_status_keep(outcome.status, CUTOVER_E_STATE, outcome.error);
+    assert_non_null(cutover_error_hint(outcome.error));
+    outcome_free(&outcome);
+    shop->clock_shift_us += 3601 * SHOP_SECOND;
+    outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    free(request);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_held_promotion_waits_for_release_by_another_engine),
+        TEST(release_is_refused_before_it_is_held_and_to_members),
+        TEST(a_held_promotion_whose_backup_was_damaged_does_not_swap),
+        TEST(a_preview_that_expires_while_held_is_not_promoted),
+        TEST(properties_that_change_while_held_go_along),
+        TEST(a_held_promotion_keeps_its_backup),
+        TEST(a_promotion_can_be_looked_at_while_it_runs_and_after),
+        TEST(an_agreed_time_is_waited_for),
+    };
+
+    return cmocka_run_group_tests_name("hold", tests, start_cluster, NULL);
+}
