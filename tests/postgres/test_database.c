@@ -278,7 +278,7 @@ static void tablespace_is_productions(void **state)
     (void)state;
     char *folder = cluster_value(cluster, "postgres", "SELECT current_setting('data_directory') || '/space'");
     char sql[600];
-    snprintf(sql, sizeof(sql), "COPY (SELECT 1) TO PROGRAM 'mkdir %s'", folder);
+    snprintf(sql, sizeof(sql), "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir %s'", folder);
     cluster_sql(cluster, "postgres", sql);
     snprintf(sql, sizeof(sql), "CREATE TABLESPACE \"Space 1\" LOCATION '%s'", folder);
     cluster_sql(cluster, "postgres", sql);
