@@ -31,6 +31,8 @@ static const struct command commands[] = {
     {"promote", NULL, "REQUEST", 1, 0, JOB_OPTIONS | BIT(OPTION_HOLD), promote},
     {"release", NULL, "REQUEST", 1, 0, 0, release},
     {"rollback", NULL, "REQUEST", 1, 0, BIT(OPTION_DISCARD_WRITES), rollback},
+    {"restore", NULL, "BACKUP", 1, 0,
+     JOB_OPTIONS | BIT(OPTION_PREVIEW) | BIT(OPTION_PROJECT) | BIT(OPTION_CONFIRM), restore},
     {"recover", NULL, "", 0, 0, BIT(OPTION_PROJECT), recover},
     {"backup", "create", "", 0, BIT(OPTION_PROJECT), JOB_OPTIONS | BIT(OPTION_LABEL), backup_create},
     {"backup", "list", "", 0, BIT(OPTION_PROJECT), 0, backup_list},

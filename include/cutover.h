@@ -31,6 +31,7 @@
 #include <cutover/preflight.h>
 #include <cutover/promotion.h>
 #include <cutover/recover.h>
+#include <cutover/restore.h>
 #include <cutover/rollback.h>
 #include <cutover/registry.h>
 #include <cutover/repository.h>

@@ -21,6 +21,7 @@ static const struct {
     [OPTION_CONTROL_DATABASE] = {"--control-database", "NAME"},
     [OPTION_DATABASE] = {"--database", "CONNINFO"},
     [OPTION_EXPIRES_IN] = {"--expires-in", "24h"},
+    [OPTION_CONFIRM] = {"--confirm", NULL},
     [OPTION_DISCARD_WRITES] = {"--discard-writes", NULL},
     [OPTION_HOLD] = {"--hold", NULL},
     [OPTION_JOBS] = {"--jobs", "N"},

@@ -14,6 +14,7 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED 
 
 enum option {
     OPTION_AT,
+    OPTION_CONFIRM,
     OPTION_CONTROL_DATABASE,
     OPTION_DATABASE,
     OPTION_DISCARD_WRITES,
@@ -139,6 +140,7 @@ int promote(struct tool *tool);
 int release(struct tool *tool);
 int recover(struct tool *tool);
 int rollback(struct tool *tool);
+int restore(struct tool *tool);
 int backup_create(struct tool *tool);
 int backup_list(struct tool *tool);
 int backup_show(struct tool *tool);

@@ -83,11 +83,18 @@ typedef struct cutover_platform {
 
     /** Optional. Called once after a completed cutover; its failure is a warning in the report. */
     cutover_status (*integrations_sync)(const char *project_id, cutover_error **error, void *userdata);
+
+    /**
+     * Optional. Makes a preview of that id with an empty database, `ready`, and emits it once; asked by a restore into a
+     * preview that preview_get does not know. Asked again for the same id after a failure, it may emit the one that it made.
+     */
+    cutover_status (*preview_create)(const char *project_id, const char *preview_id, cutover_preview_emit emit,
+                                     void *context, cutover_error **error, void *userdata);
 } cutover_platform;
 
 #define CUTOVER_PLATFORM_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL                                  \
+        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                            \
     }
 
 /** Same as CUTOVER_PLATFORM_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

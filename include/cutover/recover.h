@@ -13,20 +13,21 @@ extern "C" {
 /** What became of one unfinished job. */
 typedef enum cutover_recovered {
     CUTOVER_RECOVERED_COMPLETED = 1, /**< Its swap had happened: its records are finished now. */
-    CUTOVER_RECOVERED_UNDONE = 2,    /**< It had not: production is open, writable and as it was; the job is `failed`. */
-    CUTOVER_RECOVERED_RUNNING = 3,   /**< It lives, or its lease still runs: left alone. */
-    CUTOVER_RECOVERED_FAILED = 4     /**< It could not be recovered now; the message says why. Try again. */
+    CUTOVER_RECOVERED_UNDONE =
+        2, /**< It had not: production is open, writable and as it was; the job is `failed`. */
+    CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or its lease still runs: left alone. */
+    CUTOVER_RECOVERED_FAILED = 4   /**< It could not be recovered now; the message says why. Try again. */
 } cutover_recovered;
 
 /** One unfinished job; pointers are valid during the emit call only. */
 typedef struct cutover_recovery {
-    unsigned version;      /**< 1. */
-    const char *job;       /**< "promotion", "rollback", "restore" or "backup". */
+    unsigned version; /**< 1. */
+    const char *job;  /**< "promotion", "rollback", "restore" or "backup". */
     const char *job_id;
     const char *project_id;
     const char *request_id; /**< "" where it has none. */
     cutover_recovered outcome;
-    const char *message;   /**< One line for a person. */
+    const char *message; /**< One line for a person. */
 } cutover_recovery;
 
 /** Receives one; anything but CUTOVER_OK ends the recovery and is returned. */
@@ -36,7 +37,8 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * Looks at every unfinished job whose lease ran out, or whose process ran on this machine and is gone. It takes the job
  * over, ends the session of whoever may still act for it, asks production's server by OID whether the swap was committed, and
  * finishes the records or undoes the rest: reopens production, lifts the fence, drops the staging and throwaway databases
- * that the journal names, sweeps partial archives. May be called at any time, by several processes, and may itself be killed
+ * that the journal names, sweeps partial archives, and the temporary folders that dead processes left in the engine's work
+ * folder. May be called at any time, by several processes, and may itself be killed
  * anywhere: called again, it goes on. Call it when the host starts, and now and then.
  *
  * @param project_id Only this project's jobs; NULL: all.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEPTH_LIMIT 64
@@ -129,7 +130,10 @@ void json_put_bool(struct json_object *object, const char *name, bool value)
 
 void json_put_double(struct json_object *object, const char *name, double value)
 {
-    struct json_object *number = isfinite(value) ? json_object_new_double(value) : NULL;
+    /* Nine digits: more than any clock here has, and none that only binary fractions have. */
+    char text[32];
+    snprintf(text, sizeof(text), "%.9g", value);
+    struct json_object *number = isfinite(value) ? json_object_new_double_s(value, text) : NULL;
     put_value(object, name, number, !isfinite(value) || number != NULL);
 }
 

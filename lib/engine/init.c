@@ -79,3 +79,10 @@ cutover_status cutover_rollback_options_init(cutover_rollback_options *options, 
 
     return fill(options, &initial, sizeof(initial), version, CUTOVER_ROLLBACK_OPTIONS_VERSION);
 }
+
+cutover_status cutover_restore_options_init(cutover_restore_options *options, unsigned version)
+{
+    static const cutover_restore_options initial = CUTOVER_RESTORE_OPTIONS_INIT;
+
+    return fill(options, &initial, sizeof(initial), version, CUTOVER_RESTORE_OPTIONS_VERSION);
+}

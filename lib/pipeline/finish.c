@@ -18,6 +18,13 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
     struct report_subject subject = {job->request_id,        record->id,          "completed",
                                      record->displaced_name, &job->backup.record, NULL};
     record->report = report_make(&job->report, &subject);
+    if (!promote_over_production(job)) {
+        cutover_error *local = NULL;
+        if (restore_drop_empty(job, &local) != CUTOVER_OK)
+            report_warn(&job->report, "the empty database %s stays: %s", record->displaced_name,
+                        cutover_error_message(local));
+        cutover_error_free(local);
+    }
     status = journal_complete(&job->journal, error);
     if (status != CUTOVER_OK || host->platform.integrations_sync == NULL)
         return status;

@@ -136,6 +136,24 @@ static cutover_status preview_receive(const cutover_preview *from, void *context
     return target->received;
 }
 
+/* What a member that emits a preview answered: NOT_FOUND passes with the preview not found. */
+static cutover_status preview_settle(struct preview_target *target, cutover_status status, const char *member,
+                                     cutover_error **error)
+{
+    struct preview *preview = target->preview;
+    cutover_error **local = target->error;
+
+    if (status == CUTOVER_OK && !preview->found)
+        status = target->received = error_set(local, CUTOVER_E_CALLBACK, "%s emitted nothing", member);
+    if (status != CUTOVER_OK) {
+        status = target->received == status ? error_from_callback(local, status, member)
+                                            : host_platform_failed(local, status, member);
+        error_move(error, *local);
+        preview_free(preview);
+    }
+    return status;
+}
+
 cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
                             cutover_error **error)
 {
@@ -150,16 +168,21 @@ cutover_status host_preview(const struct host *host, const char *id, struct prev
         preview_free(preview);
         return CUTOVER_OK;
     }
-    if (status == CUTOVER_OK && !preview->found)
-        status = target.received =
-            error_set(&local, CUTOVER_E_CALLBACK, "platform.preview_get emitted nothing");
-    if (status != CUTOVER_OK) {
-        status = target.received == status ? error_from_callback(&local, status, "platform.preview_get")
-                                           : host_platform_failed(&local, status, "platform.preview_get");
-        error_move(error, local);
-        preview_free(preview);
-    }
-    return status;
+    return preview_settle(&target, status, "platform.preview_get", error);
+}
+
+cutover_status host_preview_create(const struct host *host, const char *project_id, const char *id,
+                                   struct preview *preview, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct preview_target target = {preview, CUTOVER_OK, &local};
+
+    memset(preview, 0, sizeof *preview);
+    if (host->platform.preview_create == NULL)
+        return error_set(error, CUTOVER_E_NOT_FOUND, "no preview %s, and the platform makes none", id);
+    cutover_status status = host->platform.preview_create(project_id, id, preview_receive, &target, &local,
+                                                          host->platform.userdata);
+    return preview_settle(&target, status, "platform.preview_create", error);
 }
 
 void project_free(struct project *project)

@@ -50,6 +50,9 @@ cutover_status host_project(const struct host *host, const char *id, struct proj
                             cutover_error **error);
 cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
                             cutover_error **error);
+/* Asks platform.preview_create for one; CUTOVER_E_NOT_FOUND where the host has no such member. */
+cutover_status host_preview_create(const struct host *host, const char *project_id, const char *id,
+                                   struct preview *preview, cutover_error **error);
 void project_free(struct project *project);
 void preview_free(struct preview *preview);
 

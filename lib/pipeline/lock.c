@@ -51,6 +51,7 @@ static cutover_status record_make(struct promote *job, struct promotion_record *
 {
     char id[ID_SIZE];
 
+    fresh->kind = (int)job->kind;
     fresh->status = PROMOTION_LOCK;
     fresh->created_at = fresh->updated_at = clock_now(&job->host->clock);
     fresh->jobs = job->operation.jobs;
@@ -65,7 +66,10 @@ static cutover_status record_make(struct promote *job, struct promotion_record *
     if (status == CUTOVER_OK)
         status = record_set_text(&fresh->project_id, job->project.id, error);
     if (status == CUTOVER_OK)
-        status = record_set_text(&fresh->preview_id, job->preview.id, error);
+        status = record_set_text(&fresh->preview_id,
+                                 job->kind == JOB_RESTORE ? job->target_preview_id : job->preview.id, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&fresh->source_backup_id, job->source_backup_id, error);
     if (status == CUTOVER_OK)
         status = record_set_text(&fresh->started_by_actor_id, job->actor_id, error);
     if (status == CUTOVER_OK)

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+bool promote_over_production(const struct promote *job)
+{
+    return job->target_preview_id == NULL;
+}
+
 cutover_status promote_rules(struct promote *job, cutover_error **error)
 {
     struct host *host = job->host;
@@ -11,6 +16,8 @@ cutover_status promote_rules(struct promote *job, cutover_error **error)
     enum request_status next;
     uint64_t version;
 
+    if (job->kind == JOB_RESTORE)
+        return restore_rules(job, error);
     record_free(&request_type, &job->request);
     project_free(&job->project);
     preview_free(&job->preview);
@@ -52,15 +59,17 @@ static void expect_work(struct promote *job, struct session *production, struct 
 {
     static const char size_query[] = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text";
     struct progress *progress = &job->operation.progress;
-    struct session *sessions[2] = {production, preview};
+    struct session *sessions[2] = {promote_over_production(job) ? production : NULL, preview};
     double sizes[2] = {0, 0};
 
     for (int i = 0; i < 2; i++) {
         PGresult *result = NULL;
-        if (session_query(sessions[i], size_query, 0, NULL, &result, NULL) == CUTOVER_OK)
+        if (sessions[i] != NULL && session_query(sessions[i], size_query, 0, NULL, &result, NULL) == CUTOVER_OK)
             sizes[i] = (double)result_int(result, 0, 0);
         PQclear(result);
     }
+    if (job->kind == JOB_RESTORE)
+        sizes[1] = (double)archive_raw_bytes(&job->archive);
     bool restores = job->verify == CUTOVER_VERIFY_RESTORE;
     progress_expect(progress, PHASE_BACKUP, sizes[0]);
     progress_expect(progress, PHASE_VERIFY_READ, sizes[0] * 0.05);
@@ -84,9 +93,10 @@ static cutover_status look_at_servers(struct promote *job, cutover_error **error
     if (status == CUTOVER_OK)
         status = session_or_finding(job, &project->production, project->control_database, "control.connection",
                                     &control, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && job->kind == JOB_PROMOTION)
         status = session_or_finding(job, &job->preview.database, NULL, "preview.connection", &preview, error);
-    if (status == CUTOVER_OK && production != NULL && control != NULL && preview != NULL) {
+    if (status == CUTOVER_OK && production != NULL && control != NULL &&
+        (preview != NULL || job->kind == JOB_RESTORE)) {
         struct preflight_servers servers = {
             .production = production,
             .control = control,
@@ -97,6 +107,8 @@ static cutover_status look_at_servers(struct promote *job, cutover_error **error
             .verify_elsewhere = project->verify_elsewhere,
         };
         status = preflight_servers(&servers, &job->findings, error);
+        if (status == CUTOVER_OK && job->kind == JOB_RESTORE)
+            status = restore_look(job, production, error);
         if (status == CUTOVER_OK)
             expect_work(job, production, preview);
     }

@@ -1,11 +1,13 @@
 /*
- * A promotion as it runs: what its steps hand to each other. Each step is one function in the file of its name; the runner
- * (promote_run) calls them in order and undoes what was done when one of them fails.
+ * A job that overwrites a database from a source, as it runs: a promotion (production from a preview) or a restore
+ * (production, or a preview's database, from a backup). This is what its steps hand to each other. Each step is one function;
+ * the runner (promote_run) calls them in order and undoes what was done when one of them fails.
  */
 #ifndef CUTOVER_PIPELINE_PROMOTE_H
 #define CUTOVER_PIPELINE_PROMOTE_H
 
 #include "model/findings.h"
+#include "pipeline/archive_read.h"
 #include "pipeline/backup.h"
 #include "pipeline/journal.h"
 #include "pipeline/lease.h"
@@ -17,6 +19,10 @@ struct promote {
     struct operation operation;
     struct host *host;
     /* As asked. */
+    enum job_kind kind;      /* JOB_PROMOTION or JOB_RESTORE */
+    char *source_backup_id;  /* of a restore */
+    char *target_preview_id; /* of a restore into a preview, else NULL */
+    bool confirm;            /* of a restore over production */
     char *actor_id;
     cutover_actor actor; /* its id is actor_id */
     char *request_id;
@@ -24,7 +30,7 @@ struct promote {
     bool hold;
     /* As found. */
     struct request_record request;
-    struct project project;
+    struct project project; /* what is overwritten: see pipeline/target.h */
     struct preview preview;
     struct findings findings;
     bool looked;             /* findings are there */
@@ -36,12 +42,17 @@ struct promote {
     struct fence_mark mark; /* before the backup's snapshot */
     int64_t fenced_us;      /* monotonic: when writes began to be refused */
     struct stage stage;
+    struct backup source;   /* of a restore: the backup's record */
+    struct archive archive; /* and what it holds, from preflight on */
     bool swapped;
     bool outcome_unknown; /* the server went away in the moment of the swap */
     struct report report;
 };
 
-/* The rules on what the store and the platform say now: loads request, project and preview. */
+/* Whether what is overwritten is production: then there is a fence, and a backup before. */
+bool promote_over_production(const struct promote *job);
+
+/* The rules on what the store and the platform say now: loads request or backup, project and preview. */
 cutover_status promote_rules(struct promote *job, cutover_error **error);
 
 /* preflight: opens sessions, asks the servers, closes them. Findings, not failures; CUTOVER_E_PREFLIGHT is the caller's to make. */
@@ -54,6 +65,16 @@ cutover_status promote_check(struct promote *job, cutover_error **error);
 cutover_status promote_hold(struct promote *job, cutover_error **error);
 cutover_status promote_swap(struct promote *job, cutover_error **error);
 cutover_status promote_finish(struct promote *job, cutover_error **error);
+
+/* A restore's own: its rules, what its backup needs of the server, and its ways of stage, check and proof. */
+cutover_status restore_rules(struct promote *job, cutover_error **error);
+cutover_status restore_look(struct promote *job, struct session *production, cutover_error **error);
+cutover_status restore_stage(struct promote *job, cutover_error **error);
+cutover_status restore_check(struct promote *job, cutover_error **error);
+/* The preview's database is as empty as it was when the restore began. */
+cutover_status restore_prove_empty(void *context, struct session *inside, cutover_error **error);
+/* Drops the empty database that a restore into a preview displaced. */
+cutover_status restore_drop_empty(struct promote *job, cutover_error **error);
 
 /* Undoes what the journal says was done, by a session of its own or `control`, and marks the promotion failed (or cancelled) with
    the reason. Needs nothing but the journal. What cannot be undone now fails, and stays for recovery. */

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_PREFIX "pre-cutover-"
+#define LABEL_CUTOVER "pre-cutover-"
+#define LABEL_RESTORE "pre-restore-"
 #define LOCK_TIMEOUT_MS 30000
 #define FENCE_TIMEOUT_MS 30000
 
@@ -15,7 +16,10 @@ static cutover_status record_begin(struct promote *job, cutover_error **error)
     struct backup_record record = {0};
     struct text label = TEXT_INIT;
 
-    text_add_format(&label, LABEL_PREFIX "%s", job->request_id);
+    if (job->kind == JOB_RESTORE)
+        text_add_format(&label, LABEL_RESTORE "%s", job->journal.record.id);
+    else
+        text_add_format(&label, LABEL_CUTOVER "%s", job->request_id);
     record.label = text_take(&label);
     cutover_status status = record.label == NULL ? error_nomem(error) : CUTOVER_OK;
     if (status == CUTOVER_OK)

@@ -8,6 +8,8 @@ cutover_status promote_stage(struct promote *job, cutover_error **error)
     struct stage *stage = &job->stage;
     struct promotion_record *record = &job->journal.record;
 
+    if (job->kind == JOB_RESTORE)
+        return restore_stage(job, error);
     *stage = (struct stage){
         .operation = &job->operation,
         .source = &job->preview.database,
@@ -42,7 +44,7 @@ cutover_status promote_check(struct promote *job, cutover_error **error)
 
     if (status != CUTOVER_OK)
         return status;
-    status = stage_check(&job->stage, error);
+    status = job->kind == JOB_RESTORE ? restore_check(job, error) : stage_check(&job->stage, error);
     if (status == CUTOVER_OK)
         job->report.check = CUTOVER_VERDICT_EQUAL;
     else if (status == CUTOVER_E_VERIFY)

@@ -1,8 +1,8 @@
 /* Step swap: the last checks, then the guarded swap with the fence's proof. */
+#include "pipeline/archive_read.h"
 #include "pipeline/guard.h"
 #include "pipeline/mark.h"
 #include "pipeline/promote.h"
-#include "pipeline/restore.h"
 #include "postgres/properties.h"
 
 #include <stdlib.h>
@@ -140,12 +140,12 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
         .control = job->control,
         .journal = &job->journal,
         .report = &job->report,
-        .prove = prove_unchanged,
+        .prove = promote_over_production(job) ? prove_unchanged : restore_prove_empty,
         .context = job,
     };
 
-    cutover_status status = backup_still_good(job, error);
-    if (status == CUTOVER_OK)
+    cutover_status status = promote_over_production(job) ? backup_still_good(job, error) : CUTOVER_OK;
+    if (status == CUTOVER_OK && job->kind == JOB_PROMOTION)
         status = last_rules(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
@@ -155,7 +155,7 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
         status = guard_swap(&guard, error);
     job->swapped = guard.swapped;
     job->outcome_unknown = guard.outcome_unknown;
-    if (job->swapped)
+    if (job->swapped && job->fenced_us != 0)
         job->report.writes_refused_us = monotonic_us() - job->fenced_us;
     return status;
 }

@@ -28,15 +28,29 @@ static cutover_status preflight(struct promote *job, cutover_error **error)
     return findings_error(&job->findings, error);
 }
 
+/* What a log line is about. */
+static const char *subject_of(const struct promote *job)
+{
+    return job->claimed              ? job->journal.record.id
+           : job->request_id != NULL ? job->request_id
+                                     : job->source_backup_id;
+}
+
 static bool hold_wanted(const struct promote *job)
 {
     return job->hold;
 }
 
 static const struct step steps[] = {
-    {"preflight", preflight, NULL},      {"lock", promote_lock, NULL},   {"backup", promote_backup, NULL},
-    {"verify", promote_verify, NULL},    {"stage", promote_stage, NULL}, {"check", promote_check, NULL},
-    {"held", promote_hold, hold_wanted}, {"swap", promote_swap, NULL},   {"finish", promote_finish, NULL},
+    {"preflight", preflight, NULL},
+    {"lock", promote_lock, NULL},
+    {"backup", promote_backup, promote_over_production},
+    {"verify", promote_verify, promote_over_production},
+    {"stage", promote_stage, NULL},
+    {"check", promote_check, NULL},
+    {"held", promote_hold, hold_wanted},
+    {"swap", promote_swap, NULL},
+    {"finish", promote_finish, NULL},
 };
 
 static cutover_status steps_run(struct promote *job, cutover_error **error)
@@ -47,7 +61,7 @@ static cutover_status steps_run(struct promote *job, cutover_error **error)
             continue;
         report_step_begin(&job->report, step->name);
         progress_step(&job->operation.progress, step->name);
-        log_line(&job->host->log, LOG_INFO_LEVEL, "request %s: %s", job->request_id, step->name);
+        log_line(&job->host->log, LOG_INFO_LEVEL, "%s: %s", subject_of(job), step->name);
         cutover_status status = CUTOVER_OK;
         /* Nothing is cancelled once the swap is done. */
         if (!job->swapped)
@@ -78,7 +92,7 @@ static void undo(struct promote *job, cutover_status status, cutover_error **rea
                      *reason, &local) != CUTOVER_OK) {
         error_detail(reason, "and it could not be undone yet: %s", cutover_error_message(local));
         error_hint(reason, "run recovery: it reopens production and drops what is left");
-        log_line(&job->host->log, LOG_ERROR_LEVEL, "request %s: not undone: %s", job->request_id,
+        log_line(&job->host->log, LOG_ERROR_LEVEL, "%s: not undone: %s", subject_of(job),
                  cutover_error_message(local));
     }
     cutover_error_free(local);
@@ -101,12 +115,19 @@ static void report_finish(struct promote *job, cutover_status status, const cuto
         .request_id = job->request_id,
         .promotion_id = job->claimed ? job->journal.record.id : NULL,
         .status = status_name(job, status),
-        .displaced = job->swapped ? job->journal.record.displaced_name : NULL,
+        .displaced = job->swapped && promote_over_production(job) ? job->journal.record.displaced_name : NULL,
         .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,
         .error = reason,
     };
     struct json_object *report = report_make(&job->report, &subject);
 
+    if (report != NULL && job->kind == JOB_RESTORE) {
+        bool project = promote_over_production(job);
+        json_put_text(report, "restore_id", subject.promotion_id);
+        json_put_text(report, "target_kind", project ? "project" : "preview");
+        json_put_text(report, "target_id", project ? job->project.id : job->target_preview_id);
+        json_put_text(report, "source_backup_id", job->source_backup_id);
+    }
     if (report != NULL)
         json_format(report, &job->report.json, NULL);
     json_object_put(report);
@@ -151,6 +172,10 @@ void promote_free(struct promote *job)
     record_free(&request_type, &job->request);
     report_free(&job->report);
     operation_close(&job->operation);
+    archive_close(&job->archive);
+    backup_free(&job->source);
+    free(job->source_backup_id);
+    free(job->target_preview_id);
     free(job->actor_id);
     free(job->request_id);
     memset(job, 0, sizeof *job);

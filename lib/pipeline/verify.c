@@ -47,29 +47,6 @@ static cutover_status throwaway_properties(const struct archive *archive, bool e
     return CUTOVER_OK;
 }
 
-static cutover_status compare_restored(const struct verify *verify, struct archive *archive,
-                                       const char *database, cutover_error **error)
-{
-    struct operation *operation = verify->operation;
-    struct session_options options = operation_session(operation, throwaway_server(verify->project), database);
-    struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress};
-    struct content expected = {0}, found = {0};
-
-    options.lc_monetary = archive->manifest.lc_monetary;
-    cutover_status status = content_from_manifest(&archive->manifest, &archive->facts, &expected, error);
-    if (status == CUTOVER_OK) {
-        progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
-                       (uint32_t)archive->manifest.table_count);
-        status = content_read(&reader, &expected, &found, error);
-        progress_end(&operation->progress);
-    }
-    if (status == CUTOVER_OK)
-        status = content_compare(&expected, &found, "the backup", "its restored copy", error);
-    content_free(&expected);
-    content_free(&found);
-    return status;
-}
-
 static cutover_status restore_and_compare(const struct verify *verify, struct archive *archive,
                                           struct session *control, const char *name, cutover_error **error)
 {
@@ -89,7 +66,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
     if (status == CUTOVER_OK)
         status = archive_load(archive, verify->operation, throwaway_server(verify->project), name, error);
     if (status == CUTOVER_OK)
-        status = compare_restored(verify, archive, name, error);
+        status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name, error);
 
     /* It goes in every case, also when the job was cancelled: by a session that does not look at that. */
     struct session *broom = NULL;

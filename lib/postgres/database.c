@@ -160,6 +160,11 @@ static cutover_status conninfo_of(const struct session *session, struct conninfo
     return status;
 }
 
+cutover_status database_leftovers(struct session *inside, char **leftovers, cutover_error **error)
+{
+    return session_value(inside, LEFTOVERS_SQL, 0, NULL, leftovers, error);
+}
+
 /* A session in the new database, on the server that `control` is on, looks for what a spoiled template0 left. */
 static cutover_status check_empty(struct session *control, const char *name, cutover_error **error)
 {
@@ -179,7 +184,7 @@ static cutover_status check_empty(struct session *control, const char *name, cut
                            "a new connection with the same parameters landed on another server");
         goto close_session;
     }
-    if ((status = session_value(inside, LEFTOVERS_SQL, 0, NULL, &leftovers, error)) != CUTOVER_OK)
+    if ((status = database_leftovers(inside, &leftovers, error)) != CUTOVER_OK)
         goto close_session;
     if (leftovers != NULL) {
         status = error_set(error, CUTOVER_E_POSTGRES, "template0 is not empty: it holds %s", leftovers);

@@ -19,6 +19,9 @@ cutover_status database_name_of(struct session *control, uint32_t oid, char **na
    empty. */
 cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
                                uint32_t *oid, cutover_error **error);
+/* What lies in the database that the session is inside of and is not as template0 makes it, in one line; *leftovers NULL: it is
+   empty. */
+cutover_status database_leftovers(struct session *inside, char **leftovers, cutover_error **error);
 /* Drops the database of that name if its OID is `oid`; ends its sessions first. Gone already: CUTOVER_OK. */
 cutover_status database_drop(struct session *control, const char *name, uint32_t oid, cutover_error **error);
 

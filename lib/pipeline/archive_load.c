@@ -1,4 +1,4 @@
-#include "pipeline/restore.h"
+#include "pipeline/archive_read.h"
 
 #include "archive/object.h"
 #include "base/folder.h"
@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SCHEMA_FOLDER "archive-schema"
 #define LARGE_OBJECT_BUFFER (2u * MEMBER_RAW_TARGET)
 
 /* Task 0 writes the large objects; the others are the plan's parts. */
@@ -263,7 +262,7 @@ static cutover_status rows_load(struct loading *loading, cutover_error **error)
     return status != CUTOVER_OK ? status : rows_check(loading, error);
 }
 
-/* The archive's table of contents where pg_restore can read it: FOLDER/archive-schema/toc.dat. */
+/* The archive's table of contents where pg_restore can read it: FOLDER/<backup>/toc.dat. */
 static cutover_status schema_fetch(const struct archive *archive, const struct operation *operation,
                                    cutover_error **error)
 {
@@ -276,7 +275,7 @@ static cutover_status schema_fetch(const struct archive *archive, const struct o
                         manifest_file_find(&archive->manifest, ARCHIVE_TOC), &bytes, &count, error);
     if (status != CUTOVER_OK)
         return status;
-    text_add_format(&folder, "%s/%s", operation->folder, SCHEMA_FOLDER);
+    text_add_format(&folder, "%s/%s", operation->folder, archive->backup_id);
     if (text_failed(&folder))
         status = error_nomem(error);
     else if (mkdir(text_string(&folder), 0700) != 0 && errno != EEXIST)
@@ -296,7 +295,7 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
         .conninfo = conninfo,
         .database = database,
         .folder = operation->folder,
-        .name = SCHEMA_FOLDER,
+        .name = archive->backup_id,
         .lc_monetary = archive->manifest.lc_monetary,
         .encoding = archive->manifest.encoding,
     };
@@ -317,5 +316,27 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
     plan_free(&loading.plan);
     receipts_close(&loading.receipts);
     tables_free(&loading);
+    return status;
+}
+
+cutover_status archive_compare(struct archive *archive, struct operation *operation,
+                               const struct conninfo *conninfo, const char *database, cutover_error **error)
+{
+    struct session_options options = operation_session(operation, conninfo, database);
+    struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress};
+    struct content expected = {0}, found = {0};
+
+    options.lc_monetary = archive->manifest.lc_monetary;
+    cutover_status status = content_from_manifest(&archive->manifest, &archive->facts, &expected, error);
+    if (status == CUTOVER_OK) {
+        progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
+                       (uint32_t)archive->manifest.table_count);
+        status = content_read(&reader, &expected, &found, error);
+        progress_end(&operation->progress);
+    }
+    if (status == CUTOVER_OK)
+        status = content_compare(&expected, &found, "the backup", "its restored copy", error);
+    content_free(&expected);
+    content_free(&found);
     return status;
 }

@@ -1,4 +1,4 @@
-#include "pipeline/restore.h"
+#include "pipeline/archive_read.h"
 
 #include "archive/object.h"
 #include "base/workers.h"

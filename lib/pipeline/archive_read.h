@@ -1,8 +1,8 @@
 /*
  * Reading a published backup: its manifest and facts, its files' integrity, its rows into a database.
  */
-#ifndef CUTOVER_PIPELINE_RESTORE_H
-#define CUTOVER_PIPELINE_RESTORE_H
+#ifndef CUTOVER_PIPELINE_ARCHIVE_READ_H
+#define CUTOVER_PIPELINE_ARCHIVE_READ_H
 
 #include "pipeline/backup.h"
 #include "pipeline/content.h"
@@ -30,6 +30,10 @@ cutover_status archive_check_rows(const struct archive *archive, struct operatio
 /* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). */
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
                             const struct conninfo *conninfo, const char *database, cutover_error **error);
+
+/* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
+cutover_status archive_compare(struct archive *archive, struct operation *operation,
+                               const struct conninfo *conninfo, const char *database, cutover_error **error);
 
 /* Reads one member of an opened object and inflates it; *raw is the reader's. */
 cutover_status member_read(const cutover_repository *repository, void *object, const char *file,

@@ -1,0 +1,75 @@
+/**
+ * Restore: a backup becomes the content of a preview's database, or of production. Over production it is the same pipeline
+ * as a promotion with the same promises, and takes its own pre-restore backup first.
+ */
+#ifndef CUTOVER_RESTORE_H
+#define CUTOVER_RESTORE_H
+
+#include <cutover/actor.h>
+#include <cutover/engine.h>
+#include <cutover/promotion.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A running restore. Run by one thread; cancel and progress from any. Free it after run returned. */
+typedef struct cutover_restore cutover_restore;
+
+#define CUTOVER_RESTORE_OPTIONS_VERSION 1
+
+typedef struct cutover_restore_options {
+    unsigned version;      /**< CUTOVER_RESTORE_OPTIONS_VERSION. */
+    cutover_actor actor;   /**< CUTOVER_ROLE_OPERATOR for a preview, CUTOVER_ROLE_ORG_ADMIN for production. */
+    const char *backup_id; /**< Required: a verified backup. */
+    const char *
+        preview_id; /**< Target: a preview of the backup's project, whose database is there and empty. Where the
+                                       platform has none of that id, its preview_create is asked for one. */
+    const char *project_id;       /**< Target: production of the backup's project; then preview_id is NULL. */
+    int32_t confirm;              /**< Must be non-zero to overwrite production. */
+    uint32_t jobs;                /**< Worker threads, 1 to 64; 0: 2. */
+    cutover_verify_method verify; /**< Of the pre-restore backup; default CUTOVER_VERIFY_RESTORE. */
+    cutover_progress_fn progress; /**< Optional; on the thread that runs, at most ten a second. */
+    void *progress_userdata;      /**< Passed to progress. */
+} cutover_restore_options;
+
+#define CUTOVER_RESTORE_OPTIONS_INIT                                                                           \
+    {                                                                                                          \
+        CUTOVER_RESTORE_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, NULL, NULL, 0, 0,            \
+            CUTOVER_VERIFY_RESTORE, NULL, NULL                                                                 \
+    }
+
+/** Same as CUTOVER_RESTORE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_restore_options_init(cutover_restore_options *options, unsigned version);
+
+/**
+ * Checks the rules and makes the job; touches no server and no database.
+ *
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (not exactly one target, no confirm); CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND;
+ *         CUTOVER_E_STATE (the backup is not verified, or of another project); CUTOVER_E_LOCKED, _STORE, _CALLBACK. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_restore_start(cutover_engine *engine, const cutover_restore_options *options,
+                                                 cutover_restore **restore, cutover_error **error);
+
+/**
+ * Does it; as cutover_promotion_run(). A restore that fails, or is cancelled, never touches what was there: everything is
+ * built beside it, compared with the backup, and swapped in at the end. CUTOVER_E_STATE also when the preview's database is
+ * not empty. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_restore_run(cutover_restore *restore, cutover_error **error);
+/** As cutover_promotion_cancel(). Since 0.1. */
+CUTOVER_API void cutover_restore_cancel(cutover_restore *restore);
+/** As cutover_promotion_progress(). Since 0.1. */
+CUTOVER_API void cutover_restore_progress(cutover_restore *restore, cutover_progress *progress);
+/**
+ * The report as a JSON object after run: as a promotion's, with restore_id, target_kind ("preview" or "project"), target_id and
+ * source_backup_id. Since 0.1.
+ */
+CUTOVER_API const char *cutover_restore_report(cutover_restore *restore);
+/** Frees a job that is not running. Since 0.1. */
+CUTOVER_API void cutover_restore_free(cutover_restore *restore);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
