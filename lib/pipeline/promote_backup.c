@@ -11,27 +11,39 @@
 #define LOCK_TIMEOUT_MS 30000
 #define FENCE_TIMEOUT_MS 30000
 
-static cutover_status record_begin(struct promote *job, cutover_error **error)
+static cutover_status record_make(struct promote *job, struct backup_record *record, cutover_error **error)
 {
-    struct backup_record record = {0};
     struct text label = TEXT_INIT;
 
     if (job->kind == JOB_RESTORE)
         text_add_format(&label, LABEL_RESTORE "%s", job->journal.record.id);
     else
         text_add_format(&label, LABEL_CUTOVER "%s", job->request_id);
-    record.label = text_take(&label);
-    cutover_status status = record.label == NULL ? error_nomem(error) : CUTOVER_OK;
+    record->label = text_take(&label);
+    cutover_status status = record->label == NULL ? error_nomem(error) : CUTOVER_OK;
     if (status == CUTOVER_OK)
-        status = string_copy(job->project.id, &record.project_id, error);
+        status = string_copy(job->project.id, &record->project_id, error);
     if (status == CUTOVER_OK)
-        status = string_copy(job->request_id, &record.request_id, error);
+        status = string_copy(job->request_id, &record->request_id, error);
     if (status == CUTOVER_OK)
-        status = string_copy(job->journal.record.id, &record.promotion_id, error);
+        status = string_copy(job->journal.record.id, &record->promotion_id, error);
     if (status == CUTOVER_OK)
-        status = string_copy(job->actor_id, &record.created_by_actor_id, error);
+        status = string_copy(job->actor_id, &record->created_by_actor_id, error);
+    return status != CUTOVER_OK ? status : backup_prepare(job->host, record, error);
+}
+
+/* The journal names the backup before there is one. */
+static cutover_status record_begin(struct promote *job, cutover_error **error)
+{
+    struct backup_record record = {0};
+
+    cutover_status status = record_make(job, &record, error);
     if (status == CUTOVER_OK)
-        return backup_begin(job->host, &record, &job->backup, error);
+        status = record_set_text(&job->journal.record.backup_id, record.id, error);
+    if (status == CUTOVER_OK)
+        status = journal_step(&job->journal, PROMOTION_BACKUP, error);
+    if (status == CUTOVER_OK)
+        status = backup_begin(job->host, &record, &job->backup, error);
     record_free(&backup_type, &record);
     return status;
 }
@@ -90,15 +102,10 @@ static cutover_status archive_write(struct promote *job, cutover_error **error)
 
 cutover_status promote_backup(struct promote *job, cutover_error **error)
 {
-    cutover_status status = journal_step(&job->journal, PROMOTION_BACKUP, error);
+    cutover_status status = record_begin(job, error);
 
     if (status == CUTOVER_OK)
-        status = record_begin(job, error);
-    if (status == CUTOVER_OK)
-        status = record_set_text(&job->journal.record.backup_id, job->backup.record.id, error);
-    if (status != CUTOVER_OK)
-        return status;
-    status = fence_up(job, error);
+        status = fence_up(job, error);
     if (status == CUTOVER_OK)
         status = archive_write(job, error);
     if (status == CUTOVER_OK)

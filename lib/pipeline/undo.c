@@ -62,14 +62,21 @@ static cutover_status drop_throwaway(struct host *host, const struct project *pr
 }
 
 /* A backup that was being taken or verified is no backup; a verified one stays a normal backup. */
-static cutover_status backup_settle(struct host *host, const struct promotion_record *record,
+static cutover_status backup_settle(struct host *host, struct promotion_record *record,
                                     const cutover_error *reason, cutover_error **error)
 {
     struct backup backup = {0};
+    cutover_error *local = NULL;
 
     if (record->backup_id == NULL)
         return CUTOVER_OK;
-    cutover_status status = backup_load(host, record->backup_id, &backup, error);
+    cutover_status status = backup_load(host, record->backup_id, &backup, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        /* It was only named. */
+        cutover_error_free(local);
+        return record_set_text(&record->backup_id, NULL, error);
+    }
+    error_move(error, local);
     if (status == CUTOVER_OK &&
         (backup.record.status == BACKUP_TAKING || backup.record.status == BACKUP_VERIFYING))
         backup_fail(&backup, reason);
