@@ -33,6 +33,7 @@
 #include <cutover/recover.h>
 #include <cutover/restore.h>
 #include <cutover/rollback.h>
+#include <cutover/displaced.h>
 #include <cutover/registry.h>
 #include <cutover/repository.h>
 #include <cutover/request.h>

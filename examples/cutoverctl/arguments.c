@@ -27,6 +27,7 @@ static const struct {
     [OPTION_JOBS] = {"--jobs", "N"},
     [OPTION_LABEL] = {"--label", "TEXT"},
     [OPTION_NOTE] = {"--note", "TEXT"},
+    [OPTION_OLDER_THAN] = {"--older-than", "30d"},
     [OPTION_ORGANIZATION] = {"--organization", "ID"},
     [OPTION_PREVIEW] = {"--preview", "ID"},
     [OPTION_PROJECT] = {"--project", "ID"},

@@ -23,6 +23,7 @@ enum option {
     OPTION_JOBS,
     OPTION_LABEL,
     OPTION_NOTE,
+    OPTION_OLDER_THAN,
     OPTION_ORGANIZATION,
     OPTION_PREVIEW,
     OPTION_PROJECT,
@@ -141,6 +142,9 @@ int release(struct tool *tool);
 int recover(struct tool *tool);
 int rollback(struct tool *tool);
 int restore(struct tool *tool);
+int displaced_list(struct tool *tool);
+int displaced_drop(struct tool *tool);
+int displaced_expire(struct tool *tool);
 int backup_create(struct tool *tool);
 int backup_list(struct tool *tool);
 int backup_show(struct tool *tool);

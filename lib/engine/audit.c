@@ -12,13 +12,29 @@ struct audit_target {
     cutover_error **error;
 };
 
+/* Takes the cause over. */
+static cutover_status audit_damaged(const cutover_document *document, cutover_error *cause,
+                                    cutover_error **error)
+{
+    cutover_status status = cutover_error_code(cause) == CUTOVER_E_NOMEM ? CUTOVER_E_NOMEM : CUTOVER_E_STORE;
+
+    if (status == CUTOVER_E_NOMEM)
+        error_nomem(error);
+    else
+        error_set(error, status, "audit entry %s in the store is damaged: %s", document->id,
+                  cutover_error_message(cause));
+    cutover_error_free(cause);
+    return status;
+}
+
 static cutover_status audit_receive(const cutover_document *document, void *context)
 {
     struct audit_target *target = context;
-    struct json_object *body = json_parse(document->body, strlen(document->body), target->error);
+    cutover_error *cause = NULL;
+    struct json_object *body = json_parse(document->body, strlen(document->body), &cause);
 
     if (body == NULL)
-        return CUTOVER_E_STORE;
+        return audit_damaged(document, cause, target->error);
     int64_t at = 0;
     time_parse(json_text_or(body, "at", ""), &at);
     cutover_audit_entry entry = {

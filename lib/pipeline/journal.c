@@ -222,6 +222,19 @@ cutover_status journal_claim(const struct host *host, const cutover_actor *actor
     }
 }
 
+cutover_status journal_occupy(struct journal *journal, cutover_error **error)
+{
+    const struct host *host = journal->host;
+    const char *project_id = journal->record.project_id;
+    cutover_status status = host_project_move(host, project_id, "active", "restoring", error);
+
+    if (status == CUTOVER_OK)
+        status = journal_save(journal, error);
+    if (status == CUTOVER_E_CONFLICT && lock_check(host, project_id, NULL) == CUTOVER_OK)
+        host_project_move(host, project_id, "restoring", "active", NULL);
+    return status;
+}
+
 /* ---- the end of a job ---- */
 
 /* What ends a job, read and written in one change. */

@@ -33,6 +33,10 @@ void journal_free(struct journal *journal);
 cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
                              const struct promotion_record *fresh, struct journal *journal,
                              cutover_error **error);
+/* Moves the project active → restoring after the claim. A job that was stopped before this, and taken over meanwhile, would
+   leave the project `restoring` with nobody to end it: so the journal is saved next, and when it has another writer by now
+   and no job is under way, the project goes back. */
+cutover_status journal_occupy(struct journal *journal, cutover_error **error);
 /* The job is completed, and its request, too: promotion and restore with production_overwrite_restore, a rollback with
    cutover.rolled_back. */
 cutover_status journal_complete(struct journal *journal, cutover_error **error);

@@ -102,5 +102,5 @@ cutover_status promote_lock(struct promote *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    return host_project_move(host, job->project.id, "active", "restoring", error);
+    return journal_occupy(&job->journal, error);
 }

@@ -188,7 +188,7 @@ static cutover_status lock(struct rollback *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    return host_project_move(host, job->project.id, "active", "restoring", error);
+    return journal_occupy(&job->journal, error);
 }
 
 /* ---- swap ---- */

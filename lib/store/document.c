@@ -110,6 +110,22 @@ void document_list_free(struct document_list *list)
     memset(list, 0, sizeof(*list));
 }
 
+/* What is written back goes to the record's own id: it must be the document's. */
+static cutover_status check_id(const struct record_type *type, const char *id, const void *record,
+                               cutover_error **error)
+{
+    for (const struct field *field = type->fields; field->name != NULL; field++) {
+        const char *found;
+        if (field->type != FIELD_TEXT || strcmp(field->name, "id") != 0)
+            continue;
+        found = *(char *const *)((const char *)record + field->offset);
+        if (found == NULL || strcmp(found, id) != 0)
+            return error_set(error, CUTOVER_E_STORE, "%s %s in the store is damaged: its id is %s", type->kind,
+                             id, found != NULL ? found : "missing");
+    }
+    return CUTOVER_OK;
+}
+
 cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
                                    void *record, uint64_t *version, cutover_error **error)
 {
@@ -118,8 +134,13 @@ cutover_status document_get_record(const cutover_store *store, const struct reco
 
     if (status == CUTOVER_OK)
         status = record_parse(type, document.body, record, error);
-    if (status == CUTOVER_OK)
-        *version = document.version;
+    if (status == CUTOVER_OK) {
+        status = check_id(type, id, record, error);
+        if (status == CUTOVER_OK)
+            *version = document.version;
+        else
+            record_free(type, record);
+    }
     document_free(&document);
     return status;
 }

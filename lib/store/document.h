@@ -33,7 +33,7 @@ cutover_status document_list_read(const cutover_store *store, const char *kind, 
                                   cutover_error **error);
 void document_list_free(struct document_list *list);
 
-/* Reads a document into a record; *version receives its version. */
+/* Reads a document into a record; *version receives its version. CUTOVER_E_STORE when the record's id is another. */
 cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
                                    void *record, uint64_t *version, cutover_error **error);
 
