@@ -101,7 +101,7 @@ static void print_indented(FILE *file, const char *title, const char *text)
     for (; *text != '\0'; text++) {
         fputc(*text, file);
         if (*text == '\n' && text[1] != '\0')
-            fputs("    ", file);
+            fputs(title[0] != '\0' ? "    " : "  ", file);
     }
     fputc('\n', file);
 }
