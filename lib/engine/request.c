@@ -67,12 +67,19 @@ static cutover_status announce(struct change *change, const char *name, const cu
     return status;
 }
 
+/* No claim: somebody ended the request after it was read here. */
 static cutover_status claim_drop(const struct host *host, struct change *change, const char *preview_id,
                                  cutover_error **error)
 {
     struct document claim = {0};
+    cutover_error *local = NULL;
 
-    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, error);
+    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return error_set(error, CUTOVER_E_CONFLICT, "the claim on preview %s is gone", preview_id);
+    }
+    error_move(error, local);
     if (status == CUTOVER_OK)
         status = change_put(change, "claim", preview_id, claim.version, NULL, error);
     document_free(&claim);
