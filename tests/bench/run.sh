@@ -7,7 +7,7 @@
 # pgcopydb and jq. Takes about half an hour; run nothing beside it.
 set -euo pipefail
 
-build=$(cd "${1:-.}" && pwd)
+build=$(cd "${1:-${BUILD_DIR:-.}}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 runs=${BENCH_RUNS:-3} scale=${BENCH_SCALE:-50} orders=${BENCH_ORDERS:-2200000} jobs=${BENCH_JOBS:-2}
 bin=$(pg_config --bindir)
@@ -16,7 +16,7 @@ unset PGHOST PGPORT PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
 for program in pgcopydb jq pgbench pg_dump; do
     command -v "$program" > /dev/null || { echo "bench: $program is missing" >&2; exit 1; }
 done
-cutoverctl=$build/examples/cutoverctl
+cutoverctl=$build/cutoverctl
 [ -x "$cutoverctl" ] || { echo "bench: build first: $cutoverctl is missing" >&2; exit 1; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/cutover-bench.XXXXXX")
