@@ -90,7 +90,7 @@ cutover_status host_project(const struct host *host, const char *id, struct proj
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         project_free(project);
-        return CUTOVER_OK;
+        return string_copy(id, &project->id, error);
     }
     if (status == CUTOVER_OK && !project->found)
         status = target.received =
@@ -166,7 +166,7 @@ cutover_status host_preview(const struct host *host, const char *id, struct prev
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         preview_free(preview);
-        return CUTOVER_OK;
+        return string_copy(id, &preview->id, error);
     }
     return preview_settle(&target, status, "platform.preview_get", error);
 }
@@ -244,5 +244,25 @@ cutover_status host_project_move(const struct host *host, const char *project_id
                      : host_platform_failed(&local, status, "platform.project_set_state");
         error_move(error, local);
     }
+    return status;
+}
+
+cutover_status host_project_return(const struct host *host, const char *project_id, cutover_error **error)
+{
+    struct project project;
+    cutover_error *local = NULL;
+    cutover_status status = host_project_move(host, project_id, "restoring", "active", &local);
+
+    if (status == CUTOVER_E_CONFLICT && host_project(host, project_id, &project, NULL) == CUTOVER_OK) {
+        if (project.found && strcmp(project.state, "restoring") != 0) {
+            log_line(&host->log, LOG_WARNING_LEVEL, "project %s is %s, not restoring: it stays so", project_id,
+                     project.state);
+            cutover_error_free(local);
+            local = NULL;
+            status = CUTOVER_OK;
+        }
+        project_free(&project);
+    }
+    error_move(error, local);
     return status;
 }

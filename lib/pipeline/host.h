@@ -45,7 +45,7 @@ struct preview {
     struct conninfo database;
 };
 
-/* Ask the platform; one that is not there is CUTOVER_OK with found false. */
+/* Ask the platform; one that is not there is CUTOVER_OK with found false and nothing but its id. */
 cutover_status host_project(const struct host *host, const char *id, struct project *project,
                             cutover_error **error);
 cutover_status host_preview(const struct host *host, const char *id, struct preview *preview,
@@ -63,6 +63,8 @@ void host_facts(const struct host *host, const struct project *project, const st
 /* platform.project_set_state; `from` equal to the present state's successor counts as done (a repeated move). */
 cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
                                  const char *to, cutover_error **error);
+/* restoring → active, at a job's end. A project that the host has moved on to another state meanwhile stays in it. */
+cutover_status host_project_return(const struct host *host, const char *project_id, cutover_error **error);
 
 /* What a callback of the platform returned, other than OK, as CUTOVER_E_CALLBACK that names it; out of memory stays that. */
 cutover_status host_platform_failed(cutover_error **error, cutover_status returned, const char *what);
