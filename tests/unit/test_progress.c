@@ -1,0 +1,316 @@
+#include "support/check.h"
+
+#include "pipeline/progress.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the host was told. */
+struct told {
+    unsigned calls;
+    int32_t answer;
+    cutover_progress last;
+    char step[32];
+    pthread_t thread;
+};
+
+static int32_t tell(const cutover_progress *now, void *userdata)
+{
+    struct told *told = userdata;
+
+    told->calls++;
+    told->last = *now;
+    strcpy(told->step, now->step);
+    told->thread = pthread_self();
+    return told->answer;
+}
+
+struct job {
+    struct progress progress;
+    struct cancel cancel;
+    struct told told;
+};
+
+static void job_begin(struct job *job)
+{
+    memset(job, 0, sizeof *job);
+    cancel_init(&job->cancel, NULL);
+    progress_init(&job->progress, tell, &job->told, &job->cancel);
+}
+
+static cutover_progress now_of(struct job *job)
+{
+    cutover_progress now;
+
+    progress_copy(&job->progress, &now);
+    return now;
+}
+
+static void a_job_that_has_not_begun_knows_nothing(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    cutover_progress now = now_of(&job);
+    assert_string_equal(now.step, "preflight");
+    assert_true(now.fraction == 0);
+    assert_true(now.seconds_left < 0);
+    assert_true(now.seconds_elapsed >= 0);
+    assert_int_equal(now.bytes_total, 0);
+    progress_destroy(&job.progress);
+}
+
+static void the_fraction_is_that_of_the_work_by_weight(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_BACKUP, 300);
+    progress_expect(&job.progress, PHASE_STAGE_COPY, 100);
+    progress_begin(&job.progress, PHASE_BACKUP, 1000, 2);
+    assert_true(now_of(&job).fraction == 0);
+    progress_add(&job.progress, 500, 7);
+    progress_table(&job.progress);
+    cutover_progress now = now_of(&job);
+    assert_true(now.fraction > 0.374 && now.fraction < 0.376);
+    assert_int_equal(now.bytes_done, 500);
+    assert_int_equal(now.bytes_total, 1000);
+    assert_int_equal(now.rows_done, 7);
+    assert_int_equal(now.tables_done, 1);
+    assert_int_equal(now.tables_total, 2);
+    assert_true(now.seconds_left >= 0);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 0.75);
+    progress_begin(&job.progress, PHASE_STAGE_COPY, 10, 1);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 1);
+    progress_destroy(&job.progress);
+}
+
+/* Sizes of relations only estimate the bytes of their rows: a phase that moves more than expected is not done before it ends,
+   and nothing goes beyond the whole. */
+static void more_bytes_than_expected_do_not_end_a_phase(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_BACKUP, 100);
+    progress_begin(&job.progress, PHASE_BACKUP, 10, 1);
+    progress_add(&job.progress, 1000, 1);
+    double fraction = now_of(&job).fraction;
+    assert_true(fraction < 1 && fraction > 0.9);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 1);
+    progress_destroy(&job.progress);
+}
+
+static void the_fraction_never_goes_back(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_BACKUP, 100);
+    progress_begin(&job.progress, PHASE_BACKUP, 100, 1);
+    progress_add(&job.progress, 90, 1);
+    double before = now_of(&job).fraction;
+    /* More work is found. */
+    progress_expect(&job.progress, PHASE_STAGE_COPY, 900);
+    assert_true(now_of(&job).fraction == before);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction >= before);
+    progress_destroy(&job.progress);
+}
+
+static void a_phase_without_weight_changes_nothing(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_begin(&job.progress, PHASE_CHECK, 0, 0);
+    progress_add(&job.progress, 5, 5);
+    progress_end(&job.progress);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 0);
+    progress_destroy(&job.progress);
+}
+
+static void a_step_begins_its_counters_anew(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_begin(&job.progress, PHASE_BACKUP, 10, 1);
+    progress_add(&job.progress, 10, 10);
+    progress_table(&job.progress);
+    progress_end(&job.progress);
+    progress_step(&job.progress, "verify");
+    cutover_progress now = now_of(&job);
+    assert_string_equal(now.step, "verify");
+    assert_int_equal(now.bytes_done + now.bytes_total + now.rows_done, 0);
+    assert_int_equal(now.tables_done + now.tables_total, 0);
+    progress_destroy(&job.progress);
+}
+
+/* ---- telling ---- */
+
+static void the_host_is_told_of_every_step_and_not_too_often(void **state)
+{
+    static const char *const steps[] = {"lock", "backup", "verify"};
+    struct job job;
+    cutover_error *error = NULL;
+
+    (void)state;
+    job_begin(&job);
+    for (size_t i = 0; i < 3; i++) {
+        progress_step(&job.progress, steps[i]);
+        check_ok(progress_tick(&job.progress, &error), error);
+        assert_string_equal(job.told.step, steps[i]);
+        assert_int_equal(job.told.calls, i + 1);
+    }
+    /* As fast as it can be called, for a quarter of a second. */
+    struct timespec began, now;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    double elapsed = 0;
+    while (elapsed < 0.25) {
+        check_ok(progress_tick(&job.progress, &error), error);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        elapsed = (double)(now.tv_sec - began.tv_sec) + (double)(now.tv_nsec - began.tv_nsec) / 1e9;
+    }
+    assert_true(job.told.calls - 3 <= 10 * elapsed + 1);
+    assert_true(pthread_equal(job.told.thread, pthread_self()));
+    progress_destroy(&job.progress);
+}
+
+static void an_answer_other_than_zero_cancels(void **state)
+{
+    struct job job;
+    cutover_error *error = NULL;
+
+    (void)state;
+    job_begin(&job);
+    progress_step(&job.progress, "backup");
+    job.told.answer = -1;
+    check_status(progress_tick(&job.progress, &error), CUTOVER_E_CANCELLED, error);
+    assert_true(cancel_asked(&job.cancel));
+    progress_destroy(&job.progress);
+}
+
+static void nobody_needs_to_be_told(void **state)
+{
+    struct progress progress;
+    struct cancel cancel;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cancel_init(&cancel, NULL);
+    progress_init(&progress, NULL, NULL, &cancel);
+    check_ok(progress_tick(&progress, &error), error);
+    cancel_ask(&cancel);
+    check_status(progress_tick(&progress, &error), CUTOVER_E_CANCELLED, error);
+    progress_destroy(&progress);
+}
+
+/* ---- acts that block ---- */
+
+static cutover_status wait_for_cancel(void *context, const struct cancel *cancel, cutover_error **error)
+{
+    atomic_int *began = context;
+
+    *began = 1;
+    return cancel_sleep(cancel, 60000, error);
+}
+
+static int32_t cancel_when_begun(const cutover_progress *now, void *userdata)
+{
+    const atomic_int *began = userdata;
+
+    (void)now;
+    return *began;
+}
+
+static void an_act_that_blocks_is_ticked_and_can_be_cancelled(void **state)
+{
+    struct progress progress;
+    struct cancel cancel;
+    atomic_int began = 0;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cancel_init(&cancel, NULL);
+    progress_init(&progress, cancel_when_begun, &began, &cancel);
+    check_status(progress_while(&progress, wait_for_cancel, &began, &error), CUTOVER_E_CANCELLED, error);
+    assert_int_equal(began, 1);
+    progress_destroy(&progress);
+}
+
+static cutover_status fail_at_once(void *context, const struct cancel *cancel, cutover_error **error)
+{
+    (void)cancel;
+    return error_set(error, CUTOVER_E_IO, "%s", (const char *)context);
+}
+
+static void the_failure_of_an_act_is_returned(void **state)
+{
+    struct job job;
+    cutover_error *error = NULL;
+    char reason[] = "the reason";
+
+    (void)state;
+    job_begin(&job);
+    check_status_keep(progress_while(&job.progress, fail_at_once, reason, &error), CUTOVER_E_IO, error);
+    assert_string_equal(cutover_error_message(error), "the reason");
+    cutover_error_free(error);
+    progress_destroy(&job.progress);
+}
+
+static void *add_much(void *context)
+{
+    for (int i = 0; i < 10000; i++)
+        progress_add(context, 3, 1);
+    return NULL;
+}
+
+static void workers_add_from_many_threads(void **state)
+{
+    struct job job;
+    pthread_t threads[4];
+
+    (void)state;
+    job_begin(&job);
+    progress_begin(&job.progress, PHASE_BACKUP, 120000, 1);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_much, &job.progress), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(now_of(&job).bytes_done, 120000);
+    assert_int_equal(now_of(&job).rows_done, 40000);
+    progress_destroy(&job.progress);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_job_that_has_not_begun_knows_nothing),
+        cmocka_unit_test(the_fraction_is_that_of_the_work_by_weight),
+        cmocka_unit_test(more_bytes_than_expected_do_not_end_a_phase),
+        cmocka_unit_test(the_fraction_never_goes_back),
+        cmocka_unit_test(a_phase_without_weight_changes_nothing),
+        cmocka_unit_test(a_step_begins_its_counters_anew),
+        cmocka_unit_test(the_host_is_told_of_every_step_and_not_too_often),
+        cmocka_unit_test(an_answer_other_than_zero_cancels),
+        cmocka_unit_test(nobody_needs_to_be_told),
+        cmocka_unit_test(an_act_that_blocks_is_ticked_and_can_be_cancelled),
+        cmocka_unit_test(the_failure_of_an_act_is_returned),
+        cmocka_unit_test(workers_add_from_many_threads),
+    };
+
+    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}
