@@ -14,6 +14,8 @@
 #include <time.h>
 
 #define ENTRY_ID_SIZE (STORE_ID_MAX + 1)
+/* Ids have 12 hex digits, and one commit adds fewer entries than it has writes. */
+#define SEQUENCE_LIMIT ((INT64_C(1) << 48) - STORE_COMMIT_MAX)
 
 struct change {
     cutover_store store;
@@ -46,7 +48,8 @@ static cutover_status read_ledger(struct change *change, cutover_error **error)
     change->events = json_int_or(ledger, "events", -1);
     if (ledger == NULL && cutover_error_code(cause) == CUTOVER_E_NOMEM) {
         status = CUTOVER_E_NOMEM;
-    } else if (change->audit < 0 || change->events < 0) {
+    } else if (change->audit < 0 || change->audit >= SEQUENCE_LIMIT || change->events < 0 ||
+               change->events >= SEQUENCE_LIMIT) {
         cutover_error_free(cause);
         cause = NULL;
         status = error_set(&cause, CUTOVER_E_STORE, "the ledger of project %s is damaged", change->project_id);
