@@ -69,6 +69,8 @@ static cutover_status read_delivery(struct queued *queued, cutover_error **error
     status = json_format(delivery, &text, error);
     if (status == CUTOVER_OK)
         status = record_parse(&delivery_type, text, &queued->delivery, error);
+    if (status == CUTOVER_OK && (queued->delivery.attempts < 0 || queued->delivery.attempts > UINT32_MAX))
+        status = error_set(error, CUTOVER_E_STORE, "its attempts are out of range");
     free(text);
     if (status == CUTOVER_OK)
         json_object_object_del(queued->object, "delivery");
