@@ -98,6 +98,19 @@ static uint64_t get_count(struct parser *parser, struct json_object *object, con
     return count;
 }
 
+static int64_t get_int(struct parser *parser, struct json_object *object, const char *name)
+{
+    struct json_object *value = get(parser, object, name, json_type_int);
+
+    /* json-c keeps what is past INT64_MAX as unsigned and would answer INT64_MAX. */
+    if (value != NULL && json_object_get_int64(value) == INT64_MAX &&
+        json_object_get_uint64(value) != INT64_MAX) {
+        damaged(parser, "\"%s\" is out of range", name);
+        return 0;
+    }
+    return json_object_get_int64(value);
+}
+
 static bool get_bool(struct parser *parser, struct json_object *object, const char *name)
 {
     struct json_object *value = get(parser, object, name, json_type_boolean);
@@ -353,8 +366,7 @@ static void parse_sequences(struct parser *parser, struct json_object *root, str
     for (size_t i = 0; array != NULL && i < manifest->sequence_count && parser->status == CUTOVER_OK; i++) {
         struct json_object *object = json_object_array_get_idx(array, i);
         struct manifest_sequence *sequence = &manifest->sequences[i];
-        struct json_object *last_value = get(parser, object, "last_value", json_type_int);
-        sequence->last_value = json_object_get_int64(last_value);
+        sequence->last_value = get_int(parser, object, "last_value");
         sequence->schema = get_raw(parser, object, "schema");
         sequence->name = get_raw(parser, object, "name");
         sequence->is_called = get_bool(parser, object, "is_called");
@@ -383,7 +395,8 @@ static void parse_head(struct parser *parser, struct json_object *root, struct m
     if (parser->status == CUTOVER_OK && !id_is_valid(manifest->backup_id))
         damaged(parser, "\"backup_id\" is not a UUID");
     created_at = get_text(parser, root, "created_at");
-    if (parser->status == CUTOVER_OK && !time_parse(created_at, &manifest->created_at))
+    if (parser->status == CUTOVER_OK &&
+        (!time_parse(created_at, &manifest->created_at) || manifest->created_at == 0))
         damaged(parser, "\"created_at\" is not a time");
     free(created_at);
     manifest->library_version = get_text(parser, root, "library_version");

@@ -25,6 +25,21 @@ static void require_sound(const struct manifest *manifest)
     }
 }
 
+/* Numbers are those that the text has, not what fits. */
+static void require_numbers(const char *json, size_t length, const struct manifest *manifest)
+{
+    struct json_object *root = json_parse(json, length, NULL);
+    struct json_object *sequences = json_member(root, "sequences");
+    char digits[24];
+
+    for (size_t i = 0; i < manifest->sequence_count; i++) {
+        struct json_object *value = json_member(json_object_array_get_idx(sequences, i), "last_value");
+        snprintf(digits, sizeof digits, "%lld", (long long)manifest->sequences[i].last_value);
+        REQUIRE(strcmp(json_object_to_json_string(value), digits) == 0);
+    }
+    json_object_put(root);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct manifest manifest, untouched, again;
@@ -41,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     require_sound(&manifest);
+    require_numbers((const char *)data, size, &manifest);
     fuzz_settle(manifest_format(&manifest, &first, &error), error);
     REQUIRE(manifest_parse(first, strlen(first), &again, &error) == CUTOVER_OK);
     require_sound(&again);
