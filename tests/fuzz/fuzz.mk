@@ -3,6 +3,7 @@
 CC = clang
 PACKAGES = libpq json-c libcrypto libxxhash libdeflate sqlite3
 SANITIZERS = address,undefined
+NAMES = nm --extern-only --defined-only --format=just-symbols
 FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wsign-conversion \
 	-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
@@ -15,14 +16,22 @@ targets := $(patsubst $(SOURCE)/tests/fuzz/%.c,%,$(wildcard $(SOURCE)/tests/fuzz
 
 all: $(targets)
 
-# The tool sees the library's public names only; a private one may be the same as one of its own.
-$(tool): FLAGS += -Derror_json=tool_error_json
+# The tool sees the library's public names only: a function of its own may be called as a private one there is. So its
+# targets are linked with it first, and such names made local.
+tool_targets = fuzz_arguments fuzz_duration
 
-$(targets): fuzz_%: tests/fuzz/fuzz_%.o libtool.a liblibrary.a
+$(tool_targets): fuzz_%: joined_%.o liblibrary.a
+$(filter-out $(tool_targets),$(targets)): fuzz_%: tests/fuzz/fuzz_%.o liblibrary.a
+$(targets):
 	$(CC) -fsanitize=fuzzer,$(SANITIZERS) -o $@ $^ $(LIBS)
 
-libtool.a: $(tool)
-	rm -f $@ && ar rcs $@ $^
+joined_%.o: tests/fuzz/fuzz_%.o $(tool) library.names
+	ld -r -o $@ $(filter %.o,$^)
+	$(NAMES) $@ | sort | comm -12 - library.names >$@.names
+	objcopy --localize-symbols=$@.names $@
+
+library.names: liblibrary.a
+	$(NAMES) $< | sort >$@
 
 liblibrary.a: $(library)
 	rm -f $@ && ar rcs $@ $^
