@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the session of a zombie may take to end. */
-#define LOCK_TRIES 100
-#define LOCK_PAUSE_MS 50
-
 struct recovering {
     struct host *host;
     const struct lease_record *lease_record;
@@ -38,25 +34,6 @@ static void outcome_failed(struct recovering *recovering, const cutover_error *e
 }
 
 /* ---- jobs that overwrite a project ---- */
-
-/* Ends whoever holds the lock: its job was taken over, so that it may not act any more (P4). */
-static cutover_status lock_wrest(struct session *control, int64_t key, cutover_error **error)
-{
-    for (int tries = 0;; tries++) {
-        cutover_error *local = NULL;
-        cutover_status status = swap_lock(control, key, &local);
-        if (status != CUTOVER_E_LOCKED || tries == LOCK_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        status = swap_lock_end_holder(control, key, error);
-        if (status == CUTOVER_OK)
-            status = cancel_sleep(control->cancel, LOCK_PAUSE_MS, error);
-        if (status != CUTOVER_OK)
-            return status;
-    }
-}
 
 static cutover_status outcome_of(struct session *control, const struct promotion_record *record,
                                  enum swap_outcome *found, cutover_error **error)
@@ -129,7 +106,7 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);
     if (status == CUTOVER_OK)
-        status = lock_wrest(control, journal->record.lock_key, error);
+        status = swap_lock_wrest(control, journal->record.lock_key, error);
     if (status == CUTOVER_OK)
         status = outcome_of(control, &journal->record, &found, error);
     if (status == CUTOVER_OK) {
@@ -203,6 +180,8 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
         };
         verify_database_name(name, backup_id);
         status = session_open(&options, &control, error);
+        if (status == CUTOVER_OK)
+            status = swap_lock_wrest(control, swap_lock_key(name), error);
         if (status == CUTOVER_OK)
             status = database_oid_of(control, name, &oid, error);
         if (status == CUTOVER_OK && oid != 0)

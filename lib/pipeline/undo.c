@@ -45,18 +45,25 @@ static cutover_status drop_named(struct session *control, const char *name, int6
     return status != CUTOVER_OK || found == 0 ? status : database_drop(control, name, found, error);
 }
 
+/* Whoever makes it holds the lock of its name: a CREATE DATABASE that is still under way is not overlooked. */
 static cutover_status drop_throwaway(struct host *host, const struct project *project, struct session *control,
                                      const struct promotion_record *record, cutover_error **error)
 {
     struct session *elsewhere = NULL;
     struct session_options options = {
         .conninfo = &project->verify, .log = &host->log, .connect_timeout_s = host->connect_timeout_s};
+    cutover_status status = CUTOVER_OK;
 
-    if (!project->verify_elsewhere || record->verify_name == NULL)
-        return drop_named(control, record->verify_name, record->verify_oid, error);
-    cutover_status status = session_open(&options, &elsewhere, error);
+    if (record->verify_name == NULL)
+        return CUTOVER_OK;
+    if (project->verify_elsewhere) {
+        status = session_open(&options, &elsewhere, error);
+        control = elsewhere;
+    }
     if (status == CUTOVER_OK)
-        status = drop_named(elsewhere, record->verify_name, record->verify_oid, error);
+        status = swap_lock_wrest(control, swap_lock_key(record->verify_name), error);
+    if (status == CUTOVER_OK)
+        status = drop_named(control, record->verify_name, record->verify_oid, error);
     session_close(elsewhere);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "pipeline/verify.h"
 
 #include "postgres/database.h"
+#include "postgres/swap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,9 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
         throwaway_properties(archive, verify->project->verify_elsewhere, &properties, error);
     if (status == CUTOVER_OK)
         status = note(verify, name, 0, error);
+    /* Until this session is gone: whoever clears up after us waits for that. */
+    if (status == CUTOVER_OK)
+        status = swap_lock(control, swap_lock_key(name), error);
     if (status == CUTOVER_OK)
         status = database_create(control, name, properties, &oid, error);
     json_object_put(properties);

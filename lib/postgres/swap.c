@@ -20,6 +20,10 @@
 #define FIRST_ATTEMPT_MS 10
 #define ATTEMPTS 8
 
+/* How long the session that holds a lock may take to end. */
+#define WREST_TRIES 100
+#define WREST_PAUSE_MS 50
+
 /* One row: the OIDs under the three names, and whether production's door is closed. */
 static const char NAMES_SQL[] = "SELECT (SELECT oid FROM pg_database WHERE datname = $1),"
                                 "       (SELECT oid FROM pg_database WHERE datname = $2),"
@@ -312,4 +316,22 @@ cutover_status swap_lock_end_holder(struct session *control, int64_t key, cutove
     PQclear(result);
     free(pid);
     return status;
+}
+
+cutover_status swap_lock_wrest(struct session *control, int64_t key, cutover_error **error)
+{
+    for (int tries = 0;; tries++) {
+        cutover_error *local = NULL;
+        cutover_status status = swap_lock(control, key, &local);
+        if (status != CUTOVER_E_LOCKED || tries == WREST_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        status = swap_lock_end_holder(control, key, error);
+        if (status == CUTOVER_OK)
+            status = cancel_sleep(control->cancel, WREST_PAUSE_MS, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
 }

@@ -37,6 +37,9 @@ int64_t swap_lock_key(const char *project_id);
 cutover_status swap_lock(struct session *control, int64_t key, cutover_error **error);
 /* Ends the session that holds it, if there is one: for recovery, which has taken that session's job over. Waits for nothing. */
 cutover_status swap_lock_end_holder(struct session *control, int64_t key, cutover_error **error);
+/* Takes it, ending whoever holds it, and only when that session is gone: what it had sent is done then, or never will be. Waits at most
+   about 5 s. */
+cutover_status swap_lock_wrest(struct session *control, int64_t key, cutover_error **error);
 /* Whether this session still holds it: asked right before the swap. */
 cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, cutover_error **error);
 
