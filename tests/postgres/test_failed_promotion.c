@@ -516,6 +516,22 @@ static void two_promotions_of_one_project_do_not_both_run(void **state)
     free(second);
 }
 
+static void check_preflight_finds(struct shop *shop, const char *request_id, const char *check)
+{
+    cutover_preflight *preflight = NULL;
+    cutover_error *error = NULL;
+    bool found = false;
+
+    check_ok(cutover_preflight_run(shop->engine, &shop_operator, request_id, 0, &preflight, &error), error);
+    for (size_t i = 0; i < cutover_preflight_count(preflight); i++) {
+        const cutover_finding *finding = cutover_preflight_at(preflight, i);
+        found = found || (strcmp(finding->check, check) == 0 && finding->severity == CUTOVER_SEVERITY_BLOCK);
+    }
+    if (!found)
+        fail_msg("no %s in %s", check, cutover_preflight_json(preflight));
+    cutover_preflight_free(preflight);
+}
+
 /* Asked while the first is known to run: exactly one, every time. */
 static int start_another(struct shop *shop, void *context)
 {
@@ -524,10 +540,11 @@ static int start_another(struct shop *shop, void *context)
 
     (void)shop;
     racer->outcome = shop_promote(racer->shop, &promotion);
+    check_preflight_finds(racer->shop, racer->request, "project.lock");
     return 0;
 }
 
-static void a_running_promotion_refuses_another_and_backups_of_its_project(void **state)
+static void a_running_promotion_refuses_another_of_its_project(void **state)
 {
     struct shop *shop = *state, other;
     char *request = shop_ready(shop, "busy");
@@ -591,7 +608,7 @@ int main(void)
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
         TEST(hooks_that_fail_after_the_swap_are_warnings),
         TEST(two_promotions_of_one_project_do_not_both_run),
-        TEST(a_running_promotion_refuses_another_and_backups_of_its_project),
+        TEST(a_running_promotion_refuses_another_of_its_project),
         TEST(two_engines_promote_side_by_side),
     };
 

@@ -1,6 +1,7 @@
 #include "support/rich.h"
 #include "support/shop.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -468,6 +469,25 @@ static void other_encodings_are_promoted(void **state)
         free(production);
         free(preview);
     }
+}
+
+/* EDGE_CASES G3: with SIGCHLD ignored nobody can wait for a child the plain way. */
+static void a_host_that_ignores_sigchld_promotes(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "quiet");
+    struct shop_promotion promotion = {.request_id = request, .verify = CUTOVER_VERIFY_RESTORE};
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before, after;
+
+    sigaction(SIGCHLD, &ignore, &before);
+    struct outcome outcome = shop_promote(shop, &promotion);
+    sigaction(SIGCHLD, &before, &after);
+    check_ok(outcome.status, outcome.error);
+    assert_true(after.sa_handler == SIG_IGN);
+    sigaction(SIGPIPE, NULL, &after);
+    assert_true(after.sa_handler == SIG_DFL);
+    outcome_free(&outcome);
+    free(request);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -200,6 +201,9 @@ void shop_close(struct shop *shop)
         assert_int_equal(count_entries("/proc/self/fd"), shop->descriptors);
     assert_int_equal(count_entries("/proc/self/task"), shop->threads);
     assert_int_equal(count_entries(work), 0);
+    siginfo_t ended = {0};
+    assert_int_equal(waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+    assert_int_equal(ended.si_pid, 0);
     free(work);
 }
 

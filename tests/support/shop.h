@@ -72,7 +72,7 @@ extern const cutover_actor shop_member, shop_operator, shop_other_operator;
 
 /* Opens on a folder of its own; `home` is that of another shop to share its store and repository, or NULL. */
 void shop_open(struct shop *shop, struct cluster *cluster, const char *home);
-/* Closes, and asserts that nothing was left: descriptors, threads, temporary folders. */
+/* Closes, and asserts that nothing was left: descriptors, threads, children, temporary folders. */
 void shop_close(struct shop *shop);
 /* Asserts that a server has no staging or throwaway database, no advisory lock and nobody connected, and drops the
    displaced ones. */
