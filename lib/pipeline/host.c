@@ -255,8 +255,6 @@ cutover_status host_project_return(const struct host *host, const char *project_
 
     if (status == CUTOVER_E_CONFLICT && host_project(host, project_id, &project, NULL) == CUTOVER_OK) {
         if (project.found && strcmp(project.state, "restoring") != 0) {
-            log_line(&host->log, LOG_WARNING_LEVEL, "project %s is %s, not restoring: it stays so", project_id,
-                     project.state);
             cutover_error_free(local);
             local = NULL;
             status = CUTOVER_OK;

@@ -231,8 +231,19 @@ cutover_status journal_occupy(struct journal *journal, cutover_error **error)
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);
     if (status == CUTOVER_E_CONFLICT && lock_check(host, project_id, NULL) == CUTOVER_OK)
-        host_project_move(host, project_id, "restoring", "active", NULL);
+        host_project_return(host, project_id, NULL);
     return status;
+}
+
+bool journal_is_taken_over(const struct journal *journal)
+{
+    struct document now = {0};
+    cutover_status status =
+        document_get(&journal->host->store, promotion_type.kind, journal->record.id, &now, NULL);
+    bool taken_over = status == CUTOVER_OK && now.version != journal->version;
+
+    document_free(&now);
+    return taken_over;
 }
 
 /* ---- the end of a job ---- */

@@ -33,6 +33,9 @@ void journal_free(struct journal *journal);
 cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
                              const struct promotion_record *fresh, struct journal *journal,
                              cutover_error **error);
+/* Whether the journal has another writer by now. When the store cannot tell: false, and the next save will. */
+bool journal_is_taken_over(const struct journal *journal);
+
 /* Moves the project active → restoring after the claim. A job that was stopped before this, and taken over meanwhile, would
    leave the project `restoring` with nobody to end it: so the journal is saved next, and when it has another writer by now
    and no job is under way, the project goes back. */

@@ -60,7 +60,7 @@ static cutover_status job_finish(struct recovering *recovering, struct journal *
 
     journal->record.swapped = true;
     journal->record.door_closed = false;
-    cutover_status status = host_project_move(host, journal->record.project_id, "restoring", "active", error);
+    cutover_status status = host_project_return(host, journal->record.project_id, error);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status == CUTOVER_OK)

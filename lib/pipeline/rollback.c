@@ -246,7 +246,7 @@ static cutover_status finish(struct rollback *job, cutover_error **error)
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = host_project_move(job->host, record->project_id, "restoring", "active", error);
+        status = host_project_return(job->host, record->project_id, error);
     return status != CUTOVER_OK ? status : journal_complete(&job->journal, error);
 }
 
@@ -297,7 +297,9 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
         if (status != CUTOVER_OK)
             error_step(&reason, steps[i].name);
     }
-    bool taken_over = status == CUTOVER_E_CONFLICT && job->claimed;
+    bool taken_over = status != CUTOVER_OK && job->claimed && journal_is_taken_over(&job->journal);
+    if (taken_over)
+        error_hint(&reason, "recovery has taken this job over, and ends it");
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (status != CUTOVER_OK && job->claimed && !job->swapped && !job->outcome_unknown && !taken_over &&

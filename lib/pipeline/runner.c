@@ -141,7 +141,9 @@ cutover_status promote_run(struct promote *job, cutover_error **error)
     if (status != CUTOVER_OK && reason == NULL)
         error_set(&reason, status, "%s", cutover_status_name(status));
     /* Whoever took the journal over also undoes or finishes. */
-    bool taken_over = status == CUTOVER_E_CONFLICT && job->claimed;
+    bool taken_over = status != CUTOVER_OK && job->claimed && journal_is_taken_over(&job->journal);
+    if (taken_over)
+        error_hint(&reason, "recovery has taken this job over, and ends it");
     if (status != CUTOVER_OK && job->claimed && !job->swapped && !job->outcome_unknown && !taken_over)
         undo(job, status, &reason);
     if (status != CUTOVER_OK && job->swapped) {

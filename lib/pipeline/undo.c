@@ -135,7 +135,7 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
     if (status == CUTOVER_OK)
         status = backup_settle(host, record, reason, error);
     if (status == CUTOVER_OK)
-        status = host_project_move(host, record->project_id, "restoring", "active", error);
+        status = host_project_return(host, record->project_id, error);
     if (status == CUTOVER_OK)
         status = journal_fail(journal, cancelled, reason, error);
     return status;
