@@ -10,6 +10,10 @@
 #include <string.h>
 
 /* What initdb did not make: OIDs from FirstNormalObjectId (src/include/access/transam.h) on. */
+/* A row when the role is not ours, is there, and we may act as it. */
+static const char OWNER_SQL[] = "SELECT 1 FROM pg_roles WHERE rolname = $1 AND rolname <> current_user"
+                                "   AND pg_has_role(oid, 'MEMBER')";
+
 static const char LEFTOVERS_SQL[] =
     "SELECT string_agg(o.name, ', ') FROM ("
     " SELECT 'relation ' || c.oid::regclass AS name FROM pg_class c"
@@ -90,9 +94,24 @@ static cutover_status add_tablespace(struct session *control, const char *tables
     return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
 }
 
-/* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. */
+/* The owner in `properties`, if our role may give it a database, and is another one; else *owner is NULL. */
+static cutover_status owner_to_be(struct session *control, struct json_object *properties, char **owner,
+                                  cutover_error **error)
+{
+    const char *wanted = json_text_or(properties, "owner", "");
+    PGresult *result = NULL;
+
+    cutover_status status = session_query(control, OWNER_SQL, 1, (const char *const[]){wanted}, &result, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(PQntuples(result) > 0 ? wanted : NULL, owner, error);
+    PQclear(result);
+    return status;
+}
+
+/* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. It belongs to its owner from
+   the start: what is in public may belong to no one else, when our role is no superuser. */
 static cutover_status create_sql(struct session *control, const char *name, struct json_object *properties,
-                                 struct text *sql, cutover_error **error)
+                                 const char *owner, struct text *sql, cutover_error **error)
 {
     const char *provider = json_text_or(properties, "locale_provider", "libc");
     bool icu = strcmp(provider, "icu") == 0, builtin = strcmp(provider, "builtin") == 0;
@@ -105,6 +124,10 @@ static cutover_status create_sql(struct session *control, const char *name, stru
     text_add(sql, "CREATE DATABASE ");
     quote_identifier(sql, name);
     text_add(sql, " TEMPLATE template0 ALLOW_CONNECTIONS false");
+    if (owner != NULL) {
+        text_add(sql, " OWNER ");
+        quote_identifier(sql, owner);
+    }
     add_literal(sql, "ENCODING", json_text_or(properties, "encoding", NULL));
     add_literal(sql, "LC_COLLATE", json_text_or(properties, "collate", NULL));
     add_literal(sql, "LC_CTYPE", json_text_or(properties, "ctype", NULL));
@@ -212,17 +235,44 @@ static cutover_status run_on(struct session *control, const char *before, const 
     return status;
 }
 
+/* CONNECT is nobody's but ours, also not its owner's; the swap's transaction gives the real grants. */
+static cutover_status keep_to_ourselves(struct session *control, const char *name, const char *owner,
+                                        cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+
+    text_add(&sql, "REVOKE ALL ON DATABASE ");
+    quote_identifier(&sql, name);
+    text_add(&sql, " FROM PUBLIC;\n");
+    if (owner != NULL) {
+        text_add(&sql, "REVOKE CONNECT ON DATABASE ");
+        quote_identifier(&sql, name);
+        text_add(&sql, " FROM ");
+        quote_identifier(&sql, owner);
+        text_add(&sql, ";\nGRANT ALL ON DATABASE ");
+        quote_identifier(&sql, name);
+        text_add(&sql, " TO CURRENT_USER;\n");
+    }
+    cutover_status status =
+        text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
+    text_free(&sql);
+    return status;
+}
+
 cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
                                uint32_t *oid, cutover_error **error)
 {
     struct text sql = TEXT_INIT;
+    char *owner = NULL;
     uint32_t made = 0;
     cutover_status status;
 
     if (strlen(name) > DATABASE_NAME_MAX)
         return error_set(error, CUTOVER_E_INVALID, "database name \"%s\" has more than %d bytes", name,
                          DATABASE_NAME_MAX);
-    if ((status = create_sql(control, name, properties, &sql, error)) != CUTOVER_OK)
+    if ((status = owner_to_be(control, properties, &owner, error)) != CUTOVER_OK)
+        goto free_sql;
+    if ((status = create_sql(control, name, properties, owner, &sql, error)) != CUTOVER_OK)
         goto free_sql;
     if ((status = session_run(control, text_string(&sql), error)) != CUTOVER_OK) {
         status = create_failed(status, name, error);
@@ -230,7 +280,7 @@ cutover_status database_create(struct session *control, const char *name, struct
     }
     if ((status = database_oid_of(control, name, &made, error)) != CUTOVER_OK)
         goto free_sql;
-    if ((status = run_on(control, "REVOKE ALL ON DATABASE ", name, " FROM PUBLIC", error)) != CUTOVER_OK)
+    if ((status = keep_to_ourselves(control, name, owner, error)) != CUTOVER_OK)
         goto drop_database;
     if ((status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error)) != CUTOVER_OK)
         goto drop_database;
@@ -241,6 +291,7 @@ cutover_status database_create(struct session *control, const char *name, struct
 drop_database:
     (void)database_drop(control, name, made, NULL);
 free_sql:
+    free(owner);
     text_free(&sql);
     return status;
 }

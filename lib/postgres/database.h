@@ -15,7 +15,8 @@ void database_name_make(char name[64], const char *prefix, const char *id);
 cutover_status database_oid_of(struct session *control, const char *name, uint32_t *oid, cutover_error **error);
 /* *name NULL when there is none of that OID. */
 cutover_status database_name_of(struct session *control, uint32_t oid, char **name, cutover_error **error);
-/* Makes it like `properties` (postgres/properties.h) says, closed to all but superusers and its owner, and checks that it is
+/* Makes it like `properties` (postgres/properties.h) says, its owner too where our role may give it one, closed to all but
+   superusers and our role, and checks that it is
    empty. */
 cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
                                uint32_t *oid, cutover_error **error);

@@ -82,6 +82,31 @@ static cutover_status check_tools(const struct preflight_servers *servers, const
     return CUTOVER_OK;
 }
 
+/* pg_dump 17 and later writes large objects' owners and grants in another way (EDGE_CASES A37), which the archive's writer
+   does not know. */
+static cutover_status check_large_objects(const struct preflight_servers *servers, const char *name,
+                                          struct findings *findings, cutover_error **error)
+{
+    struct session *const sides[] = {servers->production, servers->preview};
+    bool any = false;
+    cutover_status status = CUTOVER_OK;
+
+    if (major(servers->tools->dump_version) < 17)
+        return CUTOVER_OK;
+    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof(sides) / sizeof(*sides); i++) {
+        PGresult *result = NULL;
+        status =
+            session_query(sides[i], "SELECT 1 FROM pg_largeobject_metadata LIMIT 1", 0, NULL, &result, error);
+        any = status == CUTOVER_OK && PQntuples(result) > 0;
+        PQclear(result);
+    }
+    if (status == CUTOVER_OK && any)
+        findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Move them into tables (bytea) first.",
+                     "there are large objects, which cannot be backed up with pg_dump %d yet",
+                     major(servers->tools->dump_version));
+    return status;
+}
+
 /* EDGE_CASES E17, E2 */
 static cutover_status check_identity(const struct preflight_servers *servers, const char *name,
                                      struct findings *findings, cutover_error **error)
@@ -321,6 +346,7 @@ static cutover_status check_extension_versions(const struct preflight_servers *s
 const struct preflight_check preflight_server_checks[] = {
     {"servers.version", check_versions},
     {"servers.tools", check_tools},
+    {"servers.large_objects", check_large_objects},
     {"servers.identity", check_identity},
     {"servers.standby", check_standby},
     {"servers.locale", check_locale},

@@ -356,7 +356,7 @@ cutover_status properties_grants_sql(const char *database, struct json_object *p
     quote_identifier(sql, database);
     text_add(sql, " FROM PUBLIC, ");
     quote_identifier(sql, owner);
-    text_add(sql, " CASCADE;\n");
+    text_add(sql, ", CURRENT_USER CASCADE;\n");
     add_grants(sql, database, properties, made);
     free(made);
     return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
