@@ -63,7 +63,8 @@ static void print_work(struct json_object *report)
         printf("  verified by        %s: %s; %lld tables, %lld rows, %.1f s\n", member_text(proof, "method"),
                member_text(proof, "verdict"), (long long)member_number(proof, "tables"),
                (long long)member_number(proof, "rows"), member_real(proof, "seconds"));
-    if (member_text(report, "backup_path") != NULL)
+    const char *verdict = proof != NULL ? member_text(proof, "verdict") : NULL;
+    if (member_text(report, "backup_path") != NULL && verdict != NULL && strcmp(verdict, "equal") == 0)
         printf("  restore it with    pg_restore -j2 -d newdb '%s'\n", member_text(report, "backup_path"));
     if (stage != NULL)
         printf("  staged             %lld tables, %lld rows, %s, %.1f s\n",

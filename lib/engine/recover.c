@@ -7,21 +7,6 @@
 
 #define PAGE 100
 
-const char *cutover_recovered_name(cutover_recovered outcome)
-{
-    switch (outcome) {
-    case CUTOVER_RECOVERED_COMPLETED:
-        return "completed";
-    case CUTOVER_RECOVERED_UNDONE:
-        return "undone";
-    case CUTOVER_RECOVERED_RUNNING:
-        return "running";
-    case CUTOVER_RECOVERED_FAILED:
-        return "failed";
-    }
-    return "?";
-}
-
 static cutover_status lease_look(struct host *host, const struct document *document, cutover_recovery_emit emit,
                                  void *context, cutover_error **error)
 {

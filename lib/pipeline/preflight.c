@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-bool promote_over_production(const struct promote *job)
-{
-    return job->target_preview_id == NULL;
-}
-
 cutover_status promote_rules(struct promote *job, cutover_error **error)
 {
     struct host *host = job->host;

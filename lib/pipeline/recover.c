@@ -9,6 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *cutover_recovered_name(cutover_recovered outcome)
+{
+    switch (outcome) {
+    case CUTOVER_RECOVERED_COMPLETED:
+        return "completed";
+    case CUTOVER_RECOVERED_UNDONE:
+        return "undone";
+    case CUTOVER_RECOVERED_RUNNING:
+        return "running";
+    case CUTOVER_RECOVERED_FAILED:
+        return "failed";
+    }
+    return "?";
+}
+
 struct recovering {
     struct host *host;
     const struct lease_record *lease_record;

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool promote_over_production(const struct promote *job)
+{
+    return job->target_preview_id == NULL;
+}
+
 /* ---- rules ---- */
 
 static cutover_status role_check(const struct promote *job, cutover_error **error)
