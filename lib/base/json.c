@@ -21,6 +21,71 @@ static struct json_object *refuse(cutover_error **error, const char *why, size_t
     return NULL;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether an integer fits into int64_t, or uint64_t as json-c has it. */
+static bool integer_fits(const char *digits, size_t count, bool negative)
+{
+    const uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : UINT64_MAX;
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t digit = (uint64_t)(digits[i] - '0');
+        if (value > (limit - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    return true;
+}
+
+/* What is wrong with the number that begins at text[*at], or NULL; moves *at to its end. */
+static const char *check_number(const char *text, size_t length, size_t *at)
+{
+    size_t start = *at, end = start;
+
+    while (end < length && is_digit(text[end]))
+        end++;
+    if (end == length || strchr(".eE", text[end]) == NULL) {
+        *at = end;
+        return integer_fits(text + start, end - start, start > 0 && text[start - 1] == '-')
+                   ? NULL
+                   : "an integer of more than 64 bits";
+    }
+    *at = end;
+    if (text[end] == '.' && (end + 1 == length || !is_digit(text[end + 1])))
+        return "a number without digits behind its point";
+    while (*at < length && (is_digit(text[*at]) || strchr(".eE+-", text[*at]) != NULL))
+        (*at)++;
+    return NULL;
+}
+
+/* json-c, strict as it is, takes NaN and Infinity, which no other reader does, and "1."; and it changes integers that do
+   not fit to the nearest that does. */
+static const char *check_numbers(const char *text, size_t length, size_t *at)
+{
+    const char *wrong = NULL;
+    bool quoted = false;
+
+    for (*at = 0; *at < length && wrong == NULL;) {
+        char c = text[*at];
+        if (!quoted && is_digit(c)) {
+            wrong = check_number(text, length, at);
+            continue;
+        }
+        if (!quoted && (c == 'N' || c == 'I'))
+            return "NaN or Infinity";
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted && c == '\\')
+            (*at)++;
+        (*at)++;
+    }
+    return wrong;
+}
+
 struct json_object *json_parse(const char *text, size_t length, cutover_error **error)
 {
     size_t characters = 0;
@@ -32,6 +97,10 @@ struct json_object *json_parse(const char *text, size_t length, cutover_error **
         return refuse(error, "too long", INT_MAX);
     if (!utf8_count(text, length, &characters))
         return refuse(error, "a byte that is not UTF-8, or a NUL", 0);
+    size_t at = 0;
+    const char *wrong = check_numbers(text, length, &at);
+    if (wrong != NULL)
+        return refuse(error, wrong, at);
 
     struct json_tokener *tokener = json_tokener_new_ex(DEPTH_LIMIT);
     if (tokener == NULL) {

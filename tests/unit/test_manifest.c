@@ -222,7 +222,8 @@ static void what_does_not_add_up_is_refused(void **state)
     refuse("25/5/0\"", "25/5/\"", "members");
     refuse("\"size\":401259", "\"size\":401260", "add up");
     refuse("\"size\":401259", "\"size\":-1", "out of range");
-    refuse("\"size\":401259", "\"size\":99999999999999999999999", "out of range");
+    refuse("\"size\":401259", "\"size\":18446744073709551615", "out of range");
+    refuse("\"size\":401259", "\"size\":99999999999999999999999", "64 bits");
     refuse("\"size\":401259", "\"size\":1e5", "wrong type");
 }
 

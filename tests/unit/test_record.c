@@ -229,8 +229,24 @@ static void what_could_not_be_read_again_is_not_written(void **state)
 static void json_is_read_strictly(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"{} x",  "{}{}", "{\"a\":1,}", "[1 2]", "{a:1}",   "// c\n{}",      "7",
-                                        "\"x\"", "null", "",           " ",     "{\"a\":", "\xef\xbb\xbf{}"};
+    static const char *const wrong[] = {"{} x",
+                                        "{}{}",
+                                        "{\"a\":1,}",
+                                        "[1 2]",
+                                        "{a:1}",
+                                        "// c\n{}",
+                                        "7",
+                                        "\"x\"",
+                                        "null",
+                                        "",
+                                        " ",
+                                        "{\"a\":",
+                                        "\xef\xbb\xbf{}",
+                                        "[NaN]",
+                                        "{\"a\":-Infinity}",
+                                        "[1.]",
+                                        "[18446744073709551616]",
+                                        "[-9223372036854775809]"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         cutover_error *error = NULL;
         assert_null(json_parse(wrong[i], strlen(wrong[i]), &error));
@@ -239,6 +255,11 @@ static void json_is_read_strictly(void **state)
         cutover_error_free(error);
     }
     assert_null(json_parse("{}\0", 3, NULL));
+    const char *whole = "[\"NaN 1.\",18446744073709551615,-9223372036854775808,1.5e3,0]";
+    struct json_object *numbers = json_parse(whole, strlen(whole), NULL);
+    assert_non_null(numbers);
+    assert_string_equal(json_object_to_json_string_ext(numbers, JSON_C_TO_STRING_PLAIN), whole);
+    json_object_put(numbers);
     struct json_object *array = json_parse(" [1] \r\n", 7, NULL);
     assert_true(json_object_is_type(array, json_type_array));
     json_object_put(array);
