@@ -211,9 +211,9 @@ static cutover_status old_one_prepare(struct rollback *job, cutover_error **erro
     if (job->undone.fence != NULL)
         status = fence_lift(job->control, record->staging_name, (uint32_t)record->staging_oid,
                             job->undone.fence, false, error);
-    return status != CUTOVER_OK
-               ? status
-               : properties_apply(job->control, record->staging_name, record->properties, error);
+    if (status == CUTOVER_OK)
+        status = properties_apply(job->control, record->staging_name, record->properties, error);
+    return status != CUTOVER_OK ? status : properties_grants_clear(job->control, record->staging_name, error);
 }
 
 static cutover_status swap(struct rollback *job, cutover_error **error)

@@ -49,6 +49,11 @@ static const char SETTING_ROLES_SQL[] =
     "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
     " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
 
+/* Who has a grant on a database; '' is PUBLIC. */
+static const char GRANTEES_SQL[] =
+    "SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END"
+    "  FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = $1";
+
 /* Whether we can act as a role, which a grant in its name needs; 'SET' is a privilege of its own since 16. */
 static const char CAN_ACT_SQL[] =
     "SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000"
@@ -336,6 +341,30 @@ static void add_grants(struct text *sql, const char *database, struct json_objec
     for (size_t i = 0; i < count; i++)
         if (!made[i])
             add_grant(sql, database, list_item(properties, "acl", i), NULL);
+}
+
+cutover_status properties_grants_clear(struct session *control, const char *database, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    PGresult *result = NULL;
+
+    cutover_status status = session_query(control, GRANTEES_SQL, 1, &database, &result, error);
+    if (status != CUTOVER_OK)
+        return status;
+    for (int row = 0; row < PQntuples(result); row++) {
+        text_add(&sql, "REVOKE ALL ON DATABASE ");
+        quote_identifier(&sql, database);
+        text_add(&sql, " FROM ");
+        add_role(&sql, result_text(result, row, 0));
+        text_add(&sql, " CASCADE;\n");
+    }
+    PQclear(result);
+    if (text_failed(&sql))
+        status = error_nomem(error);
+    else if (sql.length > 0)
+        status = session_run(control, text_string(&sql), error);
+    text_free(&sql);
+    return status;
 }
 
 cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,

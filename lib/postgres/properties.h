@@ -17,7 +17,10 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
    (properties_grants_sql), until which CONNECT is nobody's. */
 cutover_status properties_apply(struct session *control, const char *database, struct json_object *properties,
                                 cutover_error **error);
-/* The statements that give a database exactly these grants (REVOKE ALL first), for the swap's transaction. */
+/* Takes all grants on a database back, whoever has them: what was kept closed for long bears those of its time. */
+cutover_status properties_grants_clear(struct session *control, const char *database, cutover_error **error);
+/* The statements that give a database these grants (REVOKE ALL from PUBLIC and its owner first), for the swap's
+   transaction. */
 cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,
                                      cutover_error **error);
 /* CUTOVER_OK with *differences "" when equal in all but name and oid; else lines that name what differs. */
