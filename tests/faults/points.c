@@ -1,0 +1,308 @@
+#include "faults/points.h"
+
+#include "support/check.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WHAT_MAX 120
+
+static atomic_uint reached;
+static atomic_bool counting;
+static unsigned target;
+static int log_file = -1;
+static char step[32] = "open";
+
+void points_begin(const char *path, unsigned number)
+{
+    log_file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(log_file >= 0);
+    target = number;
+    atomic_store(&counting, true);
+}
+
+void points_step(const char *name)
+{
+    snprintf(step, sizeof step, "%s", name);
+}
+
+/* One line at most, without tabs. */
+static void point(const char *call, const char *about, const char *detail)
+{
+    char line[WHAT_MAX + 80];
+
+    if (!atomic_load(&counting))
+        return;
+    unsigned number = atomic_fetch_add(&reached, 1) + 1;
+    int length =
+        snprintf(line, sizeof line - 1, "%u\t%s\t%s %s %.*s", number, step, call, about, WHAT_MAX - 40, detail);
+    if (length > (int)sizeof line - 2)
+        length = (int)sizeof line - 2;
+    for (char *at = strchr(strchr(line, '\t') + 1, '\t') + 1; *at != '\0'; at++)
+        if (*at == '\n' || *at == '\t')
+            *at = ' ';
+    line[length] = '\n';
+    if (write(log_file, line, (size_t)length + 1) < 0)
+        abort();
+    if (number == target)
+        kill(getpid(), SIGKILL);
+}
+
+/* ---- what a run reached ---- */
+
+void points_read(const char *path, struct points *points)
+{
+    char line[4 * WHAT_MAX];
+    FILE *file = fopen(path, "re");
+
+    assert_non_null(file);
+    *points = (struct points){NULL, 0};
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *rest = line, *number = strsep(&rest, "\t"), *name = strsep(&rest, "\t");
+        assert_non_null(rest);
+        rest[strcspn(rest, "\n")] = '\0';
+        points->list = realloc(points->list, (points->count + 1) * sizeof *points->list);
+        assert_non_null(points->list);
+        points->list[points->count++] =
+            (struct point){(unsigned)strtoul(number, NULL, 10), strdup(name), strdup(rest)};
+    }
+    fclose(file);
+}
+
+void points_free(struct points *points)
+{
+    for (unsigned i = 0; i < points->count; i++) {
+        free(points->list[i].step);
+        free(points->list[i].what);
+    }
+    free(points->list);
+    *points = (struct points){NULL, 0};
+}
+
+/* ---- the store ---- */
+
+static cutover_store behind;
+
+static cutover_status store_get(const char *kind, const char *id, cutover_document_emit emit, void *context,
+                                cutover_error **error, void *userdata)
+{
+    (void)userdata;
+    return behind.get(kind, id, emit, context, error, behind.userdata);
+}
+
+static cutover_status store_list(const char *kind, const char *project_id, const char *after_id, uint32_t limit,
+                                 cutover_document_emit emit, void *context, cutover_error **error,
+                                 void *userdata)
+{
+    (void)userdata;
+    return behind.list(kind, project_id, after_id, limit, emit, context, error, behind.userdata);
+}
+
+static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,
+                                   void *userdata)
+{
+    char kinds[WHAT_MAX] = "";
+
+    (void)userdata;
+    for (size_t i = 0, length = 0; i < count && length < sizeof kinds; i++)
+        length += (size_t)snprintf(kinds + length, sizeof kinds - length, "%s%s ",
+                                   writes[i].body == NULL ? "-" : "", writes[i].kind);
+    point("commit", "of", kinds);
+    cutover_status status = behind.commit(writes, count, error, behind.userdata);
+    point("committed", cutover_status_name(status), kinds);
+    return status;
+}
+
+static void store_close(void *userdata)
+{
+    (void)userdata;
+    cutover_store_close(&behind);
+}
+
+void points_store(cutover_store *store)
+{
+    behind = *store;
+    store->userdata = &behind;
+    store->get = store_get;
+    store->list = store_list;
+    store->commit = store_commit;
+    store->close = store_close;
+}
+
+/* ---- interposed functions: the definitions that the library's objects, and SQLite, are bound to ---- */
+
+/* ISO C knows no conversion from an object's pointer to a function's. */
+#define NEXT(name)                                                                                             \
+    __typeof__(name) *next;                                                                                    \
+    do {                                                                                                       \
+        void *found = dlsym(RTLD_NEXT, #name);                                                                 \
+        memcpy(&next, &found, sizeof next);                                                                    \
+    } while (0)
+
+/* Statements whose outcome outlives the process that sent them: the server goes on with them when it is gone. */
+static bool outlives(const char *sql)
+{
+    return strncmp(sql, "COMMIT", 6) == 0 || strstr(sql, " DATABASE ") != NULL;
+}
+
+int PQsendQuery(PGconn *connection, const char *sql)
+{
+    NEXT(PQsendQuery);
+    point("send", PQdb(connection), sql);
+    int sent = next(connection, sql);
+    if (outlives(sql))
+        point("sent", PQdb(connection), sql);
+    return sent;
+}
+
+int PQsendQueryParams(PGconn *connection, const char *sql, int count, const Oid *types,
+                      const char *const *values, const int *lengths, const int *formats, int format)
+{
+    NEXT(PQsendQueryParams);
+    point("send", PQdb(connection), sql);
+    int sent = next(connection, sql, count, types, values, lengths, formats, format);
+    if (outlives(sql))
+        point("sent", PQdb(connection), sql);
+    return sent;
+}
+
+int PQputCopyEnd(PGconn *connection, const char *message)
+{
+    NEXT(PQputCopyEnd);
+    point("end of COPY", PQdb(connection), message != NULL ? message : "");
+    return next(connection, message);
+}
+
+PGconn *PQconnectStartParams(const char *const *keywords, const char *const *values, int expand)
+{
+    const char *database = "?";
+
+    NEXT(PQconnectStartParams);
+    for (size_t i = 0; keywords[i] != NULL; i++)
+        if (strcmp(keywords[i], "dbname") == 0 && values[i] != NULL)
+            database = values[i];
+    point("connect", "to", database);
+    return next(keywords, values, expand);
+}
+
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
+{
+    NEXT(posix_spawn);
+    point("spawn", path, "");
+    int failure = next(pid, path, actions, attributes, arguments, environment);
+    point("spawned", path, "");
+    return failure;
+}
+
+/* The path behind a descriptor, for the name of the point. */
+static const char *path_of(int descriptor, char path[256])
+{
+    char link[64];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, 255);
+    path[length < 0 ? 0 : length] = '\0';
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+int fsync(int descriptor)
+{
+    char path[256];
+
+    NEXT(fsync);
+    point("fsync", path_of(descriptor, path), "");
+    return next(descriptor);
+}
+
+int fdatasync(int descriptor)
+{
+    char path[256];
+
+    NEXT(fdatasync);
+    point("fdatasync", path_of(descriptor, path), "");
+    return next(descriptor);
+}
+
+int rename(const char *from, const char *to)
+{
+    NEXT(rename);
+    point("rename", from, to);
+    int result = next(from, to);
+    point("renamed", from, to);
+    return result;
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    NEXT(renameat);
+    point("rename", from, to);
+    int result = next(from_folder, from, to_folder, to);
+    point("renamed", from, to);
+    return result;
+}
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    NEXT(renameat2);
+    point("rename", from, to);
+    int result = next(from_folder, from, to_folder, to, flags);
+    point("renamed", from, to);
+    return result;
+}
+
+int unlink(const char *path)
+{
+    NEXT(unlink);
+    point("unlink", path, "");
+    return next(path);
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+    NEXT(unlinkat);
+    point("unlink", path, "");
+    return next(folder, path, flags);
+}
+
+int rmdir(const char *path)
+{
+    NEXT(rmdir);
+    point("rmdir", path, "");
+    return next(path);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    NEXT(mkdir);
+    point("mkdir", path, "");
+    return next(path, mode);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+    NEXT(mkdirat);
+    point("mkdir", path, "");
+    return next(folder, path, mode);
+}
+
+char *mkdtemp(char *template)
+{
+    NEXT(mkdtemp);
+    point("mkdtemp", template, "");
+    char *path = next(template);
+    point("made", template, "");
+    return path;
+}

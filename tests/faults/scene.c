@@ -1,0 +1,326 @@
+#include "faults/scene.h"
+
+#include "faults/points.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OLD_TEMPLATE "template_old"
+#define PREVIEW "preview"
+
+/* ---- the databases ---- */
+
+static const char roles_sql[] = "CREATE ROLE keeper; CREATE ROLE app LOGIN; CREATE ROLE reader";
+
+static const char old_sql[] =
+    "CREATE TABLE marker (generation text); INSERT INTO marker VALUES ('old');"
+    "CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);"
+    "CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, cents bigint);"
+    "CREATE TABLE visits (id serial PRIMARY KEY, at timestamptz DEFAULT now());"
+    "CREATE SEQUENCE invoice; SELECT setval('invoice', 41);"
+    "INSERT INTO customers SELECT g, 'Customer ' || g FROM generate_series(1, 40) g;"
+    "INSERT INTO orders (customer, cents) SELECT 1 + g % 40, g * 100 FROM generate_series(1, 90) g;"
+    "SELECT lo_from_bytea(4711, '\\x0001020304');"
+    "GRANT SELECT ON marker, customers, orders TO app, reader; GRANT ALL ON visits, visits_id_seq TO app;"
+    "ALTER TABLE orders OWNER TO keeper;";
+
+static const char new_sql[] =
+    "CREATE TABLE marker (generation text); INSERT INTO marker VALUES ('new');"
+    "CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, since date);"
+    "CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, cents bigint);"
+    "CREATE INDEX orders_customer ON orders (customer);"
+    "CREATE TABLE visits (id serial PRIMARY KEY, at timestamptz DEFAULT now());"
+    "CREATE SEQUENCE invoice; SELECT setval('invoice', 77, false);"
+    "INSERT INTO customers SELECT g, 'Person ' || g, date '2026-01-01' + g FROM generate_series(1, 50) g;"
+    "INSERT INTO orders (customer, cents) SELECT 1 + g % 50, g * 7 FROM generate_series(1, 120) g;"
+    "SELECT lo_from_bytea(4711, '\\xfffefd');"
+    "GRANT SELECT ON marker, customers, orders TO app, reader; GRANT ALL ON visits, visits_id_seq TO app;"
+    "ALTER TABLE orders OWNER TO keeper;";
+
+/* What belongs to the database itself, and so is not in a template. */
+static const char properties_sql[] =
+    "ALTER DATABASE " SCENE_PRODUCTION " OWNER TO keeper;"
+    "REVOKE ALL ON DATABASE " SCENE_PRODUCTION " FROM PUBLIC;"
+    "GRANT CONNECT, TEMPORARY ON DATABASE " SCENE_PRODUCTION " TO app;"
+    "GRANT CONNECT ON DATABASE " SCENE_PRODUCTION " TO reader WITH GRANT OPTION;"
+    "ALTER DATABASE " SCENE_PRODUCTION " SET work_mem = '5MB';"
+    "ALTER ROLE app IN DATABASE " SCENE_PRODUCTION " SET statement_timeout = '1min';"
+    "ALTER ROLE app IN DATABASE " SCENE_PRODUCTION " SET default_transaction_read_only = 'off';"
+    "ALTER DATABASE " SCENE_PRODUCTION " CONNECTION LIMIT 40;"
+    "COMMENT ON DATABASE " SCENE_PRODUCTION " IS 'the one and only'";
+
+static const char content_sql[] =
+    "SELECT md5(concat_ws(E'\\n',"
+    "    (SELECT string_agg(m::text, E'\\n') FROM marker m),"
+    "    (SELECT string_agg(c::text, E'\\n' ORDER BY id) FROM customers c),"
+    "    (SELECT string_agg(o::text, E'\\n' ORDER BY id) FROM orders o),"
+    "    (SELECT concat_ws(' ', last_value, is_called) FROM invoice),"
+    "    (SELECT concat_ws(' ', last_value, is_called) FROM orders_id_seq),"
+    "    (SELECT encode(lo_get(4711), 'hex')),"
+    "    (SELECT string_agg(concat_ws(' ', conname, convalidated, pg_get_constraintdef(oid)), E'\\n'"
+    "                       ORDER BY conname) FROM pg_constraint"
+    "      WHERE connamespace = 'public'::regnamespace),"
+    "    (SELECT string_agg(indexdef, E'\\n' ORDER BY indexname) FROM pg_indexes"
+    "      WHERE schemaname = 'public'),"
+    "    (SELECT string_agg(concat_ws(' ', relname, relkind, relowner::regrole, (SELECT string_agg(a::text, ','"
+    "                                 ORDER BY a::text) FROM unnest(relacl) a)), E'\\n' ORDER BY relname)"
+    "       FROM pg_class WHERE relnamespace = 'public'::regnamespace)))";
+
+char *scene_content(struct cluster *cluster, const char *database)
+{
+    return cluster_value(cluster, database, content_sql);
+}
+
+static void production_make(struct cluster *cluster)
+{
+    for (;;) {
+        char *name = cluster_value(cluster, "postgres",
+                                   "SELECT quote_ident(datname) FROM pg_database"
+                                   " WHERE datname = '" SCENE_PRODUCTION "' OR datname ~ '^cutover_' LIMIT 1");
+        bool last = name[0] == '\0';
+        char *sql = shop_format("DROP DATABASE %s WITH (FORCE)", name);
+        if (!last)
+            cluster_sql(cluster, "postgres", sql);
+        free(sql);
+        free(name);
+        if (last)
+            break;
+    }
+    cluster_sql(cluster, "postgres", "CREATE DATABASE " SCENE_PRODUCTION " TEMPLATE " OLD_TEMPLATE);
+    cluster_sql(cluster, "postgres", properties_sql);
+}
+
+/* ---- setting up ---- */
+
+static void copy_folder(const char *from, const char *to)
+{
+    shop_run((const char *[]){"rm", "-rf", to, NULL});
+    shop_run((const char *[]){"cp", "-a", from, to, NULL});
+}
+
+static void make_databases(struct scene *scene)
+{
+    cluster_sql(scene->cluster, "postgres", roles_sql);
+    shop_database(scene->cluster, OLD_TEMPLATE, old_sql);
+    shop_database(scene->cluster, PREVIEW, new_sql);
+    production_make(scene->cluster);
+    scene->old_content = scene_content(scene->cluster, SCENE_PRODUCTION);
+    scene->new_content = scene_content(scene->cluster, PREVIEW);
+    scene->properties = shop_properties(scene->cluster, SCENE_PRODUCTION);
+}
+
+static void make_first_home(struct scene *scene)
+{
+    struct shop shop;
+    char *work = shop_format("%s/work", scene->first_home);
+
+    assert_int_equal(mkdir(scene->first_home, 0700), 0);
+    assert_int_equal(mkdir(work, 0700), 0);
+    free(work);
+    shop_open(&shop, scene->cluster, scene->first_home);
+    shop_project(&shop, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_PRODUCTION));
+    shop_preview(&shop, PREVIEW, SCENE_PROJECT, cluster_conninfo(scene->cluster, PREVIEW), 0);
+    scene->request_id = shop_acked(&shop, SCENE_PROJECT, PREVIEW);
+    shop_close(&shop);
+}
+
+void scene_open(struct scene *scene, const struct scenario *scenario)
+{
+    memset(scene, 0, sizeof *scene);
+    scene->scenario = scenario;
+    scene->cluster =
+        cluster_start("wal_level = minimal\nmax_wal_senders = 0\nautovacuum = off\nmax_wal_size = 256MB\n");
+    scene->folder = shop_format("%s", cluster_temp_dir());
+    scene->first_home = shop_format("%s/first", scene->folder);
+    scene->arranged_home = shop_format("%s/arranged", scene->folder);
+    scene->home = shop_format("%s/home", scene->folder);
+    scene->points = shop_format("%s/points", scene->folder);
+    scene->output = shop_format("%s/output", scene->folder);
+    make_databases(scene);
+    make_first_home(scene);
+    scene->production_is_spent = true;
+}
+
+void scene_close(struct scene *scene)
+{
+    cluster_stop(scene->cluster);
+    char **const texts[] = {&scene->folder,      &scene->first_home, &scene->arranged_home, &scene->home,
+                            &scene->points,      &scene->output,     &scene->request_id,    &scene->old_content,
+                            &scene->new_content, &scene->properties, &scene->audit};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(*texts[i]);
+}
+
+static cutover_status count_job(const cutover_document *document, void *context)
+{
+    (void)document;
+    ++*(unsigned *)context;
+    return CUTOVER_OK;
+}
+
+/* Production and the records anew, as they are before the job. */
+static void arrange(struct scene *scene)
+{
+    struct shop shop;
+    cutover_error *error = NULL;
+
+    production_make(scene->cluster);
+    copy_folder(scene->first_home, scene->arranged_home);
+    shop_open(&shop, scene->cluster, scene->arranged_home);
+    if (scene->scenario->arrange != NULL)
+        scene->scenario->arrange(&shop, scene->request_id);
+    free(scene->audit);
+    scene->audit = shop_audit(&shop, SCENE_PROJECT);
+    scene->jobs_before = 0;
+    check_ok(shop.store.list("promotion", NULL, "", 1000, count_job, &scene->jobs_before, &error,
+                             shop.store.userdata),
+             error);
+    scene->displaced_before = scene_displaced(scene->cluster);
+    shop_close(&shop);
+    scene->production_is_spent = false;
+}
+
+void scene_reset(struct scene *scene)
+{
+    if (scene->production_is_spent)
+        arrange(scene);
+    copy_folder(scene->arranged_home, scene->home);
+}
+
+/* ---- children ---- */
+
+enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target)
+{
+    char *number = shop_format("%u", target), *streams = shop_format("%u", jobs);
+    int status;
+
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int output = open(scene->output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (output < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+            _exit(126);
+        close(output);
+        execl("/proc/self/exe", "test", mode, scene->scenario->name, scene->home, scene->request_id,
+              scene->points, streams, number, (char *)NULL);
+        _exit(127);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        assert_int_equal(errno, EINTR);
+    free(number);
+    free(streams);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && target != 0)
+        return SCENE_KILLED;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? SCENE_DONE : SCENE_FAILED;
+}
+
+void scene_show(const struct scene *scene)
+{
+    char line[1024];
+    FILE *file = fopen(scene->output, "re");
+
+    fprintf(stderr, "--- %s\n", scene->where);
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        fputs(line, stderr);
+    if (file != NULL)
+        fclose(file);
+    fprintf(stderr, "---\n");
+}
+
+static void child_log(cutover_log_level level, const char *line, void *userdata)
+{
+    /* "request ID: STEP" */
+    static const char *const names[] = {"preflight", "lock", "backup", "verify", "stage",
+                                        "check",     "held", "swap",   "finish"};
+    const char *name = strstr(line, ": ");
+
+    (void)level;
+    (void)userdata;
+    fprintf(stderr, "%s\n", line);
+    for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++)
+        if (strcmp(name + 2, names[i]) == 0)
+            points_step(names[i]);
+}
+
+static cutover_status child_told(const cutover_recovery *recovery, void *context)
+{
+    fprintf(stderr, "%s %s: %s: %s\n", recovery->job, recovery->job_id,
+            cutover_recovered_name(recovery->outcome), recovery->message);
+    if (recovery->outcome == CUTOVER_RECOVERED_FAILED || recovery->outcome == CUTOVER_RECOVERED_RUNNING)
+        *(int *)context = 1;
+    return CUTOVER_OK;
+}
+
+static void child_fails(cutover_error *error)
+{
+    fprintf(stderr, "failed: %s\n", cutover_error_message(error));
+    if (cutover_error_detail(error) != NULL)
+        fprintf(stderr, "%s\n", cutover_error_detail(error));
+    exit(3);
+}
+
+static int child_work(cutover_engine *engine, const char *mode, const struct scenario *scenario,
+                      const char *request_id, uint32_t jobs)
+{
+    cutover_error *error = NULL;
+    int not_all = 0;
+
+    if (strcmp(mode, "--act") == 0) {
+        if (scenario->act(engine, request_id, jobs, &error) != CUTOVER_OK)
+            child_fails(error);
+        return 0;
+    }
+    points_step("recover");
+    if (cutover_recover(engine, NULL, child_told, &not_all, &error) != CUTOVER_OK)
+        child_fails(error);
+    return not_all;
+}
+
+int scene_child(int argc, char **argv, const struct scenario *scenarios)
+{
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_store store;
+    cutover_repository repository;
+    cutover_registry *registry = NULL;
+    cutover_platform platform;
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+
+    if (argc != 8)
+        return 2;
+    while (strcmp(scenarios->name, argv[2]) != 0)
+        scenarios++;
+    char *path = shop_format("%s/store.db", argv[3]), *backups = shop_format("%s/backups", argv[3]);
+    char *work = shop_format("%s/work", argv[3]);
+    if (cutover_store_sqlite_open(path, &store, &error) != CUTOVER_OK ||
+        cutover_repository_directory_open(backups, &repository, &error) != CUTOVER_OK)
+        child_fails(error);
+    points_store(&store);
+    if (cutover_registry_open(&store, &registry, &error) != CUTOVER_OK ||
+        cutover_registry_platform(registry, &platform, &error) != CUTOVER_OK)
+        child_fails(error);
+    options.store = &store;
+    options.repository = &repository;
+    options.platform = &platform;
+    options.work_dir = work;
+    options.log = child_log;
+    options.maintenance_mem_mb = 16;
+    if (cutover_engine_new(&options, &engine, &error) != CUTOVER_OK)
+        child_fails(error);
+    points_begin(argv[5], (unsigned)strtoul(argv[7], NULL, 10));
+    int status = child_work(engine, argv[1], scenarios, argv[4], (uint32_t)strtoul(argv[6], NULL, 10));
+    cutover_engine_free(engine);
+    cutover_registry_free(registry);
+    cutover_repository_close(&repository);
+    cutover_store_close(&store);
+    free(path);
+    free(backups);
+    free(work);
+    return status;
+}

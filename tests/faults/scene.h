@@ -1,0 +1,65 @@
+/*
+ * The scene of a crash: a small production and its preview on a throwaway server, a store and a repository, all of which can
+ * be set up again cheaply; and everything that must be true of it once recovery has run, whenever the process died.
+ */
+#ifndef CUTOVER_TESTS_SCENE_H
+#define CUTOVER_TESTS_SCENE_H
+
+#include "support/shop.h"
+
+#define SCENE_PROJECT "shop"
+#define SCENE_PRODUCTION "production"
+
+/* What one job does to production. */
+struct scenario {
+    const char *name;
+    /* What was done before the job, beyond an acknowledged request: in the parent, not killed; NULL: nothing. */
+    void (*arrange)(struct shop *shop, const char *request_id);
+    /* The job, in the child that is killed. */
+    cutover_status (*act)(cutover_engine *engine, const char *request_id, uint32_t jobs, cutover_error **error);
+    /* The generation of production ("old": its first content, "new": the preview's) before it and after it. */
+    const char *before, *after;
+    /* The request's status when the job had not begun, when it was undone, and when it is done. */
+    const char *not_begun, *undone, *done;
+    /* Audit entries that it adds when it was undone, or NULL, and when it is done. */
+    const char *undone_audit, *done_audit;
+    /* It puts a database aside, rather than to exchange it for one that was put aside. */
+    bool displaces;
+};
+
+struct scene {
+    struct cluster *cluster;
+    const struct scenario *scenario;
+    char *folder, *first_home, *arranged_home, *home, *points, *output; /* paths */
+    char *request_id;
+    char *old_content, *new_content, *properties; /* as they were at first */
+    char *audit;                                  /* before the job */
+    unsigned jobs_before, displaced_before;
+    bool production_is_spent; /* it is not as it was before the job: the next reset makes it anew */
+    char where[512];          /* what happened in the run that is being checked */
+};
+
+void scene_open(struct scene *scene, const struct scenario *scenario);
+void scene_close(struct scene *scene);
+/* Everything as it was before the job. */
+void scene_reset(struct scene *scene);
+
+/* How a child ended. */
+enum scene_end { SCENE_DONE, SCENE_KILLED, SCENE_FAILED };
+
+/* Runs this program with --act or --recover on the scene, to be killed at point `target` (0: never). */
+enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target);
+/* In the child: does that. Returns the exit status. */
+int scene_child(int argc, char **argv, const struct scenario *scenarios);
+/* Shows where it happened and what the last child said: for failures. */
+void scene_show(const struct scene *scene);
+
+/* Asserts everything that must be true after recovery. Returns whether the job is done (rather than undone or not begun). */
+bool scene_check(struct scene *scene);
+
+/* How many displaced databases there are; each is closed. */
+unsigned scene_displaced(struct cluster *cluster);
+/* What the scene's databases hold, as one digest. */
+char *scene_content(struct cluster *cluster, const char *database);
+
+#endif
