@@ -80,11 +80,11 @@ static void *worker_main(void *argument)
     if (status == CUTOVER_OK) {
         cutover_error_free(error);
         do_tasks(run, state);
-        if (workers->close != NULL)
-            workers->close(workers->context, state);
     } else {
         run_fail(run, status, error);
     }
+    if (workers->close != NULL && (status == CUTOVER_OK || state != NULL))
+        workers->close(workers->context, state);
 
     pthread_mutex_lock(&run->mutex);
     run->running--;

@@ -9,7 +9,8 @@
 struct workers {
     unsigned jobs; /* threads; at least 1, no more than tasks are started */
     size_t tasks;
-    /* Opens what a worker needs for all its tasks (sessions, buffers). Called on the worker's thread. */
+    /* Opens what a worker needs for all its tasks (sessions, buffers). Called on the worker's thread. A failing open may
+       leave what it has so far in *state: then it is closed, too. */
     cutover_status (*open)(void *context, struct cancel *cancel, void **state, cutover_error **error);
     cutover_status (*task)(void *context, void *state, size_t index, cutover_error **error);
     void (*close)(void *context, void *state);

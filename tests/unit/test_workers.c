@@ -31,6 +31,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 struct bench {
     pthread_mutex_t mutex;
     unsigned opened, closed;
+    bool refuse_half_open; /* with something to close */
     unsigned done[TASKS];
     size_t order[TASKS];
     size_t count;
@@ -70,6 +71,8 @@ static cutover_status bench_open(void *context, struct cancel *cancel, void **st
     if (pthread_equal(pthread_self(), bench->caller))
         bench->task_here = true;
     pthread_mutex_unlock(&bench->mutex);
+    if (number == bench->refuse_open && bench->refuse_half_open)
+        *state = cancel;
     if (number == bench->refuse_open)
         return error_set(error, CUTOVER_E_POSTGRES, "sorry, too many clients already");
     *state = cancel;
@@ -187,6 +190,17 @@ static void a_worker_that_cannot_open_fails_the_run(void **state)
     check_contains(cutover_error_message(error), "too many clients");
     assert_int_equal(bench->closed, bench->opened - 1);
     cutover_error_free(error);
+}
+
+static void what_a_failing_open_has_made_is_closed(void **state)
+{
+    struct bench *bench = *state;
+    cutover_error *error = NULL;
+    bench->refuse_open = 2;
+    bench->refuse_half_open = true;
+    bench->wait_from = 0;
+    check_status(run(bench, 3, TASKS, &error), CUTOVER_E_POSTGRES, error);
+    assert_int_equal(bench->closed, bench->opened);
 }
 
 static void a_cancelled_run_starts_nothing(void **state)
@@ -333,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup(no_tasks_are_done_at_once, reset),
         cmocka_unit_test_setup(the_first_failure_stops_the_others_and_is_returned, reset),
         cmocka_unit_test_setup(a_worker_that_cannot_open_fails_the_run, reset),
+        cmocka_unit_test_setup(what_a_failing_open_has_made_is_closed, reset),
         cmocka_unit_test_setup(a_cancelled_run_starts_nothing, reset),
         cmocka_unit_test_setup(cancelling_ends_what_runs, reset),
         cmocka_unit_test_setup(tasks_that_were_never_taken_are_no_success, reset),
