@@ -540,7 +540,7 @@ static int start_another(struct shop *shop, void *context)
 
     (void)shop;
     racer->outcome = shop_promote(racer->shop, &promotion);
-    check_preflight_finds(racer->shop, racer->request, "project.lock");
+    check_preflight_finds(racer->shop, racer->request, "request.rules");
     return 0;
 }
 
@@ -584,8 +584,12 @@ static void two_engines_promote_side_by_side(void **state)
         check_ok(racers[i].outcome.status, racers[i].outcome.error);
         outcome_free(&racers[i].outcome);
     }
-    assert_string_equal(cluster_value(cluster, "left_production", "SELECT name FROM generation"), "new");
-    assert_string_equal(cluster_value(cluster, "right_production", "SELECT name FROM generation"), "new");
+    static const char *const databases[] = {"left_production", "right_production"};
+    for (int i = 0; i < 2; i++) {
+        char *name = cluster_value(cluster, databases[i], "SELECT name FROM generation");
+        assert_string_equal(name, "new");
+        free(name);
+    }
     shop_close(&other);
     free(one);
     free(two);

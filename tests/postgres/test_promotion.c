@@ -499,6 +499,7 @@ int main(void)
         TEST(odd_content_is_promoted_by_four_streams), TEST(a_split_table_is_promoted_whole),
         TEST(a_preview_on_another_server_is_promoted), TEST(a_backup_is_verified_on_another_server),
         TEST(a_role_that_is_no_superuser_promotes),    TEST(other_encodings_are_promoted),
+        TEST(a_host_that_ignores_sigchld_promotes),
     };
 
     return cmocka_run_group_tests_name("promotion", tests, start_clusters, NULL);
