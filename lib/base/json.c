@@ -213,22 +213,36 @@ void json_put_time(struct json_object *object, const char *name, int64_t us)
     json_put_text(object, name, us != 0 ? text : NULL);
 }
 
-static bool is_complete(struct json_object *value)
+void json_put_object(struct json_object *object, const char *name, struct json_object *value)
 {
+    put_value(object, name, value, value != NULL);
+}
+
+void json_add(struct json_object *array, struct json_object *value)
+{
+    if (array != NULL && value != NULL && json_object_array_add(array, value) == 0)
+        return;
+    json_object_put(value);
+    if (array != NULL)
+        json_object_set_userdata(array, &incomplete_mark, NULL);
+}
+
+bool json_is_complete(struct json_object *value)
+{
+    if (value != NULL && json_object_get_userdata(value) == &incomplete_mark)
+        return false;
     if (json_object_is_type(value, json_type_array)) {
         for (size_t i = 0; i < json_object_array_length(value); i++)
-            if (!is_complete(json_object_array_get_idx(value, i)))
+            if (!json_is_complete(json_object_array_get_idx(value, i)))
                 return false;
         return true;
     }
     if (!json_object_is_type(value, json_type_object))
         return true;
-    if (json_object_get_userdata(value) == &incomplete_mark)
-        return false;
     struct json_object_iterator end = json_object_iter_end(value);
     for (struct json_object_iterator at = json_object_iter_begin(value); !json_object_iter_equal(&at, &end);
          json_object_iter_next(&at))
-        if (!is_complete(json_object_iter_peek_value(&at)))
+        if (!json_is_complete(json_object_iter_peek_value(&at)))
             return false;
     return true;
 }
@@ -236,7 +250,7 @@ static bool is_complete(struct json_object *value)
 cutover_status json_format(struct json_object *object, char **text, cutover_error **error)
 {
     size_t length = 0, characters = 0;
-    if (object == NULL || !is_complete(object))
+    if (object == NULL || !json_is_complete(object))
         return error_nomem(error);
     errno = 0;
     const char *line = json_object_to_json_string_length(

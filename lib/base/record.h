@@ -59,6 +59,11 @@ void json_put_int(struct json_object *object, const char *name, int64_t value);
 void json_put_bool(struct json_object *object, const char *name, bool value);
 void json_put_double(struct json_object *object, const char *name, double value);
 void json_put_time(struct json_object *object, const char *name, int64_t us); /* 0: null */
+/* These take the value over; one that is NULL could not be made. */
+void json_put_object(struct json_object *object, const char *name, struct json_object *value);
+void json_add(struct json_object *array, struct json_object *value);
+/* False when something could not be put into it, or into what it holds. */
+bool json_is_complete(struct json_object *value);
 /* One line, plain, slashes not escaped, owned by the caller. CUTOVER_E_NOMEM for NULL, so that a builder checks once;
    CUTOVER_E_INVALID for text that is not UTF-8. */
 cutover_status json_format(struct json_object *object, char **text, cutover_error **error);

@@ -68,16 +68,16 @@ static cutover_status properties_now(struct promote *job, struct json_object **n
     for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
         struct json_object *setting = json_object_array_get_idx(settings, i);
         if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") != 0)
-            json_object_array_add(kept, json_object_get(setting));
+            json_add(kept, json_object_get(setting));
     }
     settings = json_member(job->journal.record.properties, "settings");
     for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
         struct json_object *setting = json_object_array_get_idx(settings, i);
         if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") == 0)
-            json_object_array_add(kept, json_object_get(setting));
+            json_add(kept, json_object_get(setting));
     }
-    json_object_object_add(*now, "settings", kept);
-    return CUTOVER_OK;
+    json_put_object(*now, "settings", kept);
+    return json_is_complete(*now) ? CUTOVER_OK : error_nomem(error);
 }
 
 /* What an administrator changed of production while the job ran goes along (EDGE_CASES C7, C8). */

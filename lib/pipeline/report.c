@@ -49,53 +49,56 @@ static double step_seconds(const struct report *report, const char *name)
 static void put_backup(struct json_object *object, const struct report *report,
                        const struct backup_record *backup)
 {
-    struct json_object *verification = NULL;
-
     json_put_text(object, "pre_cutover_backup_id", backup != NULL ? backup->id : NULL);
     json_put_text(object, "backup_label", backup != NULL ? backup->label : NULL);
     json_put_text(object, "backup_path", report->backup_path);
-    if (backup != NULL && backup->verify_method != 0 && (verification = json_object_new_object()) != NULL) {
+    json_put_text(object, "backup_verification", NULL);
+    if (backup != NULL && backup->verify_method != 0) {
+        struct json_object *verification = json_object_new_object();
         json_put_text(verification, "method", verify_method_names[backup->verify_method]);
         json_put_text(verification, "verdict", verdict_names[backup->verdict]);
         json_put_int(verification, "tables", backup->tables);
         json_put_int(verification, "rows", backup->rows);
         json_put_double(verification, "seconds", (double)backup->verify_ms / 1000);
+        json_put_object(object, "backup_verification", verification);
     }
-    json_object_object_add(object, "backup_verification", verification);
 }
 
 static void put_stage(struct json_object *object, const struct report *report)
 {
-    struct json_object *stage = NULL, *check = NULL;
-
-    if (step_seconds(report, "stage") > 0 && (stage = json_object_new_object()) != NULL) {
+    json_put_text(object, "stage", NULL);
+    if (step_seconds(report, "stage") > 0) {
+        struct json_object *stage = json_object_new_object();
         json_put_text(stage, "method", "copy");
         json_put_int(stage, "tables", (int64_t)report->stage_tables);
         json_put_int(stage, "rows", (int64_t)report->stage_rows);
         json_put_int(stage, "bytes", (int64_t)report->stage_bytes);
         json_put_double(stage, "seconds", step_seconds(report, "stage"));
+        json_put_object(object, "stage", stage);
     }
-    json_object_object_add(object, "stage", stage);
-    if (report->check != CUTOVER_VERDICT_NONE && (check = json_object_new_object()) != NULL)
+    json_put_text(object, "check", NULL);
+    if (report->check != CUTOVER_VERDICT_NONE) {
+        struct json_object *check = json_object_new_object();
         json_put_text(check, "verdict", verdict_names[report->check]);
-    json_object_object_add(object, "check", check);
+        json_put_object(object, "check", check);
+    }
 }
 
 static void put_lists(struct json_object *object, const struct report *report)
 {
     struct json_object *steps = json_object_new_array(), *warnings = json_object_new_array();
 
-    for (size_t i = 0; steps != NULL && i < report->step_count; i++) {
+    for (size_t i = 0; i < report->step_count; i++) {
         struct json_object *step = json_object_new_object();
         int64_t ended = report->steps[i].ended_us;
         json_put_text(step, "name", report->steps[i].name);
         json_put_double(step, "seconds", ended == 0 ? 0 : (double)(ended - report->steps[i].began_us) / 1e6);
-        json_object_array_add(steps, step);
+        json_add(steps, step);
     }
-    for (size_t i = 0; warnings != NULL && i < report->warning_count; i++)
-        json_object_array_add(warnings, json_object_new_string(report->warnings[i]));
-    json_object_object_add(object, "steps", steps);
-    json_object_object_add(object, "warnings", warnings);
+    for (size_t i = 0; i < report->warning_count; i++)
+        json_add(warnings, json_object_new_string(report->warnings[i]));
+    json_put_object(object, "steps", steps);
+    json_put_object(object, "warnings", warnings);
 }
 
 struct json_object *report_make(const struct report *report, const struct report_subject *subject)
@@ -115,7 +118,7 @@ struct json_object *report_make(const struct report *report, const struct report
     json_put_text(object, "displaced_database", subject->displaced);
     put_lists(object, report);
     if (subject->error != NULL)
-        json_object_object_add(object, "error", error_json(subject->error));
+        json_put_object(object, "error", error_json(subject->error));
     return object;
 }
 

@@ -58,7 +58,7 @@ static cutover_status plan_roles(struct session *control, const char *oid, struc
 cutover_status fence_plan(struct session *control, uint32_t database_oid, struct json_object **plan,
                           cutover_error **error)
 {
-    struct json_object *made, *database, *roles;
+    struct json_object *made, *database, *roles = NULL;
     char oid[16], *was = NULL;
     cutover_status status;
 
@@ -68,20 +68,16 @@ cutover_status fence_plan(struct session *control, uint32_t database_oid, struct
         return status;
     made = json_object_new_object();
     database = json_object_new_object();
-    roles = json_object_new_array();
-    if (made == NULL || database == NULL || roles == NULL) {
-        status = error_nomem(error);
-        json_object_put(database);
-        json_object_put(roles);
-        goto free_made;
-    }
     json_put_text(database, "was", was);
-    json_object_object_add(made, "database", database);
-    json_object_object_add(made, "roles", roles);
-    status = plan_roles(control, oid, roles, error);
+    json_put_object(made, "database", database);
+    json_put_object(made, "roles", json_object_new_array());
+    roles = json_member(made, "roles");
+    status =
+        roles == NULL || !json_is_complete(made) ? error_nomem(error) : plan_roles(control, oid, roles, error);
+    if (status == CUTOVER_OK && !json_is_complete(made))
+        status = error_nomem(error);
     if (status == CUTOVER_OK)
         *plan = json_object_get(made);
-free_made:
     json_object_put(made);
     free(was);
     return status;
