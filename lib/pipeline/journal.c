@@ -399,9 +399,9 @@ static cutover_status fail_once(struct journal *journal, cutover_error **error)
 
 /* A conflict here can be another change of the project (its ledger moved), which is no reason to stop, or the journal
    itself having another writer, which is. */
-static cutover_status ending_commit(struct journal *journal,
-                                    cutover_status (*once)(struct journal *journal, cutover_error **error),
-                                    cutover_error **error)
+static cutover_status ending_try(struct journal *journal,
+                                 cutover_status (*once)(struct journal *journal, cutover_error **error),
+                                 cutover_error **error)
 {
     const struct host *host = journal->host;
 
@@ -431,16 +431,30 @@ static cutover_status ending_commit(struct journal *journal,
     }
 }
 
+/* A job whose end could not be recorded has not ended, here either: its lease stays, and recovery ends it. */
+static cutover_status ending_commit(struct journal *journal, enum promotion_status to,
+                                    cutover_status (*once)(struct journal *journal, cutover_error **error),
+                                    cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+    int before = record->status;
+
+    record->status = (int)to;
+    record->updated_at = record->completed_at = clock_now(&journal->host->clock);
+    cutover_status status = ending_try(journal, once, error);
+    if (status != CUTOVER_OK) {
+        record->status = before;
+        record->completed_at = 0;
+    }
+    return status;
+}
+
 cutover_status journal_complete(struct journal *journal, cutover_error **error)
 {
     cutover_status status =
         machine_promotion((enum promotion_status)journal->record.status, PROMOTION_COMPLETED, error);
 
-    if (status != CUTOVER_OK)
-        return status;
-    journal->record.status = PROMOTION_COMPLETED;
-    journal->record.updated_at = journal->record.completed_at = clock_now(&journal->host->clock);
-    return ending_commit(journal, complete_once, error);
+    return status != CUTOVER_OK ? status : ending_commit(journal, PROMOTION_COMPLETED, complete_once, error);
 }
 
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
@@ -452,11 +466,7 @@ cutover_status journal_fail(struct journal *journal, bool cancelled, const cutov
     if (status == CUTOVER_OK)
         status = record_set_text(&journal->record.error, reason != NULL ? cutover_error_message(reason) : NULL,
                                  error);
-    if (status != CUTOVER_OK)
-        return status;
-    journal->record.status = (int)to;
-    journal->record.updated_at = journal->record.completed_at = clock_now(&journal->host->clock);
-    return ending_commit(journal, fail_once, error);
+    return status != CUTOVER_OK ? status : ending_commit(journal, to, fail_once, error);
 }
 
 cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
