@@ -198,8 +198,10 @@ void scene_reset(struct scene *scene)
 enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target)
 {
     char *number = shop_format("%u", target), *streams = shop_format("%u", jobs);
+    char *programs = shop_format("%s", cluster_program("pg_dump"));
     int status;
 
+    *strrchr(programs, '/') = '\0';
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
@@ -208,13 +210,14 @@ enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, u
             _exit(126);
         close(output);
         execl("/proc/self/exe", "test", mode, scene->scenario->name, scene->home, scene->request_id,
-              scene->points, streams, number, (char *)NULL);
+              scene->points, streams, number, programs, (char *)NULL);
         _exit(127);
     }
     while (waitpid(pid, &status, 0) < 0)
         assert_int_equal(errno, EINTR);
     free(number);
     free(streams);
+    free(programs);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && target != 0)
         return SCENE_KILLED;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? SCENE_DONE : SCENE_FAILED;
@@ -292,7 +295,7 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     cutover_engine *engine = NULL;
     cutover_error *error = NULL;
 
-    if (argc != 8)
+    if (argc != 9)
         return 2;
     while (strcmp(scenarios->name, argv[2]) != 0)
         scenarios++;
@@ -309,6 +312,7 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     options.repository = &repository;
     options.platform = &platform;
     options.work_dir = work;
+    options.pg_bin_dir = argv[8]; /* a distribution's wrapper would be most of the time */
     options.log = child_log;
     options.maintenance_mem_mb = 16;
     if (cutover_engine_new(&options, &engine, &error) != CUTOVER_OK)

@@ -6,16 +6,18 @@
  *   test_kill                              what CI runs: every point with one stream, and the second pass
  *   test_kill --soak                       all of it with one and two streams
  *   test_kill --pass N SCENARIO JOBS       pass 0, 1 or 2 of that job, with a number of streams
- *   test_kill SCENARIO JOBS POINT [POINT]  that point alone, and one of recovery; 0 lists the job's points
+ *   test_kill SCENARIO JOBS POINT [POINT]  that point alone, and one of recovery; one that is not reached lists them all
  *
  * With more than one stream the numbering varies from run to run; the first run that ends by itself ends the sweep.
  */
 #include "faults/points.h"
 #include "faults/scenarios.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -173,19 +175,18 @@ static void list_points(void)
 {
     struct points points;
 
-    act_until(NEVER);
     points_read(scene.points, &points);
     for (unsigned i = 0; i < points.count; i++)
         printf("%u\t%s\t%s\n", points.list[i].number, points.list[i].step, points.list[i].what);
     points_free(&points);
-    scene_check(&scene);
 }
 
-static void kill_at_one_point(struct counts *counts)
+static void kill_by_hand(struct counts *counts)
 {
-    assert_true(act_until(work.point));
-    if (work.recovery_point != 0)
-        recover_until(work.recovery_point);
+    if (!act_until(work.point != 0 ? work.point : NEVER))
+        list_points();
+    else if (work.recovery_point != 0 && !recover_until(work.recovery_point))
+        list_points();
     settle(counts);
 }
 
@@ -212,10 +213,8 @@ static void every_point_is_survived(void **state)
     struct counts counts = {0, 0, 0};
 
     (void)state;
-    if (work.result == NULL && work.point == 0)
-        list_points();
-    else if (work.point != 0)
-        kill_at_one_point(&counts);
+    if (work.result == NULL)
+        kill_by_hand(&counts);
     else if (work.pass == FIRST_PASS)
         kill_at_every_point(&counts);
     else
@@ -241,11 +240,13 @@ static int run_here(void)
 static pid_t start_slice(const struct work *sweep, unsigned slice, const char *result)
 {
     char jobs[16], pass[16], number[16];
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
 
     assert_true(pid >= 0);
     if (pid > 0)
         return pid;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+        _exit(127);
     snprintf(jobs, sizeof jobs, "%u", sweep->jobs);
     snprintf(pass, sizeof pass, "%d", (int)sweep->pass);
     snprintf(number, sizeof number, "%u", slice);
