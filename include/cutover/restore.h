@@ -53,8 +53,9 @@ CUTOVER_API cutover_status cutover_restore_start(cutover_engine *engine, const c
 
 /**
  * Does it; as cutover_promotion_run(). A restore that fails, or is cancelled, never touches what was there: everything is
- * built beside it, compared with the backup, and swapped in at the end. CUTOVER_E_STATE also when the preview's database is
- * not empty. Since 0.1.
+ * built beside it, compared with the backup, and swapped in at the end. CUTOVER_E_VERIFY, before anything changed, when the
+ * backup's files are no longer what was verified; CUTOVER_E_PREFLIGHT when the preview's database is not empty, CUTOVER_E_STATE
+ * when it was filled meanwhile. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_restore_run(cutover_restore *restore, cutover_error **error);
 /** As cutover_promotion_cancel(). Since 0.1. */

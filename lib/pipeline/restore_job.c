@@ -1,5 +1,8 @@
 /* What a restore does its own way: its rules, what its backup needs of the server, stage, check and the proof. */
+#include "archive/toc.h"
+#include "base/folder.h"
 #include "pipeline/analyze.h"
+#include "pipeline/archive.h"
 #include "pipeline/promote.h"
 #include "pipeline/target.h"
 #include "postgres/database.h"
@@ -154,7 +157,9 @@ cutover_status restore_look(struct promote *job, struct session *production, cut
                      "restore it on a server of that version or newer",
                      "the backup was taken from PostgreSQL %lld, the target is %d",
                      (long long)manifest->server_version / 10000, production->server_version / 10000);
-    status = roles_look(job, production, error);
+    status = archive_check_files(&job->archive, &job->operation, PHASE_VERIFY_READ, error);
+    if (status == CUTOVER_OK)
+        status = roles_look(job, production, error);
     if (status == CUTOVER_OK)
         status = extensions_look(job, production, error);
     if (status == CUTOVER_OK && !promote_over_production(job))
@@ -168,6 +173,36 @@ cutover_status restore_look(struct promote *job, struct session *production, cut
 }
 
 /* ---- stage, check, proof ---- */
+
+/* What pg_restore was told to leave out (EDGE_CASES A24). */
+static cutover_status extensions_describe(struct promote *job, const struct fill *fill, cutover_error **error)
+{
+    struct session *to = NULL;
+    struct toc toc = {0};
+    struct text folder = TEXT_INIT;
+    char *bytes = NULL, *refused = NULL;
+    size_t count = 0;
+
+    text_add_format(&folder, "%s/%s", job->operation.folder, job->archive.backup_id);
+    cutover_status status = text_failed(&folder) ? error_nomem(error)
+                                                 : folder_read(text_string(&folder), ARCHIVE_TOC,
+                                                               ARCHIVE_TOC_LIMIT, &bytes, &count, error);
+    text_free(&folder);
+    if (status == CUTOVER_OK)
+        status = toc_parse(bytes, count, &toc, error);
+    free(bytes);
+    if (status != CUTOVER_OK)
+        return status;
+    status = fill_session(fill, &job->operation.cancel, &to, error);
+    if (status == CUTOVER_OK)
+        status = extension_comments_restore(&toc, to, &refused, error);
+    session_close(to);
+    toc_free(&toc);
+    if (refused != NULL)
+        report_warn(&job->report, "comments on extensions that the target's role may not set: %s", refused);
+    free(refused);
+    return status;
+}
 
 cutover_status restore_stage(struct promote *job, cutover_error **error)
 {
@@ -190,9 +225,9 @@ cutover_status restore_stage(struct promote *job, cutover_error **error)
     record->staging_oid = oid;
     status = journal_save(&job->journal, error);
     if (status == CUTOVER_OK)
-        status = archive_check_files(&job->archive, operation, PHASE_VERIFY_READ, error);
-    if (status == CUTOVER_OK)
         status = archive_load(&job->archive, operation, &job->project.production, record->staging_name, error);
+    if (status == CUTOVER_OK)
+        status = extensions_describe(job, &fill, error);
     if (status == CUTOVER_OK)
         status = analyze_database(&fill, error);
     if (status == CUTOVER_OK)
