@@ -49,6 +49,12 @@ ci)
     need clang clang
     need clang-format clang-format
     need xz xz-utils
+    need spin spin
+    # libFuzzer, which clang has in a package of its own
+    case $(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a" 2>/dev/null) in
+    /*) ;;
+    *) missing="$missing libclang-rt-dev" ;;
+    esac
     ;;
 esac
 
