@@ -24,7 +24,7 @@ static cutover_status take_entry(const cutover_audit_entry *entry, void *context
     return CUTOVER_OK;
 }
 
-int audit(struct tool *tool)
+int run_audit(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct trail trail = {.entries = tool->json ? must(json_object_new_array()) : NULL};
@@ -48,7 +48,7 @@ int audit(struct tool *tool)
     return EXIT_DONE;
 }
 
-int events_deliver(struct tool *tool)
+int run_events_deliver(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_delivery delivery = {0};

@@ -32,7 +32,7 @@ static bool take_options(struct tool *tool, cutover_backup_options *options, str
     return true;
 }
 
-int backup_create(struct tool *tool)
+int run_backup_create(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
@@ -49,7 +49,7 @@ int backup_create(struct tool *tool)
     return show(tool, backup, error);
 }
 
-int backup_verify(struct tool *tool)
+int run_backup_verify(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
@@ -66,7 +66,7 @@ int backup_verify(struct tool *tool)
     return show(tool, backup, error);
 }
 
-int backup_show(struct tool *tool)
+int run_backup_show(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
@@ -76,7 +76,7 @@ int backup_show(struct tool *tool)
     return show(tool, backup, error);
 }
 
-int backup_path(struct tool *tool)
+int run_backup_path(struct tool *tool)
 {
     cutover_error *error = NULL;
     char path[PATH_MAX];
@@ -95,7 +95,7 @@ int backup_path(struct tool *tool)
     return EXIT_DONE;
 }
 
-int backup_delete(struct tool *tool)
+int run_backup_delete(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
@@ -129,7 +129,7 @@ static cutover_status collect(struct tool *tool, struct json_object *backups, cu
     return CUTOVER_OK;
 }
 
-int backup_list(struct tool *tool)
+int run_backup_list(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct json_object *backups = must(json_object_new_array());

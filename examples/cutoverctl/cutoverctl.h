@@ -70,7 +70,7 @@ struct tool {
 };
 
 /* home.c: the folder and everything that is opened in it. */
-int tool_init(struct tool *tool); /* command "init" */
+int run_init(struct tool *tool); /* command "init" */
 /* `events` names the file that a notifier appends to, or is NULL. */
 cutover_status tool_open(struct tool *tool, const char *events, cutover_error **error);
 void tool_close(struct tool *tool);
@@ -95,7 +95,7 @@ int exit_status_of(cutover_status status);
 /* One object on standard output; takes it. */
 void print_json(struct json_object *object);
 struct json_object *parse_json(const char *text);
-struct json_object *error_json(const cutover_error *error);
+struct json_object *error_object(const cutover_error *error);
 /* A string member, or NULL where it is missing or null. */
 const char *member_text(struct json_object *object, const char *name);
 int64_t member_number(struct json_object *object, const char *name);
@@ -124,34 +124,34 @@ int32_t bar_show(const cutover_progress *progress, void *bar); /* a cutover_prog
 void bar_end(struct bar *bar);
 
 /* The commands. */
-int project_add(struct tool *tool);
-int project_show(struct tool *tool);
-int preview_add(struct tool *tool);
-int preview_extend(struct tool *tool);
-int preview_list(struct tool *tool);
-int request_create(struct tool *tool);
-int request_ack(struct tool *tool);
-int request_reject(struct tool *tool);
-int request_cancel(struct tool *tool);
-int request_ticket(struct tool *tool);
-int request_show(struct tool *tool);
-int request_list(struct tool *tool);
-int preflight(struct tool *tool);
-int promote(struct tool *tool);
-int release(struct tool *tool);
-int recover(struct tool *tool);
-int rollback(struct tool *tool);
-int restore(struct tool *tool);
-int displaced_list(struct tool *tool);
-int displaced_drop(struct tool *tool);
-int displaced_expire(struct tool *tool);
-int backup_create(struct tool *tool);
-int backup_list(struct tool *tool);
-int backup_show(struct tool *tool);
-int backup_verify(struct tool *tool);
-int backup_path(struct tool *tool);
-int backup_delete(struct tool *tool);
-int audit(struct tool *tool);
-int events_deliver(struct tool *tool);
+int run_project_add(struct tool *tool);
+int run_project_show(struct tool *tool);
+int run_preview_add(struct tool *tool);
+int run_preview_extend(struct tool *tool);
+int run_preview_list(struct tool *tool);
+int run_request_create(struct tool *tool);
+int run_request_ack(struct tool *tool);
+int run_request_reject(struct tool *tool);
+int run_request_cancel(struct tool *tool);
+int run_request_ticket(struct tool *tool);
+int run_request_show(struct tool *tool);
+int run_request_list(struct tool *tool);
+int run_preflight(struct tool *tool);
+int run_promote(struct tool *tool);
+int run_release(struct tool *tool);
+int run_recover(struct tool *tool);
+int run_rollback(struct tool *tool);
+int run_restore(struct tool *tool);
+int run_displaced_list(struct tool *tool);
+int run_displaced_drop(struct tool *tool);
+int run_displaced_expire(struct tool *tool);
+int run_backup_create(struct tool *tool);
+int run_backup_list(struct tool *tool);
+int run_backup_show(struct tool *tool);
+int run_backup_verify(struct tool *tool);
+int run_backup_path(struct tool *tool);
+int run_backup_delete(struct tool *tool);
+int run_audit(struct tool *tool);
+int run_events_deliver(struct tool *tool);
 
 #endif

@@ -44,7 +44,7 @@ static int listed(struct tool *tool, struct listing *listing, const char *none, 
     return EXIT_DONE;
 }
 
-int displaced_list(struct tool *tool)
+int run_displaced_list(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct listing listing = {tool->json ? must(json_object_new_array()) : NULL, 0};
@@ -54,7 +54,7 @@ int displaced_list(struct tool *tool)
     return listed(tool, &listing, "no displaced database is left", error);
 }
 
-int displaced_drop(struct tool *tool)
+int run_displaced_drop(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
@@ -73,7 +73,7 @@ int displaced_drop(struct tool *tool)
     return EXIT_DONE;
 }
 
-int displaced_expire(struct tool *tool)
+int run_displaced_expire(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);

@@ -99,7 +99,7 @@ void tool_close(struct tool *tool)
     free(tool->home);
 }
 
-int tool_init(struct tool *tool)
+int run_init(struct tool *tool)
 {
     cutover_error *error = NULL;
 

@@ -53,7 +53,7 @@ static cutover_status show_project(struct tool *tool, const char *id, cutover_er
     return CUTOVER_OK;
 }
 
-int project_add(struct tool *tool)
+int run_project_add(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_project project = CUTOVER_PROJECT_INIT;
@@ -71,7 +71,7 @@ int project_add(struct tool *tool)
     return EXIT_DONE;
 }
 
-int project_show(struct tool *tool)
+int run_project_show(struct tool *tool)
 {
     cutover_error *error = NULL;
 
@@ -126,7 +126,7 @@ static cutover_status show_preview(struct tool *tool, const char *id, cutover_er
     return CUTOVER_OK;
 }
 
-int preview_add(struct tool *tool)
+int run_preview_add(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
@@ -145,7 +145,7 @@ int preview_add(struct tool *tool)
     return EXIT_DONE;
 }
 
-int preview_extend(struct tool *tool)
+int run_preview_extend(struct tool *tool)
 {
     cutover_error *error = NULL;
     const char *id = tool->operands[0];
@@ -166,7 +166,7 @@ static cutover_status add_preview(const cutover_preview *preview, void *context)
     return CUTOVER_OK;
 }
 
-int preview_list(struct tool *tool)
+int run_preview_list(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct json_object *list = must(json_object_new_array());

@@ -80,7 +80,7 @@ const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX])
     return text;
 }
 
-struct json_object *error_json(const cutover_error *error)
+struct json_object *error_object(const cutover_error *error)
 {
     struct json_object *object = new_object();
 
@@ -112,7 +112,7 @@ int fail(const struct tool *tool, cutover_error *error)
 
     if (tool->json) {
         struct json_object *object = new_object();
-        json_object_object_add(object, "error", error_json(error));
+        json_object_object_add(object, "error", error_object(error));
         print_json(object);
     } else {
         fprintf(stderr, "cutoverctl: %s\n", cutover_error_message(error));

@@ -10,7 +10,7 @@ static void print_finding(const cutover_finding *finding)
         printf("         %-34s -> %s\n", "", finding->hint);
 }
 
-int preflight(struct tool *tool)
+int run_preflight(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_preflight *found = NULL;
@@ -111,7 +111,7 @@ static int finish(struct tool *tool, cutover_promotion *promotion, cutover_error
     struct json_object *report = parse_json(text);
     if (tool->json) {
         if (error != NULL && member(report, "error") == NULL)
-            json_object_object_add(report, "error", error_json(error));
+            json_object_object_add(report, "error", error_object(error));
         print_json(report);
         cutover_error_free(error);
         return status;
@@ -125,7 +125,7 @@ static int finish(struct tool *tool, cutover_promotion *promotion, cutover_error
     return EXIT_DONE;
 }
 
-int promote(struct tool *tool)
+int run_promote(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_promotion *promotion = NULL;
@@ -151,7 +151,7 @@ int promote(struct tool *tool)
     return status;
 }
 
-int release(struct tool *tool)
+int run_release(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);

@@ -30,7 +30,7 @@ static cutover_status tell(const cutover_recovery *recovery, void *context)
     return CUTOVER_OK;
 }
 
-int recover(struct tool *tool)
+int run_recover(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct told told = {tool, tool->json ? must(json_object_new_array()) : NULL, 0, 0};
@@ -63,7 +63,7 @@ static void print_rollback(struct json_object *report)
     }
 }
 
-int rollback(struct tool *tool)
+int run_rollback(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_rollback *job = NULL;
@@ -107,7 +107,7 @@ static void print_restore(struct json_object *report)
         printf("  displaced database %s\n", member_text(report, "displaced_database"));
 }
 
-int restore(struct tool *tool)
+int run_restore(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_restore *job = NULL;

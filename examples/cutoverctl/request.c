@@ -32,7 +32,7 @@ static int show(struct tool *tool, cutover_request *request, cutover_error *erro
     return EXIT_DONE;
 }
 
-int request_create(struct tool *tool)
+int run_request_create(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -48,7 +48,7 @@ int request_create(struct tool *tool)
     return show(tool, request, error);
 }
 
-int request_ack(struct tool *tool)
+int run_request_ack(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -63,7 +63,7 @@ int request_ack(struct tool *tool)
     return show(tool, request, error);
 }
 
-int request_reject(struct tool *tool)
+int run_request_reject(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -75,7 +75,7 @@ int request_reject(struct tool *tool)
     return show(tool, request, error);
 }
 
-int request_cancel(struct tool *tool)
+int run_request_cancel(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -86,7 +86,7 @@ int request_cancel(struct tool *tool)
     return show(tool, request, error);
 }
 
-int request_ticket(struct tool *tool)
+int run_request_ticket(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -98,7 +98,7 @@ int request_ticket(struct tool *tool)
     return show(tool, request, error);
 }
 
-int request_show(struct tool *tool)
+int run_request_show(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
@@ -142,7 +142,7 @@ static void print_line(struct json_object *request)
            note != NULL ? note : "");
 }
 
-int request_list(struct tool *tool)
+int run_request_list(struct tool *tool)
 {
     cutover_error *error = NULL;
     struct json_object *requests = must(json_object_new_array());
