@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <spawn.h>
@@ -22,7 +23,7 @@ static atomic_uint reached;
 static atomic_bool counting;
 static unsigned target;
 static int log_file = -1;
-static char step[32] = "open";
+static char step[32] = "preflight";
 
 void points_begin(const char *path, unsigned number)
 {
@@ -32,9 +33,9 @@ void points_begin(const char *path, unsigned number)
     atomic_store(&counting, true);
 }
 
-void points_step(const char *name)
+void points_recovery(void)
 {
-    snprintf(step, sizeof step, "%s", name);
+    snprintf(step, sizeof step, "recovery");
 }
 
 /* One line at most, without tabs. */
@@ -109,12 +110,27 @@ static cutover_status store_list(const char *kind, const char *project_id, const
     return behind.list(kind, project_id, after_id, limit, emit, context, error, behind.userdata);
 }
 
+/* The job's own record says which step it is at. */
+static void step_of(const cutover_write *write)
+{
+    struct json_object *record, *status = NULL;
+
+    if (strcmp(write->kind, "promotion") != 0 || write->body == NULL || strcmp(step, "recovery") == 0)
+        return;
+    record = json_tokener_parse(write->body);
+    if (json_object_object_get_ex(record, "status", &status))
+        snprintf(step, sizeof step, "%s", json_object_get_string(status));
+    json_object_put(record);
+}
+
 static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,
                                    void *userdata)
 {
     char kinds[WHAT_MAX] = "";
 
     (void)userdata;
+    for (size_t i = 0; i < count; i++)
+        step_of(&writes[i]);
     for (size_t i = 0, length = 0; i < count && length < sizeof kinds; i++)
         length += (size_t)snprintf(kinds + length, sizeof kinds - length, "%s%s ",
                                    writes[i].body == NULL ? "-" : "", writes[i].kind);

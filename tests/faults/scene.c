@@ -238,17 +238,9 @@ void scene_show(const struct scene *scene)
 
 static void child_log(cutover_log_level level, const char *line, void *userdata)
 {
-    /* "request ID: STEP" */
-    static const char *const names[] = {"preflight", "lock", "backup", "verify", "stage",
-                                        "check",     "held", "swap",   "finish"};
-    const char *name = strstr(line, ": ");
-
     (void)level;
     (void)userdata;
     fprintf(stderr, "%s\n", line);
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++)
-        if (strcmp(name + 2, names[i]) == 0)
-            points_step(names[i]);
 }
 
 static cutover_status child_told(const cutover_recovery *recovery, void *context)
@@ -279,7 +271,7 @@ static int child_work(cutover_engine *engine, const char *mode, const struct sce
             child_fails(error);
         return 0;
     }
-    points_step("recover");
+    points_recovery();
     if (cutover_recover(engine, NULL, child_told, &not_all, &error) != CUTOVER_OK)
         child_fails(error);
     return not_all;

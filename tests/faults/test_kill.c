@@ -111,7 +111,8 @@ static bool is_representative(const struct points *points, unsigned index)
 {
     const struct point *point = &points->list[index];
     unsigned first = index, last = index;
-    bool late = strcmp(point->step, "swap") == 0 || strcmp(point->step, "finish") == 0;
+    bool late = strcmp(point->step, "swap") == 0 || strcmp(point->step, "finish") == 0 ||
+                strcmp(point->step, "completed") == 0;
 
     if (late && (strncmp(point->what, "committed ", 10) == 0 || strncmp(point->what, "sent ", 5) == 0))
         return true;
