@@ -69,7 +69,8 @@ AT(cutover_platform, preview_get, 32);
 AT(cutover_platform, traffic_pause, 40);
 AT(cutover_platform, traffic_resume, 48);
 AT(cutover_platform, integrations_sync, 56);
-SIZE(cutover_platform, 64);
+AT(cutover_platform, preview_create, 64);
+SIZE(cutover_platform, 72);
 
 AT(cutover_project, version, 0);
 AT(cutover_project, id, 8);
