@@ -88,10 +88,10 @@ CUTOVER_API void cutover_promotion_cancel(cutover_promotion *promotion);
 /** Copies where the job stands. Any thread. Since 0.1. */
 CUTOVER_API void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress);
 
-/** The promotion's id, set once run has passed its lock step; else NULL. Since 0.1. */
+/** The promotion's id, once run has passed its lock step; else NULL. Any thread. Since 0.1. */
 CUTOVER_API const char *cutover_promotion_id(cutover_promotion *promotion);
 
-/** The preflight's findings, once run has made it; else NULL. Belongs to the job. Since 0.1. */
+/** The preflight's findings, after run has returned, if it got so far; else NULL. Belongs to the job. Since 0.1. */
 CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promotion *promotion);
 
 /**

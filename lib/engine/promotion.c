@@ -102,7 +102,7 @@ void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *
 
 const char *cutover_promotion_id(cutover_promotion *promotion)
 {
-    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER || !promotion->job.claimed)
+    if (promotion == NULL || !atomic_load(&promotion->job.claimed))
         return NULL;
     return promotion->job.journal.record.id;
 }

@@ -15,6 +15,8 @@
 #include "pipeline/stage.h"
 #include "postgres/fence.h"
 
+#include <stdatomic.h>
+
 struct promote {
     struct operation operation;
     struct host *host;
@@ -37,7 +39,7 @@ struct promote {
     struct session *control; /* in the control database; holds the advisory lock from lock to finish */
     struct lease lease;
     struct journal journal;
-    bool claimed; /* the request is in_progress by this job */
+    atomic_bool claimed; /* the job is this one's: the journal is there, for any thread */
     struct backup backup;
     struct fence_mark mark; /* before the backup's snapshot */
     int64_t fenced_us;      /* monotonic: when writes began to be refused */
