@@ -110,12 +110,12 @@ bool lease_is_dead(const struct host *host, const struct lease_record *record, c
 
 /* ---- keeping it ---- */
 
-static cutover_status lease_write(struct lease *lease, cutover_error **error)
+static cutover_status lease_write(struct lease *lease, int64_t length_us, cutover_error **error)
 {
     struct host *host = lease->host;
     char *body = NULL;
 
-    lease->record.expires_at = clock_now(&host->clock) + LEASE_US;
+    lease->record.expires_at = clock_now(&host->clock) + length_us;
     cutover_status status = record_format(&lease_type, &lease->record, &body, error);
     if (status != CUTOVER_OK)
         return status;
@@ -152,7 +152,7 @@ static void *lease_keep(void *context)
     pthread_mutex_lock(&lease->mutex);
     for (beat_wait(lease); !lease->stop; beat_wait(lease)) {
         cutover_error *error = NULL;
-        cutover_status status = lease_write(lease, &error);
+        cutover_status status = lease_write(lease, LEASE_US, &error);
         if (status == CUTOVER_OK) {
             renewed_us = monotonic_us();
         } else if (status == CUTOVER_E_CONFLICT || monotonic_us() - renewed_us >= LEASE_US) {
@@ -200,7 +200,7 @@ static cutover_status lease_start(struct lease *lease, struct cancel *cancel, cu
     owner_of_this(owner, sizeof owner);
     cutover_status status = record_set_text(&lease->record.owner, owner, error);
     if (status == CUTOVER_OK)
-        status = lease_write(lease, error);
+        status = lease_write(lease, LEASE_US, error);
     if (status == CUTOVER_OK)
         status = thread_start(lease, error);
     if (status != CUTOVER_OK)
@@ -255,7 +255,11 @@ void lease_end(struct lease *lease, bool leave)
     pthread_join(lease->thread, NULL);
     pthread_cond_destroy(&lease->wake);
     pthread_mutex_destroy(&lease->mutex);
-    if (!leave && !lease->lost) {
+    if (leave && !lease->lost) {
+        cutover_error *error = NULL;
+        lease_write(lease, 0, &error);
+        cutover_error_free(error);
+    } else if (!lease->lost) {
         /* What cannot be deleted now runs out, and recovery finds that its job is over. */
         cutover_write write = {lease_type.kind, lease->record.job_id, lease->record.project_id, lease->version,
                                NULL};

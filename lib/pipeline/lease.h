@@ -47,8 +47,8 @@ cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_jo
 cutover_status lease_take(struct lease *lease, struct host *host, const struct lease_record *record,
                           uint64_t version, struct cancel *cancel, cutover_error **error);
 bool lease_is_lost(struct lease *lease);
-/* Ends the thread, and deletes the document unless the lease was lost or is to be left for recovery (`leave`). A zeroed
-   lease is nothing. */
+/* Ends the thread, and deletes the document unless the lease was lost; or (`leave`) lets it run out now, so that recovery
+   may begin at once. A zeroed lease is nothing. */
 void lease_end(struct lease *lease, bool leave);
 
 /* Whether a lease's job may be taken over now: it ran out, or its process ran on this machine and is gone. *why says so for

@@ -69,13 +69,25 @@ static cutover_status outcome_of(struct session *control, const struct promotion
     return swap_outcome(control, &swap, found, error);
 }
 
-static cutover_status job_finish(struct recovering *recovering, struct journal *journal, cutover_error **error)
+/* What a restore into a preview displaced was proved to be empty. */
+static cutover_status empty_one_drop(struct session *control, const struct promotion_record *record,
+                                     cutover_error **error)
+{
+    if (record->kind != JOB_RESTORE || record->preview_id == NULL)
+        return CUTOVER_OK;
+    return database_drop(control, record->displaced_name, (uint32_t)record->production_oid, error);
+}
+
+static cutover_status job_finish(struct recovering *recovering, struct session *control,
+                                 struct journal *journal, cutover_error **error)
 {
     struct host *host = recovering->host;
 
     journal->record.swapped = true;
     journal->record.door_closed = false;
-    cutover_status status = host_project_return(host, journal->record.project_id, error);
+    cutover_status status = empty_one_drop(control, &journal->record, error);
+    if (status == CUTOVER_OK)
+        status = host_project_return(host, journal->record.project_id, error);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status == CUTOVER_OK)
@@ -126,7 +138,7 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
         status = outcome_of(control, &journal->record, &found, error);
     if (status == CUTOVER_OK) {
         if (found == SWAP_DONE)
-            status = job_finish(recovering, journal, error);
+            status = job_finish(recovering, control, journal, error);
         else if (found == SWAP_NOT_DONE)
             status = job_undo(recovering, project, control, journal, error);
         else

@@ -15,8 +15,5 @@ cutover_status extension_comments_copy(struct session *from, struct session *to,
 /* Likewise, the comments that an archive has for its extensions, as pg_dump wrote them; none for those without. */
 cutover_status extension_comments_restore(const struct toc *toc, struct session *to, char **refused,
                                           cutover_error **error);
-/* Likewise, the comments that an archive has for its extensions, as pg_dump wrote them; none for those without. */
-cutover_status extension_comments_restore(const struct toc *toc, struct session *to, char **refused,
-                                          cutover_error **error);
 
 #endif
