@@ -1,0 +1,597 @@
+#include "support/ways_back.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * Recovery of jobs whose process was killed (DESIGN.md section 6, EDGE_CASES E2, E18, D3): what it says of them, what it leaves
+ * alone, and what it does when it cannot. Jobs run in a child, which is this program again; tests/faults kills them at every
+ * point there is.
+ */
+
+static struct cluster *cluster, *second;
+
+/* ---- the child ---- */
+
+static const char *kill_at;
+static cutover_platform known;
+
+/* A place in a job where the child may end. */
+static void reached(const char *place)
+{
+    if (strcmp(place, kill_at) == 0)
+        kill(getpid(), SIGKILL);
+}
+
+static int32_t child_progress(const cutover_progress *progress, void *userdata)
+{
+    (void)userdata;
+    reached(progress->step);
+    return 0;
+}
+
+static cutover_status child_set_state(const char *id, const char *expected, const char *next,
+                                      cutover_error **error, void *userdata)
+{
+    reached(next);
+    return known.project_set_state(id, expected, next, error, userdata);
+}
+
+static cutover_status child_pause(const char *id, cutover_error **error, void *userdata)
+{
+    (void)id;
+    (void)error;
+    (void)userdata;
+    reached("paused");
+    return CUTOVER_OK;
+}
+
+static cutover_status child_resume(const char *id, cutover_error **error, void *userdata)
+{
+    (void)id;
+    (void)error;
+    (void)userdata;
+    reached("resumed");
+    return CUTOVER_OK;
+}
+
+static cutover_status child_promotes(cutover_engine *engine, const char *id, cutover_error **error)
+{
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    cutover_promotion *job = NULL;
+
+    options.actor = shop_operator;
+    options.request_id = id;
+    options.progress = child_progress;
+    cutover_status status = cutover_promotion_start(engine, &options, &job, error);
+    return status != CUTOVER_OK ? status : cutover_promotion_run(job, error);
+}
+
+static cutover_status child_rolls_back(cutover_engine *engine, const char *id, cutover_error **error)
+{
+    cutover_rollback_options options = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    cutover_rollback *job = NULL;
+
+    options.actor = shop_operator;
+    options.request_id = id;
+    options.discard_writes = 1;
+    cutover_status status = cutover_rollback_start(engine, &options, &job, error);
+    return status != CUTOVER_OK ? status : cutover_rollback_run(job, error);
+}
+
+static cutover_status child_restores(cutover_engine *engine, const char *preview, const char *project,
+                                     const char *id, cutover_error **error)
+{
+    cutover_restore_options options = CUTOVER_RESTORE_OPTIONS_INIT;
+    cutover_restore *job = NULL;
+
+    options.actor = project != NULL ? shop_org_admin : shop_operator;
+    options.backup_id = id;
+    options.preview_id = preview;
+    options.project_id = project;
+    options.confirm = 1;
+    options.verify = CUTOVER_VERIFY_READBACK;
+    options.progress = child_progress;
+    cutover_status status = cutover_restore_start(engine, &options, &job, error);
+    return status != CUTOVER_OK ? status : cutover_restore_run(job, error);
+}
+
+static cutover_status child_backs_up(cutover_engine *engine, const char *project, cutover_error **error)
+{
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+
+    options.actor = shop_operator;
+    options.project_id = project;
+    options.progress = child_progress;
+    return cutover_backup_create(engine, &options, NULL, error);
+}
+
+/* "--act HOME PLACE VERB ID [TARGET]" */
+static int child(char **argv)
+{
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_store store;
+    cutover_repository repository;
+    cutover_registry *registry = NULL;
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+    cutover_status status = CUTOVER_E_INVALID;
+    char *path = shop_format("%s/store.db", argv[2]), *backups = shop_format("%s/backups", argv[2]);
+    char *work = shop_format("%s/work", argv[2]);
+    const char *verb = argv[4], *id = argv[5], *target = argv[6];
+
+    kill_at = argv[3];
+    check_ok(cutover_store_sqlite_open(path, &store, &error), error);
+    check_ok(cutover_repository_directory_open(backups, &repository, &error), error);
+    check_ok(cutover_registry_open(&store, &registry, &error), error);
+    check_ok(cutover_registry_platform(registry, &known, &error), error);
+    cutover_platform platform = known;
+    platform.project_set_state = child_set_state;
+    platform.traffic_pause = child_pause;
+    platform.traffic_resume = child_resume;
+    options.store = &store;
+    options.repository = &repository;
+    options.platform = &platform;
+    options.work_dir = work;
+    options.maintenance_mem_mb = 16;
+    check_ok(cutover_engine_new(&options, &engine, &error), error);
+    if (strcmp(verb, "promote") == 0)
+        status = child_promotes(engine, id, &error);
+    else if (strcmp(verb, "rollback") == 0)
+        status = child_rolls_back(engine, id, &error);
+    else if (strcmp(verb, "restore") == 0)
+        status = child_restores(engine, NULL, target, id, &error);
+    else if (strcmp(verb, "restore-preview") == 0)
+        status = child_restores(engine, target, NULL, id, &error);
+    else if (strcmp(verb, "backup") == 0)
+        status = child_backs_up(engine, id, &error);
+    fprintf(stderr, "%s was not killed at %s: %s %s\n", verb, kill_at, cutover_status_name(status),
+            cutover_error_message(error));
+    return 1;
+}
+
+/* Runs a job that is killed at a place. */
+static void job_killed(struct shop *shop, const char *place, const char *verb, const char *id,
+                       const char *target)
+{
+    int status;
+
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        execl("/proc/self/exe", "test_recover", "--act", shop->home, place, verb, id, target, (char *)NULL);
+        _exit(127);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        assert_int_equal(errno, EINTR);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        fail_msg("%s at %s ended with %d", verb, place, status);
+}
+
+/* ---- what recovery says ---- */
+
+struct told {
+    unsigned count;
+    cutover_recovered outcome;
+    char job[16], job_id[64], project_id[64], request_id[64], message[512];
+};
+
+static cutover_status tell(const cutover_recovery *recovery, void *context)
+{
+    struct told *told = context;
+
+    assert_int_equal(recovery->version, 1);
+    told->count++;
+    told->outcome = recovery->outcome;
+    snprintf(told->job, sizeof told->job, "%s", recovery->job);
+    snprintf(told->job_id, sizeof told->job_id, "%s", recovery->job_id);
+    snprintf(told->project_id, sizeof told->project_id, "%s", recovery->project_id);
+    snprintf(told->request_id, sizeof told->request_id, "%s", recovery->request_id);
+    snprintf(told->message, sizeof told->message, "%s", recovery->message);
+    return CUTOVER_OK;
+}
+
+static struct told recovered(struct shop *shop)
+{
+    struct told told = {0};
+    cutover_error *error = NULL;
+
+    check_ok(cutover_recover(shop->engine, NULL, tell, &told, &error), error);
+    return told;
+}
+
+static struct told recovered_to(struct shop *shop, cutover_recovered expected)
+{
+    struct told told = recovered(shop);
+
+    assert_int_equal(told.count, 1);
+    if (told.outcome != expected)
+        fail_msg("%s instead of %s: %s", cutover_recovered_name(told.outcome), cutover_recovered_name(expected),
+                 told.message);
+    assert_int_equal(strlen(told.job_id), 36);
+    assert_int_not_equal(told.message[0], '\0');
+    assert_null(strchr(told.message, '\n'));
+    return told;
+}
+
+static void check_nothing_unfinished(struct shop *shop)
+{
+    struct told told = recovered(shop);
+
+    assert_int_equal(told.count, 0);
+    assert_int_equal(
+        cluster_number(cluster, "postgres",
+                       "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_(stage|verify)_'"),
+        0);
+    assert_int_equal(
+        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+}
+
+static void check_generation(const char *database, const char *expected)
+{
+    char *found = cluster_value(cluster, database, "SELECT name FROM generation LIMIT 1");
+
+    assert_string_equal(found, expected);
+    free(found);
+    cluster_sql(cluster, database, "CREATE TABLE can_write (); DROP TABLE can_write");
+}
+
+static void check_request(struct shop *shop, const char *request, const char *project, const char *expected)
+{
+    char *status = shop_request_status(shop, request), *state = shop_project_state(shop, project);
+
+    assert_string_equal(status, expected);
+    assert_string_equal(state, "active");
+    free(status);
+    free(state);
+}
+
+/* ---- fixtures ---- */
+
+static int start_clusters(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    second = cluster_start(NULL);
+    return 0;
+}
+
+static int open_shop(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+
+    assert_non_null(shop);
+    shop_open(shop, cluster, NULL);
+    *state = shop;
+    return 0;
+}
+
+static int close_shop(void **state)
+{
+    shop_close(*state);
+    free(*state);
+    shop_check_server(cluster);
+    return 0;
+}
+
+/* ---- each job, killed ---- */
+
+static void a_promotion_killed_before_its_swap_is_undone(void **state)
+{
+    static const char *const places[] = {"restoring", "backup", "verify", "stage", "check", "paused"};
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "before");
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct untouched before;
+        untouched_look(&before, cluster, "before_production");
+        job_killed(shop, places[i], "promote", request, NULL);
+        struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+        assert_string_equal(told.job, "promotion");
+        assert_string_equal(told.project_id, "before");
+        assert_string_equal(told.request_id, request);
+        check_nothing_unfinished(shop);
+        untouched_check(&before, shop, "before", request);
+        untouched_free(&before);
+        free(request);
+        request = shop_acked(shop, "before", "before");
+    }
+    /* Before the lock nothing had begun. */
+    job_killed(shop, "lock", "promote", request, NULL);
+    check_nothing_unfinished(shop);
+    check_request(shop, request, "before", "acked");
+    free(request);
+}
+
+static void a_promotion_killed_after_its_swap_is_completed(void **state)
+{
+    static const char *const places[] = {"resumed", "active"};
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "after");
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (i > 0) {
+            cluster_sql(cluster, "after_preview", "UPDATE generation SET name = 'newer'");
+            request = shop_acked(shop, "after", "after");
+        }
+        job_killed(shop, places[i], "promote", request, NULL);
+        struct told told = recovered_to(shop, CUTOVER_RECOVERED_COMPLETED);
+        assert_string_equal(told.request_id, request);
+        check_nothing_unfinished(shop);
+        check_generation("after_production", i == 0 ? "new" : "newer");
+        check_request(shop, request, "after", "completed");
+        char *audit = shop_audit(shop, "after");
+        assert_string_equal(strrchr(audit, ' ') + 1, "production_overwrite_restore");
+        free(audit);
+        free(request);
+    }
+}
+
+static void a_killed_rollback_is_undone_or_completed_and_drops_nothing(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_promoted(shop, "back"), *displaced = displaced_only(shop, "back");
+
+    job_killed(shop, "paused", "rollback", request, NULL);
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.job, "rollback");
+    assert_string_equal(told.request_id, request);
+    char *still = displaced_only(shop, "back");
+    assert_string_equal(still, displaced);
+    check_generation("back_production", "new");
+    check_request(shop, request, "back", "completed");
+
+    job_killed(shop, "resumed", "rollback", request, NULL);
+    told = recovered_to(shop, CUTOVER_RECOVERED_COMPLETED);
+    assert_string_equal(told.job, "rollback");
+    check_nothing_unfinished(shop);
+    char *other = displaced_only(shop, "back");
+    assert_string_not_equal(other, displaced);
+    check_generation("back_production", "old");
+    check_request(shop, request, "back", "rolled_back");
+    free(request);
+    free(displaced);
+    free(still);
+    free(other);
+}
+
+static void check_restored(struct shop *shop, const char *verb, const char *database, const char *target,
+                           const char *backup)
+{
+    char *oid = database_fact(cluster, database, "oid"), *empty = shop_dump(cluster, database);
+
+    job_killed(shop, "stage", verb, backup, target);
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.job, "restore");
+    assert_string_equal(told.project_id, "again");
+    assert_string_equal(told.request_id, "");
+    check_nothing_unfinished(shop);
+    char *now = database_fact(cluster, database, "oid"), *content = shop_dump(cluster, database);
+    assert_string_equal(now, oid);
+    check_same_text(content, empty);
+
+    job_killed(shop, "resumed", verb, backup, target);
+    told = recovered_to(shop, CUTOVER_RECOVERED_COMPLETED);
+    assert_string_equal(told.job, "restore");
+    check_nothing_unfinished(shop);
+    check_generation(database, "old");
+    char *state = shop_project_state(shop, "again");
+    assert_string_equal(state, "active");
+    free(state);
+    free(oid);
+    free(empty);
+    free(now);
+    free(content);
+}
+
+static void a_killed_restore_is_undone_or_completed(void **state)
+{
+    struct shop *shop = *state;
+
+    free(small_ready(shop, "again"));
+    cluster_create_database(cluster, "again_empty");
+    shop_preview(shop, "empty", "again", cluster_conninfo(cluster, "again_empty"), 0);
+    char *backup = backup_taken(shop, "again");
+    check_restored(shop, "restore-preview", "again_empty", "empty", backup);
+    /* The empty database that it took the place of went, and is not called displaced. */
+    assert_int_equal(
+        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_'"), 0);
+    cluster_sql(cluster, "again_production", "UPDATE generation SET name = 'spoilt'");
+    check_restored(shop, "restore", "again_production", "again", backup);
+    char *displaced = displaced_only(shop, "again");
+    char *spoilt = closed_value(cluster, displaced, "SELECT name FROM generation");
+    assert_string_equal(spoilt, "spoilt");
+    free(spoilt);
+    free(displaced);
+    free(backup);
+}
+
+static void check_backup_failed(struct shop *shop, const char *id, bool kept)
+{
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+    char *folder = shop_format("%s/backups/%s", shop->home, id);
+
+    check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
+    assert_string_equal(cutover_backup_status(backup), "failed");
+    assert_int_equal(access(folder, F_OK), kept ? 0 : -1);
+    cutover_backup_free(backup);
+    free(folder);
+}
+
+static void a_killed_backup_is_failed_and_its_partial_archive_swept(void **state)
+{
+    struct shop *shop = *state;
+
+    free(small_ready(shop, "alone"));
+    job_killed(shop, "backup", "backup", "alone", NULL);
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.job, "backup");
+    assert_string_equal(told.project_id, "alone");
+    assert_string_equal(told.request_id, "");
+    check_nothing_unfinished(shop);
+    check_backup_failed(shop, told.job_id, false);
+
+    job_killed(shop, "verify", "backup", "alone", NULL);
+    told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    check_contains(told.message, "verify it again");
+    check_nothing_unfinished(shop);
+    check_backup_failed(shop, told.job_id, true);
+    free(backup_taken(shop, "alone"));
+}
+
+/* ---- what is left alone ---- */
+
+static int recover_meanwhile(struct shop *shop, void *context)
+{
+    (void)context;
+    recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+    return 0;
+}
+
+static void a_job_that_lives_is_left_alone(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "alive");
+    const struct shop_hook hooks[] = {
+        {"backup", recover_meanwhile, NULL}, {"swap", recover_meanwhile, NULL}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+
+    check_nothing_unfinished(shop);
+    check_generation("alive_production", "new");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- documents, edited ---- */
+
+struct edit {
+    char *body, *project_id;
+    uint64_t version;
+};
+
+static cutover_status receive(const cutover_document *document, void *context)
+{
+    struct edit *edit = context;
+
+    edit->body = shop_format("%s", document->body);
+    edit->project_id = shop_format("%s", document->project_id);
+    edit->version = document->version;
+    return CUTOVER_OK;
+}
+
+/* Sets a member of a document to a text; what it was is malloc'd. */
+static char *document_edit(struct shop *shop, const char *kind, const char *id, const char *member,
+                           const char *value)
+{
+    struct edit edit = {0};
+    struct json_object *object, *was = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(shop->store.get(kind, id, receive, &edit, &error, shop->store.userdata), error);
+    object = json_tokener_parse(edit.body);
+    assert_true(json_object_object_get_ex(object, member, &was));
+    char *before = shop_format("%s", json_object_get_string(was));
+    json_object_object_add(object, member, json_object_new_string(value));
+    cutover_write write = {kind, id, edit.project_id, edit.version, json_object_to_json_string(object)};
+    check_ok(shop->store.commit(&write, 1, &error, shop->store.userdata), error);
+    json_object_put(object);
+    free(edit.body);
+    free(edit.project_id);
+    return before;
+}
+
+/* Whether a process of another machine lives cannot be seen: its lease decides. */
+static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "far");
+
+    job_killed(shop, "stage", "promote", request, NULL);
+    /* Under a lease that nobody could know to be dead. */
+    struct told told = {0};
+    cutover_error *error = NULL;
+    struct edit edit = {0};
+    check_ok(shop->store.list("lease", "far", "", 1, receive, &edit, &error, shop->store.userdata), error);
+    struct json_object *lease = json_tokener_parse(edit.body);
+    const char *id = json_object_get_string(json_object_object_get(lease, "job_id"));
+    free(document_edit(shop, "lease", id, "owner", "11111111-2222-3333-4444-555555555555 pid:[1] 1 1"));
+    recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+    check_ok(cutover_recover(shop->engine, "another", tell, &told, &error), error);
+    assert_int_equal(told.count, 0);
+    shop->clock_shift_us += 31 * SHOP_SECOND;
+    told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.job_id, id);
+    check_nothing_unfinished(shop);
+    check_generation("far_production", "old");
+    check_request(shop, request, "far", "failed");
+    json_object_put(lease);
+    free(edit.body);
+    free(edit.project_id);
+    free(request);
+}
+
+/* ---- what cannot be recovered now ---- */
+
+static cutover_status refuse(const cutover_recovery *recovery, void *context)
+{
+    (void)recovery;
+    (void)context;
+    return CUTOVER_E_IO;
+}
+
+static void what_cannot_be_recovered_now_can_be_at_once_when_it_can(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "later");
+    cutover_error *error = NULL;
+
+    job_killed(shop, "stage", "promote", request, NULL);
+    /* Nobody listens there. */
+    char *conninfo = document_edit(shop, "project", "later", "database",
+                                   "host=/nonexistent user=postgres dbname=later_production");
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    check_contains(told.message, "/nonexistent");
+    /* Another server, with a database of that name: nothing of the journal may be done to it. */
+    cluster_create_database(second, "later_production");
+    free(document_edit(shop, "project", "later", "database", cluster_conninfo(second, "later_production")));
+    told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    check_contains(told.message, "another server");
+    check_contains(told.message, "system identifier");
+    char *status = shop_request_status(shop, request);
+    assert_string_equal(status, "in_progress");
+    free(document_edit(shop, "project", "later", "database", conninfo));
+    check_status(cutover_recover(shop->engine, NULL, refuse, NULL, &error), CUTOVER_E_IO, error);
+    check_nothing_unfinished(shop);
+    check_generation("later_production", "old");
+    check_request(shop, request, "later", "failed");
+    free(conninfo);
+    free(status);
+    free(request);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_promotion_killed_before_its_swap_is_undone),
+        TEST(a_promotion_killed_after_its_swap_is_completed),
+        TEST(a_killed_rollback_is_undone_or_completed_and_drops_nothing),
+        TEST(a_killed_restore_is_undone_or_completed),
+        TEST(a_killed_backup_is_failed_and_its_partial_archive_swept),
+        TEST(a_job_that_lives_is_left_alone),
+        TEST(a_job_of_another_machine_is_left_alone_until_its_lease_ran_out),
+        TEST(what_cannot_be_recovered_now_can_be_at_once_when_it_can),
+    };
+
+    if (argc >= 6 && strcmp(argv[1], "--act") == 0)
+        return child(argv);
+    return cmocka_run_group_tests_name("recover", tests, start_clusters, NULL);
+}
