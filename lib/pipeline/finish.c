@@ -15,8 +15,13 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     report_step_end(&job->report);
-    struct report_subject subject = {job->request_id,        record->id,          "completed",
-                                     record->displaced_name, &job->backup.record, NULL};
+    struct report_subject subject = {
+        .request_id = job->request_id,
+        .promotion_id = record->id,
+        .status = "completed",
+        .displaced = promote_over_production(job) ? record->displaced_name : NULL,
+        .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,
+    };
     record->report = report_make(&job->report, &subject);
     if (!promote_over_production(job)) {
         cutover_error *local = NULL;

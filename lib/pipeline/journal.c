@@ -335,11 +335,12 @@ static cutover_status complete_announce(const struct promotion_record *record, s
     bool into_preview = record->kind == JOB_RESTORE && record->preview_id != NULL;
     cutover_status status = CUTOVER_OK;
 
-    json_put_text(ending->data, "displaced_database", record->displaced_name);
-    if (!into_preview)
+    if (!into_preview) {
+        json_put_text(ending->data, "displaced_database", record->displaced_name);
         status =
             change_announce(ending->change, rollback ? "cutover.rolled_back" : "production_overwrite_restore",
                             &actor, record->request_id, ending->data, error);
+    }
     if (status == CUTOVER_OK && !rollback)
         status = change_event(ending->change, "restore.completed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)

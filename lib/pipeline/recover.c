@@ -69,13 +69,18 @@ static cutover_status outcome_of(struct session *control, const struct promotion
     return swap_outcome(control, &swap, found, error);
 }
 
-/* What a restore into a preview displaced was proved to be empty. */
-static cutover_status empty_one_drop(struct session *control, const struct promotion_record *record,
-                                     cutover_error **error)
+/* What a restore into a preview displaced was proved to be empty: where it cannot be dropped it is only in the way. */
+static void empty_one_drop(struct recovering *recovering, struct session *control,
+                           const struct promotion_record *record)
 {
+    cutover_error *local = NULL;
+
     if (record->kind != JOB_RESTORE || record->preview_id == NULL)
-        return CUTOVER_OK;
-    return database_drop(control, record->displaced_name, (uint32_t)record->production_oid, error);
+        return;
+    if (database_drop(control, record->displaced_name, (uint32_t)record->production_oid, &local) != CUTOVER_OK)
+        log_line(&recovering->host->log, LOG_WARNING_LEVEL, "job %s: the empty database %s stays: %s",
+                 record->id, record->displaced_name, cutover_error_message(local));
+    cutover_error_free(local);
 }
 
 static cutover_status job_finish(struct recovering *recovering, struct session *control,
@@ -85,9 +90,8 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
 
     journal->record.swapped = true;
     journal->record.door_closed = false;
-    cutover_status status = empty_one_drop(control, &journal->record, error);
-    if (status == CUTOVER_OK)
-        status = host_project_return(host, journal->record.project_id, error);
+    empty_one_drop(recovering, control, &journal->record);
+    cutover_status status = host_project_return(host, journal->record.project_id, error);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status == CUTOVER_OK)
