@@ -74,6 +74,13 @@ static bool is_ours(const char *keyword)
     return false;
 }
 
+/* A network that is gone is noticed in about a minute, as by our own sessions (EDGE_CASES G9). */
+static const struct {
+    const char *keyword, *value;
+} DEFAULTS[] = {{"gssencmode", "disable"},    {"connect_timeout", "30"},     {"keepalives", "1"},
+                {"keepalives_idle", "30"},    {"keepalives_interval", "10"}, {"keepalives_count", "3"},
+                {"tcp_user_timeout", "30000"}};
+
 static void add_keyword(struct text *text, const char *keyword, const char *value)
 {
     text_add_format(text, "%s='", keyword);
@@ -133,8 +140,9 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
     }
     add_keyword(&text, "dbname", database != NULL ? database : conninfo_get(conninfo, "dbname"));
     add_keyword(&text, "application_name", APPLICATION_NAME);
-    if (conninfo_get(conninfo, "gssencmode") == NULL)
-        add_keyword(&text, "gssencmode", "disable");
+    for (size_t i = 0; i < sizeof DEFAULTS / sizeof DEFAULTS[0]; i++)
+        if (conninfo_get(conninfo, DEFAULTS[i].keyword) == NULL)
+            add_keyword(&text, DEFAULTS[i].keyword, DEFAULTS[i].value);
     add_options(&text, conninfo_get(conninfo, "options"), settings);
     if (password != NULL) {
         struct text path = TEXT_INIT;

@@ -118,13 +118,12 @@ static bool in_copy(const PGresult *result)
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-static bool local_connection(const PGconn *connection)
+/* A loopback address may be the near end of a tunnel. */
+static bool on_this_machine(const PGconn *connection)
 {
-    const char *host = PQhost(connection), *address = PQhostaddr(connection);
+    const char *host = PQhost(connection);
 
-    if (host != NULL && (host[0] == '/' || host[0] == '@'))
-        return true;
-    return address != NULL && (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0);
+    return host != NULL && (host[0] == '/' || host[0] == '@');
 }
 
 /* PQcancel writes to a socket of its own without MSG_NOSIGNAL: a SIGPIPE of it must not reach the host (G13). */
@@ -170,6 +169,21 @@ static bool drain(struct session *session)
     }
 }
 
+bool session_answers(struct session *session)
+{
+    const struct cancel *cancel = session->cancel;
+    int64_t deadline = session->deadline_us;
+
+    if (session->connection == NULL || PQstatus(session->connection) != CONNECTION_OK)
+        return false;
+    session->cancel = NULL;
+    session->deadline_us = monotonic_us() + SESSION_ANSWER_MS * 1000;
+    bool answers = session_run(session, "SELECT 1", NULL) == CUTOVER_OK;
+    session->cancel = cancel;
+    session->deadline_us = deadline;
+    return answers;
+}
+
 void session_interrupt(struct session *session)
 {
     const struct cancel *cancel = session->cancel;
@@ -179,7 +193,7 @@ void session_interrupt(struct session *session)
         return;
     session->cancel = NULL;
     session->deadline_us = monotonic_us() + SESSION_INTERRUPT_MS * 1000;
-    if (!local_connection(session->connection) || !ask_to_stop(session) || !drain(session))
+    if (!on_this_machine(session->connection) || !ask_to_stop(session) || !drain(session))
         session_shut(session);
     session->cancel = cancel;
     session->deadline_us = deadline;

@@ -68,6 +68,11 @@ cutover_status session_value(struct session *session, const char *sql, int count
 cutover_status session_query_within(struct session *session, int64_t timeout_ms, const char *sql, int count,
                                     const char *const *parameters, PGresult **result, cutover_error **error);
 
+/* Whether the server answers on this session within SESSION_ANSWER_MS; one that does not is closed. Not for a session whose
+   transaction failed. */
+#define SESSION_ANSWER_MS 3000
+bool session_answers(struct session *session);
+
 /* Waits until the socket is readable (or writable when for_write), in slices. */
 cutover_status session_wait(struct session *session, bool for_write, cutover_error **error);
 /* Waits for and returns the next result without blocking the cancel flag; *result NULL: no more. */
