@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* What is done while production is closed gets this long beyond the times for its sessions to end: nobody can cancel it,
+   and a server that does not answer must not keep it closed (EDGE_CASES G9). */
+#define WORK_MS 15000
+/* How long the server may take to tell what became of the swap, or to open the door again. */
+#define ASK_MS 15000
+
 static cutover_status lock_check_held(struct guard *guard, cutover_error **error)
 {
     bool held = false;
@@ -47,7 +53,8 @@ static cutover_status prove_and_leave(struct guard *guard, struct session **insi
     return status;
 }
 
-/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). */
+/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). It takes the lock first:
+   the old session is gone then, and whatever it had been sent is done, or never will be. */
 static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 {
     struct session_options options =
@@ -59,6 +66,10 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
     options.cancel = NULL;
     guard->outcome_unknown = true;
     cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK) {
+        control->deadline_us = monotonic_us() + ASK_MS * 1000;
+        status = swap_lock_regain(control, guard->journal->record.lock_key, guard->control->backend_pid, error);
+    }
     if (status == CUTOVER_OK)
         status = swap_outcome(control, &swap, &outcome, error);
     session_close(control);
@@ -104,8 +115,10 @@ static cutover_status through_the_door(struct guard *guard, struct session **ins
     if (status == CUTOVER_OK)
         status = swap_commit(guard, error);
     /* It is still journaled as closed: undoing opens it again in any case. */
-    if (!guard->swapped && !guard->outcome_unknown)
+    if (!guard->swapped && !guard->outcome_unknown) {
+        guard->control->deadline_us = monotonic_us() + ASK_MS * 1000;
         door_open(guard->control, name, NULL);
+    }
     guard->report->reads_unavailable_us = monotonic_us() - closed_us;
     return status;
 }
@@ -134,9 +147,12 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
     cutover_status status = traffic(guard, true, error);
 
     if (status == CUTOVER_OK) {
+        int64_t limit_ms = 3 * (int64_t)guard->operation->host->door_timeout_ms + WORK_MS;
         guard->control->cancel = (*inside)->cancel = NULL;
+        guard->control->deadline_us = (*inside)->deadline_us = monotonic_us() + limit_ms * 1000;
         status = through_the_door(guard, inside, error);
         guard->control->cancel = cancel;
+        guard->control->deadline_us = 0;
     }
     if (traffic(guard, false, &local) != CUTOVER_OK)
         report_warn(guard->report, "%s", cutover_error_message(local));

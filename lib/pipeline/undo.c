@@ -5,6 +5,9 @@
 #include "postgres/fence.h"
 #include "postgres/swap.h"
 
+/* Nobody can cancel an undoing: a server that stops to answer leaves it to recovery. DROP DATABASE may wait for a checkpoint. */
+#define UNDO_US (600 * INT64_C(1000000))
+
 static cutover_status door_reopen(struct session *control, struct journal *journal, cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
@@ -112,12 +115,14 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
     struct session *own = NULL;
     cutover_status status = CUTOVER_OK;
 
-    if (control == NULL || PQstatus(control->connection) != CONNECTION_OK) {
+    if (control == NULL || !session_answers(control)) {
         status = control_open(host, project, &own, error);
-        control = own;
         if (status == CUTOVER_OK)
-            status = swap_lock(control, record->lock_key, error);
+            status = swap_lock_regain(own, record->lock_key, control != NULL ? control->backend_pid : 0, error);
+        control = own;
     }
+    if (status == CUTOVER_OK)
+        control->deadline_us = monotonic_us() + UNDO_US;
     /* Every act below is on the session that holds the lock, and by the journal's one writer: whoever took this job over has
        both. */
     if (status == CUTOVER_OK)

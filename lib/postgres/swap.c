@@ -335,3 +335,39 @@ cutover_status swap_lock_wrest(struct session *control, int64_t key, cutover_err
             return status;
     }
 }
+
+/* Ends the lock's holder, if it is this backend. */
+static cutover_status end_old_self(struct session *control, const char *key, int old_pid, cutover_error **error)
+{
+    char *pid = NULL;
+    PGresult *result = NULL;
+    cutover_status status = lock_holder(control, key, false, &pid, error);
+
+    if (status == CUTOVER_OK && pid != NULL && strtol(pid, NULL, 10) == old_pid)
+        status = session_query(control, "SELECT pg_terminate_backend($1::int)", 1, (const char *const[]){pid},
+                               &result, error);
+    PQclear(result);
+    free(pid);
+    return status;
+}
+
+cutover_status swap_lock_regain(struct session *control, int64_t key, int old_pid, cutover_error **error)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, key);
+    for (int tries = 0;; tries++) {
+        cutover_error *local = NULL;
+        cutover_status status = swap_lock(control, key, &local);
+        if (status != CUTOVER_E_LOCKED || tries == WREST_TRIES) {
+            error_move(error, local);
+            return status;
+        }
+        cutover_error_free(local);
+        status = end_old_self(control, text, old_pid, error);
+        if (status == CUTOVER_OK)
+            status = cancel_sleep(control->cancel, WREST_PAUSE_MS, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
+}

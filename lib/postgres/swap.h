@@ -40,6 +40,10 @@ cutover_status swap_lock_end_holder(struct session *control, int64_t key, cutove
 /* Takes it, ending whoever holds it, and only when that session is gone: what it had sent is done then, or never will be. Waits at most
    about 5 s. */
 cutover_status swap_lock_wrest(struct session *control, int64_t key, cutover_error **error);
+/* Takes it for a job whose session with backend `old_pid` was lost: that backend, if it still holds the lock, is ended, and
+   is gone on return, so that nothing of what it was sent is done later. Somebody else is waited for, up to about 5 s:
+   CUTOVER_E_LOCKED. */
+cutover_status swap_lock_regain(struct session *control, int64_t key, int old_pid, cutover_error **error);
 /* Whether this session still holds it: asked right before the swap. */
 cutover_status swap_lock_held(struct session *control, int64_t key, bool *held, cutover_error **error);
 
