@@ -204,6 +204,7 @@ static cutover_status claim_once(const struct host *host, const cutover_actor *a
     return status;
 }
 
+/* A store whose answer was lost may have claimed all the same: nobody else has this id. */
 cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
                              const struct promotion_record *fresh, struct journal *journal,
                              cutover_error **error)
@@ -211,8 +212,12 @@ cutover_status journal_claim(const struct host *host, const cutover_actor *actor
     for (unsigned attempt = 1;; attempt++) {
         cutover_error *local = NULL;
         cutover_status status = claim_once(host, actor, fresh, &local);
-        if (status == CUTOVER_OK)
-            return journal_load(host, fresh->id, journal, error);
+        cutover_status found = journal_load(host, fresh->id, journal, status == CUTOVER_OK ? error : NULL);
+        journal->unsure = found != CUTOVER_OK && (status == CUTOVER_OK || found != CUTOVER_E_NOT_FOUND);
+        if (status == CUTOVER_OK || found == CUTOVER_OK) {
+            cutover_error_free(local);
+            return found;
+        }
         if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
             error_move(error, local);
             return status;

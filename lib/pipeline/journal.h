@@ -13,6 +13,7 @@ struct journal {
     const struct host *host;
     struct promotion_record record;
     uint64_t version;
+    bool unsure; /* after a claim that failed: whether the store holds it all the same could not be asked */
 };
 
 /* Reads a promotion's record. */

@@ -313,7 +313,8 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
     cutover_error_free(local);
     session_close(job->control);
     job->control = NULL;
-    lease_end(&job->lease, job->claimed && !machine_promotion_is_over(job->journal.record.status));
+    lease_end(&job->lease,
+              job->claimed ? !machine_promotion_is_over(job->journal.record.status) : job->journal.unsure);
     report_finish(job, status, reason);
     error_move(error, reason);
     return status;
