@@ -28,7 +28,7 @@ $(targets):
 joined_%.o: tests/fuzz/fuzz_%.o $(tool) library.names
 	ld -r -o $@ $(filter %.o,$^)
 	$(NAMES) $@ | sort | comm -12 - library.names >$@.names
-	objcopy --localize-symbols=$@.names $@
+	[ ! -s $@.names ] || objcopy --localize-symbols=$@.names $@
 
 library.names: liblibrary.a
 	$(NAMES) $< | sort >$@

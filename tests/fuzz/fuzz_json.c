@@ -24,6 +24,18 @@ static bool has_strange_number(const char *text, size_t length)
     return false;
 }
 
+/* Nothing follows a value, whatever it is. */
+static void require_whole(const char *text, size_t length)
+{
+    char *longer = malloc(length + 2);
+
+    REQUIRE(longer != NULL);
+    memcpy(longer, text, length);
+    memcpy(longer + length, "[]", 2);
+    REQUIRE(json_parse(longer, length + 2, NULL) == NULL);
+    free(longer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *first = NULL, *second = NULL;
@@ -35,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     REQUIRE(!has_strange_number((const char *)data, size));
+    require_whole((const char *)data, size);
     fuzz_settle(json_format(object, &first, &error), error);
     REQUIRE(strchr(first, '\n') == NULL);
     struct json_object *again = json_parse(first, strlen(first), &error);

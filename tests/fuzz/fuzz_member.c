@@ -61,6 +61,7 @@ static void require_one_truth(const uint8_t *data, size_t size)
     again = NULL;
     REQUIRE(!inflates(used - 1, count, &again) && !inflates(used, count + 1, &again));
     REQUIRE(count == 0 || !inflates(used, count - 1, &again));
+    REQUIRE(used == size || !inflates(size, count, &again));
 }
 
 static void require_round_trip(const uint8_t *data, size_t size)

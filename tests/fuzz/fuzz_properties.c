@@ -23,7 +23,7 @@ static void require_quoted(const char *sql)
         if (*sql == '"')
             quoted = !quoted;
         else
-            REQUIRE(quoted || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ ,;\n", *sql) != NULL);
+            REQUIRE(quoted || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ_ ,;\n", *sql) != NULL);
     }
     REQUIRE(!quoted);
 }

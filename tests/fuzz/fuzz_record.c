@@ -44,6 +44,25 @@ static void require_round_trip(const struct record_type *type, const void *recor
     free(second);
 }
 
+/* Each member that is there is of its field's type. */
+static void require_types(const struct record_type *type, const char *json)
+{
+    static const enum json_type expected[] = {[FIELD_TEXT] = json_type_string,
+                                              [FIELD_TIME] = json_type_string,
+                                              [FIELD_INT] = json_type_int,
+                                              [FIELD_BOOL] = json_type_boolean,
+                                              [FIELD_ENUM] = json_type_string};
+    struct json_object *object = json_parse(json, strlen(json), NULL);
+
+    REQUIRE(json_object_is_type(object, json_type_object));
+    for (const struct field *field = type->fields; field->name != NULL; field++) {
+        struct json_object *value = json_member(object, field->name);
+        REQUIRE(value == NULL || field->type == FIELD_JSON ||
+                json_object_is_type(value, expected[field->type]));
+    }
+    json_object_put(object);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct record_type *const types[] = {&request_type, &backup_type, &promotion_type};
@@ -56,13 +75,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *json = fuzz_string(data + 1, size - 1);
     memset(&record, 0xA5, sizeof record);
     cutover_status status = record_parse(type, json, &record, &error);
-    free(json);
     REQUIRE(status == CUTOVER_OK || status == CUTOVER_E_STORE);
     fuzz_settle(status, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK) {
+        require_types(type, json);
         require_round_trip(type, &record);
-    else
+    } else {
         require_empty(type, &record);
+    }
+    free(json);
     record_free(type, &record);
     return 0;
 }
