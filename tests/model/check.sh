@@ -37,6 +37,7 @@ made() {
 # What the search of the whole state space says of a claim: holds, fails or unknown.
 search() {
     rm -f pan.log
+    # shellcheck disable=SC2086 # none or one option
     ./pan -N "$1" -m400000 $2 >pan.log 2>&1
     if grep -Eq 'max search depth too small|Search not completed|out of memory|memory limit|aborted' pan.log &&
         ! grep -q '^pan:[0-9]*: ' pan.log; then
@@ -55,7 +56,7 @@ check() {
     wanted=$1 claim=$2 what=$3
     shift 3
     kind=-DSAFETY options=
-    [ "$claim" != settles ] || { kind= options=-a; }
+    [ "$claim" != settles ] || { kind='' options=-a; }
     found=unknown
     if [ "$built" = "$kind $*" ] || made "$@"; then
         built="$kind $*"
