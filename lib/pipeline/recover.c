@@ -138,6 +138,10 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
         status = journal_save(journal, error);
     if (status == CUTOVER_OK)
         status = swap_lock_wrest(control, journal->record.lock_key, error);
+    /* Another recovery may have ended this job while we waited for the lock, and a new one may run: then the server's answer
+       would be about that. */
+    if (status == CUTOVER_OK)
+        status = journal_save(journal, error);
     if (status == CUTOVER_OK)
         status = outcome_of(control, &journal->record, &found, error);
     if (status == CUTOVER_OK) {

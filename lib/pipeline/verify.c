@@ -56,11 +56,12 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
 
     cutover_status status =
         throwaway_properties(archive, verify->project->verify_elsewhere, &properties, error);
-    if (status == CUTOVER_OK)
-        status = note(verify, name, 0, error);
-    /* Until this session is gone: whoever clears up after us waits for that. */
+    /* The lock first, until this session is gone: whoever takes this job over either ends the session, or was there before
+       the note, which then fails. */
     if (status == CUTOVER_OK)
         status = swap_lock(control, swap_lock_key(name), error);
+    if (status == CUTOVER_OK)
+        status = note(verify, name, 0, error);
     if (status == CUTOVER_OK)
         status = database_create(control, name, properties, &oid, error);
     json_object_put(properties);
