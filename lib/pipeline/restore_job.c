@@ -6,6 +6,7 @@
 #include "pipeline/promote.h"
 #include "pipeline/target.h"
 #include "postgres/database.h"
+#include "postgres/extension_comments.h"
 #include "postgres/properties.h"
 
 #include <stdlib.h>
