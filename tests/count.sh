@@ -6,6 +6,7 @@
 set -u
 cd "$1" || exit 1
 shift
+# shellcheck disable=SC2046 # a list of tests
 [ $# -gt 0 ] || set -- $(make -s list-tests)
 passed=0
 failed=0

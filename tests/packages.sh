@@ -59,6 +59,7 @@ ci)
 esac
 
 [ -n "$missing" ] || exit 0
+# shellcheck disable=SC2086 # a list of packages
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 echo "installing: $missing"
 if ! command -v apt-get >/dev/null; then

@@ -14,15 +14,16 @@ give_up() {
 }
 
 tests/packages.sh test || give_up "what is needed could not be installed"
-if ! [ -e configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
+if ! [ -e configure ] || [ -n "$(find configure.ac Makefile.am -newer configure)" ]; then
     ./autogen.sh || give_up "autoreconf failed"
 fi
-mkdir -p "$build" && cd "$build" || give_up "cannot make $build"
+mkdir -p "$build" || give_up "cannot make $build"
+cd "$build" || give_up "cannot enter $build"
 case $build in
 /*) configure=$source_dir/configure ;;
 *) configure=../configure ;;
 esac
-if ! [ -e Makefile ] || [ "$source_dir/configure" -nt config.status ]; then
+if ! [ -e Makefile ] || [ -n "$(find "$source_dir/configure" -newer config.status)" ]; then
     # shellcheck disable=SC2086 # a list of flags
     "$configure" ${CONFIGURE_FLAGS:-} || give_up "configure failed"
 fi
@@ -31,6 +32,7 @@ VERBOSE=1 make -j2 check
 status=$?
 
 cd "$source_dir" || exit 1
+# shellcheck disable=SC2046 # two numbers
 set -- $(tests/count.sh "$build")
 passed=$1
 failed=$2

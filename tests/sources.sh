@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
 
+# shellcheck disable=SC2013 # no name of a source has a space in it
 for file in $(find include lib tests examples -name '*.[ch]' ! -path 'tests/fuzz/*' | sort); do
     if grep -Eq "(^|[[:space:]])(${file}|${file%.c})([[:space:]]|\$)" Makefile.am; then
         passed=$((passed + 1))
@@ -14,6 +15,7 @@ for file in $(find include lib tests examples -name '*.[ch]' ! -path 'tests/fuzz
         failed=$((failed + 1))
     fi
 done
+# shellcheck disable=SC2013
 for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh)' Makefile.am | sort -u); do
     [ -e "$file" ] && continue
     echo "in Makefile.am, but not there: $file"
