@@ -34,8 +34,7 @@ for header in cutover.h $(cd include && ls cutover/*.h); do
     for compiler in g++ clang++; do compile $compiler c++17 cc "$header"; done
 
     # Comments out of the way, then one declaration a line.
-    sed 's://.*$::' "include/$header" | tr '\n' ' ' | sed 's:/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/::g' | sed "s/[;{}]/\\
-/g" \
+    sed 's://.*$::' "include/$header" | tr '\n' ' ' | sed 's:/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/::g' | sed 's/[;{}]/\n/g' \
         >"$work/declarations"
     if grep -nE '[a-z_0-9]+[[:space:]]*:[[:space:]]*[0-9]+[[:space:]]*$' "$work/declarations"; then
         bad "$header has a bit-field"
