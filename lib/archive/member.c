@@ -184,7 +184,7 @@ void *member_reader_buffer(struct member_reader *reader, size_t size, cutover_er
         damaged(error, "its size is beyond every limit");
         return NULL;
     }
-    if (!buffer_reserve(&reader->packed, size, 0)) {
+    if (!buffer_reserve(&reader->packed, size > 0 ? size : 1, 0)) { /* NULL would be a failure */
         error_nomem(error);
         return NULL;
     }
