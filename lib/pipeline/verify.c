@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define VERIFY_PREFIX "cutover_verify_"
+#define DROP_TRIES 3
+#define DROP_PAUSE_MS 200
 
 void verify_database_name(char name[64], const char *backup_id)
 {
@@ -48,6 +50,36 @@ static cutover_status throwaway_properties(const struct archive *archive, bool e
     return CUTOVER_OK;
 }
 
+static cutover_status throwaway_drop_once(const struct verify *verify, const char *name, uint32_t oid,
+                                          cutover_error **error)
+{
+    struct session *broom = NULL;
+
+    cutover_status status = control_open(verify, NULL, &broom, error);
+    if (status == CUTOVER_OK)
+        status = database_drop(broom, name, oid, error);
+    session_close(broom);
+    return status != CUTOVER_OK ? status : note(verify, NULL, 0, error);
+}
+
+/* It goes in every case, also when the job was cancelled: by a session that does not look at that. Nobody comes for it after a
+   job that has ended well, so that one failure is not the last word. */
+static void throwaway_drop(const struct verify *verify, const char *name, uint32_t oid)
+{
+    for (int tries = 1;; tries++) {
+        cutover_error *error = NULL;
+        cutover_status status = throwaway_drop_once(verify, name, oid, &error);
+        bool last = status == CUTOVER_OK || status == CUTOVER_E_CONFLICT || tries == DROP_TRIES;
+        if (status != CUTOVER_OK && last)
+            log_line(&verify->operation->host->log, LOG_WARNING_LEVEL, "throwaway database %s stays: %s", name,
+                     cutover_error_message(error));
+        cutover_error_free(error);
+        if (last)
+            return;
+        cancel_sleep(NULL, DROP_PAUSE_MS, NULL);
+    }
+}
+
 static cutover_status restore_and_compare(const struct verify *verify, struct archive *archive,
                                           struct session *control, const char *name, cutover_error **error)
 {
@@ -72,20 +104,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
         status = archive_load(archive, verify->operation, throwaway_server(verify->project), name, error);
     if (status == CUTOVER_OK)
         status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name, error);
-
-    /* It goes in every case, also when the job was cancelled: by a session that does not look at that. */
-    struct session *broom = NULL;
-    cutover_error *local = NULL;
-    cutover_status dropped = control_open(verify, NULL, &broom, &local);
-    if (dropped == CUTOVER_OK)
-        dropped = database_drop(broom, name, oid, &local);
-    if (dropped == CUTOVER_OK)
-        dropped = note(verify, NULL, 0, &local);
-    session_close(broom);
-    if (dropped != CUTOVER_OK)
-        log_line(&verify->operation->host->log, LOG_WARNING_LEVEL, "throwaway database %s stays: %s", name,
-                 cutover_error_message(local));
-    cutover_error_free(local);
+    throwaway_drop(verify, name, oid);
     return status;
 }
 

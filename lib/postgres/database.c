@@ -278,8 +278,11 @@ cutover_status database_create(struct session *control, const char *name, struct
         status = create_failed(status, name, error);
         goto free_sql;
     }
-    if ((status = database_oid_of(control, name, &made, error)) != CUTOVER_OK)
+    if ((status = database_oid_of(control, name, &made, error)) != CUTOVER_OK) {
+        if (database_oid_of(control, name, &made, NULL) == CUTOVER_OK && made != 0)
+            goto drop_database;
         goto free_sql;
+    }
     if ((status = keep_to_ourselves(control, name, owner, error)) != CUTOVER_OK)
         goto drop_database;
     if ((status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error)) != CUTOVER_OK)
