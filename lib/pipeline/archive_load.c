@@ -190,6 +190,17 @@ static cutover_status large_object_load(struct loading *loading, struct loading_
     return status;
 }
 
+/* Whether it is exactly the name that a large object's file bears. */
+static bool large_object_named(const char *name, uint32_t *oid)
+{
+    char written[64];
+
+    if (sscanf(name, "blob_%" SCNu32, oid) != 1)
+        return false;
+    snprintf(written, sizeof written, "blob_%" PRIu32 ".dat.gz", *oid);
+    return strcmp(name, written) == 0;
+}
+
 static cutover_status large_objects_load(struct loading *loading, struct loading_worker *worker,
                                          cutover_error **error)
 {
@@ -198,7 +209,7 @@ static cutover_status large_objects_load(struct loading *loading, struct loading
 
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->file_count; i++) {
         uint32_t oid;
-        if (sscanf(manifest->files[i].name, "blob_%" SCNu32 ".dat.gz", &oid) != 1)
+        if (!large_object_named(manifest->files[i].name, &oid))
             continue;
         status = session_run(worker->session, "BEGIN", error);
         if (status == CUTOVER_OK)
