@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +38,12 @@ static cutover_status parse_string(const char *field, const char *string, PQconn
 
     if (string == NULL)
         return error_set(error, CUTOVER_E_INVALID, "%s is missing", field);
+    errno = 0;
     *options = PQconninfoParse(string, &message);
-    if (*options == NULL && message == NULL)
-        return error_nomem(error);
+    bool starved = *options == NULL && (message == NULL || errno == ENOMEM);
     PQfreemem(message);
+    if (starved)
+        return error_nomem(error);
     if (*options != NULL)
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_INVALID, "%s is not a connection string that libpq understands", field);
@@ -76,9 +79,14 @@ static cutover_status fill_defaults(const char *field, const PQconninfoOption *g
     values[used] = REFUSED_MODE;
     probe = PQconnectStartParams(keywords, values, 0);
     free(keywords);
+    /* PQconninfo() leaves out what it has no memory for, without a word; the host, say. */
+    errno = 0;
     *filled = probe != NULL ? PQconninfo(probe) : NULL;
-    if (*filled == NULL) {
+    bool starved = *filled == NULL || errno == ENOMEM;
+    if (starved || strstr(PQerrorMessage(probe), "out of memory") != NULL) {
         status = error_nomem(error);
+        wipe_options(*filled);
+        *filled = NULL;
     } else if (option_value(*filled, "gssencmode") == NULL) {
         status = error_set(error, CUTOVER_E_INVALID, "%s: the service that it names cannot be used", field);
         error_detail(error, "%s", PQerrorMessage(probe));
