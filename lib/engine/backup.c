@@ -95,6 +95,15 @@ struct taking {
     struct backup backup;
 };
 
+/* A backup whose end could not be recorded is recovery's: its lease stays. */
+static void taking_end(struct taking *taking)
+{
+    const struct backup_record *record = &taking->backup.record;
+
+    lease_end(&taking->lease,
+              record->id != NULL && (record->status == BACKUP_TAKING || record->status == BACKUP_VERIFYING));
+}
+
 static void expect_work(struct progress *progress, cutover_verify_method method, bool takes)
 {
     bool restores = method == CUTOVER_VERIFY_RESTORE;
@@ -188,7 +197,7 @@ cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backu
         if (status != CUTOVER_OK)
             backup_fail(&taking.backup, reason);
     }
-    lease_end(&taking.lease, false);
+    taking_end(&taking);
     if (status == CUTOVER_OK && backup != NULL)
         status = backup_wrap(&taking.backup.record, backup, &reason);
     error_move(error, reason);
@@ -248,7 +257,7 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
             cutover_error_free(local);
         }
     }
-    lease_end(&taking->lease, false);
+    taking_end(taking);
     record_free(&backup_type, &before);
     error_move(error, reason);
     return status;
