@@ -197,6 +197,24 @@ void error_verdict(cutover_error **error, cutover_verdict verdict)
         open->verdict = verdict;
 }
 
+void error_front(cutover_error **error, const char *text, const char *hint)
+{
+    cutover_error *open = open_error(error);
+    char *message = NULL, *advice = NULL;
+
+    if (open == NULL)
+        return;
+    if (asprintf(&message, "%s: %s", text, open->message) < 0)
+        return;
+    advice = strdup(hint);
+    free(open->message);
+    open->message = message;
+    if (advice == NULL)
+        return;
+    free(open->hint);
+    open->hint = advice;
+}
+
 void error_move(cutover_error **to, cutover_error *from)
 {
     if (to != NULL && *to == NULL)

@@ -24,6 +24,9 @@ void error_sqlstate(cutover_error **error, const char *sqlstate);
 void error_step(cutover_error **error, const char *step);
 void error_verdict(cutover_error **error, cutover_verdict verdict);
 
+/* Puts what it means before what happened: the message becomes "TEXT: MESSAGE", and the hint becomes `hint`, whatever it was.
+   For what must be said whoever else had something to say. */
+void error_front(cutover_error **error, const char *text, const char *hint);
 /* Hands `from` over to the caller's error, or frees it where the caller wants none or has one. NULL is nothing. */
 void error_move(cutover_error **to, cutover_error *from);
 

@@ -98,7 +98,8 @@ static cutover_status swap_commit(struct guard *guard, cutover_error **error)
         return CUTOVER_OK;
     }
     if (guard->outcome_unknown)
-        error_hint(&local, "whether the swap was committed is not known yet: recovery will find out");
+        error_front(&local, "whether the swap was committed is not known yet",
+                    "run recovery: it asks the server, and finishes the job or undoes it");
     error_move(error, local);
     return status;
 }

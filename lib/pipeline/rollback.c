@@ -298,18 +298,21 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
             error_step(&reason, steps[i].name);
     }
     bool taken_over = status != CUTOVER_OK && job->claimed && journal_is_taken_over(&job->journal);
-    if (taken_over)
-        error_hint(&reason, "recovery has taken this job over, and ends it");
+    if (taken_over && !job->swapped)
+        error_front(&reason, "this job was taken over, and stops here",
+                    "recovery ends it: look at the project");
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (status != CUTOVER_OK && job->claimed && !job->swapped && !job->outcome_unknown && !taken_over &&
         promote_undo(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED,
                      reason, &local) != CUTOVER_OK) {
-        error_detail(&reason, "and it could not be undone yet: %s", cutover_error_message(local));
-        error_hint(&reason, "run recovery: it reopens production");
+        error_detail(&reason, "undoing it failed: %s", cutover_error_message(local));
+        error_front(&reason, "it ended before the swap, and is not undone yet",
+                    "run recovery: it reopens production");
     }
     if (status != CUTOVER_OK && job->swapped)
-        error_hint(&reason, "production has its old content again; the records are finished by recovery");
+        error_front(&reason, "production has its old content again, and its records are not finished yet",
+                    "run recovery: it finishes them");
     cutover_error_free(local);
     session_close(job->control);
     job->control = NULL;

@@ -90,8 +90,9 @@ static void undo(struct promote *job, cutover_status status, cutover_error **rea
         backup_fail(&job->backup, *reason);
     if (promote_undo(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED,
                      *reason, &local) != CUTOVER_OK) {
-        error_detail(reason, "and it could not be undone yet: %s", cutover_error_message(local));
-        error_hint(reason, "run recovery: it reopens production and drops what is left");
+        error_detail(reason, "undoing it failed: %s", cutover_error_message(local));
+        error_front(reason, "it ended before the swap, and is not undone yet",
+                    "run recovery: it reopens production and drops what is left");
         log_line(&job->host->log, LOG_ERROR_LEVEL, "%s: not undone: %s", subject_of(job),
                  cutover_error_message(local));
     }
@@ -142,12 +143,14 @@ cutover_status promote_run(struct promote *job, cutover_error **error)
         error_set(&reason, status, "%s", cutover_status_name(status));
     /* Whoever took the journal over also undoes or finishes. */
     bool taken_over = status != CUTOVER_OK && job->claimed && journal_is_taken_over(&job->journal);
-    if (taken_over)
-        error_hint(&reason, "recovery has taken this job over, and ends it");
+    if (taken_over && !job->swapped)
+        error_front(&reason, "this job was taken over, and stops here",
+                    "recovery ends it: look at the project");
     if (status != CUTOVER_OK && job->claimed && !job->swapped && !job->outcome_unknown && !taken_over)
         undo(job, status, &reason);
     if (status != CUTOVER_OK && job->swapped) {
-        error_hint(&reason, "production has the preview's contents; its records are finished by recovery");
+        error_front(&reason, "production has its new content, and its records are not finished yet",
+                    "run recovery: it finishes them");
         log_line(&job->host->log, LOG_ERROR_LEVEL, "request %s: swapped, but not recorded: %s", job->request_id,
                  cutover_error_message(reason));
     }

@@ -198,6 +198,27 @@ static void an_error_is_moved_to_one_owner(void **state)
     error_move(NULL, to);
 }
 
+static void what_must_be_said_goes_in_front(void **state)
+{
+    (void)state;
+    cutover_error *error = NULL;
+    error_front(&error, "x", "y");
+    assert_null(error);
+    error_front(NULL, "x", "y");
+    error_set(&error, CUTOVER_E_POSTGRES, "connection refused");
+    error_hint(&error, "check the network");
+    error_sqlstate(&error, "08006");
+    error_front(&error, "it is not undone yet", "run recovery");
+    assert_string_equal(cutover_error_message(error), "it is not undone yet: connection refused");
+    assert_string_equal(cutover_error_hint(error), "run recovery");
+    assert_string_equal(cutover_error_sqlstate(error), "08006");
+    cutover_error_free(error);
+    error = NULL;
+    error_nomem(&error);
+    error_front(&error, "it is not undone yet", "run recovery");
+    assert_string_equal(cutover_error_message(error), "memory is exhausted");
+}
+
 static void an_error_has_a_json_form(void **state)
 {
     (void)state;
@@ -278,6 +299,7 @@ int main(void)
         cmocka_unit_test(an_unknown_answer_of_a_callback_is_a_failure),
         cmocka_unit_test(a_callback_that_succeeds_leaves_no_error),
         cmocka_unit_test(an_error_is_moved_to_one_owner),
+        cmocka_unit_test(what_must_be_said_goes_in_front),
         cmocka_unit_test(an_error_has_a_json_form),
         cmocka_unit_test(a_host_cannot_make_an_error_that_means_success),
         cmocka_unit_test(no_error_reads_as_nothing),
