@@ -55,7 +55,9 @@ cutover_status session_wait(struct session *session, bool for_write, cutover_err
         if (status != CUTOVER_OK)
             return status;
         count = poll(&ready, 1, CANCEL_SLICE_MS);
-        if (count > 0)
+        /* libpq that had no memory for a message which it has whole says that it waits for more of it, and reads it again
+           when it is asked again: so it is asked, or both sides would wait for ever. */
+        if (count > 0 || (count == 0 && !for_write && PQstatus(session->connection) == CONNECTION_OK))
             return CUTOVER_OK;
         if (count < 0 && errno != EINTR && errno != EAGAIN)
             return error_set_errno(error, CUTOVER_E_IO, errno, "cannot wait for a server's connection");
