@@ -73,7 +73,8 @@ cutover_status session_query_within(struct session *session, int64_t timeout_ms,
 #define SESSION_ANSWER_MS 3000
 bool session_answers(struct session *session);
 
-/* Waits until the socket is readable (or writable when for_write), in slices. */
+/* Waits until the socket is readable (or writable when for_write), in slices. On an open connection it also returns when there
+   was nothing to read for a while: callers ask libpq again. */
 cutover_status session_wait(struct session *session, bool for_write, cutover_error **error);
 /* Waits for and returns the next result without blocking the cancel flag; *result NULL: no more. */
 cutover_status session_result(struct session *session, PGresult **result, cutover_error **error);
