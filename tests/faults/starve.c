@@ -23,6 +23,9 @@
 #define BENEATH(name) __libc_##name
 #endif
 
+/* They are called before a sanitizer is ready. */
+#define BARE __attribute__((no_sanitize("address", "undefined")))
+
 void *BENEATH(malloc)(size_t size);
 void *BENEATH(calloc)(size_t count, size_t size);
 void *BENEATH(realloc)(void *memory, size_t size);
@@ -43,12 +46,12 @@ static atomic_flag busy = ATOMIC_FLAG_INIT;
 static void *places[PLACES];
 static size_t left;
 
-static size_t place_of(const void *memory)
+BARE static size_t place_of(const void *memory)
 {
     return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40) % PLACES;
 }
 
-static void follow(void *memory)
+BARE static void follow(void *memory)
 {
     if (memory == NULL || !this_thread)
         return;
@@ -63,7 +66,7 @@ static void follow(void *memory)
 }
 
 /* Closes the gap that a removal leaves, so that what was put behind it is found. */
-static void close_gap(size_t gap)
+BARE static void close_gap(size_t gap)
 {
     for (size_t at = (gap + 1) % PLACES; places[at] != NULL; at = (at + 1) % PLACES) {
         size_t home = place_of(places[at]);
@@ -75,7 +78,7 @@ static void close_gap(size_t gap)
     }
 }
 
-static bool unfollow(void *memory)
+BARE static bool unfollow(void *memory)
 {
     bool found = false;
 
@@ -129,7 +132,7 @@ unsigned long starve_end(bool *failed)
     return count;
 }
 
-static bool fails(void)
+BARE static bool fails(void)
 {
     if ((!this_thread && !all) || spared > 0 || atomic_fetch_add(&count, 1) + 1 != target)
         return false;
@@ -138,7 +141,7 @@ static bool fails(void)
     return true;
 }
 
-void *malloc(size_t size)
+BARE void *malloc(size_t size)
 {
     void *memory = fails() ? NULL : BENEATH(malloc)(size);
 
@@ -146,7 +149,7 @@ void *malloc(size_t size)
     return memory;
 }
 
-void *calloc(size_t members, size_t size)
+BARE void *calloc(size_t members, size_t size)
 {
     void *memory = fails() ? NULL : BENEATH(calloc)(members, size);
 
@@ -154,7 +157,7 @@ void *calloc(size_t members, size_t size)
     return memory;
 }
 
-void *realloc(void *memory, size_t size)
+BARE void *realloc(void *memory, size_t size)
 {
     if (fails())
         return NULL;
@@ -167,7 +170,7 @@ void *realloc(void *memory, size_t size)
     return moved;
 }
 
-void *reallocarray(void *memory, size_t members, size_t size)
+BARE void *reallocarray(void *memory, size_t members, size_t size)
 {
     if (size != 0 && members > SIZE_MAX / size) {
         errno = ENOMEM;
@@ -176,13 +179,13 @@ void *reallocarray(void *memory, size_t members, size_t size)
     return realloc(memory, members * size);
 }
 
-void free(void *memory)
+BARE void free(void *memory)
 {
     unfollow(memory);
     BENEATH(free)(memory);
 }
 
-static char *copy_of(const char *text, size_t length)
+BARE static char *copy_of(const char *text, size_t length)
 {
     char *copy = fails() ? NULL : BENEATH(malloc)(length + 1);
 
@@ -194,12 +197,12 @@ static char *copy_of(const char *text, size_t length)
     return copy;
 }
 
-char *strndup(const char *text, size_t limit)
+BARE char *strndup(const char *text, size_t limit)
 {
     return copy_of(text, strnlen(text, limit));
 }
 
-char *strdup(const char *text)
+BARE char *strdup(const char *text)
 {
     /* The key of a member may fail; what json_object_object_add() allocates besides is spared. */
     int before = spared;
