@@ -4,6 +4,7 @@
 #include "base/folder.h"
 #include "base/workers.h"
 #include "pipeline/archive.h"
+#include "pipeline/index_build.h"
 #include "pipeline/plan.h"
 #include "postgres/largeobject.h"
 #include "postgres/quote.h"
@@ -16,7 +17,7 @@
 
 #define LARGE_OBJECT_BUFFER (2u * MEMBER_RAW_TARGET)
 
-/* Task 0 writes the large objects; the others are the plan's parts. */
+/* Task 0 writes the large objects; then come the plan's parts, then the indexes. */
 #define PARTS_FROM 1
 
 struct loading {
@@ -25,6 +26,7 @@ struct loading {
     struct table *tables; /* as the plan and fill_table_begin want them; a member counts as a page */
     struct plan plan;
     struct receipts receipts;
+    struct index_build indexes;
 };
 
 struct loading_worker {
@@ -151,8 +153,10 @@ static cutover_status part_load(struct loading *loading, struct loading_worker *
     if (status != CUTOVER_OK)
         return status;
     receipts_add(&loading->receipts, part->table, &rows, 0, &last);
-    if (last)
+    if (last) {
         progress_table(&loading->fill->operation->progress);
+        index_build_table_whole(&loading->indexes, part->table);
+    }
     return CUTOVER_OK;
 }
 
@@ -223,9 +227,12 @@ static cutover_status large_objects_load(struct loading *loading, struct loading
 static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
 {
     struct loading *loading = context;
+    struct loading_worker *worker = state;
 
     if (index < PARTS_FROM)
         return large_objects_load(loading, state, error);
+    if (index >= PARTS_FROM + loading->plan.count)
+        return index_build_next(&loading->indexes, worker->session, loading->fill, error);
     return part_load(loading, state, &loading->plan.parts[index - PARTS_FROM], error);
 }
 
@@ -244,6 +251,23 @@ static cutover_status rows_check(const struct loading *loading, cutover_error **
     return status;
 }
 
+static cutover_status indexes_open(struct loading *loading, cutover_error **error)
+{
+    const struct manifest *manifest = &loading->archive->manifest;
+    uint32_t *oids = calloc(manifest->table_count + 1, sizeof *oids);
+
+    if (oids == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; i < manifest->table_count; i++)
+        oids[i] = manifest->tables[i].oid;
+    cutover_status status =
+        index_build_open(&loading->indexes, loading->fill, oids, manifest->table_count, error);
+    if (status == CUTOVER_OK)
+        loading->fill->built = &loading->indexes;
+    free(oids);
+    return status;
+}
+
 static cutover_status rows_load(struct loading *loading, cutover_error **error)
 {
     struct operation *operation = loading->fill->operation;
@@ -254,13 +278,15 @@ static cutover_status rows_load(struct loading *loading, cutover_error **error)
         status = plan_make(loading->tables, tables, operation->jobs, SPLIT_WHEN_NEEDED, &loading->plan, error);
     if (status == CUTOVER_OK)
         status = receipts_open(&loading->receipts, &loading->plan, tables, error);
+    if (status == CUTOVER_OK)
+        status = indexes_open(loading, error);
     if (status != CUTOVER_OK)
         return status;
     progress_begin(&operation->progress, PHASE_VERIFY_LOAD, archive_raw_bytes(loading->archive),
                    (uint32_t)tables);
     struct workers workers = {
         .jobs = operation->jobs,
-        .tasks = PARTS_FROM + loading->plan.count,
+        .tasks = PARTS_FROM + loading->plan.count + loading->indexes.count,
         .open = worker_open,
         .task = worker_task,
         .close = worker_close,
@@ -324,6 +350,7 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
         status = fill_schema(&fill, "post-data", error);
         progress_end(&operation->progress);
     }
+    index_build_close(&loading.indexes);
     plan_free(&loading.plan);
     receipts_close(&loading.receipts);
     tables_free(&loading);

@@ -1,5 +1,7 @@
 #include "pipeline/fill.h"
 
+#include "pipeline/index_build.h"
+
 #include "postgres/quote.h"
 
 #include <inttypes.h>
@@ -26,6 +28,8 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .section = act->section,
         .jobs = strcmp(act->section, "pre-data") == 0 ? 1 : operation->jobs,
         .maintenance_mem_mb = operation->host->maintenance_mem_mb,
+        .leave_out = fill->built != NULL ? index_build_has : NULL,
+        .leave_out_context = fill->built,
         .no_comments_on_extensions = true,
         .cancel = cancel,
     };

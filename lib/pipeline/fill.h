@@ -9,13 +9,16 @@
 #include "pipeline/operation.h"
 #include "postgres/copy.h"
 
+struct index_build;
+
 struct fill {
     struct operation *operation;
     const struct conninfo *conninfo;
     const char *database;
-    const char *folder, *name; /* FOLDER/NAME/toc.dat is the schema's archive */
-    const char *lc_monetary;   /* that the rows were written with */
-    const char *encoding;      /* likewise */
+    const char *folder, *name;       /* FOLDER/NAME/toc.dat is the schema's archive */
+    const char *lc_monetary;         /* that the rows were written with */
+    const char *encoding;            /* likewise */
+    const struct index_build *built; /* what "post-data" leaves out: pipeline/index_build.h; NULL: nothing */
 };
 
 /* Restores "pre-data" (one stream) or "post-data" (jobs streams), ticking. */

@@ -2,6 +2,7 @@
 
 #include "base/workers.h"
 #include "pipeline/analyze.h"
+#include "pipeline/index_build.h"
 #include "pipeline/plan.h"
 #include "postgres/catalog.h"
 #include "postgres/database.h"
@@ -15,7 +16,7 @@
 #define SCHEMA_FOLDER "preview-schema"
 #define LOCK_TIMEOUT_MS 30000
 
-/* Task 0 reads the source's facts and copies large objects; the others are the plan's parts. */
+/* Task 0 reads the source's facts and copies large objects; then come the plan's parts, then the indexes. */
 #define PARTS_FROM 1
 
 /* How much a stream moves between two counts of its progress. */
@@ -27,6 +28,7 @@ struct copying {
     struct session_options source;
     struct plan plan;
     struct receipts receipts;
+    struct index_build indexes;
     struct digest large_objects;
     struct text facts;
 };
@@ -130,8 +132,10 @@ static cutover_status part_copy(struct copying *copying, struct copying_worker *
         return status;
     }
     receipts_add(&copying->receipts, part->table, &digest, bytes, &last);
-    if (last)
+    if (last) {
         progress_table(&copying->stage->operation->progress);
+        index_build_table_whole(&copying->indexes, part->table);
+    }
     return CUTOVER_OK;
 }
 
@@ -164,10 +168,29 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
     struct copying *copying = context;
     struct copying_worker *worker = state;
 
+    if (index >= PARTS_FROM + copying->plan.count)
+        return index_build_next(&copying->indexes, worker->to, copying->fill, error);
     if (index >= PARTS_FROM)
         return part_copy(copying, worker, &copying->plan.parts[index - PARTS_FROM], error);
     cutover_status status = catalog_facts_read(worker->from, &copying->facts, error);
     return status != CUTOVER_OK ? status : large_objects_copy(copying, worker, error);
+}
+
+static cutover_status indexes_open(struct copying *copying, cutover_error **error)
+{
+    const struct inventory *inventory = &copying->stage->snapshot->inventory;
+    uint32_t *oids = calloc(inventory->table_count + 1, sizeof *oids);
+
+    if (oids == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; i < inventory->table_count; i++)
+        oids[i] = inventory->tables[i].oid;
+    cutover_status status =
+        index_build_open(&copying->indexes, copying->fill, oids, inventory->table_count, error);
+    if (status == CUTOVER_OK)
+        copying->fill->built = &copying->indexes;
+    free(oids);
+    return status;
 }
 
 static cutover_status rows_move(struct copying *copying, cutover_error **error)
@@ -180,12 +203,14 @@ static cutover_status rows_move(struct copying *copying, cutover_error **error)
                                       SPLIT_WHEN_NEEDED, &copying->plan, error);
     if (status == CUTOVER_OK)
         status = receipts_open(&copying->receipts, &copying->plan, inventory->table_count, error);
+    if (status == CUTOVER_OK)
+        status = indexes_open(copying, error);
     if (status != CUTOVER_OK)
         return status;
     progress_begin(&operation->progress, PHASE_STAGE_COPY, inventory->bytes, (uint32_t)inventory->table_count);
     struct workers workers = {
         .jobs = operation->jobs,
-        .tasks = PARTS_FROM + copying->plan.count,
+        .tasks = PARTS_FROM + copying->plan.count + copying->indexes.count,
         .open = worker_open,
         .task = worker_task,
         .close = worker_close,
@@ -288,6 +313,7 @@ cutover_status stage_fill(struct stage *stage, cutover_error **error)
         status = fill_sequences(&fill, stage->content.sequences, stage->content.sequence_count, error);
     if (status == CUTOVER_OK)
         status = finish_database(stage, &fill, error);
+    index_build_close(&copying.indexes);
     plan_free(&copying.plan);
     receipts_close(&copying.receipts);
     text_free(&copying.facts);

@@ -251,8 +251,16 @@ static bool is_extension_comment(const struct toc_entry *entry)
            strncmp(entry->tag.bytes, "EXTENSION ", 10) == 0;
 }
 
-/* FOLDER/use.list: every entry but comments on extensions, by dumpId (EDGE_CASES A24, A36). */
-static cutover_status write_use_list(const char *archive, const char *folder, cutover_error **error)
+static bool is_left_out(const struct restore_schema *restore, const struct toc_entry *entry)
+{
+    if (restore->no_comments_on_extensions && is_extension_comment(entry))
+        return true;
+    return restore->leave_out != NULL && restore->leave_out(restore->leave_out_context, entry->dump_id);
+}
+
+/* FOLDER/use.list: every entry that is not left out, by dumpId (EDGE_CASES A24, A36). */
+static cutover_status write_use_list(const struct restore_schema *restore, const char *archive,
+                                     const char *folder, cutover_error **error)
 {
     char *bytes = NULL;
     size_t count = 0;
@@ -267,7 +275,7 @@ static cutover_status write_use_list(const char *archive, const char *folder, cu
     if (status != CUTOVER_OK)
         return status;
     for (size_t i = 0; i < toc.count; i++)
-        if (!is_extension_comment(&toc.entries[i]))
+        if (!is_left_out(restore, &toc.entries[i]))
             text_add_format(&list, "%d;\n", (int)toc.entries[i].dump_id);
     toc_free(&toc);
     status = text_failed(&list) ? error_nomem(error)
@@ -332,11 +340,11 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
         status = error_nomem(error);
         goto free_child;
     }
-    if (restore->no_comments_on_extensions)
-        status = write_use_list(archive, child.folder, error);
+    bool some = restore->no_comments_on_extensions || restore->leave_out != NULL;
+    if (some)
+        status = write_use_list(restore, archive, child.folder, error);
     if (status == CUTOVER_OK)
-        status = run_restore(tools, restore, &child, archive, restore->no_comments_on_extensions ? list : NULL,
-                             error);
+        status = run_restore(tools, restore, &child, archive, some ? list : NULL, error);
 free_child:
     free(list);
     free(archive);

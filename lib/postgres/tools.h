@@ -33,6 +33,9 @@ struct restore_schema {
     const char *section;       /* "pre-data" or "post-data" */
     unsigned jobs;
     uint32_t maintenance_mem_mb;
+    /* Entries, by dumpId, that somebody else restores; NULL: none. */
+    bool (*leave_out)(const void *context, int32_t dump_id);
+    const void *leave_out_context;
     bool
         no_comments_on_extensions; /* the one class of errors that is passed over (EDGE_CASES A24), see below */
     const struct cancel *cancel;

@@ -1,0 +1,46 @@
+/*
+ * Indexes and their constraints, built by the workers that copy rows, each as soon as its table is whole: while a large table is
+ * still on its way, nobody waits (EDGE_CASES A12, B25). What is not a plain index of one table (foreign keys, attached
+ * partitions' indexes, triggers, …) is left to pg_restore, which leaves out what was built here.
+ */
+#ifndef CUTOVER_PIPELINE_INDEX_BUILD_H
+#define CUTOVER_PIPELINE_INDEX_BUILD_H
+
+#include "archive/toc.h"
+#include "pipeline/fill.h"
+
+#include <pthread.h>
+
+struct index_build {
+    struct toc toc;
+    struct index_entry {
+        size_t table;
+        const struct toc_entry *toc;
+        bool exclusive; /* ALTER TABLE locks everybody else out */
+        bool taken;
+    } * entries;  /* of the biggest tables first */
+    int32_t *ids; /* their dumpIds, ascending */
+    size_t count;
+    struct index_table {
+        bool whole;
+        bool exclusive;  /* one that locks others out is being built */
+        unsigned shared; /* others that are */
+    } * tables;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool open;
+};
+
+/* Reads the schema's archive of `fill` and finds the indexes of these tables; oids[i] is the OID that table i has there. */
+cutover_status index_build_open(struct index_build *build, const struct fill *fill, const uint32_t *oids,
+                                size_t tables, cutover_error **error);
+/* A table's rows are all there. */
+void index_build_table_whole(struct index_build *build, size_t table);
+/* Builds one index that may be built now, waiting for a table if need be. Called once for each of build->count. */
+cutover_status index_build_next(struct index_build *build, struct session *session, const struct fill *fill,
+                                cutover_error **error);
+/* Whether an entry was built here: for restore_schema.leave_out. */
+bool index_build_has(const void *build, int32_t dump_id);
+void index_build_close(struct index_build *build);
+
+#endif
