@@ -24,6 +24,7 @@
 #include <cutover/actor.h>
 #include <cutover/audit.h>
 #include <cutover/backup.h>
+#include <cutover/displaced.h>
 #include <cutover/engine.h>
 #include <cutover/error.h>
 #include <cutover/notifier.h>
@@ -31,12 +32,11 @@
 #include <cutover/preflight.h>
 #include <cutover/promotion.h>
 #include <cutover/recover.h>
-#include <cutover/restore.h>
-#include <cutover/rollback.h>
-#include <cutover/displaced.h>
 #include <cutover/registry.h>
 #include <cutover/repository.h>
 #include <cutover/request.h>
+#include <cutover/restore.h>
+#include <cutover/rollback.h>
 #include <cutover/store.h>
 #include <cutover/version.h>
 
