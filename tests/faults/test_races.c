@@ -127,7 +127,7 @@ static void race_for_one_request(struct shop *shop, const char *name, const char
         /* Promoters look at both servers first: the others wait about as long, or not. */
         unsigned delay = strcmp(verb_of[i], "promote") == 0 || strcmp(verb_of[i], "ack") == 0
                              ? 0
-                             : (unsigned)rand_r(&seed) % (acked ? 3000000 : 1000000);
+                             : (unsigned)rand_r(&seed) % (acked ? 6000000 : 1000000);
         children[i] =
             race_enter(&race, &(struct racer){.verb = verb_of[i], .request_id = request, .delay_us = delay});
     }
