@@ -212,17 +212,6 @@ static void old_production_comes_back_with_what_the_project_has_now(void **state
     free(request);
 }
 
-/* ---- written to since, or not ---- */
-
-static void wait_for_autovacuum(const char *database)
-{
-    const struct timespec pause = {0, 100 * 1000 * 1000};
-
-    while (cluster_number(cluster, database,
-                          "SELECT count(*) FROM pg_stat_user_tables WHERE autovacuum_count > 0") == 0)
-        nanosleep(&pause, NULL);
-}
-
 static void reading_and_vacuum_are_no_writes(void **state)
 {
     struct shop *shop = *state;
@@ -234,7 +223,6 @@ static void reading_and_vacuum_are_no_writes(void **state)
     cluster_sql(cluster, "reads_production", "VACUUM (FREEZE, ANALYZE)");
     cluster_sql(cluster, "reads_production", "SELECT last_value FROM invoice; SELECT lo_get(78)");
     free(shop_dump(cluster, "reads_production"));
-    wait_for_autovacuum("reads_production");
     struct outcome outcome = rollback_run_out(rollback_started(shop, request, false, CUTOVER_WRITES_NONE));
     check_ok(outcome.status, outcome.error);
     check_generation("reads_production", "old");
