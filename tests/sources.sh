@@ -1,13 +1,14 @@
 #!/bin/sh
-# Every source in the tree is named in Makefile.am, and so is built, tested and shipped; and the other way round. The
-# fuzz targets have a makefile of their own.
+# Every source in the tree, and what tests read, is named in Makefile.am, and so is built, tested and shipped; and the
+# other way round. The fuzz targets have a makefile of their own.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
 
 # shellcheck disable=SC2013 # no name of a source has a space in it
-for file in $(find include lib tests examples -name '*.[ch]' ! -path 'tests/fuzz/*' | sort); do
+for file in $(find include lib tests examples \( -name '*.[ch]' -o -path 'tests/unit/data/*' \) ! -path 'tests/fuzz/*' |
+    sort); do
     if grep -Eq "(^|[[:space:]])(${file}|${file%.c})([[:space:]]|\$)" Makefile.am; then
         passed=$((passed + 1))
     else
@@ -16,7 +17,7 @@ for file in $(find include lib tests examples -name '*.[ch]' ! -path 'tests/fuzz
     fi
 done
 # shellcheck disable=SC2013
-for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh)' Makefile.am | sort -u); do
+for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh|dat)' Makefile.am | sort -u); do
     [ -e "$file" ] && continue
     echo "in Makefile.am, but not there: $file"
     failed=$((failed + 1))
