@@ -169,6 +169,8 @@ static cutover_status act_on(cutover_engine *engine, const struct request_act *a
                              cutover_request **request, cutover_error **error)
 {
     cutover_status status = engine_check(engine, error);
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", id, error);
@@ -176,21 +178,16 @@ static cutover_status act_on(cutover_engine *engine, const struct request_act *a
         status = error_set(error, CUTOVER_E_INVALID, "actor: required");
     if (status == CUTOVER_OK)
         status = machine_actor_check(act->actor, error);
-    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+    if (status != CUTOVER_OK)
+        return status;
+    do {
         struct request_record record = {0};
-        cutover_error *local = NULL;
-        status = act_once(&engine->host, act, id, &record, &local);
+        status = act_once(&engine->host, act, id, &record, &cause);
         if (status == CUTOVER_OK && request != NULL)
-            status = request_wrap(&record, request, &local);
+            status = request_wrap(&record, request, &cause);
         record_free(&request_type, &record);
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            break;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-        status = CUTOVER_OK;
-    }
+    } while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
     return status;
 }
 
@@ -358,25 +355,22 @@ cutover_status cutover_request_create(cutover_engine *engine, const cutover_requ
                                       cutover_request **request, cutover_error **error)
 {
     cutover_status status = engine_check(engine, error);
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+    bool taken = false;
 
     if (status == CUTOVER_OK)
         status = create_check(options, error);
-    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+    if (status != CUTOVER_OK)
+        return status;
+    do {
         struct request_record record = {0};
-        cutover_error *local = NULL;
-        bool taken = false;
-        status = create_once(&engine->host, options, &record, &taken, &local);
+        status = create_once(&engine->host, options, &record, &taken, &cause);
         if (status == CUTOVER_OK && request != NULL)
-            status = request_wrap(&record, request, &local);
+            status = request_wrap(&record, request, &cause);
         record_free(&request_type, &record);
-        if (status != CUTOVER_E_CONFLICT || taken || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            break;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-        status = CUTOVER_OK;
-    }
+    } while (!taken && change_again(status, &attempt, &cause));
+    error_move(error, cause);
     return status;
 }
 
@@ -402,25 +396,22 @@ cutover_status cutover_request_get(cutover_engine *engine, const char *request_i
                                    cutover_error **error)
 {
     cutover_status status = engine_check(engine, error);
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", request_id, error);
     if (status == CUTOVER_OK && request == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "request: required");
-    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
+    if (status != CUTOVER_OK)
+        return status;
+    do {
         struct request_record record = {0};
-        cutover_error *local = NULL;
-        status = get_once(&engine->host, request_id, &record, &local);
+        status = get_once(&engine->host, request_id, &record, &cause);
         if (status == CUTOVER_OK)
-            status = request_wrap(&record, request, &local);
+            status = request_wrap(&record, request, &cause);
         record_free(&request_type, &record);
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            break;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-        status = CUTOVER_OK;
-    }
+    } while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
     return status;
 }

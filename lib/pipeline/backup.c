@@ -15,32 +15,35 @@ cutover_status backup_prepare(const struct host *host, struct backup_record *rec
     return record_set_text(&record->id, id, error);
 }
 
+static cutover_status begin_once(const struct host *host, const struct backup_record *record,
+                                 cutover_error **error)
+{
+    struct change *change = NULL;
+
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &backup_type, record->id, 0, record, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    return status;
+}
+
 cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
                             cutover_error **error)
 {
     struct backup made = {.host = host};
-    struct change *change = NULL;
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
 
-    cutover_status status = record->id == NULL ? backup_prepare(host, record, error) : CUTOVER_OK;
+    cutover_status status = record->id == NULL ? backup_prepare(host, record, &cause) : CUTOVER_OK;
     made.record = *record;
     memset(record, 0, sizeof *record);
-    for (unsigned attempt = 1; status == CUTOVER_OK; attempt++) {
-        cutover_error *local = NULL;
-        status = change_begin(&host->store, &host->clock, made.record.project_id, &change, &local);
-        if (status == CUTOVER_OK)
-            status = change_put_record(change, &backup_type, made.record.id, 0, &made.record, &local);
-        if (status == CUTOVER_OK)
-            status = change_commit(change, &local);
-        change_free(change);
-        change = NULL;
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            break;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-        status = CUTOVER_OK;
-    }
+    if (status == CUTOVER_OK)
+        do
+            status = begin_once(host, &made.record, &cause);
+        while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
     if (status != CUTOVER_OK) {
         backup_free(&made);
         return status;
@@ -100,17 +103,35 @@ static cutover_status step_once(struct backup *backup, cutover_error **error)
     return status;
 }
 
-/* CUTOVER_OK when only the project's ledger has moved, so that the same step may be tried again. */
-static cutover_status step_may_repeat(const struct backup *backup, cutover_error **error)
+/* False also when the store cannot tell: then the next try will. */
+static bool is_changed(const struct backup *backup)
 {
     struct document now = {0};
+    cutover_status status = document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, NULL);
+    bool changed = status == CUTOVER_OK && now.version != backup->version;
 
-    cutover_status status =
-        document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, error);
-    if (status == CUTOVER_OK && now.version != backup->version)
-        status =
-            error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else", backup->record.id);
     document_free(&now);
+    return changed;
+}
+
+/* Where only the project's ledger has moved, the same step is tried again. */
+static cutover_status step_commit(struct backup *backup, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+    bool changed;
+
+    do {
+        status = step_once(backup, &cause);
+        changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
+    } while (!changed && change_again(status, &attempt, &cause));
+    if (changed) {
+        cutover_error_free(cause);
+        return error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else",
+                         backup->record.id);
+    }
+    error_move(error, cause);
     return status;
 }
 
@@ -123,24 +144,11 @@ cutover_status backup_step(struct backup *backup, enum backup_status to, cutover
         return status;
     backup->record.status = (int)to;
     backup->record.updated_at = clock_now(&backup->host->clock);
-    for (unsigned attempt = 1;; attempt++) {
-        cutover_error *local = NULL;
-        status = step_once(backup, &local);
-        if (status == CUTOVER_OK) {
-            backup->version++;
-            return CUTOVER_OK;
-        }
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            break;
-        }
-        cutover_error_free(local);
-        status = step_may_repeat(backup, error);
-        if (status != CUTOVER_OK)
-            break;
-        change_pause(attempt);
-    }
-    backup->record.status = from;
+    status = step_commit(backup, error);
+    if (status == CUTOVER_OK)
+        backup->version++;
+    else
+        backup->record.status = from;
     return status;
 }
 

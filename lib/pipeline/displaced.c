@@ -127,35 +127,40 @@ void displaced_list_free(struct displaced_list *list)
     memset(list, 0, sizeof *list);
 }
 
-static cutover_status drop_audit(struct host *host, const cutover_actor *actor, const struct project *project,
+static cutover_status drop_audit_once(struct host *host, const cutover_actor *actor, const char *project_id,
+                                      const struct displaced *displaced, cutover_error **error)
+{
+    struct change *change = NULL;
+    struct json_object *data = json_object_new_object();
+
+    if (data == NULL)
+        return error_nomem(error);
+    json_put_text(data, "database", displaced->name);
+    json_put_int(data, "oid", displaced->oid);
+    json_put_text(data, "promotion_id", displaced->promotion_id);
+    cutover_status status = change_begin(&host->store, &host->clock, project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_audit(change, "displaced.dropped", actor,
+                              displaced->request_id[0] != '\0' ? displaced->request_id : NULL, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    json_object_put(data);
+    return status;
+}
+
+static cutover_status drop_audit(struct host *host, const cutover_actor *actor, const char *project_id,
                                  const struct displaced *displaced, cutover_error **error)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        struct change *change = NULL;
-        cutover_error *local = NULL;
-        struct json_object *data = json_object_new_object();
-        cutover_status status = data == NULL ? error_nomem(&local) : CUTOVER_OK;
-        if (status == CUTOVER_OK) {
-            json_put_text(data, "database", displaced->name);
-            json_put_int(data, "oid", displaced->oid);
-            json_put_text(data, "promotion_id", displaced->promotion_id);
-            status = change_begin(&host->store, &host->clock, project->id, &change, &local);
-        }
-        if (status == CUTOVER_OK)
-            status =
-                change_audit(change, "displaced.dropped", actor,
-                             displaced->request_id[0] != '\0' ? displaced->request_id : NULL, data, &local);
-        if (status == CUTOVER_OK)
-            status = change_commit(change, &local);
-        change_free(change);
-        json_object_put(data);
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-    }
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+
+    do
+        status = drop_audit_once(host, actor, project_id, displaced, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
 }
 
 cutover_status displaced_drop(struct host *host, const cutover_actor *actor, const struct project *project,
@@ -175,6 +180,6 @@ cutover_status displaced_drop(struct host *host, const cutover_actor *actor, con
     free(hangers);
     /* Told before it is done: an audit entry for a drop that then failed is better than a drop without one. */
     if (status == CUTOVER_OK)
-        status = drop_audit(host, actor, project, displaced, error);
+        status = drop_audit(host, actor, project->id, displaced, error);
     return status != CUTOVER_OK ? status : database_drop(control, displaced->name, displaced->oid, error);
 }

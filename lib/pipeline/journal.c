@@ -424,32 +424,24 @@ static cutover_status ending_try(struct journal *journal,
                                  cutover_status (*once)(struct journal *journal, cutover_error **error),
                                  cutover_error **error)
 {
-    const struct host *host = journal->host;
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+    bool taken_over;
 
-    for (unsigned attempt = 1;; attempt++) {
-        cutover_error *local = NULL;
-        struct document now = {0};
-        cutover_status status = once(journal, &local);
-        if (status == CUTOVER_OK) {
-            journal->version++;
-            return CUTOVER_OK;
-        }
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        status = document_get(&host->store, promotion_type.kind, journal->record.id, &now, error);
-        bool taken_over = status == CUTOVER_OK && now.version != journal->version;
-        document_free(&now);
-        if (status != CUTOVER_OK)
-            return status;
-        if (taken_over)
-            return error_set(error, CUTOVER_E_CONFLICT,
-                             "promotion %s was taken over by recovery: this job stops here",
-                             journal->record.id);
-        change_pause(attempt);
+    do {
+        status = once(journal, &cause);
+        taken_over = status == CUTOVER_E_CONFLICT && journal_is_taken_over(journal);
+    } while (!taken_over && change_again(status, &attempt, &cause));
+    if (taken_over) {
+        cutover_error_free(cause);
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "promotion %s was taken over by recovery: this job stops here", journal->record.id);
     }
+    if (status == CUTOVER_OK)
+        journal->version++;
+    error_move(error, cause);
+    return status;
 }
 
 /* A job whose end could not be recorded has not ended, here either: its lease stays, and recovery ends it. */
@@ -511,11 +503,16 @@ static cutover_status gate_open_once(const struct host *host, const cutover_acto
                                      const struct promotion_record *promotion, cutover_error **error)
 {
     struct change *change = NULL;
-    struct json_object *data = audit_data(promotion);
-    cutover_status status =
-        data == NULL ? error_nomem(error)
-                     : change_begin(&host->store, &host->clock, promotion->project_id, &change, error);
+    struct json_object *data = NULL;
+    bool open = false;
 
+    cutover_status status = gate_is_open(host, promotion->id, &open, error);
+    if (status == CUTOVER_OK && open)
+        status = error_set(error, CUTOVER_E_STATE, "promotion %s is released already", promotion->id);
+    if (status == CUTOVER_OK && (data = audit_data(promotion)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK)
+        status = change_begin(&host->store, &host->clock, promotion->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = change_put(change, "gate", promotion->id, 0, "{}", error);
     if (status == CUTOVER_OK)
@@ -530,20 +527,13 @@ static cutover_status gate_open_once(const struct host *host, const cutover_acto
 cutover_status gate_open(const struct host *host, const cutover_actor *actor,
                          const struct promotion_record *promotion, cutover_error **error)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        cutover_error *local = NULL;
-        bool open = false;
-        cutover_status status = gate_is_open(host, promotion->id, &open, error);
-        if (status != CUTOVER_OK)
-            return status;
-        if (open)
-            return error_set(error, CUTOVER_E_STATE, "promotion %s is released already", promotion->id);
-        status = gate_open_once(host, actor, promotion, &local);
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
-    }
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+
+    do
+        status = gate_open_once(host, actor, promotion, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
 }

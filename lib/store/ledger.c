@@ -310,3 +310,13 @@ void change_pause(unsigned attempt)
         pause.tv_nsec = (long)(random % (uint32_t)longest_ns);
     nanosleep(&pause, NULL);
 }
+
+bool change_again(cutover_status status, unsigned *attempt, cutover_error **cause)
+{
+    if (status != CUTOVER_E_CONFLICT || ++*attempt >= CHANGE_TRIES)
+        return false;
+    cutover_error_free(*cause);
+    *cause = NULL;
+    change_pause(*attempt);
+    return true;
+}

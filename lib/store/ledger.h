@@ -38,9 +38,11 @@ cutover_status change_event(struct change *change, const char *type, const char 
 cutover_status change_commit(struct change *change, cutover_error **error);
 void change_free(struct change *change);
 
-/* How often a command that met CUTOVER_E_CONFLICT reads and decides anew before it gives up, and a short random
-   pause before it does. */
+/* For a command that reads and decides anew when it met CUTOVER_E_CONFLICT: do ... while (change_again(status, &attempt,
+   &cause)), with attempt 0 at first. True after a short random pause, and the cause is freed; false when the status is
+   another one, or it was tried CHANGE_TRIES times. */
 #define CHANGE_TRIES 50
+bool change_again(cutover_status status, unsigned *attempt, cutover_error **cause);
 void change_pause(unsigned attempt);
 
 #endif

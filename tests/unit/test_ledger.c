@@ -204,13 +204,13 @@ static void *write_entries(void *argument)
     struct writer *writer = argument;
 
     for (int i = 0; i < 10; i++) {
-        cutover_status status = CUTOVER_E_CONFLICT;
+        cutover_error *cause = NULL;
+        cutover_status status;
+        unsigned attempt = 0;
 
-        for (unsigned attempt = 0; attempt < CHANGE_TRIES && status == CUTOVER_E_CONFLICT; attempt++) {
+        do
             status = write_entry(writer->store);
-            if (status == CUTOVER_E_CONFLICT)
-                change_pause(attempt);
-        }
+        while (change_again(status, &attempt, &cause));
         if (status != CUTOVER_OK)
             atomic_fetch_add(writer->failures, 1);
     }
