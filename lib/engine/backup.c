@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "engine/engine.h"
-#include "engine/page.h"
+#include "engine/record_handle.h"
 #include "pipeline/journal.h"
 #include "pipeline/lease.h"
 #include "pipeline/verify.h"
@@ -14,52 +14,38 @@
 #define LOCK_TIMEOUT_MS 30000
 
 struct cutover_backup {
-    struct backup_record record;
-    char *json;
+    struct record_handle handle;
 };
 
 struct cutover_backup_list {
-    cutover_backup **items;
-    size_t count;
+    struct record_handle_list list;
 };
 
 static cutover_status backup_wrap(struct backup_record *record, cutover_backup **backup, cutover_error **error)
 {
-    cutover_backup *made = calloc(1, sizeof *made);
+    struct record_handle *made = NULL;
+    cutover_status status = record_handle_make(&backup_type, record, &made, error);
 
-    if (made == NULL)
-        return error_nomem(error);
-    cutover_status status = record_format(&backup_type, record, &made->json, error);
-    if (status != CUTOVER_OK) {
-        free(made);
-        return status;
-    }
-    made->record = *record;
-    memset(record, 0, sizeof *record);
-    *backup = made;
-    return CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        *backup = (cutover_backup *)made;
+    return status;
+}
+
+static const struct backup_record *record_of(const cutover_backup *backup)
+{
+    return backup->handle.record;
 }
 
 /* ---- who may ---- */
 
-static cutover_status operator_check(const cutover_actor *actor, cutover_error **error)
-{
-    if (actor == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "actor: required");
-    cutover_status status = machine_actor_check(actor, error);
-    if (status == CUTOVER_OK && (actor->roles & CUTOVER_ROLE_OPERATOR) == 0) {
-        status = error_set(error, CUTOVER_E_FORBIDDEN, "%s is not an operator", actor->id);
-        error_hint(error, "backups are taken, verified and deleted by operators");
-    }
-    return status;
-}
+static const char who_may[] = "backups are taken, verified and deleted by operators";
 
 static cutover_status options_check(const cutover_backup_options *options, cutover_error **error)
 {
     cutover_status status = engine_options_check(options, CUTOVER_BACKUP_OPTIONS_VERSION, "options", error);
 
     if (status == CUTOVER_OK)
-        status = operator_check(&options->actor, error);
+        status = engine_operator_check(&options->actor, who_may, error);
     if (status == CUTOVER_OK)
         status = operation_jobs_check(options->jobs, error);
     if (status == CUTOVER_OK)
@@ -316,33 +302,14 @@ cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
 cutover_status cutover_backups_list(cutover_engine *engine, const char *project_id, const char *after,
                                     uint32_t limit, cutover_backup_list **list, cutover_error **error)
 {
-    struct page page = {0};
+    struct record_handle_list *made = NULL;
     cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
 
     if (status == CUTOVER_OK)
-        status = page_read(engine, backup_type.kind, project_id, after, limit, &page, error);
-    if (status != CUTOVER_OK)
-        return status;
-    cutover_backup_list *made = calloc(1, sizeof *made);
-    if (made != NULL)
-        made->items = calloc(page.count + 1, sizeof(cutover_backup *));
-    if (made == NULL || made->items == NULL)
-        status = error_nomem(error);
-    for (size_t i = 0; status == CUTOVER_OK && i < page.count; i++) {
-        struct backup_record record = {0};
-        status = record_parse(&backup_type, page.bodies[i], &record, error);
-        if (status == CUTOVER_OK)
-            status = backup_wrap(&record, &made->items[i], error);
-        record_free(&backup_type, &record);
-        made->count = i + 1;
-    }
-    page_free(&page);
-    if (status != CUTOVER_OK) {
-        cutover_backup_list_free(made);
-        return status;
-    }
-    *list = made;
-    return CUTOVER_OK;
+        status = record_handle_list_read(engine, &backup_type, project_id, after, limit, &made, error);
+    if (status == CUTOVER_OK)
+        *list = (cutover_backup_list *)made;
+    return status;
 }
 
 cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor *actor, const char *backup_id,
@@ -356,7 +323,7 @@ cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor
     if (status == CUTOVER_OK)
         status = engine_id_check("backup_id", backup_id, error);
     if (status == CUTOVER_OK)
-        status = operator_check(actor, error);
+        status = engine_operator_check(actor, who_may, error);
     if (status == CUTOVER_OK)
         status = backup_load(&engine->host, backup_id, &backup, error);
     if (status == CUTOVER_OK)
@@ -411,64 +378,57 @@ cutover_status cutover_backup_path(cutover_engine *engine, const char *backup_id
 
 const char *cutover_backup_id(const cutover_backup *backup)
 {
-    return backup->record.id;
+    return record_of(backup)->id;
 }
 
 const char *cutover_backup_project_id(const cutover_backup *backup)
 {
-    return backup->record.project_id;
+    return record_of(backup)->project_id;
 }
 
 const char *cutover_backup_label(const cutover_backup *backup)
 {
-    return backup->record.label;
+    return record_of(backup)->label;
 }
 
 const char *cutover_backup_status(const cutover_backup *backup)
 {
-    return backup_status_names[backup->record.status];
+    return backup_status_names[record_of(backup)->status];
 }
 
 int64_t cutover_backup_created_at(const cutover_backup *backup)
 {
-    return backup->record.created_at;
+    return record_of(backup)->created_at;
 }
 
 int64_t cutover_backup_verified_at(const cutover_backup *backup)
 {
-    return backup->record.verified_at;
+    return record_of(backup)->verified_at;
 }
 
 const char *cutover_backup_json(const cutover_backup *backup)
 {
-    return backup->json;
+    return backup->handle.json;
 }
 
 void cutover_backup_free(cutover_backup *backup)
 {
-    if (backup == NULL)
-        return;
-    record_free(&backup_type, &backup->record);
-    free(backup->json);
-    free(backup);
+    if (backup != NULL)
+        record_handle_free(&backup->handle);
 }
 
 size_t cutover_backup_list_count(const cutover_backup_list *list)
 {
-    return list == NULL ? 0 : list->count;
+    return list == NULL ? 0 : list->list.count;
 }
 
 const cutover_backup *cutover_backup_list_at(const cutover_backup_list *list, size_t index)
 {
-    return list != NULL && index < list->count ? list->items[index] : NULL;
+    return list == NULL ? NULL : (const cutover_backup *)record_handle_list_at(&list->list, index);
 }
 
 void cutover_backup_list_free(cutover_backup_list *list)
 {
-    if (list == NULL)
-        return;
-    for (size_t i = 0; list->items != NULL && i < list->count; i++)
-        cutover_backup_free(list->items[i]);
-    free(list->items);
-    free(list);
+    if (list != NULL)
+        record_handle_list_free(&list->list);
 }

@@ -77,21 +77,15 @@ cutover_status cutover_displaced_list(cutover_engine *engine, const char *projec
     return status;
 }
 
-static cutover_status operator_check(cutover_engine *engine, const cutover_actor *actor, const char *project_id,
-                                     cutover_error **error)
+static cutover_status drop_check(cutover_engine *engine, const cutover_actor *actor, const char *project_id,
+                                 cutover_error **error)
 {
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("project_id", project_id, error);
-    if (status == CUTOVER_OK && actor == NULL)
-        status = error_set(error, CUTOVER_E_INVALID, "actor: required");
     if (status == CUTOVER_OK)
-        status = machine_actor_check(actor, error);
-    if (status == CUTOVER_OK && (actor->roles & CUTOVER_ROLE_OPERATOR) == 0) {
-        status = error_set(error, CUTOVER_E_FORBIDDEN, "%s is not an operator", actor->id);
-        error_hint(error, "displaced databases are dropped by operators");
-    }
+        status = engine_operator_check(actor, "displaced databases are dropped by operators", error);
     return status != CUTOVER_OK ? status : lock_check(&engine->host, project_id, error);
 }
 
@@ -100,7 +94,7 @@ cutover_status cutover_displaced_drop(cutover_engine *engine, const cutover_acto
 {
     struct looking looking = {0};
     const struct displaced *found = NULL;
-    cutover_status status = operator_check(engine, actor, project_id, error);
+    cutover_status status = drop_check(engine, actor, project_id, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("name", name, error);
@@ -124,7 +118,7 @@ cutover_status cutover_displaced_expire(cutover_engine *engine, const cutover_ac
 {
     struct looking looking = {0};
     cutover_status first = CUTOVER_OK;
-    cutover_status status = operator_check(engine, actor, project_id, error);
+    cutover_status status = drop_check(engine, actor, project_id, error);
 
     if (status == CUTOVER_OK && retention <= 0)
         status = error_set(error, CUTOVER_E_INVALID, "retention: %lld microseconds, must be more than 0",

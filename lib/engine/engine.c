@@ -42,6 +42,18 @@ cutover_status engine_options_check(const void *options, unsigned newest, const 
     return status;
 }
 
+cutover_status engine_operator_check(const cutover_actor *actor, const char *hint, cutover_error **error)
+{
+    if (actor == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "actor: required");
+    cutover_status status = machine_actor_check(actor, error);
+    if (status == CUTOVER_OK && (actor->roles & CUTOVER_ROLE_OPERATOR) == 0) {
+        status = error_set(error, CUTOVER_E_FORBIDDEN, "%s is not an operator", actor->id);
+        error_hint(error, "%s", hint);
+    }
+    return status;
+}
+
 cutover_status engine_limit_check(uint32_t limit, cutover_error **error)
 {
     if (limit >= 1 && limit <= LIMIT_MAX)

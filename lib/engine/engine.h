@@ -22,6 +22,8 @@ cutover_status engine_id_check(const char *name, const char *value, cutover_erro
 /* CUTOVER_E_INVALID, or CUTOVER_E_UNSUPPORTED for a version that is not 1 to `newest`. */
 cutover_status engine_options_check(const void *options, unsigned newest, const char *name,
                                     cutover_error **error);
+/* CUTOVER_E_INVALID, or CUTOVER_E_FORBIDDEN for one that is no operator, with `hint`. */
+cutover_status engine_operator_check(const cutover_actor *actor, const char *hint, cutover_error **error);
 /* 1 to 1000. */
 cutover_status engine_limit_check(uint32_t limit, cutover_error **error);
 

@@ -13,11 +13,6 @@ struct cutover_preflight {
     struct findings findings;
 };
 
-struct cutover_request {
-    struct request_record record;
-    char *json;
-};
-
 /* Takes the record over into a new handle. */
 cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error);
 

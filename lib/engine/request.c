@@ -1,7 +1,6 @@
 #include "base/id.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
-#include "engine/page.h"
 #include "store/ledger.h"
 
 #include <cutover/request.h>

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 100
 #define LAST_ERROR_MAX 500 /* bytes kept of a notifier's message */
 
 enum delivery_status { DELIVERY_PENDING, DELIVERY_GIVEN_UP };
@@ -343,30 +342,6 @@ static cutover_status deliver_each(void *context, const struct document *documen
     return status;
 }
 
-/* Calls `each` for every event document, in order, page by page. */
-static cutover_status walk(const cutover_store *store, const char *project_id,
-                           cutover_status (*each)(void *context, const struct document *document,
-                                                  cutover_error **error),
-                           void *context, cutover_error **error)
-{
-    struct document_list page = {NULL, 0, 0};
-    char *after = NULL;
-    cutover_status status = string_copy("", &after, error);
-
-    while (status == CUTOVER_OK) {
-        status = document_list_read(store, "event", project_id, after, PAGE, &page, error);
-        if (status != CUTOVER_OK || page.count == 0)
-            break;
-        for (size_t i = 0; i < page.count && status == CUTOVER_OK; i++)
-            status = each(context, &page.items[i], error);
-        if (status == CUTOVER_OK)
-            status = record_set_text(&after, page.items[page.count - 1].id, error);
-    }
-    free(after);
-    document_list_free(&page);
-    return status;
-}
-
 cutover_status outbox_deliver(const cutover_store *store, const cutover_notifier *notifier,
                               const struct clock *clock, uint32_t max_attempts, cutover_delivery *delivery,
                               cutover_error **error)
@@ -377,7 +352,7 @@ cutover_status outbox_deliver(const cutover_store *store, const cutover_notifier
     run.blocked = json_object_new_object();
     if (run.blocked == NULL)
         return error_nomem(error);
-    status = walk(store, NULL, deliver_each, &run, error);
+    status = document_walk(store, "event", NULL, deliver_each, &run, error);
     json_object_put(run.blocked);
     if (status == CUTOVER_OK && run.damage != NULL)
         status = CUTOVER_E_STORE;
@@ -412,5 +387,5 @@ cutover_status outbox_list(const cutover_store *store, const char *project_id, c
 {
     struct listing listing = {emit, context};
 
-    return walk(store, project_id, list_each, &listing, error);
+    return document_walk(store, "event", project_id, list_each, &listing, error);
 }

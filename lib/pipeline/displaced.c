@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 200
-
 /* What would be lost with the database, or would make the drop fail. PostgreSQL 14 to 18. */
 static const char hangers_query[] =
     "SELECT pg_catalog.string_agg(what, ', ' ORDER BY what) FROM ("
@@ -78,39 +76,31 @@ static cutover_status job_look(struct session *control, const struct promotion_r
     return status != CUTOVER_OK ? status : size_read(control, item, error);
 }
 
-static cutover_status page_look(struct session *control, const struct document_list *page,
-                                struct displaced_list *list, cutover_error **error)
-{
-    cutover_status status = CUTOVER_OK;
+struct looking {
+    struct session *control;
+    struct displaced_list *list;
+};
 
-    for (size_t i = 0; status == CUTOVER_OK && i < page->count; i++) {
-        struct promotion_record record = {0};
-        status = record_parse(&promotion_type, page->items[i].body, &record, error);
-        if (status == CUTOVER_OK)
-            status = job_look(control, &record, list, error);
-        record_free(&promotion_type, &record);
-    }
+static cutover_status look(void *context, const struct document *document, cutover_error **error)
+{
+    struct looking *looking = context;
+    struct promotion_record record = {0};
+    cutover_status status = record_parse(&promotion_type, document->body, &record, error);
+
+    if (status == CUTOVER_OK)
+        status = job_look(looking->control, &record, looking->list, error);
+    record_free(&promotion_type, &record);
     return status;
 }
 
 cutover_status displaced_find(struct host *host, const struct project *project, struct session *control,
                               struct displaced_list *list, cutover_error **error)
 {
-    struct document_list page = {0};
-    char *after = NULL;
-    cutover_status status = CUTOVER_OK;
+    struct looking looking = {control, list};
 
     memset(list, 0, sizeof *list);
-    do {
-        status = document_list_read(&host->store, promotion_type.kind, project->id, after != NULL ? after : "",
-                                    PAGE, &page, error);
-        if (status == CUTOVER_OK)
-            status = page_look(control, &page, list, error);
-        if (status == CUTOVER_OK && page.count > 0)
-            status = record_set_text(&after, page.items[page.count - 1].id, error);
-    } while (status == CUTOVER_OK && page.count == PAGE);
-    document_list_free(&page);
-    free(after);
+    cutover_status status =
+        document_walk(&host->store, promotion_type.kind, project->id, look, &looking, error);
     if (status != CUTOVER_OK)
         displaced_list_free(list);
     return status;

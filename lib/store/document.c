@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WALK_PAGE 200
+
 struct page {
     struct document_list *list;
     const char *kind;
@@ -108,6 +110,27 @@ void document_list_free(struct document_list *list)
         document_free(&list->items[i]);
     free(list->items);
     memset(list, 0, sizeof(*list));
+}
+
+cutover_status document_walk(const cutover_store *store, const char *kind, const char *project_id,
+                             document_each each, void *context, cutover_error **error)
+{
+    struct document_list page = {NULL, 0, 0};
+    char *after = NULL;
+    cutover_status status = string_copy("", &after, error);
+
+    while (status == CUTOVER_OK) {
+        status = document_list_read(store, kind, project_id, after, WALK_PAGE, &page, error);
+        if (status != CUTOVER_OK || page.count == 0)
+            break;
+        for (size_t i = 0; i < page.count && status == CUTOVER_OK; i++)
+            status = each(context, &page.items[i], error);
+        if (status == CUTOVER_OK)
+            status = record_set_text(&after, page.items[page.count - 1].id, error);
+    }
+    free(after);
+    document_list_free(&page);
+    return status;
 }
 
 /* What is written back goes to the record's own id: it must be the document's. */

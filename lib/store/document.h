@@ -33,6 +33,13 @@ cutover_status document_list_read(const cutover_store *store, const char *kind, 
                                   cutover_error **error);
 void document_list_free(struct document_list *list);
 
+typedef cutover_status (*document_each)(void *context, const struct document *document, cutover_error **error);
+
+/* Calls `each` for every document of a kind, in order of their ids, page by page, until it returns another status than
+   CUTOVER_OK. project_id NULL: of all projects. */
+cutover_status document_walk(const cutover_store *store, const char *kind, const char *project_id,
+                             document_each each, void *context, cutover_error **error);
+
 /* Reads a document into a record; *version receives its version. CUTOVER_E_STORE when the record's id is another. */
 cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
                                    void *record, uint64_t *version, cutover_error **error);

@@ -1,0 +1,97 @@
+#include "engine/record_handle.h"
+
+#include "store/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+cutover_status record_handle_make(const struct record_type *type, void *record, struct record_handle **handle,
+                                  cutover_error **error)
+{
+    struct record_handle *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return error_nomem(error);
+    made->type = type;
+    made->record = calloc(1, type->size);
+    cutover_status status =
+        made->record == NULL ? error_nomem(error) : record_format(type, record, &made->json, error);
+    if (status != CUTOVER_OK) {
+        record_handle_free(made);
+        return status;
+    }
+    memcpy(made->record, record, type->size);
+    memset(record, 0, type->size);
+    *handle = made;
+    return CUTOVER_OK;
+}
+
+void record_handle_free(struct record_handle *handle)
+{
+    if (handle->record != NULL)
+        record_free(handle->type, handle->record);
+    free(handle->record);
+    free(handle->json);
+    free(handle);
+}
+
+static cutover_status list_fill(const struct record_type *type, const struct document_list *page,
+                                struct record_handle_list *list, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    void *record = calloc(1, type->size);
+
+    list->items = calloc(page->count + 1, sizeof(struct record_handle *));
+    if (record == NULL || list->items == NULL)
+        status = error_nomem(error);
+    for (size_t i = 0; status == CUTOVER_OK && i < page->count; i++) {
+        status = record_parse(type, page->items[i].body, record, error);
+        if (status == CUTOVER_OK)
+            status = record_handle_make(type, record, &list->items[i], error);
+        record_free(type, record);
+        if (status == CUTOVER_OK)
+            list->count = i + 1;
+    }
+    free(record);
+    return status;
+}
+
+cutover_status record_handle_list_read(cutover_engine *engine, const struct record_type *type,
+                                       const char *project_id, const char *after, uint32_t limit,
+                                       struct record_handle_list **list, cutover_error **error)
+{
+    struct document_list page = {0};
+    struct record_handle_list *made = NULL;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_limit_check(limit, error);
+    if (status == CUTOVER_OK)
+        status = document_list_read(&engine->host.store, type->kind, project_id, after != NULL ? after : "",
+                                    limit, &page, error);
+    if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK)
+        status = list_fill(type, &page, made, error);
+    document_list_free(&page);
+    if (status == CUTOVER_OK)
+        *list = made;
+    else if (made != NULL)
+        record_handle_list_free(made);
+    return status;
+}
+
+const struct record_handle *record_handle_list_at(const struct record_handle_list *list, size_t index)
+{
+    return index < list->count ? list->items[index] : NULL;
+}
+
+void record_handle_list_free(struct record_handle_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        record_handle_free(list->items[i]);
+    free(list->items);
+    free(list);
+}
