@@ -1,0 +1,192 @@
+/* Writing a backup: begun, its objects created and committed, published. */
+#include "repository/directory_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The end of a close that wrote: delayed write errors come here. EINTR: Linux has closed it. */
+static bool close_checked(int fd)
+{
+    return close(fd) == 0 || errno == EINTR;
+}
+
+cutover_status directory_begin(const char *backup, cutover_error **error, void *userdata)
+{
+    const struct directory *directory = userdata;
+    struct folder_name partial = directory_partial(backup != NULL ? backup : "");
+    cutover_status status = directory_check_backup(backup, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (mkdirat(directory->fd, partial.bytes, 0700) != 0) {
+        if (errno == EEXIST)
+            return error_set(error, CUTOVER_E_CONFLICT, "backup %s was already begun", backup);
+        return directory_failed(error, errno, "make the folder of backup", backup);
+    }
+    /* After mkdir: whoever publishes that name in between had to have begun it. */
+    if (directory_has(directory->fd, backup)) {
+        unlinkat(directory->fd, partial.bytes, AT_REMOVEDIR);
+        return error_set(error, CUTOVER_E_CONFLICT, "backup %s exists already", backup);
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status open_partial(const struct directory *directory, const char *backup, int *folder,
+                                   cutover_error **error)
+{
+    struct folder_name partial = directory_partial(backup);
+    int fd = openat(directory->fd, partial.bytes, OPEN_FOLDER);
+
+    if (fd >= 0) {
+        *folder = fd;
+        return CUTOVER_OK;
+    }
+    if (errno != ENOENT)
+        return directory_failed(error, errno, "open the folder of backup", backup);
+    if (directory_has(directory->fd, backup))
+        return error_set(error, CUTOVER_E_STATE, "backup %s is published: nothing is added to it", backup);
+    return error_set(error, CUTOVER_E_NOT_FOUND, "backup %s was not begun", backup);
+}
+
+cutover_status directory_create(const char *backup, const char *name, void **object, cutover_error **error,
+                                void *userdata)
+{
+    struct directory_object *created = NULL;
+    cutover_status status = directory_check_names(backup, name, error);
+
+    if (status == CUTOVER_OK)
+        status = directory_object_make(&created, error);
+    if (status != CUTOVER_OK)
+        return status;
+    snprintf(created->name, sizeof(created->name), "%s", name);
+    snprintf(created->temporary, sizeof(created->temporary), ".%s.tmp", name);
+    status = open_partial(userdata, backup, &created->folder, error);
+    if (status != CUTOVER_OK)
+        goto free_object;
+    created->fd =
+        openat(created->folder, created->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (created->fd < 0) {
+        status = errno == EEXIST ? error_set(error, CUTOVER_E_CONFLICT, "%s is being written already", name)
+                                 : directory_failed(error, errno, "create", name);
+        goto free_object;
+    }
+    /* With the temporary name ours, nobody else can commit this one. */
+    if (directory_has(created->folder, name)) {
+        status = error_set(error, CUTOVER_E_CONFLICT, "backup %s has a file %s already", backup, name);
+        goto unlink_temporary;
+    }
+    *object = created;
+    return CUTOVER_OK;
+
+unlink_temporary:
+    unlinkat(created->folder, created->temporary, 0);
+free_object:
+    directory_object_free(created);
+    return status;
+}
+
+cutover_status directory_write(void *object, const void *bytes, size_t count, cutover_error **error,
+                               void *userdata)
+{
+    const struct directory_object *target = object;
+    const char *at = bytes;
+
+    (void)userdata;
+    while (count > 0) {
+        ssize_t written = write(target->fd, at, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return directory_failed(error, written < 0 ? errno : ENOSPC, "write", target->name);
+        at += written;
+        count -= (size_t)written;
+    }
+    return CUTOVER_OK;
+}
+
+void directory_abort(void *object, void *userdata)
+{
+    struct directory_object *target = object;
+
+    (void)userdata;
+    if (target == NULL)
+        return;
+    unlinkat(target->folder, target->temporary, 0);
+    directory_object_free(target);
+}
+
+cutover_status directory_commit(void *object, cutover_error **error, void *userdata)
+{
+    struct directory_object *target = object;
+    cutover_status status;
+    int fd = target->fd;
+
+    if (fsync(fd) != 0) {
+        status = directory_failed(error, errno, "sync", target->name);
+        goto abort_object;
+    }
+    target->fd = -1;
+    if (!close_checked(fd)) {
+        status = directory_failed(error, errno, "close", target->name);
+        goto abort_object;
+    }
+    if (renameat(target->folder, target->temporary, target->folder, target->name) != 0) {
+        status = directory_failed(error, errno, "give its name to", target->name);
+        goto abort_object;
+    }
+    directory_object_free(target);
+    return CUTOVER_OK;
+
+abort_object:
+    directory_abort(target, userdata);
+    return status;
+}
+
+/* Refuses a folder in which an object is still being written. */
+static cutover_status check_all_committed(int folder, const char *backup, cutover_error **error)
+{
+    DIR *listing = directory_listing(folder);
+    const char *name;
+    cutover_status status = CUTOVER_OK;
+
+    if (listing == NULL)
+        return directory_failed(error, errno, "list backup", backup);
+    while (status == CUTOVER_OK && (name = directory_next(listing)) != NULL)
+        if (name[0] == '.')
+            status = error_set(error, CUTOVER_E_STATE, "backup %s has a file that was not committed: %s",
+                               backup, name);
+    if (status == CUTOVER_OK && errno != 0)
+        status = directory_failed(error, errno, "list backup", backup);
+    closedir(listing);
+    return status;
+}
+
+cutover_status directory_publish(const char *backup, cutover_error **error, void *userdata)
+{
+    const struct directory *directory = userdata;
+    struct folder_name partial = directory_partial(backup != NULL ? backup : "");
+    cutover_status status = directory_check_backup(backup, error);
+    int folder;
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = open_partial(directory, backup, &folder, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = check_all_committed(folder, backup, error);
+    if (status == CUTOVER_OK)
+        status = directory_sync(folder, backup, error);
+    close(folder);
+    if (status != CUTOVER_OK)
+        return status;
+    if (renameat2(directory->fd, partial.bytes, directory->fd, backup, RENAME_NOREPLACE) != 0) {
+        /* A file system without that flag: begin saw to it that the name is free. */
+        if (errno != EINVAL || renameat(directory->fd, partial.bytes, directory->fd, backup) != 0)
+            return directory_failed(error, errno, "publish backup", backup);
+    }
+    return directory_sync(directory->fd, directory->path, error);
+}
