@@ -26,8 +26,8 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .folder = fill->folder,
         .name = fill->name,
         .section = act->section,
-        /* What is left once the indexes are there (foreign keys, attached partitions) takes locks of two tables at once, and
-           side by side it may deadlock (EDGE_CASES A11). */
+        /* What is left once the indexes are there (attached partitions and their foreign keys) takes locks of two tables at
+           once, and side by side it may deadlock (EDGE_CASES A11). */
         .jobs = strcmp(act->section, "pre-data") == 0 || fill->built != NULL ? 1 : operation->jobs,
         .maintenance_mem_mb = operation->host->maintenance_mem_mb,
         .leave_out = fill->built != NULL ? index_build_has : NULL,

@@ -35,8 +35,9 @@ static bool is_named(const struct toc_entry *entry, const char *desc)
 
 /* What a dumpId stands for. */
 struct meaning {
-    unsigned char section; /* of its entry; 0: there is none */
-    size_t table;          /* 1 + the table whose TABLE entry it is; 0: none */
+    unsigned char section;           /* of its entry; 0: there is none */
+    size_t table;                    /* 1 + the table whose TABLE entry it is; 0: none */
+    const struct index_entry *index; /* that is built here, or NULL */
 };
 
 /* More dumpIds than that are no schema: then nothing is built here, and pg_restore does it all. */
@@ -61,6 +62,31 @@ static size_t table_of(const struct toc_entry *entry, const struct meaning *mean
     return table;
 }
 
+/* A foreign key depends on its own table and on the other one's index. */
+static bool is_foreign_key(const struct toc_entry *entry, const struct meaning *meanings,
+                           struct index_entry *key)
+{
+    *key = (struct index_entry){.toc = entry, .exclusive = true};
+    if (entry->section != TOC_SECTION_POST_DATA || !is_named(entry, "FK CONSTRAINT"))
+        return false;
+    size_t table = 0;
+    for (size_t i = 0; i < entry->dependency_count; i++) {
+        const struct meaning *meaning = &meanings[entry->dependencies[i]];
+        if (meaning->table != 0)
+            table = meaning->table;
+        if (meaning->section != TOC_SECTION_POST_DATA)
+            continue;
+        if (meaning->index == NULL || key->after != NULL)
+            return false;
+        key->after = meaning->index;
+    }
+    if (table == 0 || key->after == NULL)
+        return false;
+    key->table = table - 1;
+    key->referenced = key->after->table;
+    return true;
+}
+
 static int bigger_table_first(const void *a, const void *b)
 {
     const struct index_entry *one = a, *two = b;
@@ -80,41 +106,56 @@ static int id_order(const void *a, const void *b)
     return (*one > *two) - (*one < *two);
 }
 
+static void entries_list(struct index_build *build, struct meaning *meanings)
+{
+    const struct toc *toc = &build->toc;
+
+    for (size_t i = 0; i < toc->count; i++) {
+        size_t table = table_of(&toc->entries[i], meanings);
+        if (table != 0)
+            build->entries[build->count++] =
+                (struct index_entry){.table = table - 1,
+                                     .referenced = table - 1,
+                                     .toc = &toc->entries[i],
+                                     .exclusive = is_named(&toc->entries[i], "CONSTRAINT")};
+    }
+    size_t indexes = build->count;
+    qsort(build->entries, indexes, sizeof *build->entries, bigger_table_first);
+    for (size_t i = 0; i < indexes; i++)
+        meanings[build->entries[i].toc->dump_id].index = &build->entries[i];
+    for (size_t i = 0; i < toc->count; i++)
+        if (is_foreign_key(&toc->entries[i], meanings, &build->entries[build->count]))
+            build->count++;
+    qsort(build->entries + indexes, build->count - indexes, sizeof *build->entries, bigger_table_first);
+}
+
 static cutover_status entries_find(struct index_build *build, const uint32_t *oids, size_t tables,
                                    cutover_error **error)
 {
     const struct toc *toc = &build->toc;
-    struct meaning *meanings = NULL;
+    bool known = toc->highest_id < IDS_MAX;
+    struct meaning *meanings = calloc(known ? (size_t)toc->highest_id + 1 : 1, sizeof *meanings);
 
     build->tables = calloc(tables + 1, sizeof *build->tables);
     build->entries = calloc(toc->count + 1, sizeof *build->entries);
-    if (toc->highest_id < IDS_MAX)
-        meanings = calloc((size_t)toc->highest_id + 1, sizeof *meanings);
-    if (build->tables == NULL || build->entries == NULL || (meanings == NULL && toc->highest_id < IDS_MAX)) {
+    build->ids = calloc(toc->count + 1, sizeof *build->ids);
+    if (build->tables == NULL || build->entries == NULL || build->ids == NULL || meanings == NULL) {
         free(meanings);
         return error_nomem(error);
     }
-    for (size_t i = 0; meanings != NULL && i < toc->count; i++)
+    for (size_t i = 0; known && i < toc->count; i++)
         meanings[toc->entries[i].dump_id].section = (unsigned char)toc->entries[i].section;
-    for (size_t i = 0; meanings != NULL && i < tables; i++) {
+    for (size_t i = 0; known && i < tables; i++) {
         const struct toc_entry *entry = toc_find(toc, CATALOG_CLASS, oids[i], "TABLE");
         if (entry != NULL)
             meanings[entry->dump_id].table = i + 1;
     }
-    for (size_t i = 0; meanings != NULL && i < toc->count; i++) {
-        size_t table = table_of(&toc->entries[i], meanings);
-        if (table != 0)
-            build->entries[build->count++] = (struct index_entry){
-                table - 1, &toc->entries[i], is_named(&toc->entries[i], "CONSTRAINT"), false};
-    }
-    free(meanings);
-    build->ids = calloc(build->count + 1, sizeof *build->ids);
-    if (build->ids == NULL)
-        return error_nomem(error);
+    if (known)
+        entries_list(build, meanings);
     for (size_t i = 0; i < build->count; i++)
         build->ids[i] = build->entries[i].toc->dump_id;
     qsort(build->ids, build->count, sizeof *build->ids, id_order);
-    qsort(build->entries, build->count, sizeof *build->entries, bigger_table_first);
+    free(meanings);
     return CUTOVER_OK;
 }
 
@@ -146,13 +187,19 @@ void index_build_table_whole(struct index_build *build, size_t table)
     pthread_mutex_unlock(&build->mutex);
 }
 
-/* With the mutex held: one whose table is whole, and whose lock nobody would have to wait for. */
+static bool may_lock(const struct index_table *table, bool exclusive)
+{
+    return table->whole && !table->exclusive && (!exclusive || table->shared == 0);
+}
+
+/* With the mutex held: one whose tables are whole, and whose locks nobody would have to wait for. */
 static struct index_entry *entry_choose(struct index_build *build)
 {
     for (size_t i = 0; i < build->count; i++) {
         struct index_entry *entry = &build->entries[i];
-        const struct index_table *table = &build->tables[entry->table];
-        if (!entry->taken && table->whole && !table->exclusive && (!entry->exclusive || table->shared == 0))
+        if (!entry->taken && (entry->after == NULL || entry->after->done) &&
+            may_lock(&build->tables[entry->table], entry->exclusive) &&
+            may_lock(&build->tables[entry->referenced], entry->exclusive))
             return entry;
     }
     return NULL;
@@ -187,7 +234,7 @@ static cutover_status entry_take(struct index_build *build, const struct cancel 
     if (*entry != NULL) {
         (*entry)->taken = true;
         if ((*entry)->exclusive)
-            build->tables[(*entry)->table].exclusive = true;
+            build->tables[(*entry)->table].exclusive = build->tables[(*entry)->referenced].exclusive = true;
         else
             build->tables[(*entry)->table].shared++;
     }
@@ -195,11 +242,12 @@ static cutover_status entry_take(struct index_build *build, const struct cancel 
     return status;
 }
 
-static void entry_done(struct index_build *build, const struct index_entry *entry)
+static void entry_done(struct index_build *build, struct index_entry *entry)
 {
     pthread_mutex_lock(&build->mutex);
+    entry->done = true;
     if (entry->exclusive)
-        build->tables[entry->table].exclusive = false;
+        build->tables[entry->table].exclusive = build->tables[entry->referenced].exclusive = false;
     else
         build->tables[entry->table].shared--;
     pthread_cond_broadcast(&build->changed);

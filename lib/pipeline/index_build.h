@@ -1,7 +1,8 @@
 /*
- * Indexes and their constraints, built by the workers that copy rows, each as soon as its table is whole: while a large table is
- * still on its way, nobody waits (EDGE_CASES A12, B25). What is not a plain index of one table (foreign keys, attached
- * partitions' indexes, triggers, …) is left to pg_restore, which leaves out what was built here.
+ * Indexes, their constraints, and foreign keys, built by the workers that copy rows, each as soon as its tables are whole: while
+ * a large table is still on its way, nobody waits, and foreign keys of different tables are validated side by side (EDGE_CASES
+ * A11, A12, B25). What is not of plain tables (attached partitions' indexes, triggers, …) is left to pg_restore, which leaves
+ * out what was built here.
  */
 #ifndef CUTOVER_PIPELINE_INDEX_BUILD_H
 #define CUTOVER_PIPELINE_INDEX_BUILD_H
@@ -15,10 +16,12 @@ struct index_build {
     struct toc toc;
     struct index_entry {
         size_t table;
+        size_t referenced;               /* a foreign key's other table; of an index, its own */
+        const struct index_entry *after; /* a foreign key's index, or NULL */
         const struct toc_entry *toc;
-        bool exclusive; /* ALTER TABLE locks everybody else out */
-        bool taken;
-    } * entries;  /* of the biggest tables first */
+        bool exclusive; /* ALTER TABLE locks everybody else out, of both tables */
+        bool taken, done;
+    } * entries;  /* of the biggest tables first; foreign keys last */
     int32_t *ids; /* their dumpIds, ascending */
     size_t count;
     struct index_table {
@@ -31,12 +34,12 @@ struct index_build {
     bool open;
 };
 
-/* Reads the schema's archive of `fill` and finds the indexes of these tables; oids[i] is the OID that table i has there. */
+/* Reads the schema's archive of `fill` and finds the indexes and foreign keys of these tables; oids[i] is the OID that table i has there. */
 cutover_status index_build_open(struct index_build *build, const struct fill *fill, const uint32_t *oids,
                                 size_t tables, cutover_error **error);
 /* A table's rows are all there. */
 void index_build_table_whole(struct index_build *build, size_t table);
-/* Builds one index that may be built now, waiting for a table if need be. Called once for each of build->count. */
+/* Builds one that may be built now, waiting for a table if need be. Called once for each of build->count. */
 cutover_status index_build_next(struct index_build *build, struct session *session, const struct fill *fill,
                                 cutover_error **error);
 /* Whether an entry was built here: for restore_schema.leave_out. */

@@ -128,11 +128,11 @@ static void check_report(const struct outcome *outcome, const char *request_id)
     check_contains(outcome_text(outcome, "backup_path"), outcome_text(outcome, "pre_cutover_backup_id"));
     assert_string_equal(outcome_text(outcome, "backup_verification.method"), "restore");
     assert_string_equal(outcome_text(outcome, "backup_verification.verdict"), "equal");
-    assert_true(atoi(outcome_text(outcome, "backup_verification.tables")) == 14);
+    assert_true(atoi(outcome_text(outcome, "backup_verification.tables")) == 16);
     assert_true(atoi(outcome_text(outcome, "backup_verification.rows")) > 15000);
     assert_true(atof(outcome_text(outcome, "backup_verification.seconds")) > 0);
     assert_string_equal(outcome_text(outcome, "stage.method"), "copy");
-    assert_true(atoi(outcome_text(outcome, "stage.tables")) == 16);
+    assert_true(atoi(outcome_text(outcome, "stage.tables")) == 18);
     assert_true(atoi(outcome_text(outcome, "stage.rows")) > 22000);
     assert_true(atoi(outcome_text(outcome, "stage.bytes")) > 1000000);
     assert_true(atof(outcome_text(outcome, "stage.seconds")) > 0);

@@ -141,6 +141,17 @@ static const char *const PIECES[] = {
     "ALTER TABLE shop.child ALTER COLUMN late SET DEFAULT 'child';\n"
     "ALTER TABLE shop.parent DROP COLUMN b;\n"
     "ALTER TABLE shop.parent ADD COLUMN b2 text;\n",
+    /* Foreign keys in circles, to oneself, and to an index that is no constraint. */
+    "CREATE TABLE shop.folders (id integer PRIMARY KEY, parent integer REFERENCES shop.folders, newest integer);\n"
+    "CREATE TABLE shop.files (\n"
+    "    id integer PRIMARY KEY, folder integer NOT NULL REFERENCES shop.folders, email shop.email, owner bigint,\n"
+    "    copy_of integer REFERENCES shop.files ON DELETE SET NULL,\n"
+    "    FOREIGN KEY (email, owner) REFERENCES shop.customers (email, id) MATCH FULL);\n"
+    "ALTER TABLE shop.folders ADD FOREIGN KEY (newest) REFERENCES shop.files DEFERRABLE INITIALLY DEFERRED;\n"
+    "ALTER TABLE shop.events_rest ADD FOREIGN KEY (customer) REFERENCES shop.customers NOT VALID;\n"
+    "INSERT INTO shop.folders VALUES (1, NULL, NULL), (2, 1, NULL), (3, 1, NULL);\n"
+    "INSERT INTO shop.files SELECT n, 1 + n % 3, NULL, NULL, nullif(n / 2, 0) FROM generate_series(1, 500) n;\n"
+    "UPDATE shop.folders SET newest = 500 - id;\n",
     /* Names that need quoting. */
     "CREATE TABLE \"Odd.Schema\".\"Odd \"\"Table\"\" 'x'\" (\"select\" integer, \"a b\" text, \"tab\tnew\n"
     "line\" text, \"ÄÖ\" text);\n"
