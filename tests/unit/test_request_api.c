@@ -1067,6 +1067,7 @@ static void threads_that_race_for_an_outcome_get_one(void **state)
     race_for_an_outcome(&world->engine, 1);
 }
 
+#ifndef CUTOVER_WITHOUT_SQLITE
 /* The same on one SQLite file, through four handles, as processes would have them. */
 static void race_on_sqlite(void (*run)(cutover_engine *const *engines, size_t count))
 {
@@ -1101,6 +1102,7 @@ static void handles_that_race_for_an_outcome_get_one(void **state)
     (void)state;
     race_on_sqlite(race_for_an_outcome);
 }
+#endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
@@ -1137,8 +1139,10 @@ int main(void)
         TEST(a_preview_has_one_live_request),
         TEST(threads_that_race_for_a_preview_file_one_request),
         TEST(threads_that_race_for_an_outcome_get_one),
+#ifndef CUTOVER_WITHOUT_SQLITE
         cmocka_unit_test(handles_that_race_for_a_preview_file_one_request),
         cmocka_unit_test(handles_that_race_for_an_outcome_get_one),
+#endif
     };
 
     return cmocka_run_group_tests_name("request api", tests, NULL, NULL);
