@@ -159,15 +159,17 @@ cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *n
 {
     struct jsonl *jsonl;
     cutover_status status;
+    size_t size;
 
     if (path == NULL || path[0] == '\0')
         return error_set(error, CUTOVER_E_INVALID, "path of the events file is required");
     if (notifier == NULL)
         return error_set(error, CUTOVER_E_INVALID, "notifier is required");
-    jsonl = calloc(1, sizeof(*jsonl) + strlen(path) + 1);
+    size = strlen(path) + 1;
+    jsonl = calloc(1, sizeof(*jsonl) + size);
     if (jsonl == NULL)
         return error_nomem(error);
-    strcpy(jsonl->path, path);
+    memcpy(jsonl->path, path, size);
     if (pthread_mutex_init(&jsonl->mutex, NULL) != 0) {
         free(jsonl);
         return error_nomem(error);
