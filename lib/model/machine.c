@@ -73,23 +73,21 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
 
 /* The remedy for what the table refuses; the last column is for every verb without one of its own. */
 static const char *const remedies[REQUEST_STATUS_COUNT][VERB_COUNT + 1] = {
-    [REQUEST_OPEN] = {[VERB_PROMOTE] = "An operator acks it first (cutover_request_ack).",
+    [REQUEST_OPEN] = {[VERB_PROMOTE] = "Have an operator review and ack it first.",
                       [VERB_COUNT] = "It has to be acked and promoted before that."},
     [REQUEST_ACKED] = {[VERB_ACK] = "It is acked already: promote it, or reject it and have a new one filed to "
                                     "agree on something else.",
-                       [VERB_COUNT] = "It has to be promoted before that (cutover_promotion_start)."},
-    [REQUEST_IN_PROGRESS] = {[VERB_REJECT] = "Stop its promotion instead (cutover_promotion_cancel).",
-                             [VERB_CANCEL] =
-                                 "Ask an operator to stop its promotion (cutover_promotion_cancel).",
+                       [VERB_COUNT] = "It has to be promoted before that."},
+    [REQUEST_IN_PROGRESS] = {[VERB_REJECT] = "Cancel its promotion instead.",
+                             [VERB_CANCEL] = "Ask an operator to cancel its promotion.",
                              [VERB_TICKET] =
                                  "A ticket is attached before the promotion begins; the one that it "
                                  "has now stays.",
-                             [VERB_COUNT] = "A promotion carries it out right now: wait for its end "
-                                            "(cutover_promotion_show)."},
+                             [VERB_COUNT] = "A promotion carries it out right now: wait for its end."},
     [REQUEST_COMPLETED] = {[VERB_COUNT] = "It is done: file a new request for another cutover."},
     [REQUEST_FAILED] = {[VERB_COUNT] =
-                            "A promotion is never repeated: see why it failed (cutover_promotion_show), "
-                            "then file a new request."},
+                            "A promotion is never repeated: see the audit trail for why it failed, then "
+                            "file a new request."},
     [REQUEST_REJECTED] = {[VERB_COUNT] = "See its rejected_reason, then file a new request."},
     [REQUEST_CANCELLED] = {[VERB_COUNT] = "File a new request if the cutover is wanted after all."},
     [REQUEST_EXPIRED] = {[VERB_COUNT] =
@@ -142,7 +140,7 @@ cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **e
         return CUTOVER_OK;
     }
     error_set(error, CUTOVER_E_INVALID, "actor.kind is %d, which is no kind of actor", (int)actor->kind);
-    error_hint(error, "Use one of the CUTOVER_ACTOR_ constants.");
+    error_hint(error, "It is a user, an API key, an operator or the system.");
     return CUTOVER_E_INVALID;
 }
 
@@ -155,14 +153,13 @@ static cutover_status role_check(const struct question *question, cutover_error 
 
     error_set(error, CUTOVER_E_FORBIDDEN, "actor %s may not %s", actor->id, rule->act);
     if (rule->roles == 0)
-        error_hint(error, "Only the library itself does this (an actor of kind CUTOVER_ACTOR_SYSTEM).");
+        error_hint(error, "Nobody is asked to do this: it happens by itself.");
     else if (rule->roles == CUTOVER_ROLE_MEMBER)
-        error_hint(error, "Ask a member of the project: it needs CUTOVER_ROLE_MEMBER.");
+        error_hint(error, "It takes the role of a member of the project: ask one.");
     else if (rule->roles == CUTOVER_ROLE_OPERATOR)
-        error_hint(error, "Ask an operator: it needs CUTOVER_ROLE_OPERATOR.");
+        error_hint(error, "It takes the role of an operator: ask one.");
     else
-        error_hint(error, "Ask a member of the project or an operator: it needs CUTOVER_ROLE_MEMBER or "
-                          "CUTOVER_ROLE_OPERATOR.");
+        error_hint(error, "It takes the role of a member of the project, or of an operator: ask one.");
     return CUTOVER_E_FORBIDDEN;
 }
 
@@ -290,7 +287,7 @@ static cutover_status ticket_check(const struct question *question, cutover_erro
     if (ticket != NULL && ticket[0] != '\0')
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_STATE, "request %s has no external ticket", named(question->request->id));
-    error_hint(error, "Attach one with cutover_request_set_ticket(), then promote.");
+    error_hint(error, "Attach one to the request, then promote.");
     return CUTOVER_E_STATE;
 }
 
@@ -304,7 +301,7 @@ static cutover_status time_ahead_check(const struct question *question, cutover_
         return CUTOVER_OK;
     if (scheduled_for < 0 || scheduled_for > TIME_LAST) {
         error_set(error, CUTOVER_E_INVALID, "scheduled_for is not a time between the years 1970 and 9999");
-        error_hint(error, "Give it in microseconds since 1970-01-01 UTC, or 0 for any time.");
+        error_hint(error, "Agree on a time within these years, or on none: any time will do then.");
         return CUTOVER_E_INVALID;
     }
     time_format(scheduled_for, agreed);
@@ -312,7 +309,7 @@ static cutover_status time_ahead_check(const struct question *question, cutover_
         time_format(facts->now, other);
         error_set(error, CUTOVER_E_INVALID, "scheduled_for %s is not in the future: it is %s now", agreed,
                   other);
-        error_hint(error, "Agree on a later time, or pass 0 to allow any time.");
+        error_hint(error, "Agree on a later time, or on none: any time will do then.");
         return CUTOVER_E_INVALID;
     }
     if (facts->preview_expires_at != 0 && scheduled_for >= facts->preview_expires_at) {
