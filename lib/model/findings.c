@@ -128,7 +128,7 @@ cutover_status findings_json(struct findings *findings, const char **json, cutov
     return CUTOVER_OK;
 }
 
-cutover_status findings_error(const struct findings *findings, cutover_error **error)
+cutover_status findings_error(const struct findings *findings, const char *job, cutover_error **error)
 {
     if (findings->failed)
         return error_nomem(error);
@@ -149,10 +149,10 @@ cutover_status findings_error(const struct findings *findings, cutover_error **e
     if (text_failed(&detail)) {
         status = error_nomem(error);
     } else if (blocking > 0) {
-        status = error_set(error, CUTOVER_E_PREFLIGHT, "preflight: %zu finding%s this promotion", blocking,
-                           blocking == 1 ? " blocks" : "s block");
+        status = error_set(error, CUTOVER_E_PREFLIGHT, "preflight: %zu finding%s this %s", blocking,
+                           blocking == 1 ? " blocks" : "s block", job);
         error_detail(error, "%s", text_string(&detail));
-        error_hint(error, "Remove what the detail lists, then promote again; nothing was changed.");
+        error_hint(error, "Remove what the detail lists, then try again; nothing was changed.");
     }
     text_free(&detail);
     return status;

@@ -24,9 +24,9 @@ void findings_add(struct findings *findings, cutover_severity severity, const ch
 cutover_severity findings_severity(const struct findings *findings);
 /* The JSON of cutover_preflight_json; kept in findings. */
 cutover_status findings_json(struct findings *findings, const char **json, cutover_error **error);
-/* One error out of all that block: message "preflight: N findings block this promotion", detail one line each.
+/* One error out of all that block: message "preflight: N findings block this <job>", detail one line each.
    CUTOVER_OK when nothing blocks. */
-cutover_status findings_error(const struct findings *findings, cutover_error **error);
+cutover_status findings_error(const struct findings *findings, const char *job, cutover_error **error);
 void findings_free(struct findings *findings); /* the content, not the struct */
 
 #endif

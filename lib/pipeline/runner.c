@@ -25,7 +25,7 @@ static cutover_status preflight(struct promote *job, cutover_error **error)
     for (size_t i = 0; i < job->findings.count; i++)
         if (job->findings.list[i].severity == CUTOVER_SEVERITY_WARN)
             report_warn(&job->report, "%s", job->findings.list[i].message);
-    return findings_error(&job->findings, error);
+    return findings_error(&job->findings, job_kind_names[job->kind], error);
 }
 
 /* What a log line is about. */

@@ -11,7 +11,7 @@ static void nothing_found_passes(void **state)
     const char *json = NULL;
     cutover_error *error = NULL;
     assert_int_equal(findings_severity(&findings), CUTOVER_SEVERITY_OK);
-    check_ok(findings_error(&findings, &error), error);
+    check_ok(findings_error(&findings, "promotion", &error), error);
     check_ok(findings_json(&findings, &json, &error), error);
     assert_string_equal(json, "{\"severity\":\"ok\",\"findings\":[]}");
     findings_free(&findings);
@@ -28,11 +28,11 @@ static void worst_finding_decides(void **state)
     findings_add(&findings, CUTOVER_SEVERITY_WARN, "b", NULL, "odd");
     findings_add(&findings, CUTOVER_SEVERITY_OK, "c", NULL, "fine");
     assert_int_equal(findings_severity(&findings), CUTOVER_SEVERITY_WARN);
-    check_ok(findings_error(&findings, &error), error);
+    check_ok(findings_error(&findings, "promotion", &error), error);
     findings_add(&findings, CUTOVER_SEVERITY_BLOCK, "d", NULL, "bad");
     findings_add(&findings, CUTOVER_SEVERITY_WARN, "e", NULL, "odd");
     assert_int_equal(findings_severity(&findings), CUTOVER_SEVERITY_BLOCK);
-    check_status(findings_error(&findings, &error), CUTOVER_E_PREFLIGHT, error);
+    check_status(findings_error(&findings, "promotion", &error), CUTOVER_E_PREFLIGHT, error);
     findings_free(&findings);
 }
 
@@ -65,14 +65,14 @@ static void error_lists_all_that_blocks(void **state)
     struct findings findings = {0};
     cutover_error *error = NULL;
     findings_add(&findings, CUTOVER_SEVERITY_BLOCK, "a.one", "Do this.", "first");
-    check_status_keep(findings_error(&findings, &error), CUTOVER_E_PREFLIGHT, error);
+    check_status_keep(findings_error(&findings, "promotion", &error), CUTOVER_E_PREFLIGHT, error);
     assert_string_equal(cutover_error_message(error), "preflight: 1 finding blocks this promotion");
     cutover_error_free(error);
     error = NULL;
 
     findings_add(&findings, CUTOVER_SEVERITY_WARN, "b.two", "Never mind.", "second");
     findings_add(&findings, CUTOVER_SEVERITY_BLOCK, "c.three", NULL, "100%% full");
-    check_status_keep(findings_error(&findings, &error), CUTOVER_E_PREFLIGHT, error);
+    check_status_keep(findings_error(&findings, "promotion", &error), CUTOVER_E_PREFLIGHT, error);
     assert_string_equal(cutover_error_message(error), "preflight: 2 findings block this promotion");
     assert_string_equal(cutover_error_detail(error), "a.one: first (Do this.)\nc.three: 100% full");
     assert_non_null(cutover_error_hint(error));
@@ -101,7 +101,7 @@ static void lost_finding_never_passes(void **state)
     const char *json = "untouched";
     cutover_error *error = NULL;
     assert_int_equal(findings_severity(&findings), CUTOVER_SEVERITY_BLOCK);
-    check_status(findings_error(&findings, &error), CUTOVER_E_NOMEM, error);
+    check_status(findings_error(&findings, "promotion", &error), CUTOVER_E_NOMEM, error);
     check_status(findings_json(&findings, &json, &error), CUTOVER_E_NOMEM, error);
     assert_string_equal(json, "untouched");
     findings_free(&findings);
