@@ -47,8 +47,8 @@ CUTOVER_API cutover_status cutover_backup_options_init(cutover_backup_options *o
  *
  * @param backup Receives the verified backup, or NULL when not wanted.
  * @return CUTOVER_OK; CUTOVER_E_VERIFY with a verdict; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED
- *         (project busy), _CANCELLED, _POSTGRES, _REPOSITORY, _STORE, _IO, _NOMEM, _UNSUPPORTED. On failure the
- *         record stays as `failed` and the partial archive is swept. Blocks; one call per thread. Since 0.1.
+ *         (project busy), _CANCELLED, _CONFLICT (its lease is lost), _POSTGRES, _REPOSITORY, _STORE, _IO, _NOMEM,
+ *         _UNSUPPORTED. On failure the record stays as `failed` and the partial archive is swept. Blocks; one call per thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backup_options *options,
                                                  cutover_backup **backup, cutover_error **error);

@@ -180,6 +180,7 @@ cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backu
         status = record_begin(&taking, &engine->host, options, &reason);
     if (status == CUTOVER_OK) {
         status = take_and_verify(&taking, options->verify, &reason);
+        status = lease_explain(&taking.lease, status, &reason);
         if (status != CUTOVER_OK)
             backup_fail(&taking.backup, reason);
     }
@@ -243,6 +244,7 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
             cutover_error_free(local);
         }
     }
+    status = lease_explain(&taking->lease, status, &reason);
     taking_end(taking);
     record_free(&backup_type, &before);
     error_move(error, reason);

@@ -234,7 +234,7 @@ cutover_status lease_take(struct lease *lease, struct host *host, const struct l
     return status != CUTOVER_OK ? status : lease_start(lease, cancel, error);
 }
 
-bool lease_is_lost(struct lease *lease)
+static bool is_lost(struct lease *lease)
 {
     if (!lease->running)
         return false;
@@ -242,6 +242,19 @@ bool lease_is_lost(struct lease *lease)
     bool lost = lease->lost;
     pthread_mutex_unlock(&lease->mutex);
     return lost;
+}
+
+cutover_status lease_explain(struct lease *lease, cutover_status status, cutover_error **error)
+{
+    if (status != CUTOVER_E_CANCELLED || !is_lost(lease))
+        return status;
+    if (error != NULL) {
+        cutover_error_free(*error);
+        *error = NULL;
+    }
+    status = error_set(error, CUTOVER_E_CONFLICT, "job %s lost its lease, and stopped", lease->record.job_id);
+    error_hint(error, "Recovery took it, or the store did not renew it in time: the log says which.");
+    return status;
 }
 
 void lease_end(struct lease *lease, bool leave)

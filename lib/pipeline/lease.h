@@ -46,7 +46,9 @@ cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_jo
 /* Takes a lease over whose job is gone; read at `version`. CUTOVER_E_CONFLICT: somebody was faster. */
 cutover_status lease_take(struct lease *lease, struct host *host, const struct lease_record *record,
                           uint64_t version, struct cancel *cancel, cutover_error **error);
-bool lease_is_lost(struct lease *lease);
+/* What a job's failure really was: one that stops because its lease is lost was cancelled by nobody. Then CUTOVER_E_CONFLICT,
+   with an error that says so in the place of *error; else `status` as it is. */
+cutover_status lease_explain(struct lease *lease, cutover_status status, cutover_error **error);
 /* Ends the thread, and deletes the document unless the lease was lost; or (`leave`) lets it run out now, so that recovery
    may begin at once. A zeroed lease is nothing. */
 void lease_end(struct lease *lease, bool leave);

@@ -275,6 +275,7 @@ static void recover_dead(struct recovering *recovering, uint64_t version)
     if (status == CUTOVER_OK)
         status =
             record->job == LEASE_BACKUP ? recover_backup(recovering, &error) : recover_job(recovering, &error);
+    status = lease_explain(&recovering->lease, status, &error);
     if (status != CUTOVER_OK)
         outcome_failed(recovering, error);
     cutover_error_free(error);

@@ -294,6 +294,7 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
         report_step_begin(&job->report, steps[i].name);
         status = steps[i].run(job, &reason);
         report_step_end(&job->report);
+        status = lease_explain(&job->lease, status, &reason);
         if (status != CUTOVER_OK)
             error_step(&reason, steps[i].name);
     }

@@ -70,6 +70,7 @@ static cutover_status steps_run(struct promote *job, cutover_error **error)
             status = step->run(job, error);
         report_step_end(&job->report);
         if (status != CUTOVER_OK) {
+            status = lease_explain(&job->lease, status, error);
             error_step(error, step->name);
             return status;
         }

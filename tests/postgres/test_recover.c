@@ -507,6 +507,52 @@ static char *document_edit(struct shop *shop, const char *kind, const char *id, 
     return before;
 }
 
+static char *lease_of(struct shop *shop, const char *project)
+{
+    struct edit edit = {0};
+    cutover_error *error = NULL;
+
+    check_ok(shop->store.list("lease", project, "", 1, receive, &edit, &error, shop->store.userdata), error);
+    struct json_object *lease = json_tokener_parse(edit.body);
+    char *id = shop_format("%s", json_object_get_string(json_object_object_get(lease, "job_id")));
+
+    json_object_put(lease);
+    free(edit.body);
+    free(edit.project_id);
+    return id;
+}
+
+static int take_lease(struct shop *shop, void *context)
+{
+    char *id = lease_of(shop, context);
+
+    free(document_edit(shop, "lease", id, "owner", "somebody else"));
+    free(id);
+    return 0;
+}
+
+/* It is told apart from a cancel. */
+static void a_job_that_lost_its_lease_says_so(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "leased");
+    const struct shop_hook hooks[] = {{"held", take_lease, (void *)"leased"}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hold = true, .hooks = hooks};
+    struct outcome outcome = shop_promote(shop, &promotion);
+
+    check_status_keep(outcome.status, CUTOVER_E_CONFLICT, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "lost its lease");
+    assert_string_equal(cutover_error_step(outcome.error), "held");
+    assert_string_equal(outcome_text(&outcome, "status"), "failed");
+    check_generation("leased_production", "old");
+    check_request(shop, request, "leased", "failed");
+    shop->clock_shift_us += 31 * SHOP_SECOND;
+    recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    check_nothing_unfinished(shop);
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* Whether a process of another machine lives cannot be seen: its lease decides. */
 static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void **state)
 {
@@ -517,10 +563,7 @@ static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void 
     /* Under a lease that nobody could know to be dead. */
     struct told told = {0};
     cutover_error *error = NULL;
-    struct edit edit = {0};
-    check_ok(shop->store.list("lease", "far", "", 1, receive, &edit, &error, shop->store.userdata), error);
-    struct json_object *lease = json_tokener_parse(edit.body);
-    const char *id = json_object_get_string(json_object_object_get(lease, "job_id"));
+    char *id = lease_of(shop, "far");
     free(document_edit(shop, "lease", id, "owner", "11111111-2222-3333-4444-555555555555 pid:[1] 1 1"));
     recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
     check_ok(cutover_recover(shop->engine, "another", tell, &told, &error), error);
@@ -531,9 +574,7 @@ static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void 
     check_nothing_unfinished(shop);
     check_generation("far_production", "old");
     check_request(shop, request, "far", "failed");
-    json_object_put(lease);
-    free(edit.body);
-    free(edit.project_id);
+    free(id);
     free(request);
 }
 
@@ -587,6 +628,7 @@ int main(int argc, char **argv)
         TEST(a_killed_restore_is_undone_or_completed),
         TEST(a_killed_backup_is_failed_and_its_partial_archive_swept),
         TEST(a_job_that_lives_is_left_alone),
+        TEST(a_job_that_lost_its_lease_says_so),
         TEST(a_job_of_another_machine_is_left_alone_until_its_lease_ran_out),
         TEST(what_cannot_be_recovered_now_can_be_at_once_when_it_can),
     };
