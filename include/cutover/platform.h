@@ -81,7 +81,8 @@ typedef struct cutover_platform {
     cutover_status (*traffic_pause)(const char *project_id, cutover_error **error, void *userdata);
     cutover_status (*traffic_resume)(const char *project_id, cutover_error **error, void *userdata);
 
-    /** Optional. Called once after a completed cutover; its failure is a warning in the report. */
+    /** Optional. Called once after a completed cutover, by the job or by the recovery that completes it; its failure is a
+     * warning in the report and the log. A process that dies right before it leaves it out. */
     cutover_status (*integrations_sync)(const char *project_id, cutover_error **error, void *userdata);
 
     /**

@@ -31,14 +31,11 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
         cutover_error_free(local);
     }
     status = journal_complete(&job->journal, error);
-    if (status != CUTOVER_OK || host->platform.integrations_sync == NULL)
+    if (status != CUTOVER_OK)
         return status;
     cutover_error *local = NULL;
-    cutover_status synced = host->platform.integrations_sync(job->project.id, &local, host->platform.userdata);
-    if (synced != CUTOVER_OK) {
-        host_platform_failed(&local, synced, "platform.integrations_sync");
+    if (host_integrations_sync(host, record->project_id, &local) != CUTOVER_OK)
         report_warn(&job->report, "%s", cutover_error_message(local));
-        cutover_error_free(local);
-    }
+    cutover_error_free(local);
     return CUTOVER_OK;
 }

@@ -264,3 +264,18 @@ cutover_status host_project_return(const struct host *host, const char *project_
     error_move(error, local);
     return status;
 }
+
+cutover_status host_integrations_sync(struct host *host, const char *project_id, cutover_error **error)
+{
+    cutover_error *local = NULL;
+
+    if (host->platform.integrations_sync == NULL)
+        return CUTOVER_OK;
+    cutover_status status = host->platform.integrations_sync(project_id, &local, host->platform.userdata);
+    if (status != CUTOVER_OK) {
+        status = host_platform_failed(&local, status, "platform.integrations_sync");
+        log_line(&host->log, LOG_WARNING_LEVEL, "project %s: %s", project_id, cutover_error_message(local));
+    }
+    error_move(error, local);
+    return status;
+}

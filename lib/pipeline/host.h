@@ -66,6 +66,9 @@ cutover_status host_project_move(const struct host *host, const char *project_id
 /* restoring → active, at a job's end. A project that the host has moved on to another state meanwhile stays in it. */
 cutover_status host_project_return(const struct host *host, const char *project_id, cutover_error **error);
 
+/* platform.integrations_sync, where there is one, after a completed cutover. A failure is a warning in the log, and told. */
+cutover_status host_integrations_sync(struct host *host, const char *project_id, cutover_error **error);
+
 /* What a callback of the platform returned, other than OK, as CUTOVER_E_CALLBACK that names it; out of memory stays that. */
 cutover_status host_platform_failed(cutover_error **error, cutover_status returned, const char *what);
 

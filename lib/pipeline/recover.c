@@ -94,10 +94,13 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     cutover_status status = host_project_return(host, journal->record.project_id, error);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
-    if (status == CUTOVER_OK)
-        outcome(recovering, CUTOVER_RECOVERED_COMPLETED,
-                "the swap had been committed; its records are complete now");
-    return status;
+    if (status != CUTOVER_OK)
+        return status;
+    if (journal->record.kind != JOB_ROLLBACK)
+        host_integrations_sync(host, journal->record.project_id, NULL);
+    outcome(recovering, CUTOVER_RECOVERED_COMPLETED,
+            "the swap had been committed; its records are complete now");
+    return CUTOVER_OK;
 }
 
 static cutover_status job_undo(struct recovering *recovering, const struct project *project,
