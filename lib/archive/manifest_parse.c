@@ -241,7 +241,8 @@ static void parse_files(struct parser *parser, struct json_object *root, struct 
         parse_file(parser, json_object_array_get_idx(array, i), &manifest->files[i]);
     if (parser->status != CUTOVER_OK)
         return;
-    qsort(manifest->files, manifest->file_count, sizeof(*manifest->files), compare_files);
+    if (manifest->file_count > 0)
+        qsort(manifest->files, manifest->file_count, sizeof(*manifest->files), compare_files);
     manifest->files_sorted = true;
     for (size_t i = 1; i < manifest->file_count; i++)
         if (compare_files(&manifest->files[i - 1], &manifest->files[i]) == 0)

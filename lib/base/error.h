@@ -38,6 +38,14 @@ cutover_status error_verify(cutover_error **error, cutover_verdict verdict, cons
    and an unknown value becomes CUTOVER_E_CALLBACK. `what` names the member ("store.commit"). */
 cutover_status error_from_callback(cutover_error **error, cutover_status returned, const char *what);
 
+#ifdef __clang_analyzer__
+/* It looks at one file at a time: this is what they return. */
+#define error_set(error, code, ...) (error_set(error, code, __VA_ARGS__), (code))
+#define error_set_errno(error, code, ...) (error_set_errno(error, code, __VA_ARGS__), (code))
+#define error_nomem(error) (error_nomem(error), CUTOVER_E_NOMEM)
+#define error_verify(error, ...) (error_verify(error, __VA_ARGS__), CUTOVER_E_VERIFY)
+#endif
+
 /* {code, message, detail, hint, sqlstate, step, verdict} as a json-c object, NULL when memory is exhausted. */
 struct json_object *error_json(const cutover_error *error);
 

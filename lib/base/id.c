@@ -73,5 +73,5 @@ bool id_is_valid(const char *id)
 
 void id_short(const char *id, char out[13])
 {
-    memcpy(out, id + ID_SIZE - 13, 13);
+    memcpy(out, id + (ID_SIZE - 13), 13);
 }

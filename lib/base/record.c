@@ -156,7 +156,7 @@ static bool write_field(const struct field *field, const void *member, struct js
         *value = json_object_new_boolean(*(const bool *)member);
         return *value != NULL;
     case FIELD_ENUM:
-        for (int i = 0; field->names[i] != NULL && i <= *(const int *)member; i++)
+        for (int i = 0; i <= *(const int *)member && field->names[i] != NULL; i++)
             if (i == *(const int *)member)
                 text = field->names[i];
         break;

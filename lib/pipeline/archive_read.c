@@ -215,7 +215,7 @@ static cutover_status table_check(const struct checking *checking, struct row_wo
     for (size_t i = 0; i < table->member_count; i++) {
         const struct member *member = &table->members[i];
         uint64_t rows = digest.rows;
-        const char *raw;
+        const char *raw = NULL;
         cutover_status status = cancel_check(worker->cancel, error);
         if (status == CUTOVER_OK)
             status = member_read(repository, object, table->file, worker->reader, member, &raw, error);

@@ -31,7 +31,7 @@ cutover_status directory_open_object(const char *backup, const char *name, void 
 {
     struct directory_object *opened = NULL;
     struct stat info;
-    int folder;
+    int folder = -1;
     cutover_status status = directory_check_names(backup, name, error);
 
     if (status == CUTOVER_OK)

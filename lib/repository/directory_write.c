@@ -170,7 +170,7 @@ cutover_status directory_publish(const char *backup, cutover_error **error, void
     const struct directory *directory = userdata;
     struct folder_name partial = directory_partial(backup != NULL ? backup : "");
     cutover_status status = directory_check_backup(backup, error);
-    int folder;
+    int folder = -1;
 
     if (status != CUTOVER_OK)
         return status;

@@ -71,9 +71,8 @@ static cutover_status create_private(const char *path, cutover_error **error)
 
     pthread_mutex_lock(&mutex);
     file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        failure = errno;
-    else if (fchmod(file, 0600) != 0) /* the umask may have taken even the owner's bits */
+    /* The umask may have taken even the owner's bits. */
+    if (file < 0 || fchmod(file, 0600) != 0)
         failure = errno;
     if (file >= 0 && close(file) != 0 && failure == 0)
         failure = errno;
