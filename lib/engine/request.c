@@ -49,7 +49,6 @@ static cutover_status announce(struct change *change, const char *name, const cu
                                const struct request_record *record, cutover_error **error)
 {
     struct json_object *data = json_object_new_object();
-    cutover_status status = CUTOVER_OK;
 
     if (data == NULL)
         return error_nomem(error);
@@ -59,9 +58,7 @@ static cutover_status announce(struct change *change, const char *name, const cu
         json_put_text(data, "rejected_reason", record->rejected_reason);
     if (record->scheduled_for != 0)
         json_put_time(data, "scheduled_for", record->scheduled_for);
-    status = change_audit(change, name, actor, record->id, data, error);
-    if (status == CUTOVER_OK)
-        status = change_event(change, name, record->id, data, error);
+    cutover_status status = change_announce(change, name, actor, record->id, data, error);
     json_object_put(data);
     return status;
 }

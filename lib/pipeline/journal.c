@@ -94,15 +94,6 @@ static struct json_object *audit_data(const struct promotion_record *promotion)
     return data;
 }
 
-/* An audit entry and the outgoing event of the same name. */
-static cutover_status change_announce(struct change *change, const char *name, const cutover_actor *actor,
-                                      const char *request_id, struct json_object *data, cutover_error **error)
-{
-    cutover_status status = change_audit(change, name, actor, request_id, data, error);
-
-    return status != CUTOVER_OK ? status : change_event(change, name, request_id, data, error);
-}
-
 /* The rules, on what the store and the platform say now. */
 static cutover_status claim_facts(const struct host *host, const cutover_actor *actor, enum request_verb verb,
                                   const struct request_record *request, cutover_error **error)

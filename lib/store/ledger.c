@@ -258,6 +258,14 @@ cutover_status change_event(struct change *change, const char *type, const char 
     return status;
 }
 
+cutover_status change_announce(struct change *change, const char *name, const cutover_actor *actor,
+                               const char *request_id, struct json_object *data, cutover_error **error)
+{
+    cutover_status status = change_audit(change, name, actor, request_id, data, error);
+
+    return status != CUTOVER_OK ? status : change_event(change, name, request_id, data, error);
+}
+
 static cutover_status put_ledger(struct change *change, cutover_error **error)
 {
     struct json_object *ledger = json_object_new_object();

@@ -34,6 +34,9 @@ cutover_status change_audit(struct change *change, const char *action, const cut
    "delivery" that notify/outbox.h describes. */
 cutover_status change_event(struct change *change, const char *type, const char *request_id,
                             struct json_object *data, cutover_error **error);
+/* Both, by the same name. */
+cutover_status change_announce(struct change *change, const char *name, const cutover_actor *actor,
+                               const char *request_id, struct json_object *data, cutover_error **error);
 /* Commits, once. CUTOVER_E_CONFLICT: nothing happened, somebody was faster: begin again from reading. */
 cutover_status change_commit(struct change *change, cutover_error **error);
 void change_free(struct change *change);
