@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WALK_PAGE 200
+#define WALK_PAGE 100
 
 struct page {
     struct document_list *list;

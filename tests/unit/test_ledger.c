@@ -327,6 +327,61 @@ static void missing_document_is_named(void **state)
     cutover_error_free(error);
 }
 
+static void only_a_conflict_is_tried_again_and_not_for_ever(void **state)
+{
+    static const cutover_status others[] = {CUTOVER_OK, CUTOVER_E_STATE, CUTOVER_E_STORE, CUTOVER_E_LOCKED};
+    cutover_error *cause = NULL;
+    unsigned attempt = 0, tries = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(change_again(others[i], &attempt, &cause));
+    assert_int_equal(attempt, 0);
+    do {
+        tries++;
+        assert_null(cause);
+        error_set(&cause, CUTOVER_E_CONFLICT, "somebody was faster");
+    } while (change_again(CUTOVER_E_CONFLICT, &attempt, &cause));
+    assert_int_equal(tries, CHANGE_TRIES);
+    assert_string_equal(cutover_error_message(cause), "somebody was faster");
+    cutover_error_free(cause);
+}
+
+struct walking {
+    unsigned seen, stop_at;
+    char last[16];
+};
+
+static cutover_status walk_on(void *context, const struct document *document, cutover_error **error)
+{
+    struct walking *walking = context;
+
+    assert_true(strcmp(walking->last, document->id) < 0);
+    snprintf(walking->last, sizeof walking->last, "%s", document->id);
+    return ++walking->seen == walking->stop_at ? error_set(error, CUTOVER_E_CANCELLED, "far enough")
+                                               : CUTOVER_OK;
+}
+
+static void walk_sees_every_document_of_a_project_in_order(void **state)
+{
+    const cutover_store *store = *state;
+    struct walking all = {0, 0, ""}, some = {0, 230, ""}, none = {0, 0, ""};
+    cutover_error *error = NULL;
+
+    for (int i = 0; i < 250; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "d%03d", i);
+        cutover_write write = {"thing", id, i % 50 == 49 ? "p2" : "p1", 0, "{}"};
+        check_ok(store->commit(&write, 1, &error, store->userdata), error);
+    }
+    check_ok(document_walk(store, "thing", "p1", walk_on, &all, &error), error);
+    assert_int_equal(all.seen, 245);
+    check_status(document_walk(store, "thing", NULL, walk_on, &some, &error), CUTOVER_E_CANCELLED, error);
+    assert_int_equal(some.seen, 230);
+    check_ok(document_walk(store, "thing", "p3", walk_on, &none, &error), error);
+    assert_int_equal(none.seen, 0);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
 
 int main(void)
@@ -342,6 +397,8 @@ int main(void)
         test(damaged_ledger_is_an_error_not_a_new_beginning),
         test(store_that_breaks_its_contract_is_an_error),
         test(missing_document_is_named),
+        test(only_a_conflict_is_tried_again_and_not_for_ever),
+        test(walk_sees_every_document_of_a_project_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
