@@ -14,8 +14,10 @@
 #include <sys/socket.h>
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
-/* Bytes of one CopyData message, which with its head is 8 KiB: what a socket that says it is writable takes whole. */
-#define MESSAGE_SIZE ((size_t)8192 - 5)
+/* Bytes of one CopyData message: what a socket that says it is writable takes whole, with the message's head of 5 bytes. That is
+   more where no network lies between (unix(7): three quarters of its buffer are free), and saves half of the switches. */
+#define MESSAGE_SIZE_REMOTE ((size_t)8192 - 5)
+#define MESSAGE_SIZE_HERE BUFFER_SIZE
 #define CONTEXT_SHOWN 200
 
 static bool is_whole(struct page_range range)
@@ -340,8 +342,10 @@ static cutover_status send_message(struct copy_in *copy, const char *bytes, size
 
 static cutover_status send_all(struct copy_in *copy, const char *bytes, size_t count, cutover_error **error)
 {
+    size_t most = session_is_here(copy->session) ? MESSAGE_SIZE_HERE : MESSAGE_SIZE_REMOTE;
+
     while (count > 0) {
-        size_t part = count < MESSAGE_SIZE ? count : MESSAGE_SIZE;
+        size_t part = count < most ? count : most;
         cutover_status status = cancel_check(copy->session->cancel, error);
 
         if (status == CUTOVER_OK)

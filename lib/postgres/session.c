@@ -120,10 +120,9 @@ static bool in_copy(const PGresult *result)
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-/* A loopback address may be the near end of a tunnel. */
-static bool on_this_machine(const PGconn *connection)
+bool session_is_here(const struct session *session)
 {
-    const char *host = PQhost(connection);
+    const char *host = PQhost(session->connection);
 
     return host != NULL && (host[0] == '/' || host[0] == '@');
 }
@@ -195,7 +194,7 @@ void session_interrupt(struct session *session)
         return;
     session->cancel = NULL;
     session->deadline_us = monotonic_us() + SESSION_INTERRUPT_MS * 1000;
-    if (!on_this_machine(session->connection) || !ask_to_stop(session) || !drain(session))
+    if (!session_is_here(session) || !ask_to_stop(session) || !drain(session))
         session_shut(session);
     session->cancel = cancel;
     session->deadline_us = deadline;

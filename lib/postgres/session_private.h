@@ -27,9 +27,12 @@ cutover_status session_execute(struct session *session, const struct statement *
                                PGresult **result, cutover_error **error);
 /* Sends all that libpq holds back. */
 cutover_status session_flush(struct session *session, cutover_error **error);
+/* Whether the server is behind a socket of this machine's own; a loopback address may be the near end of a tunnel. */
+bool session_is_here(const struct session *session);
 /* Asks the server to give up what it does and reads what it still says, for at most SESSION_INTERRUPT_MS; closes the
    connection if that is not enough or a COPY is on. A server behind TCP is not asked, since PQcancel may block for
-   minutes, or for ever behind a tunnel (EDGE_CASES G10): the connection is closed, and client_connection_check_interval ends the statement there. */
+   minutes, or for ever behind a tunnel (EDGE_CASES G10): the connection is closed, and client_connection_check_interval
+   ends the statement there. */
 void session_interrupt(struct session *session);
 /* Closes the connection at once; the session is of no use after. */
 void session_shut(struct session *session);
