@@ -490,6 +490,19 @@ cutover_status gate_is_open(const struct host *host, const char *promotion_id, b
     return CUTOVER_OK;
 }
 
+/* Asked inside a change: whatever ends a job moves the project's ledger, too, so that the change then conflicts. */
+static cutover_status held_check(const struct host *host, const char *promotion_id, cutover_error **error)
+{
+    struct journal now = {0};
+    cutover_status status = journal_load(host, promotion_id, &now, error);
+
+    if (status == CUTOVER_OK && now.record.status != PROMOTION_HELD)
+        status = error_set(error, CUTOVER_E_STATE, "promotion %s is not held: it is at %s", promotion_id,
+                           promotion_status_names[now.record.status]);
+    journal_free(&now);
+    return status;
+}
+
 static cutover_status gate_open_once(const struct host *host, const cutover_actor *actor,
                                      const struct promotion_record *promotion, cutover_error **error)
 {
@@ -504,6 +517,8 @@ static cutover_status gate_open_once(const struct host *host, const cutover_acto
         status = error_nomem(error);
     if (status == CUTOVER_OK)
         status = change_begin(&host->store, &host->clock, promotion->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = held_check(host, promotion->id, error);
     if (status == CUTOVER_OK)
         status = change_put(change, "gate", promotion->id, 0, "{}", error);
     if (status == CUTOVER_OK)

@@ -149,6 +149,91 @@ static void release_is_refused_before_it_is_held_and_to_members(void **state)
     free(request);
 }
 
+/* The releaser saw that it is held; before it opens the gate the job is cancelled, and ends. */
+static struct late {
+    cutover_store behind;
+    cutover_promotion *job;
+    pthread_t thread;
+    bool ended;
+} late;
+
+static void *run_in_vain(void *context)
+{
+    cutover_error *error = NULL;
+
+    (void)context;
+    check_status(cutover_promotion_run(late.job, &error), CUTOVER_E_CANCELLED, error);
+    return NULL;
+}
+
+static cutover_status get_late(const char *kind, const char *id, cutover_document_emit emit, void *context,
+                               cutover_error **error, void *userdata)
+{
+    cutover_status status = late.behind.get(kind, id, emit, context, error, userdata);
+
+    if (strcmp(kind, "gate") == 0 && !late.ended) {
+        late.ended = true;
+        cutover_promotion_cancel(late.job);
+        pthread_join(late.thread, NULL);
+    }
+    return status;
+}
+
+static cutover_engine *late_engine(struct shop *shop)
+{
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_store store = shop->store;
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+
+    late = (struct late){.behind = shop->store};
+    store.get = get_late;
+    options.store = &store;
+    options.repository = &shop->repository;
+    options.platform = &shop->known;
+    check_ok(cutover_engine_new(&options, &engine, &error), error);
+    return engine;
+}
+
+static cutover_status count_gate(const cutover_document *document, void *context)
+{
+    (void)document;
+    ++*(int *)context;
+    return CUTOVER_OK;
+}
+
+static void a_release_that_the_end_of_the_job_overtakes_is_refused(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "over");
+    cutover_engine *engine = late_engine(shop);
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    cutover_error *error = NULL;
+    int gates = 0;
+
+    options.actor = shop_operator;
+    options.request_id = request;
+    options.verify = CUTOVER_VERIFY_READBACK;
+    options.hold = 1;
+    check_ok(cutover_promotion_start(shop->engine, &options, &late.job, &error), error);
+    assert_int_equal(pthread_create(&late.thread, NULL, run_in_vain, NULL), 0);
+    while (!late.ended) {
+        nanosleep(&pause, NULL);
+        check_status(cutover_promotion_release(engine, &shop_other_operator, request, &error), CUTOVER_E_STATE,
+                     error);
+    }
+    /* Neither the gate nor the trail says that it was released. */
+    check_ok(shop->store.list("gate", NULL, "", 10, count_gate, &gates, &error, shop->store.userdata), error);
+    assert_int_equal(gates, 0);
+    char *audit = shop_audit(shop, "over");
+    assert_null(strstr(audit, "cutover.released"));
+    free(audit);
+    cutover_promotion_free(late.job);
+    cutover_engine_free(engine);
+    free(request);
+}
+
 /* ---- what may happen meanwhile ---- */
 
 static void flip_byte(struct shop *shop, const char *project_id)
@@ -384,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_held_promotion_waits_for_release_by_another_engine),
         TEST(release_is_refused_before_it_is_held_and_to_members),
+        TEST(a_release_that_the_end_of_the_job_overtakes_is_refused),
         TEST(a_held_promotion_whose_backup_was_damaged_does_not_swap),
         TEST(a_preview_that_expires_while_held_is_not_promoted),
         TEST(properties_that_change_while_held_go_along),
