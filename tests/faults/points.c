@@ -23,14 +23,21 @@ static atomic_uint reached;
 static atomic_bool counting;
 static unsigned target;
 static int log_file = -1;
+static const char *from_step; /* or NULL: from the beginning */
 static char step[32] = "preflight";
+static bool is_backup = true; /* as long as no other job's record was seen */
 
 void points_begin(const char *path, unsigned number)
 {
     log_file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
     assert_true(log_file >= 0);
     target = number;
-    atomic_store(&counting, true);
+    atomic_store(&counting, from_step == NULL);
+}
+
+void points_from(const char *name)
+{
+    from_step = name;
 }
 
 void points_recovery(void)
@@ -110,17 +117,23 @@ static cutover_status store_list(const char *kind, const char *project_id, const
     return behind.list(kind, project_id, after_id, limit, emit, context, error, behind.userdata);
 }
 
-/* The job's own record says which step it is at. */
+/* The job's own record says which step it is at; a backup's does when it is taken by itself. */
 static void step_of(const cutover_write *write)
 {
     struct json_object *record, *status = NULL;
 
-    if (strcmp(write->kind, "promotion") != 0 || write->body == NULL || strcmp(step, "recovery") == 0)
+    if (strcmp(write->kind, "promotion") == 0)
+        is_backup = false;
+    else if (strcmp(write->kind, "backup") != 0 || !is_backup)
+        return;
+    if (write->body == NULL || strcmp(step, "recovery") == 0)
         return;
     record = json_tokener_parse(write->body);
     if (json_object_object_get_ex(record, "status", &status))
         snprintf(step, sizeof step, "%s", json_object_get_string(status));
     json_object_put(record);
+    if (from_step != NULL && strcmp(step, from_step) == 0)
+        atomic_store(&counting, true);
 }
 
 static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,

@@ -1,19 +1,60 @@
 #include "faults/scenarios.h"
 
-static cutover_status promote(cutover_engine *engine, const char *request_id, uint32_t jobs,
-                              cutover_error **error)
-{
-    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
-    cutover_promotion *job = NULL;
+#include <string.h>
 
-    options.actor = shop_operator;
-    options.request_id = request_id;
-    options.jobs = jobs;
-    cutover_status status = cutover_promotion_start(engine, &options, &job, error);
+static cutover_status promotion_run(cutover_engine *engine, cutover_promotion_options *options,
+                                    cutover_error **error)
+{
+    cutover_promotion *job = NULL;
+    cutover_status status = cutover_promotion_start(engine, options, &job, error);
+
     if (status == CUTOVER_OK)
         status = cutover_promotion_run(job, error);
     cutover_promotion_free(job);
     return status;
+}
+
+static cutover_status promote(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                              cutover_error **error)
+{
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+
+    options.actor = shop_operator;
+    options.request_id = request_id;
+    options.jobs = jobs;
+    return promotion_run(engine, &options, error);
+}
+
+struct holding {
+    cutover_engine *engine;
+    const char *request_id;
+};
+
+/* While it waits. Here, so that what the release commits is always at the same place among the points; it is refused before the
+   journal says that it is held, and once it is released. */
+static int32_t release(const cutover_progress *progress, void *userdata)
+{
+    struct holding *holding = userdata;
+
+    if (strcmp(progress->step, "held") == 0)
+        cutover_promotion_release(holding->engine, &shop_other_operator, holding->request_id, NULL);
+    return 0;
+}
+
+static cutover_status promote_held(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                   cutover_error **error)
+{
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    struct holding holding = {engine, request_id};
+
+    options.actor = shop_operator;
+    options.request_id = request_id;
+    options.jobs = jobs;
+    options.verify = CUTOVER_VERIFY_READBACK;
+    options.hold = 1;
+    options.progress = release;
+    options.progress_userdata = &holding;
+    return promotion_run(engine, &options, error);
 }
 
 static void promoted(struct shop *shop, const char *request_id)
@@ -41,21 +82,21 @@ static cutover_status roll_back(cutover_engine *engine, const char *request_id, 
     return status;
 }
 
-/* The request's pre-cutover backup, over production. */
-static cutover_status restore(cutover_engine *engine, const char *request_id, uint32_t jobs,
+/* The project's first backup, over production or into a preview. */
+static cutover_status restore(cutover_engine *engine, const char *preview_id, uint32_t jobs,
                               cutover_error **error)
 {
     cutover_restore_options options = CUTOVER_RESTORE_OPTIONS_INIT;
     cutover_backup_list *list = NULL;
     cutover_restore *job = NULL;
 
-    (void)request_id;
     cutover_status status = cutover_backups_list(engine, SCENE_PROJECT, NULL, 1, &list, error);
     if (status != CUTOVER_OK)
         return status;
-    options.actor = (cutover_actor){"ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
+    options.actor = (cutover_actor){"ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_OPERATOR | CUTOVER_ROLE_ORG_ADMIN};
     options.backup_id = cutover_backup_id(cutover_backup_list_at(list, 0));
-    options.project_id = SCENE_PROJECT;
+    options.preview_id = preview_id;
+    options.project_id = preview_id == NULL ? SCENE_PROJECT : NULL;
     options.confirm = 1;
     options.jobs = jobs;
     options.verify = CUTOVER_VERIFY_READBACK;
@@ -67,10 +108,52 @@ static cutover_status restore(cutover_engine *engine, const char *request_id, ui
     return status;
 }
 
+static cutover_status restore_production(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                         cutover_error **error)
+{
+    (void)request_id;
+    return restore(engine, NULL, jobs, error);
+}
+
+static cutover_status restore_preview(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                      cutover_error **error)
+{
+    (void)request_id;
+    return restore(engine, SCENE_EMPTY, jobs, error);
+}
+
+static cutover_status backup_take(cutover_engine *engine, cutover_verify_method verify, uint32_t jobs,
+                                  cutover_error **error)
+{
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+
+    options.actor = shop_operator;
+    options.project_id = SCENE_PROJECT;
+    options.jobs = jobs;
+    options.verify = verify;
+    return cutover_backup_create(engine, &options, NULL, error);
+}
+
+static void backed_up(struct shop *shop, const char *request_id)
+{
+    cutover_error *error = NULL;
+
+    (void)request_id;
+    check_ok(backup_take(shop->engine, CUTOVER_VERIFY_READBACK, 1, &error), error);
+}
+
+static cutover_status back_up(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                              cutover_error **error)
+{
+    (void)request_id;
+    return backup_take(engine, CUTOVER_VERIFY_RESTORE, jobs, error);
+}
+
 const struct scenario scenarios[] = {
     {
         .name = "promotion",
         .act = promote,
+        .database = SCENE_PRODUCTION,
         .before = "old",
         .after = "new",
         .not_begun = "acked",
@@ -78,30 +161,76 @@ const struct scenario scenarios[] = {
         .done = "completed",
         .undone_audit = "cutover.failed",
         .done_audit = "production_overwrite_restore",
+        .undone_event = "job.failed",
+        .done_event = "job.completed",
         .displaces = true,
     },
     {
         .name = "rollback",
         .arrange = promoted,
         .act = roll_back,
+        .database = SCENE_PRODUCTION,
         .before = "new",
         .after = "old",
         .not_begun = "completed",
         .undone = "completed",
         .done = "rolled_back",
         .done_audit = "cutover.rolled_back",
+        .undone_event = "job.failed",
+        .done_event = "job.completed",
     },
     {
         .name = "restore",
         .arrange = promoted,
-        .act = restore,
+        .act = restore_production,
+        .database = SCENE_PRODUCTION,
         .before = "new",
         .after = "old",
         .not_begun = "completed",
         .undone = "completed",
         .done = "completed",
         .done_audit = "production_overwrite_restore",
+        .undone_event = "restore.failed",
+        .done_event = "restore.completed",
         .displaces = true,
+    },
+    {
+        .name = "restore-preview",
+        .arrange = backed_up,
+        .act = restore_preview,
+        .database = SCENE_EMPTY,
+        .before = "empty",
+        .after = "old",
+        .not_begun = "acked",
+        .undone = "acked",
+        .done = "acked",
+        .undone_event = "restore.failed",
+        .done_event = "restore.completed",
+    },
+    {
+        .name = "backup",
+        .act = back_up,
+        .not_begun = "acked",
+        .undone = "acked",
+        .done = "acked",
+        .undone_event = "backup.failed",
+        .done_event = "backup.completed",
+    },
+    {
+        .name = "held",
+        .act = promote_held,
+        .database = SCENE_PRODUCTION,
+        .before = "old",
+        .after = "new",
+        .not_begun = "acked",
+        .undone = "failed",
+        .done = "completed",
+        .undone_audit = "cutover.failed",
+        .done_audit = "production_overwrite_restore",
+        .undone_event = "job.failed",
+        .done_event = "job.completed",
+        .displaces = true,
+        .held = true,
     },
     {.name = NULL},
 };

@@ -44,6 +44,13 @@ static const char new_sql[] =
     "ALTER TABLE orders OWNER TO keeper;";
 
 /* What belongs to the database itself, and so is not in a template. */
+static const char empty_properties_sql[] =
+    "ALTER DATABASE " SCENE_EMPTY " OWNER TO reader;"
+    "REVOKE ALL ON DATABASE " SCENE_EMPTY " FROM PUBLIC;"
+    "GRANT CONNECT, TEMPORARY ON DATABASE " SCENE_EMPTY " TO app;"
+    "ALTER DATABASE " SCENE_EMPTY " SET work_mem = '6MB';"
+    "COMMENT ON DATABASE " SCENE_EMPTY " IS 'a place to look at backups'";
+
 static const char properties_sql[] =
     "ALTER DATABASE " SCENE_PRODUCTION " OWNER TO keeper;"
     "REVOKE ALL ON DATABASE " SCENE_PRODUCTION " FROM PUBLIC;"
@@ -72,17 +79,27 @@ static const char content_sql[] =
     "                                 ORDER BY a::text) FROM unnest(relacl) a)), E'\\n' ORDER BY relname)"
     "       FROM pg_class WHERE relnamespace = 'public'::regnamespace)))";
 
+long scene_oid(struct cluster *cluster, const char *database)
+{
+    char *sql = shop_format("SELECT oid FROM pg_database WHERE datname = '%s'", database);
+    long oid = cluster_number(cluster, "postgres", sql);
+
+    free(sql);
+    return oid;
+}
+
 char *scene_content(struct cluster *cluster, const char *database)
 {
     return cluster_value(cluster, database, content_sql);
 }
 
-static void production_make(struct cluster *cluster)
+static void databases_make(struct cluster *cluster)
 {
     for (;;) {
         char *name = cluster_value(cluster, "postgres",
                                    "SELECT quote_ident(datname) FROM pg_database"
-                                   " WHERE datname = '" SCENE_PRODUCTION "' OR datname ~ '^cutover_' LIMIT 1");
+                                   " WHERE datname IN ('" SCENE_PRODUCTION "', '" SCENE_EMPTY "')"
+                                   "    OR datname ~ '^cutover_' LIMIT 1");
         bool last = name[0] == '\0';
         char *sql = shop_format("DROP DATABASE %s WITH (FORCE)", name);
         if (!last)
@@ -94,6 +111,15 @@ static void production_make(struct cluster *cluster)
     }
     cluster_sql(cluster, "postgres", "CREATE DATABASE " SCENE_PRODUCTION " TEMPLATE " OLD_TEMPLATE);
     cluster_sql(cluster, "postgres", properties_sql);
+    cluster_create_database(cluster, SCENE_EMPTY);
+    cluster_sql(cluster, "postgres", empty_properties_sql);
+}
+
+static void look(struct cluster *cluster, const char *database, struct scene_look *look)
+{
+    free(look->properties);
+    look->properties = shop_properties(cluster, database);
+    look->oid = scene_oid(cluster, database);
 }
 
 /* ---- setting up ---- */
@@ -109,10 +135,8 @@ static void make_databases(struct scene *scene)
     cluster_sql(scene->cluster, "postgres", roles_sql);
     shop_database(scene->cluster, OLD_TEMPLATE, old_sql);
     shop_database(scene->cluster, PREVIEW, new_sql);
-    production_make(scene->cluster);
-    scene->old_content = scene_content(scene->cluster, SCENE_PRODUCTION);
+    scene->old_content = scene_content(scene->cluster, OLD_TEMPLATE);
     scene->new_content = scene_content(scene->cluster, PREVIEW);
-    scene->properties = shop_properties(scene->cluster, SCENE_PRODUCTION);
 }
 
 static void make_first_home(struct scene *scene)
@@ -126,6 +150,7 @@ static void make_first_home(struct scene *scene)
     shop_open(&shop, scene->cluster, scene->first_home);
     shop_project(&shop, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_PRODUCTION));
     shop_preview(&shop, PREVIEW, SCENE_PROJECT, cluster_conninfo(scene->cluster, PREVIEW), 0);
+    shop_preview(&shop, SCENE_EMPTY, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_EMPTY), 0);
     scene->request_id = shop_acked(&shop, SCENE_PROJECT, PREVIEW);
     shop_close(&shop);
 }
@@ -144,51 +169,72 @@ void scene_open(struct scene *scene, const struct scenario *scenario)
     scene->output = shop_format("%s/output", scene->folder);
     make_databases(scene);
     make_first_home(scene);
-    scene->production_is_spent = true;
+    scene->is_spent = true;
 }
 
 void scene_close(struct scene *scene)
 {
     cluster_stop(scene->cluster);
-    char **const texts[] = {&scene->folder,      &scene->first_home, &scene->arranged_home, &scene->home,
-                            &scene->points,      &scene->output,     &scene->request_id,    &scene->old_content,
-                            &scene->new_content, &scene->properties, &scene->audit};
+    char **const texts[] = {&scene->folder,
+                            &scene->first_home,
+                            &scene->arranged_home,
+                            &scene->home,
+                            &scene->points,
+                            &scene->output,
+                            &scene->request_id,
+                            &scene->old_content,
+                            &scene->new_content,
+                            &scene->production.properties,
+                            &scene->empty.properties,
+                            &scene->audit,
+                            &scene->events};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(*texts[i]);
 }
 
-static cutover_status count_job(const cutover_document *document, void *context)
+static cutover_status count_document(const cutover_document *document, void *context)
 {
     (void)document;
     ++*(unsigned *)context;
     return CUTOVER_OK;
 }
 
-/* Production and the records anew, as they are before the job. */
+static unsigned count_documents(struct shop *shop, const char *kind)
+{
+    cutover_error *error = NULL;
+    unsigned count = 0;
+
+    check_ok(shop->store.list(kind, NULL, "", 1000, count_document, &count, &error, shop->store.userdata),
+             error);
+    return count;
+}
+
+/* The databases and the records anew, as they are before the job. */
 static void arrange(struct scene *scene)
 {
     struct shop shop;
-    cutover_error *error = NULL;
 
-    production_make(scene->cluster);
+    databases_make(scene->cluster);
     copy_folder(scene->first_home, scene->arranged_home);
     shop_open(&shop, scene->cluster, scene->arranged_home);
     if (scene->scenario->arrange != NULL)
         scene->scenario->arrange(&shop, scene->request_id);
     free(scene->audit);
+    free(scene->events);
     scene->audit = shop_audit(&shop, SCENE_PROJECT);
-    scene->jobs_before = 0;
-    check_ok(shop.store.list("promotion", NULL, "", 1000, count_job, &scene->jobs_before, &error,
-                             shop.store.userdata),
-             error);
+    scene->events = shop_events(&shop, SCENE_PROJECT);
+    scene->jobs_before = count_documents(&shop, "promotion");
+    scene->backups_before = count_documents(&shop, "backup");
     scene->displaced_before = scene_displaced(scene->cluster);
     shop_close(&shop);
-    scene->production_is_spent = false;
+    look(scene->cluster, SCENE_PRODUCTION, &scene->production);
+    look(scene->cluster, SCENE_EMPTY, &scene->empty);
+    scene->is_spent = false;
 }
 
 void scene_reset(struct scene *scene)
 {
-    if (scene->production_is_spent)
+    if (scene->is_spent)
         arrange(scene);
     copy_folder(scene->arranged_home, scene->home);
 }
@@ -271,6 +317,13 @@ static int child_work(cutover_engine *engine, const char *mode, const struct sce
             child_fails(error);
         return 0;
     }
+    if (strcmp(mode, "--release") == 0) {
+        cutover_status status = cutover_promotion_release(engine, &shop_other_operator, request_id, &error);
+        if (status != CUTOVER_OK && status != CUTOVER_E_STATE)
+            child_fails(error);
+        cutover_error_free(error);
+        return 0;
+    }
     points_recovery();
     if (cutover_recover(engine, NULL, child_told, &not_all, &error) != CUTOVER_OK)
         child_fails(error);
@@ -309,6 +362,8 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     options.maintenance_mem_mb = 16;
     if (cutover_engine_new(&options, &engine, &error) != CUTOVER_OK)
         child_fails(error);
+    if (scenarios->held && strcmp(argv[1], "--act") == 0)
+        points_from("held");
     points_begin(argv[5], (unsigned)strtoul(argv[7], NULL, 10));
     int status = child_work(engine, argv[1], scenarios, argv[4], (uint32_t)strtoul(argv[6], NULL, 10));
     cutover_engine_free(engine);

@@ -10,21 +10,35 @@
 #define SCENE_PROJECT "shop"
 #define SCENE_PRODUCTION "production"
 
-/* What one job does to production. */
+#define SCENE_EMPTY "empty" /* a preview, and its database */
+
+/* What one job does to a database. */
 struct scenario {
     const char *name;
     /* What was done before the job, beyond an acknowledged request: in the parent, not killed; NULL: nothing. */
     void (*arrange)(struct shop *shop, const char *request_id);
     /* The job, in the child that is killed. */
     cutover_status (*act)(cutover_engine *engine, const char *request_id, uint32_t jobs, cutover_error **error);
-    /* The generation of production ("old": its first content, "new": the preview's) before it and after it. */
+    /* The database whose content it replaces; NULL: none, it takes a backup. */
+    const char *database;
+    /* The generation of that ("old": production's first content, "new": the preview's, "empty") before it and after it. */
     const char *before, *after;
     /* The request's status when the job had not begun, when it was undone, and when it is done. */
     const char *not_begun, *undone, *done;
-    /* Audit entries that it adds when it was undone, or NULL, and when it is done. */
+    /* Audit entries that it adds when it was undone, and when it is done; or NULL. */
     const char *undone_audit, *done_audit;
+    /* Likewise events. */
+    const char *undone_event, *done_event;
+    /* It is held, and another actor releases it: it is killed only from then on, before that it is the same job as without. */
+    bool held;
     /* It puts a database aside, rather than to exchange it for one that was put aside. */
     bool displaces;
+};
+
+/* A database as it was before the job. */
+struct scene_look {
+    char *properties;
+    long oid;
 };
 
 struct scene {
@@ -32,11 +46,12 @@ struct scene {
     const struct scenario *scenario;
     char *folder, *first_home, *arranged_home, *home, *points, *output; /* paths */
     char *request_id;
-    char *old_content, *new_content, *properties; /* as they were at first */
-    char *audit;                                  /* before the job */
-    unsigned jobs_before, displaced_before;
-    bool production_is_spent; /* it is not as it was before the job: the next reset makes it anew */
-    char where[512];          /* what happened in the run that is being checked */
+    char *old_content, *new_content; /* as they were at first */
+    struct scene_look production, empty;
+    char *audit, *events; /* before the job */
+    unsigned jobs_before, backups_before, displaced_before;
+    bool is_spent;   /* the databases are not as they were before the job: the next reset makes them anew */
+    char where[512]; /* what happened in the run that is being checked */
 };
 
 void scene_open(struct scene *scene, const struct scenario *scenario);
@@ -47,7 +62,8 @@ void scene_reset(struct scene *scene);
 /* How a child ended. */
 enum scene_end { SCENE_DONE, SCENE_KILLED, SCENE_FAILED };
 
-/* Runs this program with --act or --recover on the scene, to be killed at point `target` (0: never). */
+/* Runs this program with --act, --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
+   (0: never). */
 enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target);
 /* In the child: does that. Returns the exit status. */
 int scene_child(int argc, char **argv, const struct scenario *scenarios);
@@ -59,6 +75,7 @@ bool scene_check(struct scene *scene);
 
 /* How many displaced databases there are; each is closed. */
 unsigned scene_displaced(struct cluster *cluster);
+long scene_oid(struct cluster *cluster, const char *database);
 /* What the scene's databases hold, as one digest. */
 char *scene_content(struct cluster *cluster, const char *database);
 

@@ -7,35 +7,85 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- production: wholly the one or the other, open, writable, and bearing what it bore ---- */
+/* ---- a database: wholly the one or the other, open, writable, and bearing what it bore ---- */
 
-static bool check_production(struct scene *scene)
+static char *ask(PGconn *client, const char *sql)
 {
-    struct cluster *cluster = scene->cluster;
-    const struct scenario *scenario = scene->scenario;
+    PGresult *result = PQexec(client, sql);
 
-    /* As a client would. */
-    PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, SCENE_PRODUCTION, "app"));
-    if (PQstatus(client) != CONNECTION_OK)
-        fail_msg("a client cannot connect: %s", PQerrorMessage(client));
-    PGresult *result = PQexec(client, "INSERT INTO visits DEFAULT VALUES");
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
+        fail_msg("a client cannot ask: %s", PQerrorMessage(client));
+    char *value = shop_format("%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return value;
+}
+
+static void do_write(PGconn *client, const char *sql)
+{
+    PGresult *result = PQexec(client, sql);
+
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         fail_msg("a client cannot write: %s", PQerrorMessage(client));
     PQclear(result);
-    result = PQexec(client, "SELECT generation FROM marker");
-    assert_int_equal(PQntuples(result), 1);
-    bool after = strcmp(PQgetvalue(result, 0, 0), scenario->after) == 0;
-    const char *generation = after ? scenario->after : scenario->before;
-    assert_string_equal(PQgetvalue(result, 0, 0), generation);
-    PQclear(result);
+}
+
+/* Looks and writes as a client would; malloc'd. */
+static char *generation_of(struct cluster *cluster, const char *database)
+{
+    PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, database, "app"));
+
+    if (PQstatus(client) != CONNECTION_OK)
+        fail_msg("a client cannot connect: %s", PQerrorMessage(client));
+    char *things = ask(client, "SELECT (SELECT count(*) FROM pg_class WHERE oid >= 16384)"
+                               "     + (SELECT count(*) FROM pg_largeobject_metadata)");
+    bool empty = strcmp(things, "0") == 0;
+    do_write(client, empty ? "CREATE TEMPORARY TABLE note ()" : "INSERT INTO visits DEFAULT VALUES");
+    char *generation =
+        empty ? shop_format("%s", "empty") : ask(client, "SELECT string_agg(generation, ' ') FROM marker");
     PQfinish(client);
-    char *content = scene_content(cluster, SCENE_PRODUCTION);
-    assert_string_equal(content, strcmp(generation, "old") == 0 ? scene->old_content : scene->new_content);
-    free(content);
-    char *properties = shop_properties(cluster, SCENE_PRODUCTION);
-    check_same_text(properties, scene->properties);
+    free(things);
+    return generation;
+}
+
+/* Returns whether it is the one that it was to become. */
+static bool check_database(struct scene *scene, const char *name, const struct scene_look *look,
+                           const char *before, const char *after)
+{
+    char *generation = generation_of(scene->cluster, name);
+    bool changed = strcmp(generation, before) != 0;
+
+    if (changed)
+        assert_string_equal(generation, after);
+    if (strcmp(generation, "empty") != 0) {
+        char *content = scene_content(scene->cluster, name);
+        assert_string_equal(content, strcmp(generation, "old") == 0 ? scene->old_content : scene->new_content);
+        free(content);
+    }
+    char *properties = shop_properties(scene->cluster, name);
+    check_same_text(properties, look->properties);
+    assert_int_equal(scene_oid(scene->cluster, name) != look->oid, changed);
     free(properties);
-    return after;
+    free(generation);
+    return changed;
+}
+
+/* The databases that clients know: what the job does not replace is untouched. Returns whether the other one is replaced. */
+static bool check_databases(struct scene *scene)
+{
+    const struct scenario *scenario = scene->scenario;
+    const char *of_production = "old", *of_empty = "empty", *production_after = "old", *empty_after = "empty";
+
+    if (scenario->database != NULL && strcmp(scenario->database, SCENE_PRODUCTION) == 0) {
+        of_production = scenario->before;
+        production_after = scenario->after;
+    } else if (scenario->database != NULL) {
+        of_empty = scenario->before;
+        empty_after = scenario->after;
+    }
+    bool production =
+        check_database(scene, SCENE_PRODUCTION, &scene->production, of_production, production_after);
+    bool empty = check_database(scene, SCENE_EMPTY, &scene->empty, of_empty, empty_after);
+    return production || empty;
 }
 
 /* ---- the records ---- */
@@ -68,8 +118,9 @@ static unsigned count_word(const char *words, const char *word)
     return count;
 }
 
+/* Of promotions, or of backups. */
 struct jobs {
-    unsigned completed, failed;
+    unsigned done, failed;
 };
 
 /* No job's record is left unfinished. */
@@ -81,42 +132,67 @@ static cutover_status count_job(const cutover_document *document, void *context)
     assert_non_null(record);
     assert_true(json_object_object_get_ex(record, "status", &status));
     const char *name = json_object_get_string(status);
-    if (strcmp(name, "completed") == 0)
-        jobs->completed++;
+    if (strcmp(name, "completed") == 0 || strcmp(name, "verified") == 0)
+        jobs->done++;
     else if (strcmp(name, "failed") == 0)
         jobs->failed++;
     else
-        fail_msg("job %s is %s", document->id, name);
+        fail_msg("%s %s is %s", document->kind, document->id, name);
     json_object_put(record);
     return CUTOVER_OK;
 }
 
-/* What the audit trail says beyond what it said before. */
-static unsigned audited(const struct scene *scene, const char *audit, const char *action)
+static struct jobs count_jobs(struct shop *shop, const char *kind)
 {
-    return count_word(audit, action) - count_word(scene->audit, action);
+    struct jobs jobs = {0, 0};
+    cutover_error *error = NULL;
+
+    check_ok(shop->store.list(kind, NULL, "", 1000, count_job, &jobs, &error, shop->store.userdata), error);
+    return jobs;
+}
+
+/* What happened before and since: a word, NULL for none, is so many more. */
+static void check_told(const char *before, const char *now, const char *word, unsigned times)
+{
+    if (word != NULL && count_word(now, word) != count_word(before, word) + times)
+        fail_msg("not %u more of %s: before: %s; now: %s", times, word, before, now);
+}
+
+/* It has happened, or it was undone, and nothing else is told. */
+static void check_trails(struct scene *scene, struct shop *shop, bool undone, bool done)
+{
+    const struct scenario *scenario = scene->scenario;
+    char *audit = shop_audit(shop, SCENE_PROJECT), *events = shop_events(shop, SCENE_PROJECT);
+
+    check_told(scene->audit, audit, scenario->undone_audit, undone);
+    check_told(scene->audit, audit, scenario->done_audit, done);
+    check_told(scene->events, events, scenario->undone_event, undone);
+    check_told(scene->events, events, scenario->done_event, done);
+    if (scenario->undone_audit == NULL && scenario->done_audit == NULL)
+        check_same_text(audit, scene->audit);
+    if (scenario->held && done)
+        check_told(scene->audit, audit, "cutover.released", 1);
+    free(audit);
+    free(events);
 }
 
 static void check_records(struct scene *scene, struct shop *shop, bool done)
 {
     const struct scenario *scenario = scene->scenario;
-    struct jobs jobs = {0, 0};
-    cutover_error *error = NULL;
+    bool is_backup = scenario->database == NULL;
+    unsigned before = is_backup ? scene->backups_before : scene->jobs_before;
 
-    check_ok(shop->store.list("promotion", NULL, "", 1000, count_job, &jobs, &error, shop->store.userdata),
-             error);
-    bool begun = jobs.completed + jobs.failed > scene->jobs_before;
-    assert_int_equal(jobs.completed, scene->jobs_before + done);
+    struct jobs jobs = count_jobs(shop, is_backup ? "backup" : "promotion");
+    bool begun = jobs.done + jobs.failed > before;
+    assert_int_equal(jobs.done, before + done);
     assert_int_equal(jobs.failed, begun && !done);
+    if (is_backup)
+        assert_int_equal(count_documents(shop, "promotion"), scene->jobs_before);
     char *status = shop_request_status(shop, scene->request_id);
     assert_string_equal(status, done ? scenario->done : begun ? scenario->undone : scenario->not_begun);
     bool live = strcmp(status, "acked") == 0;
     free(status);
-    char *audit = shop_audit(shop, SCENE_PROJECT);
-    assert_int_equal(audited(scene, audit, scenario->done_audit), done);
-    if (scenario->undone_audit != NULL)
-        assert_int_equal(audited(scene, audit, scenario->undone_audit), begun && !done);
-    free(audit);
+    check_trails(scene, shop, begun && !done, done);
     char *state = shop_project_state(shop, SCENE_PROJECT);
     assert_string_equal(state, "active");
     free(state);
@@ -129,7 +205,7 @@ static void check_records(struct scene *scene, struct shop *shop, bool done)
 
 /* ---- backups ---- */
 
-/* A folder of the home holds so many things; those that are hidden do not count. */
+/* A folder of the home holds so many things. */
 static void check_entries(const char *home, const char *name, unsigned expected)
 {
     char *path = shop_format("%s/%s", home, name), *names = shop_format("%s", "");
@@ -138,7 +214,7 @@ static void check_entries(const char *home, const char *name, unsigned expected)
 
     assert_non_null(folder);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        if (entry->d_name[0] != '.') {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             char *longer = shop_format("%s %s", names, entry->d_name);
             free(names);
             names = longer;
@@ -162,7 +238,8 @@ static bool is_kept(struct shop *shop, const cutover_backup *backup)
     return status == CUTOVER_OK;
 }
 
-/* Every backup is verified and verifies, or has failed; what lies in the repository belongs to one of them. */
+/* Every backup is verified and verifies, or has failed, and verifies too if its archive is whole (EDGE_CASES D3); what lies in the
+   repository belongs to one of them. */
 static void check_backups(struct scene *scene, struct shop *shop, bool done)
 {
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
@@ -177,13 +254,13 @@ static void check_backups(struct scene *scene, struct shop *shop, bool done)
     for (size_t i = 0; i < cutover_backup_list_count(list); i++) {
         const cutover_backup *backup = cutover_backup_list_at(list, i);
         const char *status = cutover_backup_status(backup), *id = cutover_backup_id(backup);
-        if (strcmp(status, "verified") == 0) {
-            check_ok(cutover_backup_verify(shop->engine, &options, id, NULL, &error), error);
-            verified++;
-        } else {
+        bool is_verified = strcmp(status, "verified") == 0, has_archive = is_kept(shop, backup);
+        if (!is_verified)
             assert_string_equal(status, "failed");
-        }
-        kept += is_kept(shop, backup);
+        if (is_verified || has_archive)
+            check_ok(cutover_backup_verify(shop->engine, &options, id, NULL, &error), error);
+        verified += is_verified;
+        kept += has_archive;
     }
     if (done)
         assert_true(verified > 0);
@@ -238,17 +315,19 @@ bool scene_check(struct scene *scene)
     cutover_error *error = NULL;
     unsigned unfinished = 0;
 
-    scene->production_is_spent = true; /* if the check fails */
-    bool done = check_production(scene);
+    scene->is_spent = true; /* if the check fails */
+    bool replaced = check_databases(scene);
     assert_int_equal(scene_displaced(scene->cluster),
-                     scene->displaced_before + (done && scene->scenario->displaces));
+                     scene->displaced_before + (replaced && scene->scenario->displaces));
     shop_open(&shop, scene->cluster, scene->home);
+    bool done =
+        scene->scenario->database != NULL ? replaced : count_jobs(&shop, "backup").done > scene->backups_before;
     check_records(scene, &shop, done);
     check_backups(scene, &shop, done);
     check_ok(cutover_recover(shop.engine, NULL, told, &unfinished, &error), error);
     assert_int_equal(unfinished, 0);
     shop_close(&shop);
     check_nothing_left(scene->cluster);
-    scene->production_is_spent = done;
+    scene->is_spent = replaced;
     return done;
 }

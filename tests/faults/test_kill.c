@@ -1,7 +1,7 @@
 /*
  * Kill everywhere (EDGE_CASES E2, E18, D3, B18): for every point of a job in turn, the process that runs it is killed with SIGKILL
  * exactly there, and recovery runs. In the second pass recovery is itself killed at its points, and run again. Afterwards
- * production is wholly the one or the other: see scene_check().
+ * the database is wholly the one or the other: see scene_check().
  *
  *   test_kill                              what CI runs: every point with one stream, and the second pass
  *   test_kill --soak                       all of it with one and two streams
@@ -67,6 +67,10 @@ static bool act_until(unsigned number)
     name_place("the job", number);
     if (end == SCENE_FAILED)
         fail_msg("it failed by itself");
+    /* Every other job that waits, or waited, is released when nobody is there any more to see it. */
+    if (end == SCENE_KILLED && scene.scenario->held && number % 2 != 0 &&
+        scene_run(&scene, "--release", work.jobs, 0) != SCENE_DONE)
+        fail_msg("the release failed");
     return end == SCENE_KILLED;
 }
 
@@ -106,13 +110,15 @@ static void kill_at_every_point(struct counts *counts)
 
 /* ---- second pass ---- */
 
-/* The middle of each step, and what changes production or the records from the swap on. */
+/* The middle of each step, and what changes production or the records from the swap on; of a backup taken by itself, the throwaway
+   database or the records. */
 static bool is_representative(const struct points *points, unsigned index)
 {
     const struct point *point = &points->list[index];
     unsigned first = index, last = index;
     bool late = strcmp(point->step, "swap") == 0 || strcmp(point->step, "finish") == 0 ||
-                strcmp(point->step, "completed") == 0;
+                strcmp(point->step, "completed") == 0 || strcmp(point->step, "verifying") == 0 ||
+                strcmp(point->step, "verified") == 0;
 
     if (late && (strncmp(point->what, "committed ", 10) == 0 || strncmp(point->what, "sent ", 5) == 0))
         return true;
@@ -348,7 +354,7 @@ static unsigned number_of(int argc, char **argv, int index, unsigned otherwise)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && (strcmp(argv[1], "--act") == 0 || strcmp(argv[1], "--recover") == 0))
+    if (argc == 9 && strncmp(argv[1], "--", 2) == 0)
         return scene_child(argc, argv, scenarios);
     choose_folder();
     if (argc == 1 || strcmp(argv[1], "--soak") == 0)
