@@ -29,7 +29,7 @@ static void do_write(PGconn *client, const char *sql)
     PQclear(result);
 }
 
-/* Looks and writes as a client would; malloc'd. */
+/* Looks and writes as a client would; malloc'd. The empty one stays empty, though the temporary schema stays (EDGE_CASES B30). */
 static char *generation_of(struct cluster *cluster, const char *database)
 {
     PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, database, "app"));
