@@ -23,6 +23,7 @@
 struct loading {
     const struct archive *archive;
     struct fill *fill;
+    enum phase phase;
     struct table *tables; /* as the plan and fill_table_begin want them; a member counts as a page */
     struct plan plan;
     struct receipts receipts;
@@ -59,6 +60,7 @@ static cutover_status tables_make(struct loading *loading, cutover_error **error
         to->label = text_take(&label);
         if (to->qualified == NULL || to->column_list == NULL || to->label == NULL)
             return error_nomem(error);
+        to->oid = from->oid;
         to->extension_config = strcmp(from->kind, "extension config") == 0;
         to->heap = true;
         to->heap_pages = from->member_count;
@@ -251,23 +253,6 @@ static cutover_status rows_check(const struct loading *loading, cutover_error **
     return status;
 }
 
-static cutover_status indexes_open(struct loading *loading, cutover_error **error)
-{
-    const struct manifest *manifest = &loading->archive->manifest;
-    uint32_t *oids = calloc(manifest->table_count + 1, sizeof *oids);
-
-    if (oids == NULL)
-        return error_nomem(error);
-    for (size_t i = 0; i < manifest->table_count; i++)
-        oids[i] = manifest->tables[i].oid;
-    cutover_status status =
-        index_build_open(&loading->indexes, loading->fill, oids, manifest->table_count, error);
-    if (status == CUTOVER_OK)
-        loading->fill->built = &loading->indexes;
-    free(oids);
-    return status;
-}
-
 static cutover_status rows_load(struct loading *loading, cutover_error **error)
 {
     struct operation *operation = loading->fill->operation;
@@ -279,11 +264,11 @@ static cutover_status rows_load(struct loading *loading, cutover_error **error)
     if (status == CUTOVER_OK)
         status = receipts_open(&loading->receipts, &loading->plan, tables, error);
     if (status == CUTOVER_OK)
-        status = indexes_open(loading, error);
+        status = index_build_open(&loading->indexes, loading->fill, loading->tables, tables, error);
     if (status != CUTOVER_OK)
         return status;
-    progress_begin(&operation->progress, PHASE_VERIFY_LOAD, archive_raw_bytes(loading->archive),
-                   (uint32_t)tables);
+    loading->fill->built = &loading->indexes;
+    progress_begin(&operation->progress, loading->phase, archive_raw_bytes(loading->archive), (uint32_t)tables);
     struct workers workers = {
         .jobs = operation->jobs,
         .tasks = PARTS_FROM + loading->plan.count + loading->indexes.count,
@@ -325,7 +310,8 @@ static cutover_status schema_fetch(const struct archive *archive, const struct o
 }
 
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct conninfo *conninfo, const char *database, cutover_error **error)
+                            const struct conninfo *conninfo, const char *database, enum phase phase,
+                            cutover_error **error)
 {
     struct fill fill = {
         .operation = operation,
@@ -335,8 +321,9 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
         .name = archive->backup_id,
         .lc_monetary = archive->manifest.lc_monetary,
         .encoding = archive->manifest.encoding,
+        .index_phase = phase + 1,
     };
-    struct loading loading = {.archive = archive, .fill = &fill};
+    struct loading loading = {.archive = archive, .fill = &fill, .phase = phase};
 
     cutover_status status = schema_fetch(archive, operation, error);
     if (status == CUTOVER_OK)
@@ -346,7 +333,7 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
     if (status == CUTOVER_OK)
         status = fill_sequences(&fill, archive->manifest.sequences, archive->manifest.sequence_count, error);
     if (status == CUTOVER_OK) {
-        progress_begin(&operation->progress, PHASE_VERIFY_INDEX, 0, 0);
+        progress_begin(&operation->progress, fill.index_phase, 0, 0);
         status = fill_schema(&fill, "post-data", error);
         progress_end(&operation->progress);
     }
@@ -358,7 +345,8 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
 }
 
 cutover_status archive_compare(struct archive *archive, struct operation *operation,
-                               const struct conninfo *conninfo, const char *database, cutover_error **error)
+                               const struct conninfo *conninfo, const char *database, enum phase phase,
+                               cutover_error **error)
 {
     struct session_options options = operation_session(operation, conninfo, database);
     struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress};
@@ -367,7 +355,7 @@ cutover_status archive_compare(struct archive *archive, struct operation *operat
     options.lc_monetary = archive->manifest.lc_monetary;
     cutover_status status = content_from_manifest(&archive->manifest, &archive->facts, &expected, error);
     if (status == CUTOVER_OK) {
-        progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
+        progress_begin(&operation->progress, phase, archive_raw_bytes(archive),
                        (uint32_t)archive->manifest.table_count);
         status = content_read(&reader, &expected, &found, error);
         progress_end(&operation->progress);

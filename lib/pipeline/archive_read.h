@@ -27,13 +27,16 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
-/* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). */
+/* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). `phase` is the copying: its
+   indexes count for the next one. */
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct conninfo *conninfo, const char *database, cutover_error **error);
+                            const struct conninfo *conninfo, const char *database, enum phase phase,
+                            cutover_error **error);
 
 /* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
 cutover_status archive_compare(struct archive *archive, struct operation *operation,
-                               const struct conninfo *conninfo, const char *database, cutover_error **error);
+                               const struct conninfo *conninfo, const char *database, enum phase phase,
+                               cutover_error **error);
 
 /* Reads one member of an opened object and inflates it; *raw is the reader's. */
 cutover_status member_read(const cutover_repository *repository, void *object, const char *file,

@@ -18,6 +18,7 @@ struct fill {
     const char *folder, *name;       /* FOLDER/NAME/toc.dat is the schema's archive */
     const char *lc_monetary;         /* that the rows were written with */
     const char *encoding;            /* likewise */
+    enum phase index_phase;          /* what building indexes counts for */
     const struct index_build *built; /* what "post-data" leaves out: pipeline/index_build.h; NULL: nothing */
 };
 

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #define CATALOG_CLASS 1259u /* pg_class */
+/* What is left of the phase for what pg_restore makes. */
+#define INDEX_PHASE_PART 0.9
 
 static cutover_status toc_of(struct index_build *build, const struct fill *fill, cutover_error **error)
 {
@@ -129,14 +131,27 @@ static void entries_list(struct index_build *build, struct meaning *meanings)
     qsort(build->entries + indexes, build->count - indexes, sizeof *build->entries, bigger_table_first);
 }
 
-static cutover_status entries_find(struct index_build *build, const uint32_t *oids, size_t tables,
+/* An index costs something even where there is nothing to index. */
+#define SIZE_LEAST 65536
+
+static void shares_set(struct index_build *build, const struct table *tables)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < build->count; i++)
+        total += (double)tables[build->entries[i].table].bytes + SIZE_LEAST;
+    for (size_t i = 0; i < build->count; i++)
+        build->entries[i].share = ((double)tables[build->entries[i].table].bytes + SIZE_LEAST) / total;
+}
+
+static cutover_status entries_find(struct index_build *build, const struct table *tables, size_t count,
                                    cutover_error **error)
 {
     const struct toc *toc = &build->toc;
     bool known = toc->highest_id < IDS_MAX;
     struct meaning *meanings = calloc(known ? (size_t)toc->highest_id + 1 : 1, sizeof *meanings);
 
-    build->tables = calloc(tables + 1, sizeof *build->tables);
+    build->tables = calloc(count + 1, sizeof *build->tables);
     build->entries = calloc(toc->count + 1, sizeof *build->entries);
     build->ids = calloc(toc->count + 1, sizeof *build->ids);
     if (build->tables == NULL || build->entries == NULL || build->ids == NULL || meanings == NULL) {
@@ -145,8 +160,8 @@ static cutover_status entries_find(struct index_build *build, const uint32_t *oi
     }
     for (size_t i = 0; known && i < toc->count; i++)
         meanings[toc->entries[i].dump_id].section = (unsigned char)toc->entries[i].section;
-    for (size_t i = 0; known && i < tables; i++) {
-        const struct toc_entry *entry = toc_find(toc, CATALOG_CLASS, oids[i], "TABLE");
+    for (size_t i = 0; known && i < count; i++) {
+        const struct toc_entry *entry = toc_find(toc, CATALOG_CLASS, tables[i].oid, "TABLE");
         if (entry != NULL)
             meanings[entry->dump_id].table = i + 1;
     }
@@ -155,19 +170,20 @@ static cutover_status entries_find(struct index_build *build, const uint32_t *oi
     for (size_t i = 0; i < build->count; i++)
         build->ids[i] = build->entries[i].toc->dump_id;
     qsort(build->ids, build->count, sizeof *build->ids, id_order);
+    shares_set(build, tables);
     free(meanings);
     return CUTOVER_OK;
 }
 
-cutover_status index_build_open(struct index_build *build, const struct fill *fill, const uint32_t *oids,
-                                size_t tables, cutover_error **error)
+cutover_status index_build_open(struct index_build *build, const struct fill *fill, const struct table *tables,
+                                size_t count, cutover_error **error)
 {
     pthread_condattr_t attributes;
 
     memset(build, 0, sizeof *build);
     cutover_status status = toc_of(build, fill, error);
     if (status == CUTOVER_OK)
-        status = entries_find(build, oids, tables, error);
+        status = entries_find(build, tables, count, error);
     pthread_mutex_init(&build->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -271,6 +287,7 @@ cutover_status index_build_next(struct index_build *build, struct session *sessi
         error_detail(error, "%s %s", entry->toc->desc.bytes,
                      entry->toc->tag.bytes != NULL ? entry->toc->tag.bytes : "");
     entry_done(build, entry);
+    progress_beside(&fill->operation->progress, fill->index_phase, entry->share * INDEX_PHASE_PART);
     return status;
 }
 

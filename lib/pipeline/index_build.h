@@ -19,6 +19,7 @@ struct index_build {
         size_t referenced;               /* a foreign key's other table; of an index, its own */
         const struct index_entry *after; /* a foreign key's index, or NULL */
         const struct toc_entry *toc;
+        double share;   /* of the work of them all, by the size of the table */
         bool exclusive; /* ALTER TABLE locks everybody else out, of both tables */
         bool taken, done;
     } * entries;  /* of the biggest tables first; foreign keys last */
@@ -34,9 +35,9 @@ struct index_build {
     bool open;
 };
 
-/* Reads the schema's archive of `fill` and finds the indexes and foreign keys of these tables; oids[i] is the OID that table i has there. */
-cutover_status index_build_open(struct index_build *build, const struct fill *fill, const uint32_t *oids,
-                                size_t tables, cutover_error **error);
+/* Reads the schema's archive of `fill` and finds the indexes and foreign keys of these tables, whose OIDs are those in it. */
+cutover_status index_build_open(struct index_build *build, const struct fill *fill, const struct table *tables,
+                                size_t count, cutover_error **error);
 /* A table's rows are all there. */
 void index_build_table_whole(struct index_build *build, size_t table);
 /* Builds one that may be built now, waiting for a table if need be. Called once for each of build->count. */

@@ -71,9 +71,18 @@ void progress_table(struct progress *progress)
 void progress_end(struct progress *progress)
 {
     pthread_mutex_lock(&progress->mutex);
-    if (progress->phase >= 0)
+    if (progress->phase >= 0) {
         progress->weight_done += progress->weights[progress->phase];
+        progress->beside[progress->phase] = 0;
+    }
     progress->phase = -1;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_beside(struct progress *progress, enum phase phase, double part)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->beside[phase] += part;
     pthread_mutex_unlock(&progress->mutex);
 }
 
@@ -83,8 +92,10 @@ static void progress_measure(struct progress *progress)
     double total = 0;
     double done = progress->weight_done;
 
-    for (int i = 0; i < PHASE_COUNT; i++)
+    for (int i = 0; i < PHASE_COUNT; i++) {
         total += progress->weights[i];
+        done += progress->weights[i] * progress->beside[i];
+    }
     if (progress->phase >= 0 && progress->now.bytes_total > 0) {
         double part = (double)progress->now.bytes_done / (double)progress->now.bytes_total;
         done += progress->weights[progress->phase] * (part < 0.98 ? part : 0.98);

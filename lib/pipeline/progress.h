@@ -29,9 +29,10 @@ enum phase {
 struct progress {
     pthread_mutex_t mutex; /* guards everything below */
     double weights[PHASE_COUNT];
-    int phase;             /* -1 before the first */
-    double weight_done;    /* of phases that ended */
-    double fraction_shown; /* never goes back */
+    int phase;                  /* -1 before the first */
+    double weight_done;         /* of phases that ended */
+    double beside[PHASE_COUNT]; /* the parts of later phases that are done already */
+    double fraction_shown;      /* never goes back */
     cutover_progress now;
     int64_t began_us;
     int64_t told_us;
@@ -49,6 +50,8 @@ void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes,
 void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows);
 void progress_table(struct progress *progress);
 void progress_end(struct progress *progress);
+/* A part (0 to 1) of a later phase was done beside the present one. */
+void progress_beside(struct progress *progress, enum phase phase, double part);
 void progress_copy(struct progress *progress, cutover_progress *to);
 /* On the thread that runs: tells the host, at most ten times a second, and returns CUTOVER_E_CANCELLED when the job is to
    stop. For workers.tick. `context` is the progress. */

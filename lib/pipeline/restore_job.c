@@ -228,7 +228,8 @@ cutover_status restore_stage(struct promote *job, cutover_error **error)
     record->staging_oid = oid;
     status = journal_save(&job->journal, error);
     if (status == CUTOVER_OK)
-        status = archive_load(&job->archive, operation, &job->project.production, record->staging_name, error);
+        status = archive_load(&job->archive, operation, &job->project.production, record->staging_name,
+                              PHASE_STAGE_COPY, error);
     if (status == CUTOVER_OK)
         status = extensions_describe(job, &fill, error);
     if (status == CUTOVER_OK)
@@ -245,7 +246,7 @@ cutover_status restore_stage(struct promote *job, cutover_error **error)
 cutover_status restore_check(struct promote *job, cutover_error **error)
 {
     return archive_compare(&job->archive, &job->operation, &job->project.production,
-                           job->journal.record.staging_name, error);
+                           job->journal.record.staging_name, PHASE_CHECK, error);
 }
 
 cutover_status restore_prove_empty(void *context, struct session *inside, cutover_error **error)

@@ -176,23 +176,6 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
     return status != CUTOVER_OK ? status : large_objects_copy(copying, worker, error);
 }
 
-static cutover_status indexes_open(struct copying *copying, cutover_error **error)
-{
-    const struct inventory *inventory = &copying->stage->snapshot->inventory;
-    uint32_t *oids = calloc(inventory->table_count + 1, sizeof *oids);
-
-    if (oids == NULL)
-        return error_nomem(error);
-    for (size_t i = 0; i < inventory->table_count; i++)
-        oids[i] = inventory->tables[i].oid;
-    cutover_status status =
-        index_build_open(&copying->indexes, copying->fill, oids, inventory->table_count, error);
-    if (status == CUTOVER_OK)
-        copying->fill->built = &copying->indexes;
-    free(oids);
-    return status;
-}
-
 static cutover_status rows_move(struct copying *copying, cutover_error **error)
 {
     struct stage *stage = copying->stage;
@@ -204,9 +187,11 @@ static cutover_status rows_move(struct copying *copying, cutover_error **error)
     if (status == CUTOVER_OK)
         status = receipts_open(&copying->receipts, &copying->plan, inventory->table_count, error);
     if (status == CUTOVER_OK)
-        status = indexes_open(copying, error);
+        status = index_build_open(&copying->indexes, copying->fill, inventory->tables, inventory->table_count,
+                                  error);
     if (status != CUTOVER_OK)
         return status;
+    copying->fill->built = &copying->indexes;
     progress_begin(&operation->progress, PHASE_STAGE_COPY, inventory->bytes, (uint32_t)inventory->table_count);
     struct workers workers = {
         .jobs = operation->jobs,
@@ -272,7 +257,7 @@ static cutover_status finish_database(struct stage *stage, const struct fill *fi
 {
     struct progress *progress = &stage->operation->progress;
 
-    progress_begin(progress, PHASE_STAGE_INDEX, 0, 0);
+    progress_begin(progress, fill->index_phase, 0, 0);
     cutover_status status = fill_schema(fill, "post-data", error);
     progress_end(progress);
     if (status == CUTOVER_OK)
@@ -293,6 +278,7 @@ cutover_status stage_fill(struct stage *stage, cutover_error **error)
         .database = stage->name,
         .folder = operation->folder,
         .name = SCHEMA_FOLDER,
+        .index_phase = PHASE_STAGE_INDEX,
         .lc_monetary = stage->snapshot->leader->lc_monetary,
         .encoding = stage->snapshot->leader->encoding,
     };

@@ -101,9 +101,11 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
         return status;
     status = note(verify, name, oid, error);
     if (status == CUTOVER_OK)
-        status = archive_load(archive, verify->operation, throwaway_server(verify->project), name, error);
+        status = archive_load(archive, verify->operation, throwaway_server(verify->project), name,
+                              PHASE_VERIFY_LOAD, error);
     if (status == CUTOVER_OK)
-        status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name, error);
+        status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name,
+                                 PHASE_VERIFY_COMPARE, error);
     throwaway_drop(verify, name, oid);
     return status;
 }

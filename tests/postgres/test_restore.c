@@ -184,7 +184,7 @@ static void a_rich_backup_fills_an_empty_preview_which_keeps_its_own(void **stat
     outcome_free(&outcome);
     outcome = shop_restore(shop, &restore);
     check_status_keep(outcome.status, CUTOVER_E_PREFLIGHT, outcome.error);
-    check_contains(cutover_error_message(outcome.error), "blocks this restore");
+    check_contains(cutover_error_message(outcome.error), "block this restore");
     check_contains(cutover_error_detail(outcome.error), "not empty");
     assert_string_equal(outcome_text(&outcome, "status"), "refused");
     outcome_free(&outcome);

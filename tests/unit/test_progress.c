@@ -127,6 +127,28 @@ static void the_fraction_never_goes_back(void **state)
     progress_destroy(&job.progress);
 }
 
+/* Indexes are built while rows are still on their way. */
+static void work_beside_a_phase_counts_once(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_STAGE_COPY, 100);
+    progress_expect(&job.progress, PHASE_STAGE_INDEX, 100);
+    progress_begin(&job.progress, PHASE_STAGE_COPY, 10, 1);
+    progress_beside(&job.progress, PHASE_STAGE_INDEX, 0.25);
+    progress_beside(&job.progress, PHASE_STAGE_INDEX, 0.25);
+    assert_true(now_of(&job).fraction == 0.25);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 0.75);
+    progress_begin(&job.progress, PHASE_STAGE_INDEX, 0, 0);
+    assert_true(now_of(&job).fraction == 0.75);
+    progress_end(&job.progress);
+    assert_true(now_of(&job).fraction == 1);
+    progress_destroy(&job.progress);
+}
+
 static void a_phase_without_weight_changes_nothing(void **state)
 {
     struct job job;
@@ -302,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_fraction_is_that_of_the_work_by_weight),
         cmocka_unit_test(more_bytes_than_expected_do_not_end_a_phase),
         cmocka_unit_test(the_fraction_never_goes_back),
+        cmocka_unit_test(work_beside_a_phase_counts_once),
         cmocka_unit_test(a_phase_without_weight_changes_nothing),
         cmocka_unit_test(a_step_begins_its_counters_anew),
         cmocka_unit_test(the_host_is_told_of_every_step_and_not_too_often),
