@@ -123,7 +123,9 @@ static cutover_status take_and_verify(struct taking *taking, cutover_verify_meth
     struct verify verify = {.operation = &taking->operation, .method = method, .project = &taking->project};
 
     progress_step(&taking->operation.progress, "backup");
-    cutover_status status = archive_take(taking, error);
+    cutover_status status = lease_keep(&taking->lease, &taking->operation.cancel, error);
+    if (status == CUTOVER_OK)
+        status = archive_take(taking, error);
     if (status == CUTOVER_OK)
         status = backup_step(&taking->backup, BACKUP_VERIFYING, error);
     if (status == CUTOVER_OK) {
@@ -149,10 +151,9 @@ static cutover_status record_begin(struct taking *taking, struct host *host,
     if (status == CUTOVER_OK)
         status = backup_prepare(host, &record, error);
     if (status == CUTOVER_OK)
-        status = lease_begin(&taking->lease, host, LEASE_BACKUP, record.id, record.project_id,
-                             &taking->operation.cancel, error);
+        status = lease_prepare(&taking->lease, host, LEASE_BACKUP, record.id, record.project_id, error);
     if (status == CUTOVER_OK)
-        return backup_begin(host, &record, &taking->backup, error);
+        return backup_begin(host, &record, &taking->lease, &taking->backup, error);
     record_free(&backup_type, &record);
     return status;
 }
@@ -225,12 +226,14 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
     progress_step(&taking->operation.progress, "verify");
     cutover_status status = record_copy(&backup_type, &backup->record, &before, error);
     if (status == CUTOVER_OK)
-        status = lease_begin(&taking->lease, taking->operation.host, LEASE_BACKUP, backup->record.id,
-                             backup->record.project_id, &taking->operation.cancel, error);
+        status = lease_prepare(&taking->lease, taking->operation.host, LEASE_BACKUP, backup->record.id,
+                               backup->record.project_id, error);
     if (status == CUTOVER_OK)
-        status = backup_step(backup, BACKUP_VERIFYING, error);
+        status = backup_step_leased(backup, BACKUP_VERIFYING, &taking->lease, error);
     if (status == CUTOVER_OK) {
-        status = verify_backup(&verify, backup, &reason);
+        status = lease_keep(&taking->lease, &taking->operation.cancel, &reason);
+        if (status == CUTOVER_OK)
+            status = verify_backup(&verify, backup, &reason);
         if (status == CUTOVER_OK) {
             record_set_text(&backup->record.error, NULL, NULL);
             status = backup_step(backup, BACKUP_VERIFIED, &reason);

@@ -1,6 +1,7 @@
 #include "pipeline/backup.h"
 
 #include "base/id.h"
+#include "pipeline/lease.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,21 +17,23 @@ cutover_status backup_prepare(const struct host *host, struct backup_record *rec
 }
 
 static cutover_status begin_once(const struct host *host, const struct backup_record *record,
-                                 cutover_error **error)
+                                 struct lease *lease, cutover_error **error)
 {
     struct change *change = NULL;
 
     cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = change_put_record(change, &backup_type, record->id, 0, record, error);
+    if (status == CUTOVER_OK && lease != NULL)
+        status = lease_put(lease, change, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     change_free(change);
     return status;
 }
 
-cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
-                            cutover_error **error)
+cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
+                            struct backup *backup, cutover_error **error)
 {
     struct backup made = {.host = host};
     cutover_error *cause = NULL;
@@ -41,7 +44,7 @@ cutover_status backup_begin(struct host *host, struct backup_record *record, str
     memset(record, 0, sizeof *record);
     if (status == CUTOVER_OK)
         do
-            status = begin_once(host, &made.record, &cause);
+            status = begin_once(host, &made.record, lease, &cause);
         while (change_again(status, &attempt, &cause));
     error_move(error, cause);
     if (status != CUTOVER_OK) {
@@ -80,7 +83,7 @@ static cutover_status event_data(const struct backup_record *record, struct json
     return CUTOVER_OK;
 }
 
-static cutover_status step_once(struct backup *backup, cutover_error **error)
+static cutover_status step_once(struct backup *backup, struct lease *lease, cutover_error **error)
 {
     struct host *host = backup->host;
     const struct backup_record *record = &backup->record;
@@ -96,6 +99,8 @@ static cutover_status step_once(struct backup *backup, cutover_error **error)
         status = change_event(change, "backup.completed", record->request_id, data, error);
     if (status == CUTOVER_OK && record->status == BACKUP_FAILED)
         status = change_event(change, "backup.failed", record->request_id, data, error);
+    if (status == CUTOVER_OK && lease != NULL)
+        status = lease_put(lease, change, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     json_object_put(data);
@@ -115,7 +120,7 @@ static bool is_changed(const struct backup *backup)
 }
 
 /* Where only the project's ledger has moved, the same step is tried again. */
-static cutover_status step_commit(struct backup *backup, cutover_error **error)
+static cutover_status step_commit(struct backup *backup, struct lease *lease, cutover_error **error)
 {
     cutover_error *cause = NULL;
     cutover_status status;
@@ -123,7 +128,7 @@ static cutover_status step_commit(struct backup *backup, cutover_error **error)
     bool changed;
 
     do {
-        status = step_once(backup, &cause);
+        status = step_once(backup, lease, &cause);
         changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
     } while (!changed && change_again(status, &attempt, &cause));
     if (changed) {
@@ -137,6 +142,12 @@ static cutover_status step_commit(struct backup *backup, cutover_error **error)
 
 cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
 {
+    return backup_step_leased(backup, to, NULL, error);
+}
+
+cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
+                                  cutover_error **error)
+{
     int from = backup->record.status;
     cutover_status status = machine_backup((enum backup_status)from, to, error);
 
@@ -144,7 +155,7 @@ cutover_status backup_step(struct backup *backup, enum backup_status to, cutover
         return status;
     backup->record.status = (int)to;
     backup->record.updated_at = clock_now(&backup->host->clock);
-    status = step_commit(backup, error);
+    status = step_commit(backup, lease, error);
     if (status == CUTOVER_OK)
         backup->version++;
     else

@@ -9,6 +9,8 @@
 #include "postgres/snapshot.h"
 #include "store/ledger.h"
 
+struct lease;
+
 struct backup {
     struct host *host;
     struct backup_record record;
@@ -17,13 +19,17 @@ struct backup {
 
 /* Gives a new record its id, times and status (taking). */
 cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error);
-/* Commits a new record, prepared or to be prepared here; it is taken over, also on failure. */
-cutover_status backup_begin(struct host *host, struct backup_record *record, struct backup *backup,
-                            cutover_error **error);
+/* Commits a new record, prepared or to be prepared here, with its lease (NULL: a promotion's has none of its own); the record
+   is taken over, also on failure. */
+cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
+                            struct backup *backup, cutover_error **error);
 cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,
                            cutover_error **error);
 /* Moves the record on and commits it, with backup.completed on verified and backup.failed on failed. */
 cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error);
+/* The step that begins a job of its own, with the job's lease. */
+cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
+                                  cutover_error **error);
 /* Marks it failed with the reason and sweeps its partial archive. What goes wrong here is only logged: the reason
    is what the caller reports. */
 void backup_fail(struct backup *backup, const cutover_error *reason);

@@ -1,5 +1,7 @@
 #include "pipeline/journal.h"
 
+#include "pipeline/lease.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,7 +183,8 @@ cutover_status lock_check(const struct host *host, const char *project_id, cutov
 }
 
 static cutover_status claim_once(const struct host *host, const cutover_actor *actor,
-                                 const struct promotion_record *fresh, cutover_error **error)
+                                 const struct promotion_record *fresh, struct lease *lease,
+                                 cutover_error **error)
 {
     struct change *change = NULL;
     struct json_object *data = NULL;
@@ -198,6 +201,8 @@ static cutover_status claim_once(const struct host *host, const cutover_actor *a
         status = change_put_record(change, &promotion_type, fresh->id, 0, fresh, error);
     if (status == CUTOVER_OK)
         status = change_put(change, "lock", fresh->project_id, 0, lock, error);
+    if (status == CUTOVER_OK)
+        status = lease_put(lease, change, error);
     if (status == CUTOVER_OK && (data = audit_data(fresh)) == NULL)
         status = error_nomem(error);
     if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION)
@@ -212,14 +217,13 @@ static cutover_status claim_once(const struct host *host, const cutover_actor *a
 
 /* A store whose answer was lost may have claimed all the same: nobody else has this id. */
 cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
-                             const struct promotion_record *fresh, struct journal *journal,
+                             const struct promotion_record *fresh, struct lease *lease, struct journal *journal,
                              cutover_error **error)
 {
     for (unsigned attempt = 1;; attempt++) {
         cutover_error *local = NULL;
-        cutover_status status = claim_once(host, actor, fresh, &local);
+        cutover_status status = claim_once(host, actor, fresh, lease, &local);
         cutover_status found = journal_load(host, fresh->id, journal, status == CUTOVER_OK ? error : NULL);
-        journal->unsure = found != CUTOVER_OK && (status == CUTOVER_OK || found != CUTOVER_E_NOT_FOUND);
         if (status == CUTOVER_OK || found == CUTOVER_OK) {
             cutover_error_free(local);
             return found;

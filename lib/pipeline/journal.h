@@ -9,11 +9,12 @@
 #include "pipeline/host.h"
 #include "store/ledger.h"
 
+struct lease;
+
 struct journal {
     const struct host *host;
     struct promotion_record record;
     uint64_t version;
-    bool unsure; /* after a claim that failed: whether the store holds it all the same could not be asked */
 };
 
 /* Reads a promotion's record. */
@@ -29,10 +30,11 @@ void journal_free(struct journal *journal);
  * The transitions that touch more than the promotion, each one commit of everything that belongs together (P6).
  */
 
-/* The job's record and the project's lock; of a promotion also acked → in_progress with audit and events. Checks the rules anew
-   on what the store and the platform say now. CUTOVER_E_LOCKED when the project has a job. On success journal is loaded. */
+/* The job's record, its prepared lease and the project's lock; of a promotion also acked → in_progress with audit and events.
+   Checks the rules anew on what the store and the platform say now. CUTOVER_E_LOCKED when the project has a job. On success
+   journal is loaded, and the lease is to be kept. */
 cutover_status journal_claim(const struct host *host, const cutover_actor *actor,
-                             const struct promotion_record *fresh, struct journal *journal,
+                             const struct promotion_record *fresh, struct lease *lease, struct journal *journal,
                              cutover_error **error);
 /* Whether the journal has another writer by now. When the store cannot tell: false, and the next save will. */
 bool journal_is_taken_over(const struct journal *journal);

@@ -144,7 +144,7 @@ static void beat_wait(struct lease *lease)
         ;
 }
 
-static void *lease_keep(void *context)
+static void *lease_renew(void *context)
 {
     struct lease *lease = context;
     int64_t renewed_us = monotonic_us();
@@ -181,7 +181,7 @@ static cutover_status thread_start(struct lease *lease, cutover_error **error)
     pthread_condattr_destroy(&attributes);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&lease->thread, NULL, lease_keep, lease);
+    int failed = pthread_create(&lease->thread, NULL, lease_renew, lease);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
         pthread_cond_destroy(&lease->wake);
@@ -192,24 +192,22 @@ static cutover_status thread_start(struct lease *lease, cutover_error **error)
     return CUTOVER_OK;
 }
 
-static cutover_status lease_start(struct lease *lease, struct cancel *cancel, cutover_error **error)
+static cutover_status owner_set(struct lease *lease, cutover_error **error)
 {
     char owner[256];
 
-    lease->cancel = cancel;
     owner_of_this(owner, sizeof owner);
-    cutover_status status = record_set_text(&lease->record.owner, owner, error);
-    if (status == CUTOVER_OK)
-        status = lease_write(lease, LEASE_US, error);
-    if (status == CUTOVER_OK)
-        status = thread_start(lease, error);
-    if (status != CUTOVER_OK)
-        record_free(&lease_type, &lease->record);
-    return status;
+    return record_set_text(&lease->record.owner, owner, error);
 }
 
-cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
-                           const char *project_id, struct cancel *cancel, cutover_error **error)
+static void lease_free(struct lease *lease)
+{
+    record_free(&lease_type, &lease->record);
+    memset(lease, 0, sizeof *lease);
+}
+
+cutover_status lease_prepare(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
+                             const char *project_id, cutover_error **error)
 {
     memset(lease, 0, sizeof *lease);
     lease->host = host;
@@ -217,11 +215,25 @@ cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_jo
     cutover_status status = string_copy(job_id, &lease->record.job_id, error);
     if (status == CUTOVER_OK)
         status = string_copy(project_id, &lease->record.project_id, error);
-    if (status != CUTOVER_OK) {
-        record_free(&lease_type, &lease->record);
-        return status;
-    }
-    return lease_start(lease, cancel, error);
+    if (status == CUTOVER_OK)
+        status = owner_set(lease, error);
+    if (status != CUTOVER_OK)
+        lease_free(lease);
+    return status;
+}
+
+cutover_status lease_put(struct lease *lease, struct change *change, cutover_error **error)
+{
+    lease->record.expires_at = clock_now(&lease->host->clock) + LEASE_US;
+    lease->put = true;
+    return change_put_record(change, &lease_type, lease->record.job_id, 0, &lease->record, error);
+}
+
+cutover_status lease_keep(struct lease *lease, struct cancel *cancel, cutover_error **error)
+{
+    lease->version = 1;
+    lease->cancel = cancel;
+    return thread_start(lease, error);
 }
 
 cutover_status lease_take(struct lease *lease, struct host *host, const struct lease_record *record,
@@ -230,8 +242,17 @@ cutover_status lease_take(struct lease *lease, struct host *host, const struct l
     memset(lease, 0, sizeof *lease);
     lease->host = host;
     lease->version = version;
+    lease->cancel = cancel;
     cutover_status status = record_copy(&lease_type, record, &lease->record, error);
-    return status != CUTOVER_OK ? status : lease_start(lease, cancel, error);
+    if (status == CUTOVER_OK)
+        status = owner_set(lease, error);
+    if (status == CUTOVER_OK)
+        status = lease_write(lease, LEASE_US, error);
+    if (status == CUTOVER_OK)
+        status = thread_start(lease, error);
+    if (status != CUTOVER_OK)
+        lease_free(lease);
+    return status;
 }
 
 static bool is_lost(struct lease *lease)
@@ -257,10 +278,8 @@ cutover_status lease_explain(struct lease *lease, cutover_status status, cutover
     return status;
 }
 
-void lease_end(struct lease *lease, bool leave)
+static void thread_end(struct lease *lease)
 {
-    if (!lease->running)
-        return;
     pthread_mutex_lock(&lease->mutex);
     lease->stop = true;
     pthread_cond_signal(&lease->wake);
@@ -268,18 +287,51 @@ void lease_end(struct lease *lease, bool leave)
     pthread_join(lease->thread, NULL);
     pthread_cond_destroy(&lease->wake);
     pthread_mutex_destroy(&lease->mutex);
-    if (leave && !lease->lost) {
+}
+
+/* Whether the store holds a lease as it was put last: another job of the same name (a backup may be verified by two) has
+   another owner or another time. */
+static bool is_there(const struct lease *lease)
+{
+    struct document now = {0};
+    char *body = NULL;
+    bool there =
+        document_get(&lease->host->store, lease_type.kind, lease->record.job_id, &now, NULL) == CUTOVER_OK &&
+        record_format(&lease_type, &lease->record, &body, NULL) == CUTOVER_OK && now.version == 1 &&
+        strcmp(now.body, body) == 0;
+
+    document_free(&now);
+    free(body);
+    return there;
+}
+
+/* What cannot be deleted now runs out, and recovery finds that its job is over. */
+static void lease_delete(struct lease *lease)
+{
+    cutover_write write = {lease_type.kind, lease->record.job_id, lease->record.project_id, lease->version,
+                           NULL};
+    cutover_error *error = NULL;
+
+    lease->host->store.commit(&write, 1, &error, lease->host->store.userdata);
+    cutover_error_free(error);
+}
+
+void lease_end(struct lease *lease, bool leave)
+{
+    if (lease->host == NULL)
+        return;
+    if (lease->running)
+        thread_end(lease);
+    if (lease->version == 0 && lease->put && is_there(lease)) {
+        lease->version = 1;
+        leave = true;
+    }
+    if (lease->version != 0 && !lease->lost && leave) {
         cutover_error *error = NULL;
         lease_write(lease, 0, &error);
         cutover_error_free(error);
-    } else if (!lease->lost) {
-        /* What cannot be deleted now runs out, and recovery finds that its job is over. */
-        cutover_write write = {lease_type.kind, lease->record.job_id, lease->record.project_id, lease->version,
-                               NULL};
-        cutover_error *error = NULL;
-        lease->host->store.commit(&write, 1, &error, lease->host->store.userdata);
-        cutover_error_free(error);
+    } else if (lease->version != 0 && !lease->lost) {
+        lease_delete(lease);
     }
-    record_free(&lease_type, &lease->record);
-    memset(lease, 0, sizeof *lease);
+    lease_free(lease);
 }

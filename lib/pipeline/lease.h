@@ -35,14 +35,22 @@ struct lease {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards version, stop and lost */
     pthread_cond_t wake;
-    uint64_t version;
+    uint64_t version; /* 0: nobody knows it to be in the store */
+    bool put;         /* a commit was to bring it there */
     bool running, stop, lost;
 };
 
-/* Makes the lease and starts its thread. When it is lost (somebody took it over, or it could not be renewed in time) `cancel`
-   is asked. CUTOVER_E_CONFLICT: there is one. */
-cutover_status lease_begin(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
-                           const char *project_id, struct cancel *cancel, cutover_error **error);
+/*
+ * A new job's lease is written by the very commit that makes the job: a job without a lease would be nobody's to recover.
+ * So it is prepared, put into that change (in each attempt anew: its time runs from there), and kept alive once the commit
+ * succeeded. lease_end() belongs to each that was prepared, also when there was no commit, or one that failed.
+ */
+cutover_status lease_prepare(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
+                             const char *project_id, cutover_error **error);
+cutover_status lease_put(struct lease *lease, struct change *change, cutover_error **error);
+/* Starts its thread. When it is lost (somebody took it over, or it could not be renewed in time) `cancel` is asked. */
+cutover_status lease_keep(struct lease *lease, struct cancel *cancel, cutover_error **error);
+
 /* Takes a lease over whose job is gone; read at `version`. CUTOVER_E_CONFLICT: somebody was faster. */
 cutover_status lease_take(struct lease *lease, struct host *host, const struct lease_record *record,
                           uint64_t version, struct cancel *cancel, cutover_error **error);
@@ -50,7 +58,8 @@ cutover_status lease_take(struct lease *lease, struct host *host, const struct l
    with an error that says so in the place of *error; else `status` as it is. */
 cutover_status lease_explain(struct lease *lease, cutover_status status, cutover_error **error);
 /* Ends the thread, and deletes the document unless the lease was lost; or (`leave`) lets it run out now, so that recovery
-   may begin at once. A zeroed lease is nothing. */
+   may begin at once. One that was put and not kept was left by a commit whose answer was lost, if it is there. A zeroed
+   lease is nothing. */
 void lease_end(struct lease *lease, bool leave);
 
 /* Whether a lease's job may be taken over now: it ran out, or its process ran on this machine and is gone. *why says so for

@@ -94,13 +94,13 @@ cutover_status promote_lock(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = record_make(job, &fresh, error);
     if (status == CUTOVER_OK)
-        status = lease_begin(&job->lease, host, LEASE_PROMOTION, fresh.id, fresh.project_id,
-                             &job->operation.cancel, error);
+        status = lease_prepare(&job->lease, host, LEASE_PROMOTION, fresh.id, fresh.project_id, error);
     if (status == CUTOVER_OK)
-        status = journal_claim(host, &job->actor, &fresh, &job->journal, error);
+        status = journal_claim(host, &job->actor, &fresh, &job->lease, &job->journal, error);
     record_free(&promotion_type, &fresh);
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    return journal_occupy(&job->journal, error);
+    status = lease_keep(&job->lease, &job->operation.cancel, error);
+    return status != CUTOVER_OK ? status : journal_occupy(&job->journal, error);
 }

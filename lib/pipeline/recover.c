@@ -169,16 +169,8 @@ static cutover_status recover_job(struct recovering *recovering, cutover_error *
     struct host *host = recovering->host;
     struct journal journal = {0};
     struct project project = {0};
-    cutover_error *local = NULL;
 
-    cutover_status status = journal_load(host, recovering->lease_record->job_id, &journal, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        /* It took its lease and died before its claim. */
-        cutover_error_free(local);
-        outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had not begun");
-        return CUTOVER_OK;
-    }
-    error_move(error, local);
+    cutover_status status = journal_load(host, recovering->lease_record->job_id, &journal, error);
     if (status != CUTOVER_OK)
         return status;
     recovering->told.job = job_kind_names[journal.record.kind];
@@ -233,15 +225,8 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
 static cutover_status recover_backup(struct recovering *recovering, cutover_error **error)
 {
     struct backup backup = {0};
-    cutover_error *local = NULL;
 
-    cutover_status status = backup_load(recovering->host, recovering->lease_record->job_id, &backup, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        cutover_error_free(local);
-        outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had not begun");
-        return CUTOVER_OK;
-    }
-    error_move(error, local);
+    cutover_status status = backup_load(recovering->host, recovering->lease_record->job_id, &backup, error);
     if (status != CUTOVER_OK)
         return status;
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");

@@ -180,15 +180,15 @@ static cutover_status lock(struct rollback *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = properties_read(job->control, (uint32_t)fresh.production_oid, &fresh.properties, error);
     if (status == CUTOVER_OK)
-        status = lease_begin(&job->lease, host, LEASE_PROMOTION, fresh.id, fresh.project_id,
-                             &job->operation.cancel, error);
+        status = lease_prepare(&job->lease, host, LEASE_PROMOTION, fresh.id, fresh.project_id, error);
     if (status == CUTOVER_OK)
-        status = journal_claim(host, &job->actor, &fresh, &job->journal, error);
+        status = journal_claim(host, &job->actor, &fresh, &job->lease, &job->journal, error);
     record_free(&promotion_type, &fresh);
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    return journal_occupy(&job->journal, error);
+    status = lease_keep(&job->lease, &job->operation.cancel, error);
+    return status != CUTOVER_OK ? status : journal_occupy(&job->journal, error);
 }
 
 /* ---- swap ---- */
@@ -317,8 +317,7 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
     cutover_error_free(local);
     session_close(job->control);
     job->control = NULL;
-    lease_end(&job->lease,
-              job->claimed ? !machine_promotion_is_over(job->journal.record.status) : job->journal.unsure);
+    lease_end(&job->lease, job->claimed && !machine_promotion_is_over(job->journal.record.status));
     report_finish(job, status, reason);
     error_move(error, reason);
     return status;

@@ -159,8 +159,7 @@ cutover_status promote_run(struct promote *job, cutover_error **error)
     session_close(job->control);
     job->control = NULL;
     /* A job that could not be ended is recovery's, at once. */
-    lease_end(&job->lease,
-              job->claimed ? !machine_promotion_is_over(job->journal.record.status) : job->journal.unsure);
+    lease_end(&job->lease, job->claimed && !machine_promotion_is_over(job->journal.record.status));
     report_finish(job, status, reason);
     error_move(error, reason);
     return status;

@@ -292,15 +292,16 @@ static void with_dead_promotion(struct world *world)
     put_lease(world, "job-1", LEASE_PROMOTION);
 }
 
-static void with_lease_alone(struct world *world)
-{
-    put_lease(world, "job-2", LEASE_PROMOTION);
-}
-
 static void with_completed_promotion(struct world *world)
 {
     with_acked_request(world);
     put_promotion(world, PROMOTION_COMPLETED, REQUEST_COMPLETED);
+}
+
+static void with_ended_promotion(struct world *world)
+{
+    with_completed_promotion(world);
+    put_lease(world, "job-1", LEASE_PROMOTION);
 }
 
 static void put_backup(struct world *world, enum backup_status status)
@@ -818,7 +819,7 @@ static const struct call calls[] = {
     ONE(with_acked_request, events_list, free_nothing),
     SEVERAL(with_acked_request, events_deliver, free_nothing),
     ONE(with_nothing, recover, free_nothing),
-    SEVERAL(with_lease_alone, recover, free_nothing),
+    SEVERAL(with_ended_promotion, recover, free_nothing),
     SEVERAL(with_dead_promotion, recover, free_nothing),
     SEVERAL(with_dead_backup, recover, free_nothing),
     ONE(with_completed_promotion, displaced_list, free_nothing),
