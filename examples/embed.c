@@ -1,10 +1,9 @@
 /*
- * The smallest honest host: its own inventory of databases (a struct here, a table of yours there), its own
- * notifier, the SQLite store and the directory repository, and one cutover from wish to done.
+ * The smallest honest host: its own inventory (a struct here, a table of yours there) and notifier, the SQLite
+ * store, the directory repository, and one cutover. HOME is a folder; production's role may create databases.
  *
  *     cc embed.c $(pkg-config --cflags --libs libcutover) -o embed
  *     ./embed HOME "host=/run/postgresql dbname=shop" "host=/run/postgresql dbname=shop_next"
- * HOME is an existing folder. Production's role may create and rename databases.
  */
 #include <cutover.h>
 
@@ -14,7 +13,7 @@
 /* What this host knows of its one project and its one preview. */
 struct host {
     const char *production, *preview; /* libpq connection strings */
-    const char *state;                /* of the project: "active" or "restoring" */
+    char job[40];                     /* that the project is "restoring" for; "": it is "active" */
 };
 
 static cutover_status refuse(cutover_status code, const char *message, cutover_error **error)
@@ -26,25 +25,29 @@ static cutover_status refuse(cutover_status code, const char *message, cutover_e
 static cutover_status project_get(const char *id, cutover_project_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
+    const struct host *host = userdata;
     cutover_project project = CUTOVER_PROJECT_INIT;
 
     if (strcmp(id, "shop") != 0)
         return refuse(CUTOVER_E_NOT_FOUND, "there is no such project", error);
     project.id = "shop";
-    project.state = ((struct host *)userdata)->state;
-    project.database = ((struct host *)userdata)->production;
+    project.state = host->job[0] == '\0' ? "active" : "restoring";
+    project.job_id = host->job;
+    project.database = host->production;
     return emit(&project, context);
 }
 
-/* While a promotion runs the project is "restoring": keep your own lifecycle operations out. */
+/* While a job runs the project is "restoring" for it: keep your own lifecycle operations out, and every other job. */
 static cutover_status project_set_state(const char *id, const char *expected, const char *next,
-                                        cutover_error **error, void *userdata)
+                                        const char *job_id, cutover_error **error, void *userdata)
 {
     struct host *host = userdata;
+    int taken = host->job[0] != '\0';
 
-    if (strcmp(id, "shop") != 0 || strcmp(host->state, expected) != 0)
-        return refuse(CUTOVER_E_CONFLICT, "the project is in another state", error);
-    host->state = strcmp(next, "active") == 0 ? "active" : "restoring";
+    if (strcmp(id, "shop") != 0 || strcmp(expected, taken ? "restoring" : "active") != 0 ||
+        (taken && strcmp(host->job, job_id) != 0))
+        return refuse(CUTOVER_E_CONFLICT, "the project is in another state, or another job's", error);
+    snprintf(host->job, sizeof host->job, "%s", strcmp(next, "active") == 0 ? "" : job_id);
     return CUTOVER_OK;
 }
 
@@ -77,7 +80,6 @@ static void keep_open(void *userdata)
 /* A customer wishes, an operator agrees, the promotion runs, the events go out. */
 static cutover_status cut_over(cutover_engine *engine, cutover_error **error)
 {
-    const cutover_actor reviewer = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
     cutover_request_options wish = CUTOVER_REQUEST_OPTIONS_INIT;
     cutover_promotion_options job = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_request *request = NULL;
@@ -90,10 +92,9 @@ static cutover_status cut_over(cutover_engine *engine, cutover_error **error)
     cutover_status status = cutover_request_create(engine, &wish, &request, error);
     if (status != CUTOVER_OK)
         return status;
-
-    job.actor = reviewer;
+    job.actor = (cutover_actor){"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
     job.request_id = cutover_request_id(request);
-    status = cutover_request_ack(engine, &reviewer, job.request_id, NULL, 0, NULL, error);
+    status = cutover_request_ack(engine, &job.actor, job.request_id, NULL, 0, NULL, error);
     if (status == CUTOVER_OK)
         status = cutover_promotion_start(engine, &job, &promotion, error);
     if (status == CUTOVER_OK)
@@ -111,11 +112,10 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         return fprintf(stderr, "usage: embed HOME PRODUCTION PREVIEW\n"), 2;
-    struct host host = {argv[2], argv[3], "active"};
+    struct host host = {argv[2], argv[3], ""};
     char records[4096], backups[4096];
     snprintf(records, sizeof records, "%s/cutover.db", argv[1]);
     snprintf(backups, sizeof backups, "%s/backups", argv[1]);
-
     cutover_store store = CUTOVER_STORE_INIT;
     cutover_repository repository = CUTOVER_REPOSITORY_INIT;
     cutover_platform platform = CUTOVER_PLATFORM_INIT;

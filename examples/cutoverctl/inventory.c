@@ -22,6 +22,7 @@ static struct json_object *project_json(const cutover_project *project)
     put_text(object, "database", project->database);
     put_text(object, "control_database", project->control_database);
     put_text(object, "verify_database", project->verify_database);
+    put_text(object, "job_id", project->job_id);
     return object;
 }
 
@@ -44,6 +45,8 @@ static cutover_status show_project(struct tool *tool, const char *id, cutover_er
         return CUTOVER_OK;
     }
     printf("project %s: %s\n", id, member_text(project, "state"));
+    if (member_text(project, "job_id") != NULL)
+        printf("  %-24s %s\n", "for job", member_text(project, "job_id"));
     printf("  %-24s %s\n", "database", member_text(project, "database"));
     if (member_text(project, "control_database") != NULL)
         printf("  %-24s %s\n", "control_database", member_text(project, "control_database"));

@@ -23,11 +23,13 @@ typedef struct cutover_project {
     const char
         *verify_database; /**< conninfo of a server (and a database on it to connect to) where backups are
                                        restored for verification; NULL: production's server. */
+    const char *job_id;   /**< While "restoring": the job that it is restoring for, as project_set_state was
+                             told; NULL where the platform does not keep it. Ignored in other states. */
 } cutover_project;
 
 #define CUTOVER_PROJECT_INIT                                                                                   \
     {                                                                                                          \
-        1, NULL, "", "active", NULL, NULL, NULL                                                                \
+        1, NULL, "", "active", NULL, NULL, NULL, NULL                                                          \
     }
 
 /** A preview as the platform tells it; pointers are valid during the emit call only. */
@@ -66,9 +68,22 @@ typedef struct cutover_platform {
      * Required. Moves the project from state `expected` to `next`; CUTOVER_E_CONFLICT, with nothing changed,
      * when it is in another. The library calls it with "active" → "restoring" when a job begins and back
      * when it ended. Setting the state that is already there by the same move again is CUTOVER_E_CONFLICT too.
+     *
+     * `job_id` is the job on whose behalf: a UUIDv7 (36 bytes), never NULL, valid during the call. It is a
+     * fencing token: a move to "restoring" keeps it with the state, in one atomic act, and a move from
+     * "restoring" is CUTOVER_E_CONFLICT when what is kept is another job's. project_get tells what is kept. In
+     * SQL both are one statement:
+     *
+     *     UPDATE project SET state = $next, job_id = $job_id
+     *      WHERE id = $id AND state = $expected
+     *        AND ($expected <> 'restoring' OR coalesce(job_id, $job_id) = $job_id)
+     *
+     * A platform that does not keep it works, but for this: a process that was paused right before it called,
+     * and whose job was ended by recovery meanwhile, can set the project to "active" under a later job. That
+     * job itself is guarded by its own locks; what goes wrong is whatever the host starts on an active project.
      */
     cutover_status (*project_set_state)(const char *project_id, const char *expected, const char *next,
-                                        cutover_error **error, void *userdata);
+                                        const char *job_id, cutover_error **error, void *userdata);
     /** Required. Emits the preview once, or returns CUTOVER_E_NOT_FOUND. */
     cutover_status (*preview_get)(const char *preview_id, cutover_preview_emit emit, void *context,
                                   cutover_error **error, void *userdata);

@@ -41,7 +41,9 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * folder. May be called at any time, by several processes, and may itself be killed
  * anywhere: called again, it goes on. Call it when the host starts, and now and then.
  *
- * @param project_id Only this project's jobs; NULL: all.
+ * @param project_id Only this project's jobs; NULL: all. Of one that is named the platform is asked, too: when it is
+ *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job
+ *                   was recovered, and it died after the move), it becomes `active` again, and emit is told of that job.
  * @param emit       Told of each unfinished job, on the calling thread; may be NULL.
  * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID, CUTOVER_E_STORE, or what
  *         emit returned. Since 0.1.

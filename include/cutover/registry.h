@@ -26,12 +26,16 @@ CUTOVER_API cutover_status cutover_registry_open(const cutover_store *store, cut
                                                  cutover_error **error);
 /** Frees the registry, not the store. Since 0.1. */
 CUTOVER_API void cutover_registry_free(cutover_registry *registry);
-/** Fills a platform vtable that this registry serves; valid as long as the registry. Since 0.1. */
+/**
+ * Fills a platform vtable that this registry serves; valid as long as the registry. It keeps the job with the state; a
+ * project that was `restoring` before there were jobs may be returned by any. A move between two states of the host's
+ * own may have a job_id of NULL. Since 0.1.
+ */
 CUTOVER_API cutover_status cutover_registry_platform(cutover_registry *registry, cutover_platform *platform,
                                                      cutover_error **error);
 
 /**
- * Adds a project; its state begins as "active" whatever the struct says.
+ * Adds a project; its state begins as "active", for no job, whatever the struct says.
  * @return CUTOVER_OK; CUTOVER_E_INVALID (which field and why; also a conninfo with a password);
  *         CUTOVER_E_CONFLICT when the id exists; CUTOVER_E_STORE. Since 0.1.
  */

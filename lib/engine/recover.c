@@ -30,6 +30,8 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
         return status;
     struct recovering recovering = {&engine->host, emit, context};
     status = document_walk(&engine->host.store, lease_type.kind, project_id, lease_look, &recovering, error);
+    if (status == CUTOVER_OK && project_id != NULL)
+        status = recover_project(&engine->host, project_id, emit, context);
     if (status == CUTOVER_OK)
         operation_sweep(&engine->host);
     return status;

@@ -11,7 +11,7 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(host, record->project_id, error);
+        status = host_project_return(host, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
     report_step_end(&job->report);

@@ -58,6 +58,8 @@ static cutover_status project_read(const cutover_project *from, struct project_t
     if (status == CUTOVER_OK)
         status = string_copy(from->state ? from->state : "", &project->state, error);
     if (status == CUTOVER_OK)
+        status = string_copy(from->job_id, &project->job_id, error);
+    if (status == CUTOVER_OK)
         status = string_copy(from->control_database ? from->control_database : "postgres",
                              &project->control_database, error);
     if (status == CUTOVER_OK)
@@ -190,6 +192,7 @@ void project_free(struct project *project)
     free(project->id);
     free(project->organization_id);
     free(project->state);
+    free(project->job_id);
     free(project->control_database);
     conninfo_free(&project->production);
     conninfo_free(&project->verify);
@@ -222,39 +225,68 @@ void host_facts(const struct host *host, const struct project *project, const st
     };
 }
 
-cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
-                                 const char *to, cutover_error **error)
+static cutover_status project_move(const struct host *host, const char *project_id, const char *from,
+                                   const char *to, const char *job_id, cutover_error **error)
 {
     cutover_error *local = NULL;
     cutover_status status =
-        host->platform.project_set_state(project_id, from, to, &local, host->platform.userdata);
-    if (status == CUTOVER_E_CONFLICT) {
-        struct project project;
-        bool there = host_project(host, project_id, &project, NULL) == CUTOVER_OK && project.found &&
-                     strcmp(project.state, to) == 0;
-        project_free(&project);
-        if (there) {
-            cutover_error_free(local);
-            return CUTOVER_OK;
-        }
-    }
-    if (status != CUTOVER_OK) {
-        status = status == CUTOVER_E_CONFLICT
-                     ? error_from_callback(&local, status, "platform.project_set_state")
-                     : host_platform_failed(&local, status, "platform.project_set_state");
-        error_move(error, local);
-    }
+        host->platform.project_set_state(project_id, from, to, job_id, &local, host->platform.userdata);
+
+    if (status == CUTOVER_E_CONFLICT)
+        status = error_from_callback(&local, status, "platform.project_set_state");
+    else if (status != CUTOVER_OK)
+        status = host_platform_failed(&local, status, "platform.project_set_state");
+    error_move(error, local);
     return status;
 }
 
-cutover_status host_project_return(const struct host *host, const char *project_id, cutover_error **error)
+/* For whom a project is restoring. */
+enum tenant { NOBODY, THIS_JOB, ANOTHER_JOB, SOME_JOB /* the platform does not tell which */ };
+
+static enum tenant tenant_of(const struct project *project, const char *job_id)
+{
+    if (!project->found || strcmp(project->state, "restoring") != 0)
+        return NOBODY;
+    if (project->job_id == NULL || project->job_id[0] == '\0')
+        return SOME_JOB;
+    return strcmp(project->job_id, job_id) == 0 ? THIS_JOB : ANOTHER_JOB;
+}
+
+cutover_status host_project_occupy(const struct host *host, const char *project_id, const char *job_id,
+                                   cutover_error **error)
 {
     struct project project;
     cutover_error *local = NULL;
-    cutover_status status = host_project_move(host, project_id, "restoring", "active", &local);
+    cutover_status status = project_move(host, project_id, "active", "restoring", job_id, &local);
 
     if (status == CUTOVER_E_CONFLICT && host_project(host, project_id, &project, NULL) == CUTOVER_OK) {
-        if (project.found && strcmp(project.state, "restoring") != 0) {
+        enum tenant tenant = tenant_of(&project, job_id);
+        if (tenant != NOBODY) {
+            cutover_error_free(local);
+            local = NULL;
+            status = CUTOVER_OK;
+        }
+        if (tenant == ANOTHER_JOB) {
+            status = error_set(&local, CUTOVER_E_LOCKED, "project %s is restoring for job %s", project_id,
+                               project.job_id);
+            error_hint(&local, "try again when that job has ended; if its process is gone, run recovery");
+        }
+        project_free(&project);
+    }
+    error_move(error, local);
+    return status;
+}
+
+cutover_status host_project_return(const struct host *host, const char *project_id, const char *job_id,
+                                   cutover_error **error)
+{
+    struct project project;
+    cutover_error *local = NULL;
+    cutover_status status = project_move(host, project_id, "restoring", "active", job_id, &local);
+
+    if (status == CUTOVER_E_CONFLICT && host_project(host, project_id, &project, NULL) == CUTOVER_OK) {
+        enum tenant tenant = tenant_of(&project, job_id);
+        if (project.found && (tenant == NOBODY || tenant == ANOTHER_JOB)) {
             cutover_error_free(local);
             local = NULL;
             status = CUTOVER_OK;
@@ -263,6 +295,17 @@ cutover_status host_project_return(const struct host *host, const char *project_
     }
     error_move(error, local);
     return status;
+}
+
+bool host_project_is_for(const struct host *host, const char *project_id, const char *job_id)
+{
+    struct project project;
+
+    if (host_project(host, project_id, &project, NULL) != CUTOVER_OK)
+        return false;
+    bool is_for = tenant_of(&project, job_id) == THIS_JOB;
+    project_free(&project);
+    return is_for;
 }
 
 cutover_status host_integrations_sync(struct host *host, const char *project_id, cutover_error **error)

@@ -32,6 +32,7 @@ struct host {
 struct project {
     bool found;
     char *id, *organization_id, *state;
+    char *job_id; /* that it is restoring for; NULL where the platform does not tell */
     struct conninfo production;
     char *control_database;
     bool verify_elsewhere;
@@ -60,11 +61,16 @@ void preview_free(struct preview *preview);
 void host_facts(const struct host *host, const struct project *project, const struct preview *preview,
                 struct machine_facts *facts);
 
-/* platform.project_set_state; `from` equal to the present state's successor counts as done (a repeated move). */
-cutover_status host_project_move(const struct host *host, const char *project_id, const char *from,
-                                 const char *to, cutover_error **error);
-/* restoring → active, at a job's end. A project that the host has moved on to another state meanwhile stays in it. */
-cutover_status host_project_return(const struct host *host, const char *project_id, cutover_error **error);
+/* active → restoring, for a job; done already counts as done. CUTOVER_E_LOCKED when it is restoring for another job,
+   CUTOVER_E_CONFLICT when it is in another state. */
+cutover_status host_project_occupy(const struct host *host, const char *project_id, const char *job_id,
+                                   cutover_error **error);
+/* restoring → active, at a job's end. A project that is not restoring any more, or for another job, is left as it is: this
+   job has nothing there to return. */
+cutover_status host_project_return(const struct host *host, const char *project_id, const char *job_id,
+                                   cutover_error **error);
+/* Whether the platform says that it is restoring for this job; false, too, when it cannot tell. */
+bool host_project_is_for(const struct host *host, const char *project_id, const char *job_id);
 
 /* platform.integrations_sync, where there is one, after a completed cutover. A failure is a warning in the log, and told. */
 cutover_status host_integrations_sync(struct host *host, const char *project_id, cutover_error **error);

@@ -240,13 +240,14 @@ cutover_status journal_claim(const struct host *host, const cutover_actor *actor
 cutover_status journal_occupy(struct journal *journal, cutover_error **error)
 {
     const struct host *host = journal->host;
-    const char *project_id = journal->record.project_id;
-    cutover_status status = host_project_move(host, project_id, "active", "restoring", error);
+    const char *project_id = journal->record.project_id, *job_id = journal->record.id;
+    cutover_status status = host_project_occupy(host, project_id, job_id, error);
 
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);
-    if (status == CUTOVER_E_CONFLICT && lock_check(host, project_id, NULL) == CUTOVER_OK)
-        host_project_return(host, project_id, NULL);
+    if (status == CUTOVER_E_CONFLICT &&
+        (lock_check(host, project_id, NULL) == CUTOVER_OK || host_project_is_for(host, project_id, job_id)))
+        host_project_return(host, project_id, job_id, NULL);
     return status;
 }
 

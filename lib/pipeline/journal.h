@@ -41,7 +41,8 @@ bool journal_is_taken_over(const struct journal *journal);
 
 /* Moves the project active → restoring after the claim. A job that was stopped before this, and taken over meanwhile, would
    leave the project `restoring` with nobody to end it: so the journal is saved next, and when it has another writer by now
-   and no job is under way, the project goes back. */
+   the project goes back, if it is restoring for this job or no job is under way. CUTOVER_E_LOCKED: it is restoring for
+   another job, one that comes too late and will find so. */
 cutover_status journal_occupy(struct journal *journal, cutover_error **error);
 /* The job is completed, and its request, too: promotion and restore with production_overwrite_restore, a rollback with
    cutover.rolled_back. */

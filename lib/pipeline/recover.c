@@ -91,7 +91,7 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     journal->record.swapped = true;
     journal->record.door_closed = false;
     empty_one_drop(recovering, control, &journal->record);
-    cutover_status status = host_project_return(host, journal->record.project_id, error);
+    cutover_status status = host_project_return(host, journal->record.project_id, journal->record.id, error);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status != CUTOVER_OK)
@@ -300,5 +300,58 @@ cutover_status recover_lease(struct host *host, const struct lease_record *recor
         status = emit(&recovering.told, context);
     free(recovering.request_id);
     text_free(&recovering.message);
+    return status;
+}
+
+/* ---- one project ---- */
+
+/* The job that the project is restoring for, when it has ended: nobody else will return the project. */
+static bool ended_job_of(struct host *host, const char *project_id, struct journal *journal)
+{
+    struct project project = {0};
+    cutover_error *error = NULL;
+    cutover_status status = host_project(host, project_id, &project, &error);
+    bool restoring = status == CUTOVER_OK && project.found && strcmp(project.state, "restoring") == 0 &&
+                     project.job_id != NULL;
+
+    if (restoring)
+        status = journal_load(host, project.job_id, journal, &error);
+    if (status != CUTOVER_OK)
+        log_line(&host->log, LOG_WARNING_LEVEL, "project %s: whether its job has ended cannot be told: %s",
+                 project_id, cutover_error_message(error));
+    cutover_error_free(error);
+    project_free(&project);
+    return restoring && status == CUTOVER_OK && machine_promotion_is_over(journal->record.status);
+}
+
+cutover_status recover_project(struct host *host, const char *project_id, cutover_recovery_emit emit,
+                               void *context)
+{
+    struct journal journal = {0};
+    const struct promotion_record *record = &journal.record;
+    cutover_error *error = NULL;
+    cutover_status status = CUTOVER_OK;
+
+    if (ended_job_of(host, project_id, &journal)) {
+        cutover_recovery told = {
+            .version = 1,
+            .job = job_kind_names[record->kind],
+            .job_id = record->id,
+            .project_id = project_id,
+            .request_id = record->request_id != NULL ? record->request_id : "",
+            .outcome = record->swapped ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_UNDONE,
+            .message = "it had ended already; its project was still restoring for it, and is active again",
+        };
+        if (host_project_return(host, project_id, record->id, &error) != CUTOVER_OK) {
+            told.outcome = CUTOVER_RECOVERED_FAILED;
+            told.message = cutover_error_message(error);
+        }
+        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s: %s", told.job_id,
+                 cutover_recovered_name(told.outcome), told.message);
+        if (emit != NULL)
+            status = emit(&told, context);
+    }
+    cutover_error_free(error);
+    journal_free(&journal);
     return status;
 }

@@ -12,4 +12,10 @@
 cutover_status recover_lease(struct host *host, const struct lease_record *record, uint64_t version,
                              cutover_recovery_emit emit, void *context);
 
+/* Looks at a project: one that the platform says is restoring for a job that has ended becomes active again, and that is
+   emitted. A process that was paused before it moved the project, found its job ended by others, and died before it could take
+   the move back, leaves it so. CUTOVER_OK unless emit says otherwise. */
+cutover_status recover_project(struct host *host, const char *project_id, cutover_recovery_emit emit,
+                               void *context);
+
 #endif

@@ -246,7 +246,7 @@ static cutover_status finish(struct rollback *job, cutover_error **error)
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(job->host, record->project_id, error);
+        status = host_project_return(job->host, record->project_id, record->id, error);
     return status != CUTOVER_OK ? status : journal_complete(&job->journal, error);
 }
 

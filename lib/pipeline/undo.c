@@ -140,7 +140,7 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
     if (status == CUTOVER_OK)
         status = backup_settle(host, record, reason, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(host, record->project_id, error);
+        status = host_project_return(host, record->project_id, record->id, error);
     if (status == CUTOVER_OK)
         status = journal_fail(journal, cancelled, reason, error);
     return status;

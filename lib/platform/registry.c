@@ -29,6 +29,7 @@ struct project_record {
     char *database;
     char *control_database;
     char *verify_database;
+    char *job_id; /* that it is restoring for; else NULL, and in documents of before there was one */
 };
 
 static const struct field project_fields[] = {
@@ -38,6 +39,7 @@ static const struct field project_fields[] = {
     {"database", FIELD_TEXT, offsetof(struct project_record, database), NULL},
     {"control_database", FIELD_TEXT, offsetof(struct project_record, control_database), NULL},
     {"verify_database", FIELD_TEXT, offsetof(struct project_record, verify_database), NULL},
+    {"job_id", FIELD_TEXT, offsetof(struct project_record, job_id), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
 static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields};
 
@@ -205,7 +207,7 @@ static cutover_status save(const cutover_registry *registry, const struct record
 cutover_status cutover_registry_project_add(cutover_registry *registry, const cutover_project *project,
                                             cutover_error **error)
 {
-    struct project_record record = {NULL, NULL, NULL, NULL, NULL, NULL};
+    struct project_record record = {0};
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)
@@ -389,7 +391,8 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
                                 record.state,
                                 record.database,
                                 record.control_database,
-                                record.verify_database};
+                                record.verify_database,
+                                record.job_id};
     if (record.id == NULL || record.state == NULL || record.database == NULL)
         status = refuse_incomplete("project", project_id, error);
     else
@@ -415,9 +418,17 @@ static cutover_status preview_get(const char *preview_id, cutover_preview_emit e
     return status;
 }
 
+#define RESTORING "restoring"
+
+static bool is_anothers(const struct project_record *record, const char *job_id)
+{
+    return strcmp(record->state, RESTORING) == 0 && record->job_id != NULL &&
+           strcmp(record->job_id, job_id) != 0;
+}
+
 /* *differs tells a state that differs (which is final) from a write that lost a race (which is tried again). */
 static cutover_status move_once(const cutover_registry *registry, const char *project_id, const char *expected,
-                                const char *next, bool *differs, cutover_error **error)
+                                const char *next, const char *job_id, bool *differs, cutover_error **error)
 {
     struct project_record record;
     uint64_t version = 0;
@@ -430,8 +441,15 @@ static cutover_status move_once(const cutover_registry *registry, const char *pr
     if (*differs)
         status = error_set(error, CUTOVER_E_CONFLICT, "project %s is %s, not %s", project_id,
                            record.state != NULL ? record.state : "without state", expected);
+    if (status == CUTOVER_OK && is_anothers(&record, job_id)) {
+        *differs = true;
+        status = error_set(error, CUTOVER_E_CONFLICT, "project %s is restoring for job %s, not %s", project_id,
+                           record.job_id, job_id);
+    }
     if (status == CUTOVER_OK)
         status = record_set_text(&record.state, next, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.job_id, strcmp(next, RESTORING) == 0 ? job_id : NULL, error);
     if (status == CUTOVER_OK)
         status = save(registry, &project_type, project_id, project_id, version, &record, error);
     record_free(&project_type, &record);
@@ -439,7 +457,7 @@ static cutover_status move_once(const cutover_registry *registry, const char *pr
 }
 
 static cutover_status project_set_state(const char *project_id, const char *expected, const char *next,
-                                        cutover_error **error, void *userdata)
+                                        const char *job_id, cutover_error **error, void *userdata)
 {
     const cutover_registry *registry = userdata;
     cutover_error *cause = NULL;
@@ -450,12 +468,16 @@ static cutover_status project_set_state(const char *project_id, const char *expe
         status = utf8_check("expected", expected, 1, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
         status = utf8_check("next", next, 1, ID_MAX_BYTES, error);
+    /* A move of the host's own, between states of its own, is no job's. */
+    if (status == CUTOVER_OK &&
+        (job_id != NULL || strcmp(expected, RESTORING) == 0 || strcmp(next, RESTORING) == 0))
+        status = check_bytes("job_id", job_id, ID_MAX_BYTES, error);
     if (status != CUTOVER_OK)
         return status;
     for (unsigned i = 0; i < CHANGE_TRIES; i++) {
         cutover_error_free(cause);
         cause = NULL;
-        status = move_once(registry, project_id, expected, next, &differs, &cause);
+        status = move_once(registry, project_id, expected, next, job_id, &differs, &cause);
         if (status != CUTOVER_E_CONFLICT || differs)
             break;
         change_pause(i);

@@ -14,19 +14,21 @@
 #define CHILD_MARK "--racer"
 #define GATE_FD 3
 #define NOT_STARTED 99
+#define THEN " then "
 
 /* ---- stopping ---- */
 
 static struct {
     pthread_mutex_t mutex;
     char kind[16], text[128];
-    unsigned left; /* 0: no stop, or it is over */
+    unsigned left;    /* 0: no stop, or it is over */
+    const char *next; /* the stop after this one; or NULL */
 } stop = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static void stop_set(const char *spec)
 {
     const char *space = strchr(spec, ' ');
-    const char *times = strchr(spec, '*');
+    const char *times = strchr(spec, '*'), *then = strstr(spec, THEN);
 
     if (spec[0] == '\0')
         return;
@@ -36,7 +38,10 @@ static void stop_set(const char *spec)
     size_t length = (size_t)((times != NULL ? times : space) - spec);
     assert_true(length < sizeof stop.kind);
     memcpy(stop.kind, spec, length);
-    snprintf(stop.text, sizeof stop.text, "%s", space + 1);
+    stop.kind[length] = '\0';
+    size_t rest = then != NULL ? (size_t)(then - space - 1) : strlen(space + 1);
+    snprintf(stop.text, sizeof stop.text, "%.*s", (int)rest, space + 1);
+    stop.next = then != NULL ? then + strlen(THEN) : NULL;
     stop.left = times != NULL ? (unsigned)strtoul(times + 1, NULL, 10) : 1;
 }
 
@@ -61,6 +66,8 @@ static void reach(const char *kind, const char *what)
 {
     pthread_mutex_lock(&stop.mutex);
     bool here = is_here(kind, what);
+    if (here && stop.next != NULL)
+        stop_set(stop.next);
     pthread_mutex_unlock(&stop.mutex);
     if (here)
         kill(getpid(), SIGSTOP);
@@ -99,10 +106,10 @@ int PQsendQueryParams(PGconn *connection, const char *sql, int count, const Oid 
 static cutover_platform known;
 
 static cutover_status stopping_set_state(const char *id, const char *expected, const char *next,
-                                         cutover_error **error, void *userdata)
+                                         const char *job_id, cutover_error **error, void *userdata)
 {
     reach("moving", next);
-    cutover_status status = known.project_set_state(id, expected, next, error, userdata);
+    cutover_status status = known.project_set_state(id, expected, next, job_id, error, userdata);
     if (status == CUTOVER_OK)
         reach("moved", next);
     return status;
@@ -271,6 +278,12 @@ static cutover_status result_of(int status)
 cutover_status race_result(pid_t child)
 {
     return result_of(wait_for(child, 0));
+}
+
+void race_kill(pid_t child)
+{
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_true(WIFSIGNALED(wait_for(child, 0)));
 }
 
 bool race_stopped(pid_t child, cutover_status *result)

@@ -18,6 +18,7 @@
  *   "moved STATE"      it did
  *   "preview "         the platform is asked for the preview
  *   "any "             any of these
+ * "STOP then STOP" is two of them, the second looked for after the first.
  */
 struct racer {
     const char *verb; /* "ack", "reject", "cancel" or "promote" */
@@ -44,6 +45,8 @@ pid_t race_alone(struct shop *shop, const struct racer *racer);
 cutover_status race_result(pid_t child);
 /* Waits until a child has stopped (true) or ended (false, with its result). */
 bool race_stopped(pid_t child, cutover_status *result);
+/* Kills a child, and waits until it is gone. */
+void race_kill(pid_t child);
 
 /* In main(): whether this process is such a child; then *code is what to exit with. */
 bool race_is_child(int argc, char **argv, int *code);

@@ -282,7 +282,8 @@ static void with_held_promotion(struct world *world)
     with_acked_request(world);
     put_promotion(world, PROMOTION_HELD, REQUEST_IN_PROGRESS);
     put(world, "lock", "shop", 0, "{\"promotion_id\":\"job-1\"}");
-    check_ok(world->platform.project_set_state("shop", "active", "restoring", &error, world->platform.userdata),
+    check_ok(world->platform.project_set_state("shop", "active", "restoring", "job-1", &error,
+                                               world->platform.userdata),
              error);
 }
 
@@ -498,7 +499,8 @@ CALL(preview_get)
 
 CALL(project_set_state)
 {
-    return world->platform.project_set_state("shop", "active", "restoring", error, world->platform.userdata);
+    return world->platform.project_set_state("shop", "active", "restoring", "job-1", error,
+                                             world->platform.userdata);
 }
 
 static void free_request(struct world *world)

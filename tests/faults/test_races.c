@@ -510,17 +510,193 @@ static void a_promoter_whose_work_was_given_up_changes_nothing(void **state)
                 check_zombie(shop, &zombies[i], meanwhile);
 }
 
+/* The same where it is the project's state that is moved, while the next job runs. */
+static void a_late_move_of_the_project_is_not_made_under_the_next_job(void **state)
+{
+    static const struct zombie zombies[] = {
+        {.stop = "moving restoring"},
+        {.stop = "moved restoring"},
+        {.stop = "moving active"},
+        {.stop = "moving active", .fails = true},
+    };
+
+    for (size_t i = 0; i < sizeof zombies / sizeof *zombies; i++)
+        check_zombie(*state, &zombies[i], HELD);
+}
+
+static pid_t begin_stopped(struct shop *shop, const char *request, const char *stop)
+{
+    cutover_status result = CUTOVER_OK;
+    pid_t child = race_alone(shop, &(struct racer){.verb = "promote", .request_id = request, .stop = stop});
+
+    if (!race_stopped(child, &result))
+        fail_msg("it never came to \"%s\" (%s)", stop, cutover_status_name(result));
+    return child;
+}
+
+static void check_stops_again(pid_t child)
+{
+    cutover_status result = CUTOVER_OK;
+
+    kill(child, SIGCONT);
+    if (!race_stopped(child, &result))
+        fail_msg("it did not stop again (%s)", cutover_status_name(result));
+}
+
+static void check_state(struct shop *shop, const char *project, const char *expected)
+{
+    char *state = shop_project_state(shop, project);
+
+    assert_string_equal(state, expected);
+    free(state);
+}
+
+static struct recovered recover_at(struct shop *shop, const char *project, int64_t shift_us)
+{
+    struct recovered recovered = {0};
+    cutover_error *error = NULL;
+
+    shop->clock_shift_us = shift_us;
+    check_ok(cutover_recover(shop->engine, project, receive_recovery, &recovered, &error), error);
+    shop->clock_shift_us = 0;
+    return recovered;
+}
+
+static void check_later_completes(struct shop *shop, const struct rivalry *rivalry)
+{
+    struct racer racer = {.verb = "promote", .request_id = rivalry->later_request};
+
+    assert_int_equal(race_result(race_alone(shop, &racer)), CUTOVER_OK);
+    check_generation(rivalry, "later");
+}
+
+/* Between the next job's claim and its own move there is a moment in which the project is still active. */
+static void a_job_that_meets_anothers_late_move_is_undone_and_the_move_taken_back(void **state)
+{
+    struct shop *shop = *state;
+    struct rivalry rivalry;
+
+    rivalry_open(&rivalry, shop);
+    pid_t zombie = begin_stopped(shop, rivalry.zombie_request, "moving restoring then moved restoring");
+    assert_int_equal(recover_late(shop, rivalry.name), CUTOVER_RECOVERED_UNDONE);
+    pid_t later = begin_stopped(shop, rivalry.later_request, "moving restoring");
+    check_stops_again(zombie);
+    kill(later, SIGCONT);
+    assert_int_equal(race_result(later), CUTOVER_E_LOCKED);
+    check_state(shop, rivalry.name, "restoring");
+    kill(zombie, SIGCONT);
+    assert_int_equal(race_result(zombie), CUTOVER_E_CONFLICT);
+    check_state(shop, rivalry.name, "active");
+    check_generation(&rivalry, "old");
+    check_writable(&rivalry);
+    rivalry_close(&rivalry);
+}
+
+static void a_late_move_is_taken_back_though_the_next_job_is_claimed(void **state)
+{
+    struct shop *shop = *state;
+    struct rivalry rivalry;
+
+    rivalry_open(&rivalry, shop);
+    pid_t zombie = begin_stopped(shop, rivalry.zombie_request, "moving restoring then moved restoring");
+    assert_int_equal(recover_late(shop, rivalry.name), CUTOVER_RECOVERED_UNDONE);
+    pid_t later = begin_stopped(shop, rivalry.later_request, "moving restoring");
+    check_stops_again(zombie);
+    kill(zombie, SIGCONT);
+    assert_int_equal(race_result(zombie), CUTOVER_E_CONFLICT);
+    check_state(shop, rivalry.name, "active");
+    kill(later, SIGCONT);
+    assert_int_equal(race_result(later), CUTOVER_OK);
+    check_state(shop, rivalry.name, "active");
+    check_generation(&rivalry, "later");
+    rivalry_close(&rivalry);
+}
+
+static void a_project_that_was_moved_too_late_by_a_process_that_died_is_recovered(void **state)
+{
+    struct shop *shop = *state;
+    struct rivalry rivalry;
+
+    rivalry_open(&rivalry, shop);
+    pid_t zombie = begin_stopped(shop, rivalry.zombie_request, "moving restoring then moved restoring");
+    assert_int_equal(recover_late(shop, rivalry.name), CUTOVER_RECOVERED_UNDONE);
+    check_stops_again(zombie);
+    race_kill(zombie);
+    check_state(shop, rivalry.name, "restoring");
+    struct recovered recovered = recover_at(shop, rivalry.name, 0);
+    assert_int_equal(recovered.count, 1);
+    assert_int_equal(recovered.outcome, CUTOVER_RECOVERED_UNDONE);
+    check_state(shop, rivalry.name, "active");
+    assert_int_equal(recover_at(shop, rivalry.name, 0).count, 0);
+    check_later_completes(shop, &rivalry);
+    rivalry_close(&rivalry);
+}
+
+/* ---- a promoter that was stopped before its claim, and killed ---- */
+
+/* The last that it asks before it claims: it has the lock on production's server. */
+#define BEFORE_CLAIM "preview*3 "
+
+static pid_t begin_before_claim(struct shop *shop, const struct rivalry *rivalry, const char *stop)
+{
+    pid_t child = begin_stopped(shop, rivalry->zombie_request, stop);
+    char *request = shop_request_status(shop, rivalry->zombie_request);
+
+    assert_string_equal(request, "acked");
+    assert_int_equal(
+        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 1);
+    /* Nothing is there yet that recovery could take for its own. */
+    assert_int_equal(recover_at(shop, rivalry->name, HOUR).count, 0);
+    free(request);
+    return child;
+}
+
+static void a_promoter_killed_before_its_claim_leaves_nothing(void **state)
+{
+    struct shop *shop = *state;
+    struct rivalry rivalry;
+
+    rivalry_open(&rivalry, shop);
+    race_kill(begin_before_claim(shop, &rivalry, BEFORE_CLAIM));
+    assert_int_equal(recover_at(shop, rivalry.name, 0).count, 0);
+    check_state(shop, rivalry.name, "active");
+    check_later_completes(shop, &rivalry);
+    rivalry_close(&rivalry);
+}
+
+/* However long it was stopped before: the job and what leads recovery to it are one commit. */
+static void a_promoter_killed_right_after_its_claim_is_recovered(void **state)
+{
+    struct shop *shop = *state;
+    struct rivalry rivalry;
+
+    rivalry_open(&rivalry, shop);
+    pid_t child = begin_before_claim(shop, &rivalry, BEFORE_CLAIM " then moving restoring");
+    check_stops_again(child);
+    race_kill(child);
+    struct recovered recovered = recover_at(shop, rivalry.name, 0);
+    assert_int_equal(recovered.count, 1);
+    assert_int_equal(recovered.outcome, CUTOVER_RECOVERED_UNDONE);
+    char *request = shop_request_status(shop, rivalry.zombie_request);
+    assert_string_equal(request, "failed");
+    free(request);
+    check_state(shop, rivalry.name, "active");
+    check_later_completes(shop, &rivalry);
+    rivalry_close(&rivalry);
+}
+
 /* ---- a conflict that is not recovery's ---- */
 
 static cutover_platform registered;
 
 /* The host is faster with a move of its own. */
 static cutover_status set_state_too_late(const char *id, const char *expected, const char *next,
-                                         cutover_error **error, void *userdata)
+                                         const char *job_id, cutover_error **error, void *userdata)
 {
     if (strcmp(next, "restoring") == 0)
-        assert_int_equal(registered.project_set_state(id, "active", "moving", NULL, userdata), CUTOVER_OK);
-    return registered.project_set_state(id, expected, next, error, userdata);
+        assert_int_equal(registered.project_set_state(id, "active", "moving", NULL, NULL, userdata),
+                         CUTOVER_OK);
+    return registered.project_set_state(id, expected, next, job_id, error, userdata);
 }
 
 static void a_project_that_the_host_moves_away_is_left_where_it_is(void **state)
@@ -538,7 +714,8 @@ static void a_project_that_the_host_moves_away_is_left_where_it_is(void **state)
     assert_int_equal(outcome.status, CUTOVER_E_CONFLICT);
     char *project = shop_project_state(shop, "moved");
     assert_string_equal(project, "moving");
-    check_ok(shop->known.project_set_state("moved", "moving", "active", &error, shop->known.userdata), error);
+    check_ok(shop->known.project_set_state("moved", "moving", "active", NULL, &error, shop->known.userdata),
+             error);
     untouched_check(&before, shop, "moved", request);
     untouched_free(&before);
     outcome_free(&outcome);
@@ -850,6 +1027,18 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(sixteen_promoters_of_one_request_promote_it_once, open_shop,
                                         close_shop),
         cmocka_unit_test_setup_teardown(a_promoter_whose_work_was_given_up_changes_nothing, open_shop,
+                                        close_shop),
+        cmocka_unit_test_setup_teardown(a_late_move_of_the_project_is_not_made_under_the_next_job, open_shop,
+                                        close_shop),
+        cmocka_unit_test_setup_teardown(a_job_that_meets_anothers_late_move_is_undone_and_the_move_taken_back,
+                                        open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(a_late_move_is_taken_back_though_the_next_job_is_claimed, open_shop,
+                                        close_shop),
+        cmocka_unit_test_setup_teardown(a_project_that_was_moved_too_late_by_a_process_that_died_is_recovered,
+                                        open_shop, close_shop),
+        cmocka_unit_test_setup_teardown(a_promoter_killed_before_its_claim_leaves_nothing, open_shop,
+                                        close_shop),
+        cmocka_unit_test_setup_teardown(a_promoter_killed_right_after_its_claim_is_recovered, open_shop,
                                         close_shop),
         cmocka_unit_test_setup_teardown(a_project_that_the_host_moves_away_is_left_where_it_is, open_shop,
                                         close_shop),

@@ -119,9 +119,9 @@ check fails safe "any conflict is taken for a takeover" TAKEN_OVER_BY_STATUS
 check fails safe "recovery does not look whose job it is" RECOVER_WITHOUT_OWNERSHIP RECOVERERS=2 EXPIRIES=2 CRASHES=0 \
     VISITS=0 WRITES=0
 check fails settles "nobody recovers" NO_RECOVERY PROMOTERS=1
-
-echo "# Known limits, for as long as they are"
-check fails safe "the project's state is moved without a version" PROJECT_STATE
+check fails settles "the lease is written before the claim" LEASE_BEFORE_CLAIM PROMOTERS=1
+check fails safe "the project's state is moved without the job's id" PROJECT_WITHOUT_TOKEN
+check fails settles "nobody returns the project of a job that has ended" PROJECT_LEFT PROMOTERS=1
 
 echo "model: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

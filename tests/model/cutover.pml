@@ -81,12 +81,22 @@ bit door_closed[PROMOTERS];
 bit verified[PROMOTERS]; /* the backup's record */
 byte backup[PROMOTERS];  /* the content that the backup holds */
 
+#define ENDED(p) (status[p] == COMPLETED || status[p] == FAILED)
 #define LIVE(p) (status[p] == RUNNING || status[p] == SWAPPING || status[p] == FINISHING)
 #if PROMOTERS == 2
 #define NO_JOB (!LIVE(0) && !LIVE(1))
 #else
 #define NO_JOB (!LIVE(0))
 #endif
+
+#ifdef LEASE_BEFORE_CLAIM
+bit lease[PROMOTERS]; /* a commit of its own; recovery deletes one that leads to no job */
+#define HAS_LEASE(p) lease[p]
+#else
+#define HAS_LEASE(p) true /* from the claim to the end */
+#endif
+
+byte project; /* the platform's: 0 is active, else it is restoring for promoter + 1 */
 
 bit begun; /* the promoters are alike: number 0 is the first to begin */
 byte crashes = CRASHES;
@@ -135,7 +145,7 @@ ltl p2 { [] !swap_unbacked }
 ltl p4 { [] (ONCE && !swap_given_up) }
 ltl p5 { [] (NO_JOB -> AS_IT_SHOULD_BE) }
 ltl safe { [] (NAME_IS_WHOLE && !swap_unbacked && ONCE && !swap_given_up && (NO_JOB -> AS_IT_SHOULD_BE)) }
-ltl settles { <> [] (NO_JOB && AS_IT_SHOULD_BE) }
+ltl settles { <> [] (NO_JOB && AS_IT_SHOULD_BE && project == 0) }
 
 /* ---- statements: each is one transaction on the server ---- */
 
@@ -260,15 +270,21 @@ inline lease_leave()
     fi
 }
 
-/* lib/pipeline/host.c: host_project_move, which no version guards. */
-#ifdef PROJECT_STATE
-bit restoring;
-#define PROJECT_MOVE(to) atomic { restoring = to };
-#define PROJECT_IS_RESTORING assert(restoring);
+/* lib/pipeline/host.c: host_project_occupy and host_project_return, on a platform that keeps the job with the state. Without
+   the token a project that is restoring already counts as moved, and anybody may return it. */
+#ifdef PROJECT_WITHOUT_TOKEN
+#define PROJECT_MINE true
+#define PROJECT_OTHERS false
 #else
-#define PROJECT_MOVE(to)
-#define PROJECT_IS_RESTORING
+#define PROJECT_MINE (project == p + 1)
+#define PROJECT_OTHERS (project != 0 && !PROJECT_MINE)
 #endif
+#define PROJECT_OCCUPY(failed)                                              \
+    if                                                                      \
+    :: atomic { !PROJECT_OTHERS -> project = (project == 0 -> p + 1 : project) } \
+    :: atomic { PROJECT_OTHERS -> goto failed }                             \
+    fi
+#define PROJECT_RETURN atomic { project = (PROJECT_MINE -> 0 : project) }
 
 #define RECORD_END(to)                                                                             \
     SAVE(status[p] = to; owner[p] = 0; outcomes[p]++; fence_raised[p] = 0; door_closed[p] = 0;      \
@@ -293,7 +309,7 @@ bit restoring;
     :: else                                                                                 \
     fi;                                                                                     \
     SQL(STAGE_DROP, leave, leave);                                                          \
-    PROJECT_MOVE(0)                                                                         \
+    PROJECT_RETURN;                                                                         \
     RECORD_END(FAILED)
 
 /* ---- lib/pipeline/runner.c and the steps ---- */
@@ -327,6 +343,9 @@ proctype Promoter(byte p)
     :: atomic { lock != FREE -> goto over }
 #endif
     fi;
+#ifdef LEASE_BEFORE_CLAIM
+    atomic { lease[p] = 1 };
+#endif
     if
     :: atomic { MAY_CLAIM(p) ->
         status[p] = RUNNING;
@@ -337,7 +356,13 @@ proctype Promoter(byte p)
     :: atomic { crashes > 0 -> production = 0; crashes--; abandon(NO_ACT, p); goto died }
     fi;
 
-    PROJECT_MOVE(1)
+    /* journal_occupy: the record is saved after it; who finds that the job was taken over takes the project back. */
+    PROJECT_OCCUPY(failed);
+    if
+    :: atomic { owner[p] == me + 1 }
+    :: atomic { owner[p] != me + 1 -> goto late }
+    :: atomic { crashes > 0 -> crashes--; abandon(NO_ACT, p); goto died }
+    fi;
 
     /* promote_backup.c */
 #ifndef FENCELESS
@@ -381,7 +406,7 @@ unverified:
 #ifdef DOOR_NOT_JOURNALED
     SAVE(status[p] = SWAPPING);
 #else
-    SAVE(PROJECT_IS_RESTORING status[p] = SWAPPING; door = 1; door_closed[p] = 1);
+    SAVE(assert(project != 0 && PROJECT_MINE); status[p] = SWAPPING; door = 1; door_closed[p] = 1);
 #endif
 #ifndef DOOR_LEFT_OPEN
     SQL(DOOR_CLOSE, failed, lost);
@@ -451,8 +476,18 @@ failed: /* runner.c: undo */
 
 finish: /* finish.c */
     SAVE(status[p] = FINISHING);
-    PROJECT_MOVE(0)
+    PROJECT_RETURN;
     RECORD_END(COMPLETED);
+    goto leave;
+
+late: /* journal_occupy: without the token the project is left to a job that runs now */
+#ifdef PROJECT_WITHOUT_TOKEN
+    if
+    :: atomic { NO_JOB }
+    :: atomic { !NO_JOB -> goto leave }
+    fi;
+#endif
+    PROJECT_RETURN;
 
 leave:
 died:
@@ -481,8 +516,14 @@ proctype Recoverer(byte me)
 end_idle:
     /* A lease that ran out: its owner is gone, or only paused. */
     do
-    :: atomic { LIVE(0) && owner[0] == 0 -> p = 0; break }
-    :: atomic { LIVE(0) && owner[0] != 0 && expiries > 0 -> p = 0; before = owner[0]; expiries--; break }
+#ifndef PROJECT_LEFT
+    :: atomic { project != 0 && ENDED(project - 1) -> project = 0 } /* recover_project */
+#endif
+#ifdef LEASE_BEFORE_CLAIM
+    :: atomic { lease[0] && status[0] == NEVER && expiries > 0 -> expiries--; lease[0] = 0 }
+#endif
+    :: atomic { LIVE(0) && HAS_LEASE(0) && owner[0] == 0 -> p = 0; break }
+    :: atomic { LIVE(0) && HAS_LEASE(0) && owner[0] != 0 && expiries > 0 -> p = 0; before = owner[0]; expiries--; break }
 #if PROMOTERS == 2
     :: atomic { LIVE(1) && owner[1] == 0 -> p = 1; break }
     :: atomic { LIVE(1) && owner[1] != 0 && expiries > 0 -> p = 1; before = owner[1]; expiries--; break }
@@ -544,7 +585,7 @@ failed:
     goto leave;
 
 finish:
-    PROJECT_MOVE(0)
+    PROJECT_RETURN;
     RECORD_END(COMPLETED);
 
 leave:

@@ -413,6 +413,123 @@ static void a_rewritten_manifest_is_found(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
 
+/* ---- how it begins ---- */
+
+/* A store that is watched: what leads recovery to a backup is in the commit that makes work of it. */
+static struct {
+    cutover_store behind;
+    unsigned begun; /* commits with a new lease */
+    bool loses;     /* the answer to the next of them */
+} watched;
+
+static const cutover_write *write_of(const cutover_write *writes, size_t count, const char *kind)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(writes[i].kind, kind) == 0)
+            return &writes[i];
+    return NULL;
+}
+
+static cutover_status watched_commit(const cutover_write *writes, size_t count, cutover_error **error,
+                                     void *userdata)
+{
+    const cutover_write *lease = write_of(writes, count, "lease"), *backup = write_of(writes, count, "backup");
+    bool begins = lease != NULL && lease->expected_version == 0;
+    cutover_status status = watched.behind.commit(writes, count, error, userdata);
+
+    if (begins) {
+        watched.begun++;
+        assert_non_null(backup);
+        assert_string_equal(lease->id, backup->id);
+    }
+    assert_true(begins || backup == NULL || backup->expected_version != 0);
+    if (begins && watched.loses && status == CUTOVER_OK) {
+        watched.loses = false;
+        *error = cutover_error_new(CUTOVER_E_STORE, "the answer was lost", NULL, NULL);
+        status = CUTOVER_E_STORE;
+    }
+    return status;
+}
+
+static cutover_engine *watched_engine(struct shop *shop)
+{
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_store store = shop->store;
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+    char *work = shop_format("%s/work", shop->home);
+
+    watched.behind = shop->store;
+    watched.begun = 0;
+    watched.loses = false;
+    store.commit = watched_commit;
+    options.store = &store;
+    options.repository = &shop->repository;
+    options.platform = &shop->known;
+    options.work_dir = work;
+    check_ok(cutover_engine_new(&options, &engine, &error), error);
+    free(work);
+    return engine;
+}
+
+static void a_backup_begins_with_its_lease(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_engine *engine = watched_engine(shop);
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_backup_create(engine, &options, &backup, &error), error);
+    assert_int_equal(watched.begun, 1);
+    check_ok(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error), error);
+    assert_int_equal(watched.begun, 2);
+    cutover_backup_free(backup);
+    cutover_engine_free(engine);
+}
+
+static cutover_status told(const cutover_recovery *recovery, void *context)
+{
+    assert_int_equal(recovery->outcome, CUTOVER_RECOVERED_UNDONE);
+    snprintf(context, 40, "%s", recovery->job_id);
+    return CUTOVER_OK;
+}
+
+static void check_recovered_as_failed(struct shop *shop, char id[40])
+{
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    id[0] = '\0';
+    check_ok(cutover_recover(shop->engine, NULL, told, id, &error), error);
+    check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
+    assert_string_equal(cutover_backup_status(backup), "failed");
+    cutover_backup_free(backup);
+}
+
+/* The process lives, and its lease would run for another while: it gave the job up, and says so. */
+static void a_backup_whose_begin_was_not_answered_is_recovered_at_once(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_engine *engine = watched_engine(shop);
+    cutover_error *error = NULL;
+    char id[40], taken[40];
+
+    watched.loses = true;
+    check_status(cutover_backup_create(engine, &options, NULL, &error), CUTOVER_E_STORE, error);
+    check_recovered_as_failed(shop, id);
+    cutover_backup *backup = take(shop, &options);
+    watched.loses = true;
+    check_status(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error),
+                 CUTOVER_E_STORE, error);
+    check_recovered_as_failed(shop, taken);
+    assert_string_equal(taken, cutover_backup_id(backup));
+    check_ok(cutover_backup_verify(engine, &options, taken, NULL, &error), error);
+    cutover_backup_free(backup);
+    cutover_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +542,8 @@ int main(void)
         TEST(a_file_too_many_or_too_long_is_found),
         TEST(a_verification_that_cannot_be_made_says_so),
         TEST(a_rewritten_manifest_is_found),
+        TEST(a_backup_begins_with_its_lease),
+        TEST(a_backup_whose_begin_was_not_answered_is_recovered_at_once),
     };
 
     return cmocka_run_group_tests_name("backup", tests, start_cluster, NULL);

@@ -36,10 +36,10 @@ static int32_t child_progress(const cutover_progress *progress, void *userdata)
 }
 
 static cutover_status child_set_state(const char *id, const char *expected, const char *next,
-                                      cutover_error **error, void *userdata)
+                                      const char *job_id, cutover_error **error, void *userdata)
 {
     reached(next);
-    return known.project_set_state(id, expected, next, error, userdata);
+    return known.project_set_state(id, expected, next, job_id, error, userdata);
 }
 
 static cutover_status child_pause(const char *id, cutover_error **error, void *userdata)

@@ -49,11 +49,11 @@ static cutover_status project_get(const char *id, cutover_project_emit emit, voi
 }
 
 static cutover_status project_set_state(const char *id, const char *expected, const char *next,
-                                        cutover_error **error, void *userdata)
+                                        const char *job_id, cutover_error **error, void *userdata)
 {
     const cutover_platform *known = &((struct shop *)userdata)->known;
 
-    return known->project_set_state(id, expected, next, error, known->userdata);
+    return known->project_set_state(id, expected, next, job_id, error, known->userdata);
 }
 
 static cutover_status preview_get(const char *id, cutover_preview_emit emit, void *context,

@@ -79,7 +79,8 @@ AT(cutover_project, state, 24);
 AT(cutover_project, database, 32);
 AT(cutover_project, control_database, 40);
 AT(cutover_project, verify_database, 48);
-SIZE(cutover_project, 56);
+AT(cutover_project, job_id, 56);
+SIZE(cutover_project, 64);
 
 AT(cutover_preview, version, 0);
 AT(cutover_preview, id, 8);

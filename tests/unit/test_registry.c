@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define JOB "0191d3a0-0000-7000-8000-000000000001"
+#define NEXT_JOB "0191d3a0-0000-7000-8000-000000000002"
+
 struct world {
     cutover_store store;
     cutover_registry *registry;
@@ -44,9 +47,9 @@ static cutover_status show_project(const cutover_project *project, void *context
 {
     struct world *world = context;
 
-    snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s", project->version, project->id,
+    snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s|%s", project->version, project->id,
              project->organization_id, project->state, project->database, shown(project->control_database),
-             shown(project->verify_database));
+             shown(project->verify_database), shown(project->job_id));
     return CUTOVER_OK;
 }
 
@@ -110,13 +113,16 @@ static void project_is_kept_with_every_field(void **state)
                                "restoring",
                                "host=db dbname=shop user=owner passfile=/etc/pass",
                                "control",
-                               "host=verify dbname=postgres"};
+                               "host=verify dbname=postgres",
+                               JOB};
 
     check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
-    assert_string_equal(project_text(world, "p1"), "1|p1|org|active|host=db dbname=shop user=owner "
-                                                   "passfile=/etc/pass|control|host=verify dbname=postgres");
+    assert_string_equal(project_text(world, "p1"),
+                        "1|p1|org|active|host=db dbname=shop user=owner "
+                        "passfile=/etc/pass|control|host=verify dbname=postgres|NULL");
     add_project(world, "p2");
-    assert_string_equal(project_text(world, "p2"), "1|p2||active|host=db dbname=shop user=owner|NULL|NULL");
+    assert_string_equal(project_text(world, "p2"),
+                        "1|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL");
 }
 
 static void existing_ids_are_conflict(void **state)
@@ -150,7 +156,7 @@ static void what_is_missing_is_not_found(void **state)
                  error);
     check_status(world->platform.preview_get("v9", show_preview, world, &error, registry), CUTOVER_E_NOT_FOUND,
                  error);
-    check_status(world->platform.project_set_state("p9", "active", "restoring", &error, registry),
+    check_status(world->platform.project_set_state("p9", "active", "restoring", JOB, &error, registry),
                  CUTOVER_E_NOT_FOUND, error);
     check_status(cutover_registry_preview_extend(world->registry, "v9", 1, &error), CUTOVER_E_NOT_FOUND, error);
     preview.id = "v1";
@@ -336,15 +342,90 @@ static void state_moves_by_compare_and_set(void **state)
     cutover_error *error = NULL;
 
     add_project(world, "p1");
-    check_ok(platform->project_set_state("p1", "active", "restoring", &error, platform->userdata), error);
+    check_ok(platform->project_set_state("p1", "active", "restoring", JOB, &error, platform->userdata), error);
     check_contains(project_text(world, "p1"), "|restoring|");
-    check_status_keep(platform->project_set_state("p1", "active", "restoring", &error, platform->userdata),
+    check_status_keep(platform->project_set_state("p1", "active", "restoring", JOB, &error, platform->userdata),
                       CUTOVER_E_CONFLICT, error);
     check_contains(cutover_error_message(error), "restoring");
     cutover_error_free(error);
     error = NULL;
-    check_ok(platform->project_set_state("p1", "restoring", "active", &error, platform->userdata), error);
+    check_ok(platform->project_set_state("p1", "restoring", "active", JOB, &error, platform->userdata), error);
     check_contains(project_text(world, "p1"), "|active|");
+}
+
+static cutover_status set_state(struct world *world, const char *expected, const char *next, const char *job,
+                                cutover_error **error)
+{
+    return world->platform.project_set_state("p1", expected, next, job, error, world->platform.userdata);
+}
+
+static void check_kept(struct world *world, const char *state, const char *job)
+{
+    char expected[120];
+
+    snprintf(expected, sizeof expected, "|%s|", state);
+    check_contains(project_text(world, "p1"), expected);
+    snprintf(expected, sizeof expected, "|%s", job);
+    const char *end = world->text + strlen(world->text) - strlen(expected);
+    assert_string_equal(end, expected);
+}
+
+/* A process that was paused, and whose job was ended by others meanwhile, comes too late. */
+static void a_project_is_returned_by_the_job_that_it_is_restoring_for(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    check_kept(world, "active", "NULL");
+    check_ok(set_state(world, "active", "restoring", JOB, &error), error);
+    check_ok(set_state(world, "restoring", "active", JOB, &error), error);
+    check_kept(world, "active", "NULL");
+    check_ok(set_state(world, "active", "restoring", NEXT_JOB, &error), error);
+    check_kept(world, "restoring", NEXT_JOB);
+    check_status_keep(set_state(world, "restoring", "active", JOB, &error), CUTOVER_E_CONFLICT, error);
+    check_contains(cutover_error_message(error), "restoring for job " NEXT_JOB);
+    cutover_error_free(error);
+    error = NULL;
+    check_status(set_state(world, "active", "restoring", JOB, &error), CUTOVER_E_CONFLICT, error);
+    check_status(set_state(world, "restoring", "suspended", JOB, &error), CUTOVER_E_CONFLICT, error);
+    check_status(set_state(world, "restoring", "restoring", JOB, &error), CUTOVER_E_CONFLICT, error);
+    check_kept(world, "restoring", NEXT_JOB);
+    check_ok(set_state(world, "restoring", "suspended", NEXT_JOB, &error), error);
+    check_kept(world, "suspended", "NULL");
+}
+
+static void a_move_to_or_from_restoring_names_its_job(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    check_status(set_state(world, "active", "restoring", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(set_state(world, "active", "restoring", "", &error), CUTOVER_E_INVALID, error);
+    check_ok(set_state(world, "active", "restoring", JOB, &error), error);
+    check_status(set_state(world, "restoring", "active", NULL, &error), CUTOVER_E_INVALID, error);
+    check_ok(set_state(world, "restoring", "active", JOB, &error), error);
+    /* The host's own states are its own business. */
+    check_ok(set_state(world, "active", "moving", NULL, &error), error);
+    check_ok(set_state(world, "moving", "active", NULL, &error), error);
+}
+
+/* A document of before there were jobs in it. */
+static void a_project_that_nobody_knows_the_job_of_is_returned_by_any(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    cutover_write old = {
+        "project", "p1", "p1", 0,
+        "{\"id\":\"p1\",\"organization_id\":\"\",\"state\":\"restoring\",\"database\":\"dbname=shop\","
+        "\"control_database\":null,\"verify_database\":null}"};
+
+    check_ok(world->store.commit(&old, 1, &error, world->store.userdata), error);
+    check_kept(world, "restoring", "NULL");
+    check_ok(set_state(world, "restoring", "active", JOB, &error), error);
+    check_ok(set_state(world, "active", "restoring", NEXT_JOB, &error), error);
+    check_kept(world, "restoring", NEXT_JOB);
 }
 
 struct mover {
@@ -357,7 +438,8 @@ static void *move_project(void *argument)
 {
     struct mover *mover = argument;
     const cutover_platform *platform = &mover->world->platform;
-    cutover_status status = platform->project_set_state("p1", "active", "restoring", NULL, platform->userdata);
+    cutover_status status =
+        platform->project_set_state("p1", "active", "restoring", JOB, NULL, platform->userdata);
 
     mover->moved += status == CUTOVER_OK;
     mover->refused += status == CUTOVER_E_CONFLICT;
@@ -434,6 +516,9 @@ int main(void)
         test(previews_are_listed_by_project_in_order),
         test(listing_goes_over_pages_and_ends_when_asked),
         test(state_moves_by_compare_and_set),
+        test(a_project_is_returned_by_the_job_that_it_is_restoring_for),
+        test(a_move_to_or_from_restoring_names_its_job),
+        test(a_project_that_nobody_knows_the_job_of_is_returned_by_any),
         test(racing_moves_have_one_winner),
         test(platform_has_what_is_required_and_no_hooks),
         test(incomplete_store_is_refused),

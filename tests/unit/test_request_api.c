@@ -104,11 +104,12 @@ static cutover_status project_get(const char *id, cutover_project_emit emit, voi
 }
 
 static cutover_status project_set_state(const char *id, const char *expected, const char *next,
-                                        cutover_error **error, void *userdata)
+                                        const char *job_id, cutover_error **error, void *userdata)
 {
     (void)id;
     (void)expected;
     (void)next;
+    (void)job_id;
     return platform_says(userdata, false, error);
 }
 
