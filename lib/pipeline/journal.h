@@ -51,12 +51,8 @@ cutover_status journal_complete(struct journal *journal, cutover_error **error);
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
                             cutover_error **error);
 
-/* The gate of a held promotion is a document of its own, so that the journal keeps one writer: kind "gate", id =
-   promotion, made by whoever releases. */
-cutover_status gate_open(const struct host *host, const cutover_actor *actor,
-                         const struct promotion_record *promotion, cutover_error **error);
-cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
-                            cutover_error **error);
+/* What audit entries and events say of a job, for the caller to complete and put; NULL when memory is exhausted. */
+struct json_object *journal_audit_data(const struct promotion_record *promotion);
 
 /* Whether a job holds the project: kind "lock", id = project. CUTOVER_E_LOCKED names it. */
 cutover_status lock_check(const struct host *host, const char *project_id, cutover_error **error);

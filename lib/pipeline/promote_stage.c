@@ -1,4 +1,5 @@
 /* Steps stage, check and hold of a promotion. */
+#include "pipeline/gate.h"
 #include "pipeline/promote.h"
 
 #define GATE_LOOK_MS 250
