@@ -255,7 +255,7 @@ static enum tenant tenant_of(const struct project *project, const char *job_id)
 cutover_status host_project_occupy(const struct host *host, const char *project_id, const char *job_id,
                                    cutover_error **error)
 {
-    struct project project;
+    struct project project = {0};
     cutover_error *local = NULL;
     cutover_status status = project_move(host, project_id, "active", "restoring", job_id, &local);
 
@@ -280,7 +280,7 @@ cutover_status host_project_occupy(const struct host *host, const char *project_
 cutover_status host_project_return(const struct host *host, const char *project_id, const char *job_id,
                                    cutover_error **error)
 {
-    struct project project;
+    struct project project = {0};
     cutover_error *local = NULL;
     cutover_status status = project_move(host, project_id, "restoring", "active", job_id, &local);
 
@@ -299,7 +299,7 @@ cutover_status host_project_return(const struct host *host, const char *project_
 
 bool host_project_is_for(const struct host *host, const char *project_id, const char *job_id)
 {
-    struct project project;
+    struct project project = {0};
 
     if (host_project(host, project_id, &project, NULL) != CUTOVER_OK)
         return false;

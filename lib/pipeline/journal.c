@@ -219,21 +219,20 @@ cutover_status journal_claim(const struct host *host, const cutover_actor *actor
                              const struct promotion_record *fresh, struct lease *lease, struct journal *journal,
                              cutover_error **error)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        cutover_error *local = NULL;
-        cutover_status status = claim_once(host, actor, fresh, lease, &local);
-        cutover_status found = journal_load(host, fresh->id, journal, status == CUTOVER_OK ? error : NULL);
-        if (status == CUTOVER_OK || found == CUTOVER_OK) {
-            cutover_error_free(local);
-            return found;
-        }
-        if (status != CUTOVER_E_CONFLICT || attempt >= CHANGE_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        change_pause(attempt);
+    cutover_error *cause = NULL;
+    cutover_status status, found;
+    unsigned attempt = 0;
+
+    do {
+        status = claim_once(host, actor, fresh, lease, &cause);
+        found = journal_load(host, fresh->id, journal, status == CUTOVER_OK ? &cause : NULL);
+    } while (found != CUTOVER_OK && change_again(status, &attempt, &cause));
+    if (found == CUTOVER_OK) {
+        cutover_error_free(cause);
+        return CUTOVER_OK;
     }
+    error_move(error, cause);
+    return status == CUTOVER_OK ? found : status;
 }
 
 cutover_status journal_occupy(struct journal *journal, cutover_error **error)

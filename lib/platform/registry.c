@@ -11,10 +11,9 @@
 
 #define REGISTRY_MAGIC 0x72656769u
 #define ID_MAX_BYTES 100
-#define ORGANIZATION_MAX 200 /* characters */
-#define DATABASE_NAME_MAX 63 /* bytes; NAMEDATALEN - 1 */
-#define CONNINFO_MAX 4096    /* characters */
-#define PAGE 100
+#define ORGANIZATION_MAX 200                  /* characters */
+#define DATABASE_NAME_MAX 63                  /* bytes; NAMEDATALEN - 1 */
+#define CONNINFO_MAX 4096                     /* characters */
 #define LAST_TIME INT64_C(253402300799999999) /* the end of the year 9999: RFC 3339 knows no later one */
 
 struct cutover_registry {
@@ -288,6 +287,7 @@ cutover_status cutover_registry_preview_extend(cutover_registry *registry, const
                                                int64_t expires_at, cutover_error **error)
 {
     cutover_error *cause = NULL;
+    unsigned attempt = 0;
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)
@@ -296,14 +296,9 @@ cutover_status cutover_registry_preview_extend(cutover_registry *registry, const
         status = check_time("expires_at", expires_at, error);
     if (status != CUTOVER_OK)
         return status;
-    for (unsigned i = 0; i < CHANGE_TRIES; i++) {
-        cutover_error_free(cause);
-        cause = NULL;
+    do
         status = extend_once(registry, preview_id, expires_at, &cause);
-        if (status != CUTOVER_E_CONFLICT)
-            break;
-        change_pause(i);
-    }
+    while (change_again(status, &attempt, &cause));
     error_move(error, cause);
     return status;
 }
@@ -330,15 +325,20 @@ static cutover_status emit_preview(const struct preview_record *record, cutover_
     return emit(&preview, context);
 }
 
-static cutover_status emit_document(const struct document *document, cutover_preview_emit emit, void *context,
-                                    cutover_error **error)
+struct listing {
+    cutover_preview_emit emit;
+    void *context;
+};
+
+static cutover_status list_each(void *context, const struct document *document, cutover_error **error)
 {
+    const struct listing *listing = context;
     struct preview_record record;
     cutover_status status = record_parse(&preview_type, document->body, &record, error);
 
     if (status != CUTOVER_OK)
         return status;
-    status = emit_preview(&record, emit, context, error);
+    status = emit_preview(&record, listing->emit, listing->context, error);
     record_free(&preview_type, &record);
     return status;
 }
@@ -346,28 +346,16 @@ static cutover_status emit_document(const struct document *document, cutover_pre
 cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
                                              cutover_preview_emit emit, void *context, cutover_error **error)
 {
-    struct document_list page = {NULL, 0, 0};
-    char *after = NULL;
+    struct listing listing = {emit, context};
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)
         status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit is required");
-    if (status == CUTOVER_OK)
-        status = string_copy("", &after, error);
-    while (status == CUTOVER_OK) {
-        status = document_list_read(&registry->store, "preview", project_id, after, PAGE, &page, error);
-        if (status != CUTOVER_OK || page.count == 0)
-            break;
-        for (size_t i = 0; i < page.count && status == CUTOVER_OK; i++)
-            status = emit_document(&page.items[i], emit, context, error);
-        if (status == CUTOVER_OK)
-            status = record_set_text(&after, page.items[page.count - 1].id, error);
-    }
-    free(after);
-    document_list_free(&page);
-    return status;
+    return status != CUTOVER_OK
+               ? status
+               : document_walk(&registry->store, "preview", project_id, list_each, &listing, error);
 }
 
 /* --------------------------------------------------------------------------------------------- the platform port */
@@ -461,6 +449,7 @@ static cutover_status project_set_state(const char *project_id, const char *expe
 {
     const cutover_registry *registry = userdata;
     cutover_error *cause = NULL;
+    unsigned attempt = 0;
     bool differs = false;
     cutover_status status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
 
@@ -474,14 +463,9 @@ static cutover_status project_set_state(const char *project_id, const char *expe
         status = check_bytes("job_id", job_id, ID_MAX_BYTES, error);
     if (status != CUTOVER_OK)
         return status;
-    for (unsigned i = 0; i < CHANGE_TRIES; i++) {
-        cutover_error_free(cause);
-        cause = NULL;
+    do
         status = move_once(registry, project_id, expected, next, job_id, &differs, &cause);
-        if (status != CUTOVER_E_CONFLICT || differs)
-            break;
-        change_pause(i);
-    }
+    while (!differs && change_again(status, &attempt, &cause));
     error_move(error, cause);
     return status;
 }

@@ -308,7 +308,7 @@ void change_free(struct change *change)
     free(change);
 }
 
-void change_pause(unsigned attempt)
+static void pause_before(unsigned attempt)
 {
     long longest_ns = 500000L << (attempt < 7 ? attempt : 7); /* 64 ms at most */
     uint32_t random = 0;
@@ -325,6 +325,6 @@ bool change_again(cutover_status status, unsigned *attempt, cutover_error **caus
         return false;
     cutover_error_free(*cause);
     *cause = NULL;
-    change_pause(*attempt);
+    pause_before(*attempt);
     return true;
 }

@@ -46,6 +46,5 @@ void change_free(struct change *change);
    another one, or it was tried CHANGE_TRIES times. */
 #define CHANGE_TRIES 50
 bool change_again(cutover_status status, unsigned *attempt, cutover_error **cause);
-void change_pause(unsigned attempt);
 
 #endif
