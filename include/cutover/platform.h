@@ -96,8 +96,9 @@ typedef struct cutover_platform {
     cutover_status (*traffic_pause)(const char *project_id, cutover_error **error, void *userdata);
     cutover_status (*traffic_resume)(const char *project_id, cutover_error **error, void *userdata);
 
-    /** Optional. Called once after a completed cutover, by the job or by the recovery that completes it; its failure is a
-     * warning in the report and the log. A process that dies right before it leaves it out. */
+    /** Optional. Production has another content: after the swap of a cutover, a rollback or a restore over production, when
+     * the project is active again and before the job's record says that it completed. At least once: a recovery that
+     * completes the job calls it (again). Its failure is a warning in the report and the log, and changes nothing else. */
     cutover_status (*integrations_sync)(const char *project_id, cutover_error **error, void *userdata);
 
     /**

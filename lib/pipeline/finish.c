@@ -14,6 +14,12 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
         status = host_project_return(host, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
+    if (promote_over_production(job)) {
+        cutover_error *local = NULL;
+        if (host_integrations_sync(host, record->project_id, &local) != CUTOVER_OK)
+            report_warn(&job->report, "%s", cutover_error_message(local));
+        cutover_error_free(local);
+    }
     report_step_end(&job->report);
     struct report_subject subject = {
         .request_id = job->request_id,
@@ -30,12 +36,5 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
                         cutover_error_message(local));
         cutover_error_free(local);
     }
-    status = journal_complete(&job->journal, error);
-    if (status != CUTOVER_OK)
-        return status;
-    cutover_error *local = NULL;
-    if (host_integrations_sync(host, record->project_id, &local) != CUTOVER_OK)
-        report_warn(&job->report, "%s", cutover_error_message(local));
-    cutover_error_free(local);
-    return CUTOVER_OK;
+    return journal_complete(&job->journal, error);
 }

@@ -72,7 +72,7 @@ cutover_status host_project_return(const struct host *host, const char *project_
 /* Whether the platform says that it is restoring for this job; false, too, when it cannot tell. */
 bool host_project_is_for(const struct host *host, const char *project_id, const char *job_id);
 
-/* platform.integrations_sync, where there is one, after a completed cutover. A failure is a warning in the log, and told. */
+/* platform.integrations_sync, where there is one, after production was swapped. A failure is a warning in the log, and told. */
 cutover_status host_integrations_sync(struct host *host, const char *project_id, cutover_error **error);
 
 /* What a callback of the platform returned, other than OK, as CUTOVER_E_CALLBACK that names it; out of memory stays that. */

@@ -92,12 +92,12 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     journal->record.door_closed = false;
     empty_one_drop(recovering, control, &journal->record);
     cutover_status status = host_project_return(host, journal->record.project_id, journal->record.id, error);
+    if (status == CUTOVER_OK && (journal->record.kind != JOB_RESTORE || journal->record.preview_id == NULL))
+        host_integrations_sync(host, journal->record.project_id, NULL);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status != CUTOVER_OK)
         return status;
-    if (journal->record.kind != JOB_ROLLBACK)
-        host_integrations_sync(host, journal->record.project_id, NULL);
     outcome(recovering, CUTOVER_RECOVERED_COMPLETED,
             "the swap had been committed; its records are complete now");
     return CUTOVER_OK;

@@ -247,7 +247,13 @@ static cutover_status finish(struct rollback *job, cutover_error **error)
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
         status = host_project_return(job->host, record->project_id, record->id, error);
-    return status != CUTOVER_OK ? status : journal_complete(&job->journal, error);
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_error *local = NULL;
+    if (host_integrations_sync(job->host, record->project_id, &local) != CUTOVER_OK)
+        report_warn(&job->report, "%s", cutover_error_message(local));
+    cutover_error_free(local);
+    return journal_complete(&job->journal, error);
 }
 
 /* ---- all of it ---- */

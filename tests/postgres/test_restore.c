@@ -180,6 +180,8 @@ static void a_rich_backup_fills_an_empty_preview_which_keeps_its_own(void **stat
     assert_string_equal(displaced, "");
     check_state(shop, "rich");
 
+    assert_int_equal(shop->traffic.syncs, 0); /* production is what it was */
+
     /* Now it holds something. */
     outcome_free(&outcome);
     outcome = shop_restore(shop, &restore);

@@ -199,6 +199,7 @@ static void old_production_comes_back_with_what_the_project_has_now(void **state
     check_last_word(shop_events(shop, "all"), " job.completed cutover.rolled_back job.completed");
     assert_int_equal(shop->traffic.pauses, 2);
     assert_int_equal(shop->traffic.resumes, 2);
+    assert_int_equal(shop->traffic.syncs, 2); /* the cutover's and the rollback's */
     outcome_free(&promoted);
     outcome_free(&outcome);
     free(old_oid);
