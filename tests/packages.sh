@@ -3,6 +3,8 @@
 #
 #     tests/packages.sh build|test|ci
 set -eu
+# Where Debian has pgbouncer, and no ordinary user looks.
+PATH=$PATH:/usr/sbin
 purpose=${1:-test}
 missing=
 
@@ -41,7 +43,10 @@ need pg_config libpq-dev
 need_server
 need psql postgresql-client
 case $purpose in
-test | ci) need_library cmocka libcmocka-dev ;;
+test | ci)
+    need_library cmocka libcmocka-dev
+    need pgbouncer pgbouncer
+    ;;
 esac
 case $purpose in
 ci)

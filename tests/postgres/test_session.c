@@ -520,8 +520,11 @@ static void start_pgbouncer(const char *folder)
         if (user != NULL && (setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
             _exit(126);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() == parent)
+        /* Debian's place for it is in no ordinary user's PATH. */
+        if (getppid() == parent) {
             execlp("pgbouncer", "pgbouncer", "-q", path, (char *)NULL);
+            execl("/usr/sbin/pgbouncer", "pgbouncer", "-q", path, (char *)NULL);
+        }
         _exit(127);
     }
 }
