@@ -46,6 +46,8 @@ case $purpose in
 test | ci)
     need_library cmocka libcmocka-dev
     need pgbouncer pgbouncer
+    # A server that speaks French.
+    [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales"
     ;;
 esac
 case $purpose in

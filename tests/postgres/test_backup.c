@@ -365,7 +365,8 @@ static void a_file_too_many_or_too_long_is_found(void **state)
     free(toc);
 }
 
-/* When the server for the throwaway database is away nothing is known against the backup: it stays verified. */
+/* When the server for the throwaway database is away nothing is known against the backup: it stays verified (EDGE_CASES
+   D9). */
 static void a_verification_that_cannot_be_made_says_so(void **state)
 {
     struct shop *shop = *state;

@@ -1,5 +1,5 @@
 /*
- * The door: who is inside, closing, emptying (EDGE_CASES E1, E2, E8, E10, C9).
+ * The door: who is inside, closing, emptying (EDGE_CASES E1, E2, E8, E10, E20, C9).
  */
 #include "../support/check.h"
 #include "../support/cluster.h"
@@ -31,7 +31,8 @@ static struct session *open_session(const char *database, const char *role)
 static int set_up(void **state)
 {
     (void)state;
-    cluster = cluster_start("max_prepared_transactions = 5\n");
+    cluster = cluster_start("max_prepared_transactions = 5\nautovacuum_naptime = 1s\n"
+                            "autovacuum_vacuum_cost_delay = 100ms\nautovacuum_vacuum_cost_limit = 1\n");
     cluster_sql(cluster, "postgres", "CREATE ROLE app LOGIN; CREATE ROLE other LOGIN");
     cluster_create_database(cluster, "shop");
     cluster_create_database(cluster, "elsewhere");
@@ -168,6 +169,68 @@ static void emptying_of_clients_does_not_wait_for_those_who_come_back(void **sta
     PQfinish(one);
 }
 
+static bool is_inside(const char *backend_type)
+{
+    struct visitors visitors = {NULL, 0};
+    cutover_error *error = NULL;
+    bool inside = false;
+
+    check_ok(door_visitors(control, oid, &visitors, &error), error);
+    for (size_t i = 0; i < visitors.count; i++)
+        inside |= strcmp(visitors.list[i].backend_type, backend_type) == 0;
+    visitors_free(&visitors);
+    return inside;
+}
+
+static void wait_for(bool (*is)(const char *), const char *what)
+{
+    for (int tries = 0; tries < 6000 && !is(what); tries++)
+        usleep(10000);
+    assert_true(is(what));
+}
+
+/* Some backend of the database waits for a lock or a snapshot. */
+static bool is_waiting(const char *query)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%s%%'",
+             query);
+    return cluster_number(cluster, "postgres", sql) > 0;
+}
+
+/* E20: an autovacuum that takes its time, an index that is built concurrently, somebody who replicates. */
+static void emptying_ends_whatever_kind_of_backend_is_inside(void **state)
+{
+    cutover_error *error = NULL;
+    char conninfo[512];
+    PGconn *holder = connect_as("shop", "app"), *builder = connect_as("shop", "postgres"), *walsender;
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE TABLE big AS SELECT g AS id, repeat('x', 500) AS t FROM generate_series(1, 20000) g;"
+                "DELETE FROM big WHERE id % 2 = 0; CREATE TABLE small (id int)");
+    snprintf(conninfo, sizeof(conninfo), "%s replication=database",
+             cluster_conninfo_as(cluster, "shop", "postgres"));
+    walsender = PQconnectdb(conninfo);
+    assert_int_equal(PQstatus(walsender), CONNECTION_OK);
+    PQclear(PQexec(holder, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class"));
+    assert_int_equal(PQsendQuery(builder, "CREATE INDEX CONCURRENTLY slow ON small (id)"), 1);
+    wait_for(is_waiting, "CREATE INDEX");
+    wait_for(is_inside, "autovacuum worker");
+    assert_true(is_inside("walsender"));
+    check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_empty(control, oid, NULL, 0, false, 20000, NULL, &error), error);
+    assert_false(is_inside("walsender") || is_inside("client backend"));
+    check_ok(door_open(control, "shop", &error), error);
+    assert_false(alive(holder));
+    PQfinish(holder);
+    PQfinish(builder);
+    PQfinish(walsender);
+    cluster_sql(cluster, "shop", "DROP TABLE big, small");
+}
+
 /* C9 */
 static void a_session_that_we_may_not_end_is_named_and_nobody_is_ended(void **state)
 {
@@ -272,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_closed_door_refuses_everybody_until_it_is_opened),
         cmocka_unit_test(the_door_cannot_be_moved_from_inside),
         cmocka_unit_test(emptying_ends_all_but_those_to_keep),
+        cmocka_unit_test(emptying_ends_whatever_kind_of_backend_is_inside),
         cmocka_unit_test(emptying_of_clients_does_not_wait_for_those_who_come_back),
         cmocka_unit_test(a_session_that_we_may_not_end_is_named_and_nobody_is_ended),
         cmocka_unit_test(a_session_that_stays_is_named_when_the_time_is_over),

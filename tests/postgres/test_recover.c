@@ -281,6 +281,7 @@ static int close_shop(void **state)
 
 /* ---- each job, killed ---- */
 
+/* What it had copied is dropped, and the next promotion goes on with nothing of it (EDGE_CASES B4, B6). */
 static void a_promotion_killed_before_its_swap_is_undone(void **state)
 {
     static const char *const places[] = {"restoring", "backup", "verify", "stage", "check", "paused"};
@@ -305,6 +306,13 @@ static void a_promotion_killed_before_its_swap_is_undone(void **state)
     job_killed(shop, "lock", "promote", request, NULL);
     check_nothing_unfinished(shop);
     check_request(shop, request, "before", "acked");
+    char *preview = shop_dump(cluster, "before_preview");
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .jobs = 2});
+    char *now = shop_dump(cluster, "before_production");
+    check_same_text(now, preview);
+    outcome_free(&outcome);
+    free(now);
+    free(preview);
     free(request);
 }
 

@@ -1,5 +1,6 @@
 #include "support/check.h"
 #include "support/cluster.h"
+#include "support/pooler.h"
 
 #include "postgres/session.h"
 
@@ -491,73 +492,33 @@ static void identity_that_is_kept_from_us_is_explained(void **state)
     cutover_error_free(error);
 }
 
-static void start_pgbouncer(const char *folder)
-{
-    char path[300], users[300];
-    const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
-    FILE *file;
-    pid_t parent = getpid();
-
-    snprintf(path, sizeof path, "%s/pgbouncer.ini", folder);
-    snprintf(users, sizeof users, "%s/users", folder);
-    file = fopen(users, "w");
-    assert_non_null(file);
-    fputs("\"postgres\" \"\"\n", file);
-    fclose(file);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file,
-            "[databases]\n* = host=%s port=%d\n"
-            "[pgbouncer]\npool_mode = transaction\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = %s\n"
-            "auth_type = trust\nauth_file = %s\nlogfile = %s/log\n",
-            cluster_socket_dir(cluster), cluster_port(cluster), folder, users, folder);
-    fclose(file);
-    if (user != NULL)
-        assert_int_equal(chown(folder, user->pw_uid, user->pw_gid) | chown(path, user->pw_uid, user->pw_gid) |
-                             chown(users, user->pw_uid, user->pw_gid),
-                         0);
-    if (fork() == 0) {
-        if (user != NULL && (setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
-            _exit(126);
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        /* Debian's place for it is in no ordinary user's PATH. */
-        if (getppid() == parent) {
-            execlp("pgbouncer", "pgbouncer", "-q", path, (char *)NULL);
-            execl("/usr/sbin/pgbouncer", "pgbouncer", "-q", path, (char *)NULL);
-        }
-        _exit(127);
-    }
-}
-
 /* EDGE_CASES B7: refused before anything of ours stays on the pooler's server connection. */
 static void pooler_is_refused_and_left_clean(void **state)
 {
-    const char *folder = cluster_temp_dir();
-    char string[300];
+    struct pooler pooler;
+    char string[400];
     PGconn *client;
     PGresult *result;
     cutover_error *error;
 
     (void)state;
-    start_pgbouncer(folder);
-    snprintf(string, sizeof string, "host=%s port=6432 user=postgres dbname=postgres", folder);
-    for (int i = 0; i < 1000 && PQping(string) != PQPING_OK; i++)
-        usleep(10000);
+    pooler_start(&pooler, cluster);
+    snprintf(string, sizeof string, "%s dbname=postgres", pooler.conninfo);
     error = refusal(string, (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
     check_contains(cutover_error_message(error), "pooler");
     assert_non_null(cutover_error_hint(error));
     cutover_error_free(error);
-    client = PQconnectdb(string);
+    client = pooler_connect(&pooler, "postgres");
     result = PQexec(client, "SHOW search_path");
     assert_string_equal(PQgetvalue(result, 0, 0), "\"$user\", public");
     PQclear(result);
     PQfinish(client);
     /* A startup parameter that the pooler does not pass on. */
-    snprintf(string, sizeof string, "host=%s port=6432 user=postgres dbname=postgres options='-c geqo=off'",
-             folder);
+    snprintf(string, sizeof string, "%s dbname=postgres options='-c geqo=off'", pooler.conninfo);
     error = refusal(string, (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
     check_contains(cutover_error_message(error), "pooler");
     cutover_error_free(error);
+    pooler_stop(&pooler);
 }
 
 /* EDGE_CASES B8. */

@@ -110,6 +110,7 @@ static void joined_sessions_read_only(void **state)
     conninfo_free(&conninfo);
 }
 
+/* EDGE_CASES B3: an id that is left over from another run. */
 static void closed_snapshot_cannot_be_joined(void **state)
 {
     struct conninfo conninfo = make_database("closed");

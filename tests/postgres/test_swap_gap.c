@@ -189,7 +189,8 @@ static void traffic_is_paused_before_the_door_closes_and_resumed_after(void **st
     free(request);
 }
 
-/* A client that holds a transaction open when the door closes is ended, and so are those of the fence. */
+/* A client that holds a transaction open when the door closes is ended, and so are those of the fence: nobody goes on in
+   what is the displaced database now (EDGE_CASES E16). */
 static int sit_in_a_transaction(struct shop *shop, void *context)
 {
     PGconn **connection = context;

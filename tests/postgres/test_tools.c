@@ -224,7 +224,7 @@ static void restored_schema_is_the_dumped_one(void **state)
     assert_int_equal(cluster_number(cluster, ODD_DATABASE "2", "SELECT count(*) FROM shop.orders"), 0);
 }
 
-/* EDGE_CASES A24 */
+/* EDGE_CASES A24, D8: this, and nothing else, may be left out. */
 static void comments_on_extensions_can_be_left_out(void **state)
 {
     static const char COMMENTS[] =

@@ -373,9 +373,13 @@ static void launch(struct cluster *cluster)
     if (pid < 0)
         give_up("fork: %s", strerror(errno));
     if (pid == 0) {
-        char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC", NULL};
+        char locales[4096];
+        const char *value = getenv("LOCPATH");
+        char *const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC", value != NULL ? locales : NULL,
+                                     NULL};
         sigset_t none;
 
+        snprintf(locales, sizeof locales, "LOCPATH=%s", value != NULL ? value : "");
         become_server_user();
         redirect("/dev/null", O_RDONLY, 0);
         redirect(log, O_WRONLY | O_CREAT | O_APPEND, 1);

@@ -12,7 +12,8 @@
 struct cluster;
 
 /* Starts a server; `settings` are lines for postgresql.conf (or NULL). Trust on the socket; on 127.0.0.1 passwords
-   (scram). Superuser "postgres" (password "postgres-secret"). fsync off, autovacuum on, jit off, small shared memory. */
+   (scram). Superuser "postgres" (password "postgres-secret"). fsync off, autovacuum on, jit off, small shared memory. It
+   knows the locales of this program's LOCPATH. */
 struct cluster *cluster_start(const char *settings);
 void cluster_stop(struct cluster *cluster);
 void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "immediate" */

@@ -78,7 +78,7 @@ static cutover_status traffic_pause(const char *project_id, cutover_error **erro
 
     (void)project_id;
     shop->traffic.pauses++;
-    if (!shop->traffic.pause_fails && shop->traffic.while_paused != NULL)
+    if (shop->traffic.while_paused != NULL)
         shop->traffic.while_paused(shop, shop->traffic.context);
     return hook_result(shop->traffic.pause_fails, "the pooler did not pause", error);
 }
@@ -89,6 +89,8 @@ static cutover_status traffic_resume(const char *project_id, cutover_error **err
 
     (void)project_id;
     shop->traffic.resumes++;
+    if (shop->traffic.at_resume != NULL)
+        shop->traffic.at_resume(shop, shop->traffic.context);
     return hook_result(shop->traffic.resume_fails, "the pooler did not resume", error);
 }
 

@@ -22,7 +22,8 @@ struct shop;
 /* What the host's hooks were called for; a test sets the first members before it promotes. */
 struct shop_traffic {
     bool pause_fails, resume_fails, sync_fails;
-    void (*while_paused)(struct shop *shop, void *context); /* called at the end of a pause that succeeds */
+    void (*while_paused)(struct shop *shop, void *context); /* called at the end of a pause, also of one that fails */
+    void (*at_resume)(struct shop *shop, void *context);
     void *context;
     unsigned pauses, resumes, syncs;
 };
