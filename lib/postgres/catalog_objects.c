@@ -79,6 +79,7 @@ static const char TYPES[] =
     " FROM pg_type el"
     " WHERE el.typarray = t.oid) AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_type", "t.oid");
 
+/* Not those that others only name as commutator or negator, and nobody defined: pg_dump leaves them out. */
 static const char OPERATORS[] =
     "SELECT 'operator', o.oid::regoperator::text, concat_ws('; ', 'function ' || o.oprcode::text,"
     "  'returns ' || format_type(o.oprresult, NULL), 'commutator ' || nullif(o.oprcom,"
@@ -87,7 +88,7 @@ static const char OPERATORS[] =
     " o.oprjoin::text,"
     "  CASE WHEN o.oprcanhash THEN 'hashes' END, CASE WHEN o.oprcanmerge THEN 'merges' END)"
     " FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace"
-    " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_operator", "o.oid");
+    " WHERE o.oprcode <> 0 AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_operator", "o.oid");
 
 static const char FAMILIES[] =
     "SELECT 'opfamily', format('%I.%I using %I', n.nspname, f.opfname, a.amname), concat_ws('; ',"

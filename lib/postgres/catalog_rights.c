@@ -41,7 +41,7 @@ static const char OBJECTS[] =
     " UNION ALL SELECT 'pg_largeobject'::regclass, l.oid, l.lomowner, l.lomacl, 'L', false"
     "    FROM pg_largeobject_metadata l"
     " UNION ALL SELECT 'pg_operator'::regclass, o.oid, o.oprowner, NULL, NULL, o.oid < 16384"
-    " FROM pg_operator o"
+    " FROM pg_operator o WHERE o.oprcode <> 0"
     " UNION ALL SELECT 'pg_opclass'::regclass, o.oid, o.opcowner, NULL, NULL, o.oid < 16384"
     " FROM pg_opclass o"
     " UNION ALL SELECT 'pg_opfamily'::regclass, o.oid, o.opfowner, NULL, NULL, o.oid < 16384"

@@ -185,7 +185,11 @@ static void production_becomes_what_the_preview_is(void **state)
     cluster_sql(cluster, "rich_production",
                 "DROP TABLE shop.bookings, shop.other_heap; DELETE FROM shop.orders WHERE id % 3 = 0;"
                 "SELECT lo_from_bytea(500001, 'only here');");
+    /* An operator that was named and never defined is there, and pg_dump does not see it. */
     cluster_sql(cluster, "rich_preview",
+                "CREATE OPERATOR shop.==~ (FUNCTION = shop.same_length, LEFTARG = text, RIGHTARG = text,"
+                "    NEGATOR = OPERATOR(shop.!=~));"
+                "DROP OPERATOR shop.==~ (text, text);"
                 "ALTER TABLE shop.orders ADD COLUMN channel text DEFAULT 'web';"
                 "SELECT lo_unlink(400003); INSERT INTO shop.cache VALUES ('preview', '\\x00');"
                 "SELECT nextval('shop.free'), setval('shop.orders_id_seq', 777777);");
