@@ -58,12 +58,15 @@ typedef struct cutover_engine_options {
         door_timeout_ms; /**< Milliseconds that production may stay closed while its sessions end; 0: 5000. */
     uint32_t maintenance_mem_mb; /**< MiB of maintenance_work_mem for each index build; 0: 256. */
     uint32_t event_attempts;     /**< Deliveries before an event is given up; 0: 12. */
+    uint32_t
+        preview_notice_s; /**< Seconds before its preview's end from which on a request that is open or acked fires
+                                    preview.expiring; 0: 3600. */
 } cutover_engine_options;
 
 #define CUTOVER_ENGINE_OPTIONS_INIT                                                                            \
     {                                                                                                          \
         CUTOVER_ENGINE_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0,   \
-            0, 0                                                                                               \
+            0, 0, 0                                                                                            \
     }
 
 /** Same as CUTOVER_ENGINE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

@@ -55,14 +55,16 @@ CUTOVER_API cutover_status cutover_request_create(cutover_engine *engine,
                                                   cutover_request **request, cutover_error **error);
 
 /**
- * Reads a request. One whose preview is gone or expired is moved to `expired` on the way.
+ * Reads a request. One whose preview is gone or expired is moved to `expired` on the way. One that is open or acked, and
+ * whose preview ends within cutover_engine_options.preview_notice_s, fires the event preview.expiring, once for each
+ * time that the preview is to end at.
  * @return CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_get(cutover_engine *engine, const char *request_id,
                                                cutover_request **request, cutover_error **error);
 
 /**
- * Lists a project's requests, oldest first.
+ * Lists a project's requests, oldest first, each as cutover_request_get() gives it.
  * @param after Id of the last request of the page before; NULL or "" for the first page.
  * @param limit 1 to 1000.
  */

@@ -10,6 +10,7 @@
 #define CONNECT_TIMEOUT_S 10
 #define DOOR_TIMEOUT_MS 5000
 #define MAINTENANCE_MEM_MB 256
+#define PREVIEW_NOTICE_S 3600
 #define EVENT_ATTEMPTS 12
 #define ID_MAX 200
 #define LIMIT_MAX 1000
@@ -188,6 +189,8 @@ cutover_status cutover_engine_new(const cutover_engine_options *options, cutover
     host->door_timeout_ms = options->door_timeout_ms ? options->door_timeout_ms : DOOR_TIMEOUT_MS;
     host->maintenance_mem_mb = options->maintenance_mem_mb ? options->maintenance_mem_mb : MAINTENANCE_MEM_MB;
     host->event_attempts = options->event_attempts ? options->event_attempts : EVENT_ATTEMPTS;
+    host->preview_notice_us =
+        (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);
     status = string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
     if (status == CUTOVER_OK)
         status = string_copy(options->work_dir, &host->work_dir, error);

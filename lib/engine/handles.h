@@ -6,6 +6,7 @@
 
 #include "model/findings.h"
 #include "model/request.h"
+#include "pipeline/host.h"
 
 #include <cutover/request.h>
 
@@ -15,6 +16,10 @@ struct cutover_preflight {
 
 /* Takes the record over into a new handle. */
 cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error);
+
+/* Reads a request as it is now: one that is due to expire expires on the way, and one whose preview ends soon tells so. */
+cutover_status request_read(const struct host *host, const char *id, struct request_record *record,
+                            cutover_error **error);
 
 /* Takes the findings over into a new handle. */
 cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error);

@@ -64,18 +64,26 @@ static cutover_status announce(struct change *change, const char *name, const cu
 }
 
 /* No claim: somebody ended the request after it was read here. */
-static cutover_status claim_drop(const struct host *host, struct change *change, const char *preview_id,
-                                 cutover_error **error)
+static cutover_status claim_get(const struct host *host, const char *preview_id, struct document *claim,
+                                cutover_error **error)
 {
-    struct document claim = {0};
     cutover_error *local = NULL;
+    cutover_status status = document_get(&host->store, "claim", preview_id, claim, &local);
 
-    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, &local);
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         return error_set(error, CUTOVER_E_CONFLICT, "the claim on preview %s is gone", preview_id);
     }
     error_move(error, local);
+    return status;
+}
+
+static cutover_status claim_drop(const struct host *host, struct change *change, const char *preview_id,
+                                 cutover_error **error)
+{
+    struct document claim = {0};
+    cutover_status status = claim_get(host, preview_id, &claim, error);
+
     if (status == CUTOVER_OK)
         status = change_put(change, "claim", preview_id, claim.version, NULL, error);
     document_free(&claim);
@@ -117,6 +125,58 @@ static cutover_status expire_if_due(const struct host *host, struct request_reco
         return status;
     record->status = (int)next;
     return change_request(host, record, version, &host_system_actor, "cutover.expired", error);
+}
+
+static cutover_status expiring_commit(const struct host *host, const struct request_record *record,
+                                      const struct document *claim, const char *body, const char *ends,
+                                      cutover_error **error)
+{
+    struct json_object *data = json_object_new_object();
+    struct change *change = NULL;
+
+    if (data == NULL)
+        return error_nomem(error);
+    json_put_text(data, "preview_database_id", record->preview_database_id);
+    json_put_text(data, "status", request_status_names[record->status]);
+    json_put_text(data, "expires_at", ends);
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "claim", record->preview_database_id, claim->version, body, error);
+    if (status == CUTOVER_OK)
+        status = change_event(change, "preview.expiring", record->id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    json_object_put(data);
+    return status;
+}
+
+/* preview.expiring, once for each end that the preview was given: the claim keeps which. */
+static cutover_status tell_if_expiring(const struct host *host, const struct request_record *record,
+                                       const struct surroundings *around, cutover_error **error)
+{
+    struct document claim = {0};
+    char ends[TIME_TEXT_SIZE], *body = NULL;
+
+    if (!machine_request_is_expiring(record, &around->facts, host->preview_notice_us))
+        return CUTOVER_OK;
+    time_format(around->facts.preview_expires_at, ends);
+    cutover_status status = claim_get(host, record->preview_database_id, &claim, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct json_object *kept = json_parse(claim.body, strlen(claim.body), error);
+    if (kept == NULL) {
+        status = error != NULL && *error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
+    } else if (strcmp(json_text_or(kept, "expiring_told", ""), ends) != 0) {
+        json_put_text(kept, "expiring_told", ends);
+        status = json_format(kept, &body, error);
+        if (status == CUTOVER_OK)
+            status = expiring_commit(host, record, &claim, body, ends, error);
+    }
+    free(body);
+    json_object_put(kept);
+    document_free(&claim);
+    return status;
 }
 
 static cutover_status apply(const struct host *host, const struct request_act *act,
@@ -372,8 +432,8 @@ cutover_status cutover_request_create(cutover_engine *engine, const cutover_requ
 
 /* ---- reading ---- */
 
-static cutover_status get_once(const struct host *host, const char *id, struct request_record *record,
-                               cutover_error **error)
+static cutover_status read_once(const struct host *host, const char *id, struct request_record *record,
+                                cutover_error **error)
 {
     struct surroundings around = {0};
     uint64_t version = 0;
@@ -384,30 +444,41 @@ static cutover_status get_once(const struct host *host, const char *id, struct r
     status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
     if (status == CUTOVER_OK)
         status = expire_if_due(host, record, version, &around, error);
+    if (status == CUTOVER_OK)
+        status = tell_if_expiring(host, record, &around, error);
     surroundings_free(&around);
+    return status;
+}
+
+cutover_status request_read(const struct host *host, const char *id, struct request_record *record,
+                            cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+
+    do {
+        record_free(&request_type, record);
+        status = read_once(host, id, record, &cause);
+    } while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
     return status;
 }
 
 cutover_status cutover_request_get(cutover_engine *engine, const char *request_id, cutover_request **request,
                                    cutover_error **error)
 {
+    struct request_record record = {0};
     cutover_status status = engine_check(engine, error);
-    cutover_error *cause = NULL;
-    unsigned attempt = 0;
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", request_id, error);
     if (status == CUTOVER_OK && request == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "request: required");
-    if (status != CUTOVER_OK)
-        return status;
-    do {
-        struct request_record record = {0};
-        status = get_once(&engine->host, request_id, &record, &cause);
-        if (status == CUTOVER_OK)
-            status = request_wrap(&record, request, &cause);
-        record_free(&request_type, &record);
-    } while (change_again(status, &attempt, &cause));
-    error_move(error, cause);
+    if (status == CUTOVER_OK)
+        status = request_read(&engine->host, request_id, &record, error);
+    if (status == CUTOVER_OK)
+        status = request_wrap(&record, request, error);
+    record_free(&request_type, &record);
     return status;
 }

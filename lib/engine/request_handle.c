@@ -27,6 +27,30 @@ cutover_status request_wrap(struct request_record *record, cutover_request **req
     return status;
 }
 
+/* Those that live as they are now. */
+static cutover_status list_refresh(const struct host *host, struct record_handle_list *list,
+                                   cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < list->count; i++) {
+        const struct request_record *listed = list->items[i]->record;
+        struct request_record now = {0};
+        struct record_handle *made = NULL;
+        if (!machine_request_is_live(listed->status))
+            continue;
+        status = request_read(host, listed->id, &now, error);
+        if (status == CUTOVER_OK)
+            status = record_handle_make(&request_type, &now, &made, error);
+        record_free(&request_type, &now);
+        if (status == CUTOVER_OK) {
+            record_handle_free(list->items[i]);
+            list->items[i] = made;
+        }
+    }
+    return status;
+}
+
 cutover_status cutover_requests_list(cutover_engine *engine, const char *project_id, const char *after,
                                      uint32_t limit, cutover_request_list **list, cutover_error **error)
 {
@@ -35,8 +59,13 @@ cutover_status cutover_requests_list(cutover_engine *engine, const char *project
 
     if (status == CUTOVER_OK)
         status = record_handle_list_read(engine, &request_type, project_id, after, limit, &made, error);
-    if (status == CUTOVER_OK)
-        *list = (cutover_request_list *)made;
+    if (status == CUTOVER_OK) {
+        status = list_refresh(&engine->host, made, error);
+        if (status == CUTOVER_OK)
+            *list = (cutover_request_list *)made;
+        else
+            record_handle_list_free(made);
+    }
     return status;
 }
 

@@ -397,6 +397,15 @@ bool machine_request_is_expired(const struct request_record *request, const stru
     return !facts->preview_found || preview_is_expired(facts);
 }
 
+bool machine_request_is_expiring(const struct request_record *request, const struct machine_facts *facts,
+                                 int64_t notice_us)
+{
+    if ((request->status != REQUEST_OPEN && request->status != REQUEST_ACKED) || !facts->preview_found ||
+        facts->preview_expires_at == 0 || preview_is_expired(facts))
+        return false;
+    return facts->preview_expires_at - facts->now <= notice_us;
+}
+
 bool machine_request_is_live(int status)
 {
     return status == REQUEST_OPEN || status == REQUEST_ACKED || status == REQUEST_IN_PROGRESS;

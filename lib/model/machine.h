@@ -63,6 +63,9 @@ cutover_status machine_preview_check(const struct machine_facts *facts, const ch
 
 /* True when the request is open or acked and its preview is gone or expired: VERB_EXPIRE is due. */
 bool machine_request_is_expired(const struct request_record *request, const struct machine_facts *facts);
+/* True when the request is open or acked and its preview, which is there, ends within notice_us: somebody should know. */
+bool machine_request_is_expiring(const struct request_record *request, const struct machine_facts *facts,
+                                 int64_t notice_us);
 /* open, acked or in_progress. */
 bool machine_request_is_live(int status);
 

@@ -27,6 +27,7 @@ struct host {
     uint32_t door_timeout_ms;
     uint32_t maintenance_mem_mb;
     uint32_t event_attempts;
+    int64_t preview_notice_us;
 };
 
 struct project {

@@ -175,6 +175,7 @@ static void init_macros_and_functions_agree(void **state)
     assert_null(engine.store);
     assert_null(engine.work_dir);
     assert_int_equal(engine.event_attempts, engine_macro.event_attempts);
+    assert_int_equal(engine.preview_notice_s, engine_macro.preview_notice_s);
     assert_int_equal(request.version, request_macro.version);
     assert_int_equal(request.actor.kind, request_macro.actor.kind);
     assert_null(request.project_id);

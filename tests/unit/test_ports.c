@@ -127,7 +127,8 @@ AT(cutover_engine_options, connect_timeout_s, 88);
 AT(cutover_engine_options, door_timeout_ms, 92);
 AT(cutover_engine_options, maintenance_mem_mb, 96);
 AT(cutover_engine_options, event_attempts, 100);
-SIZE(cutover_engine_options, 104);
+AT(cutover_engine_options, preview_notice_s, 104);
+SIZE(cutover_engine_options, 112);
 
 AT(cutover_request_options, version, 0);
 AT(cutover_request_options, actor, 8);

@@ -814,6 +814,71 @@ static void a_request_expires_when_its_preview_is_gone(void **state)
     free(id);
 }
 
+static void a_list_shows_who_expired(void **state)
+{
+    struct world *world = *state;
+    char *id = open_request(world);
+    cutover_request_list *list = NULL;
+    cutover_error *error = NULL;
+
+    world->preview_is_there = false;
+    check_ok(cutover_requests_list(world->engine, "shop", NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_request_list_count(list), 1);
+    assert_string_equal(cutover_request_status(cutover_request_list_at(list, 0)), "expired");
+    cutover_request_list_free(list);
+    check_audit_is(world->engine, "cutover.requested cutover.expired");
+    world->platform_fails = CUTOVER_E_IO;
+    check_ok(cutover_requests_list(world->engine, "shop", NULL, 10, &list, &error), error);
+    cutover_request_list_free(list);
+    free(id);
+}
+
+static cutover_status count_expiring(const cutover_event *event, void *context)
+{
+    if (strcmp(event->type, "preview.expiring") == 0) {
+        check_contains(event->json, "\"preview_database_id\":\"next\"");
+        (*(int *)context)++;
+    }
+    return CUTOVER_OK;
+}
+
+static void check_told_of(struct world *world, const char *id, int times)
+{
+    cutover_error *error = NULL;
+    int told = 0;
+
+    check_request_is(world, id, "acked");
+    check_request_is(world, id, "acked");
+    check_ok(cutover_events_list(world->engine, "shop", count_expiring, &told, &error), error);
+    assert_int_equal(told, times);
+}
+
+/* An hour before, by default; once, and once more when it was extended and comes to its new end. */
+static void the_end_of_a_preview_is_told_ahead(void **state)
+{
+    struct world *world = *state;
+    char *id = acked_request(world);
+
+    check_told_of(world, id, 0); /* it never ends */
+    world->preview_expires_at = world->now + 3600 * SECOND + 1;
+    check_told_of(world, id, 0);
+    world->now++;
+    check_told_of(world, id, 1);
+    world->now += 1800 * SECOND;
+    check_told_of(world, id, 1);
+    world->preview_expires_at += 24 * 3600 * SECOND;
+    check_told_of(world, id, 1);
+    world->now = world->preview_expires_at - 1;
+    check_told_of(world, id, 2);
+    check_audit_is(world->engine, "cutover.requested cutover.acked");
+    world->now++;
+    check_request_is(world, id, "expired");
+    /* The claim that kept what was told is gone with the request. */
+    world->preview_expires_at = 0;
+    free(open_request(world));
+    free(id);
+}
+
 /* ---- lists ---- */
 
 static void requests_are_listed_in_pages_oldest_first(void **state)
@@ -1135,6 +1200,8 @@ int main(void)
         TEST(promoting_looks_at_project_and_preview_again),
         TEST(a_request_expires_with_its_preview),
         TEST(a_request_expires_when_its_preview_is_gone),
+        TEST(a_list_shows_who_expired),
+        TEST(the_end_of_a_preview_is_told_ahead),
         TEST(requests_are_listed_in_pages_oldest_first),
         TEST(the_audit_trail_is_numbered_and_paged),
         TEST(a_preview_has_one_live_request),
