@@ -140,7 +140,7 @@ static cutover_status rows_write(struct writing *writing, struct writing_worker 
     struct copy_out copy;
     uint64_t told = 0, rows_told = 0;
 
-    cutover_status status = copy_out_open(&copy, worker->session, table, range, false, error);
+    cutover_status status = copy_out_open(&copy, worker->session, table, range, COPY_TEXT, error);
     if (status != CUTOVER_OK)
         return status;
     for (;;) {

@@ -75,6 +75,7 @@ cutover_status content_from_inventory(const struct inventory *inventory, const s
         const struct table *from = &inventory->tables[i];
         struct content_table *to = &made.tables[made.table_count++];
         to->digest = digests[i];
+        to->binary = from->binary;
         status = string_copy(from->schema, &to->schema, error);
         if (status == CUTOVER_OK)
             status = string_copy(from->name, &to->name, error);

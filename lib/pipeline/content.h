@@ -15,6 +15,7 @@ struct content_table {
     char *column_list; /* as COPY wants it; the digest's order */
     char *condition;   /* of an extension's configuration table, or NULL */
     char *generated;   /* all columns where some are generated, or NULL */
+    bool binary;       /* the digest is of binary rows, as they were read */
     struct digest digest;
     bool has_generated_digest;
     struct digest generated_digest; /* generated columns included (EDGE_CASES A13) */
@@ -30,7 +31,7 @@ struct content {
     struct text facts; /* postgres/catalog.h */
 };
 
-/* What a source was seen to hold while it was read: digests in the inventory's order. */
+/* What a source was seen to hold while it was read: digests in the inventory's order, of binary rows where table.binary. */
 cutover_status content_from_inventory(const struct inventory *inventory, const struct digest *digests,
                                       const struct digest *large_objects, struct content *content,
                                       cutover_error **error);

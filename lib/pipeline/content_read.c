@@ -110,7 +110,10 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
     const struct table *table = &reading->tables[part->table];
     struct digest digest = DIGEST_INIT;
     bool last;
-    cutover_status status = copy_digest(session, table, part->range, reading->with_generated, &digest, error);
+    enum copy_form form = reading->with_generated ? COPY_TEXT_GENERATED
+                          : table->binary         ? COPY_BINARY
+                                                  : COPY_TEXT;
+    cutover_status status = copy_digest(session, table, part->range, form, &digest, error);
     if (status != CUTOVER_OK)
         return status;
     progress_add(reading->reader->progress, part->bytes, digest.rows);
@@ -173,6 +176,7 @@ static cutover_status tables_locate(const struct content *expected, const struct
         table->column_list = wanted->column_list;
         table->condition = wanted->condition;
         table->generated = wanted->generated;
+        table->binary = wanted->binary;
         (*expected_index)[(*count)++] = i;
     }
     return CUTOVER_OK;

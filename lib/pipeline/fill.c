@@ -84,7 +84,8 @@ cutover_status fill_table_begin(struct copy_in *copy, struct session *session, c
     if (status == CUTOVER_OK && freeze)
         status = session_run_format(session, error, "TRUNCATE TABLE ONLY %s", table->qualified);
     if (status == CUTOVER_OK)
-        status = copy_in_open(copy, session, table->qualified, table->column_list, table->label, freeze, error);
+        status = copy_in_open(copy, session, table->qualified, table->column_list, table->label, table->binary,
+                              freeze, error);
     return status;
 }
 

@@ -30,7 +30,7 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
                             cutover_error **error);
 
 /* A table, or a part of one, in a transaction of its own. `whole`: one stream writes all of it, so that it is emptied in
-   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). */
+   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). Rows come in binary where table->binary. */
 cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
                                 bool whole, cutover_error **error);
 cutover_status fill_table_end(struct copy_in *copy, cutover_error **error);

@@ -89,7 +89,7 @@ static cutover_status rows_copy(struct copying *copying, struct copy_out *from, 
             return status;
         if (length == 0)
             break;
-        digest_row(digest, row, length - 1);
+        copy_out_digest(from, row, length, digest);
         *bytes += length;
         status = copy_in_put(to, row, length, 1, error);
         if (status != CUTOVER_OK)
@@ -115,7 +115,8 @@ static cutover_status part_copy(struct copying *copying, struct copying_worker *
     struct copy_in to;
     bool last;
 
-    cutover_status status = copy_out_open(&from, worker->from, table, part->range, false, error);
+    cutover_status status =
+        copy_out_open(&from, worker->from, table, part->range, table->binary ? COPY_BINARY : COPY_TEXT, error);
     if (status != CUTOVER_OK)
         return status;
     status = fill_table_begin(&to, worker->to, table, whole, error);

@@ -18,7 +18,7 @@ struct stage {
     struct json_object *properties;    /* production's: what staging is made like and bears */
     struct snapshot *snapshot;         /* of the source, from stage to the end of check */
     struct content content;            /* what the source was seen to hold */
-    uint64_t rows, bytes;              /* raw bytes of COPY text */
+    uint64_t rows, bytes;              /* bytes of COPY rows */
     char *comments_refused;            /* extensions whose comments could not be set, or NULL */
 };
 

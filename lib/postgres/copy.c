@@ -20,6 +20,11 @@
 #define MESSAGE_SIZE_HERE BUFFER_SIZE
 #define CONTEXT_SHOWN 200
 
+/* A binary COPY begins and ends with these; its head comes in one message with the first row, or with the end of no rows
+   (PostgreSQL's protocol documentation, COPY Operations: one message for each row). */
+static const char binary_head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and the NUL */
+static const char binary_end[] = {'\377', '\377'};
+
 static bool is_whole(struct page_range range)
 {
     return range.first == 0 && range.end == 0;
@@ -54,12 +59,13 @@ static void add_filters(struct text *sql, const struct table *table, struct page
 
 /* COPY of a table itself where that says it all; it leaves generated columns out and reads no child tables. */
 static void add_copy_out(struct text *sql, const struct table *table, struct page_range range,
-                         bool with_generated)
+                         enum copy_form form)
 {
-    bool generated = with_generated && table->generated != NULL;
+    bool generated = form == COPY_TEXT_GENERATED && table->generated != NULL;
+    const char *options = form == COPY_BINARY ? " WITH (FORMAT binary)" : "";
 
     if (is_whole(range) && !generated && table->condition == NULL) {
-        text_add_format(sql, "COPY %s %s TO STDOUT", table->qualified, table->column_list);
+        text_add_format(sql, "COPY %s %s TO STDOUT%s", table->qualified, table->column_list, options);
         return;
     }
     text_add(sql, "COPY (SELECT ");
@@ -71,7 +77,7 @@ static void add_copy_out(struct text *sql, const struct table *table, struct pag
     }
     text_add_format(sql, " FROM ONLY %s", table->qualified);
     add_filters(sql, table, range);
-    text_add(sql, ") TO STDOUT");
+    text_add_format(sql, ") TO STDOUT%s", options);
 }
 
 /* "copying T" with the place where it happened: CONTEXT is "COPY t, line 3, column c: "value"", of which the value
@@ -178,30 +184,31 @@ static cutover_status start(struct session *session, const char *sql, const char
 }
 
 cutover_status copy_out_open(struct copy_out *copy, struct session *session, const struct table *table,
-                             struct page_range range, bool with_generated, cutover_error **error)
+                             struct page_range range, enum copy_form form, cutover_error **error)
 {
     struct text sql = TEXT_INIT;
     cutover_status status;
 
-    add_copy_out(&sql, table, range, with_generated);
+    add_copy_out(&sql, table, range, form);
     if (text_failed(&sql))
         status = error_nomem(error);
     else
         status = start(session, text_string(&sql), table->label, PGRES_COPY_OUT, error);
     text_free(&sql);
     if (status == CUTOVER_OK)
-        *copy = (struct copy_out){.session = session, .label = table->label};
+        *copy = (struct copy_out){.session = session, .label = table->label, .form = form};
     return status;
 }
 
-cutover_status copy_out_row(struct copy_out *copy, const char **row, size_t *length, cutover_error **error)
+/* The next message; *count 0: there is none after it. */
+static cutover_status next_message(struct copy_out *copy, size_t *count, cutover_error **error)
 {
     PGconn *connection = copy->session->connection;
-    int count;
+    int length;
 
     PQfreemem(copy->row);
     copy->row = NULL;
-    while ((count = PQgetCopyData(connection, &copy->row, 1)) == 0) {
+    while ((length = PQgetCopyData(connection, &copy->row, 1)) == 0) {
         cutover_status status = session_wait(copy->session, false, error);
 
         if (status != CUTOVER_OK)
@@ -209,16 +216,52 @@ cutover_status copy_out_row(struct copy_out *copy, const char **row, size_t *len
         if (PQconsumeInput(connection) == 0)
             return copy_error(copy->session, NULL, copy->label, error);
     }
-    if (count > 0) {
-        copy->rows++;
-        *row = copy->row;
-        *length = (size_t)count;
-        return CUTOVER_OK;
-    }
-    if (count == -2)
+    if (length == -2)
         return copy_error(copy->session, NULL, copy->label, error);
-    *length = 0;
-    return check_end(copy->session, copy->label, copy->rows, error);
+    *count = length > 0 ? (size_t)length : 0;
+    return CUTOVER_OK;
+}
+
+/* Takes head and end off what a binary COPY sent; *length 0: that was the end. */
+static cutover_status binary_row(struct copy_out *copy, const char **row, size_t *length, cutover_error **error)
+{
+    if (!copy->begun) {
+        if (*length < sizeof binary_head || memcmp(*row, binary_head, sizeof binary_head) != 0)
+            return error_set(error, CUTOVER_E_POSTGRES, "copying %s: the server did not send a binary COPY",
+                             copy->label);
+        copy->begun = true;
+        *row += sizeof binary_head;
+        *length -= sizeof binary_head;
+    }
+    if (*length != sizeof binary_end || memcmp(*row, binary_end, sizeof binary_end) != 0)
+        return CUTOVER_OK;
+    cutover_status status = next_message(copy, length, error);
+    if (status == CUTOVER_OK && *length != 0)
+        status = error_set(error, CUTOVER_E_POSTGRES, "copying %s: rows come after the end", copy->label);
+    return status;
+}
+
+cutover_status copy_out_row(struct copy_out *copy, const char **row, size_t *length, cutover_error **error)
+{
+    size_t count = 0;
+    cutover_status status = next_message(copy, &count, error);
+    const char *at = copy->row;
+
+    if (status == CUTOVER_OK && count > 0 && copy->form == COPY_BINARY)
+        status = binary_row(copy, &at, &count, error);
+    if (status != CUTOVER_OK)
+        return status;
+    *length = count;
+    if (count == 0)
+        return check_end(copy->session, copy->label, copy->rows, error);
+    copy->rows++;
+    *row = at;
+    return CUTOVER_OK;
+}
+
+void copy_out_digest(const struct copy_out *copy, const char *row, size_t length, struct digest *digest)
+{
+    digest_row(digest, row, copy->form == COPY_BINARY ? length : length - 1);
 }
 
 void copy_out_abort(struct copy_out *copy)
@@ -230,23 +273,28 @@ void copy_out_abort(struct copy_out *copy)
 }
 
 cutover_status copy_in_open(struct copy_in *copy, struct session *session, const char *qualified,
-                            const char *columns, const char *label, bool freeze, cutover_error **error)
+                            const char *columns, const char *label, bool binary, bool freeze,
+                            cutover_error **error)
 {
-    struct copy_in opened = {.session = session, .label = label, .buffer = TEXT_INIT};
+    struct copy_in opened = {.session = session, .label = label, .binary = binary, .buffer = TEXT_INIT};
     struct text sql = TEXT_INIT;
     cutover_status status;
 
-    text_add_format(&sql, "COPY %s %s FROM STDIN%s", qualified, columns, freeze ? " WITH (FREEZE)" : "");
+    text_add_format(&sql, "COPY %s %s FROM STDIN WITH (FORMAT %s%s)", qualified, columns,
+                    binary ? "binary" : "text", freeze ? ", FREEZE" : "");
     if (text_failed(&sql) || !text_reserve(&opened.buffer, BUFFER_SIZE))
         status = error_nomem(error);
     else
         status = start(session, text_string(&sql), label, PGRES_COPY_IN, error);
     text_free(&sql);
-    if (status == CUTOVER_OK)
-        *copy = opened;
-    else
+    if (status != CUTOVER_OK) {
         text_free(&opened.buffer);
-    return status;
+        return status;
+    }
+    if (binary)
+        text_add_bytes(&opened.buffer, binary_head, sizeof binary_head);
+    *copy = opened;
+    return CUTOVER_OK;
 }
 
 /* Whether what arrived ends the COPY: an ErrorResponse ('E', its length, its first field 'S') or the end of the
@@ -388,6 +436,8 @@ cutover_status copy_in_finish(struct copy_in *copy, cutover_error **error)
     cutover_status status;
     int sent;
 
+    if (copy->binary)
+        text_add_bytes(&copy->buffer, binary_end, sizeof binary_end);
     status = text_failed(&copy->buffer) ? error_nomem(error) : send_buffer(copy, error);
     if (status != CUTOVER_OK)
         goto abort_copy;
@@ -416,18 +466,18 @@ void copy_in_abort(struct copy_in *copy)
 }
 
 cutover_status copy_digest(struct session *session, const struct table *table, struct page_range range,
-                           bool with_generated, struct digest *digest, cutover_error **error)
+                           enum copy_form form, struct digest *digest, cutover_error **error)
 {
     struct digest found = DIGEST_INIT;
     struct copy_out copy;
     const char *row = NULL;
     size_t length = 0;
-    cutover_status status = copy_out_open(&copy, session, table, range, with_generated, error);
+    cutover_status status = copy_out_open(&copy, session, table, range, form, error);
 
     if (status != CUTOVER_OK)
         return status;
     while ((status = copy_out_row(&copy, &row, &length, error)) == CUTOVER_OK && length > 0)
-        digest_row(&found, row, length - 1);
+        copy_out_digest(&copy, row, length, &found);
     if (status != CUTOVER_OK) {
         copy_out_abort(&copy);
         return status;

@@ -1,5 +1,6 @@
 /*
- * Content digests: row count and the sum modulo 2^128 of XXH3-128 over each row's COPY text line (without newline).
+ * Content digests: row count and the sum modulo 2^128 of XXH3-128 over each row: its COPY text line
+ * (without newline), or its bytes in a binary COPY.
  * Independent of order, counts duplicates, parts add up.
  */
 #ifndef CUTOVER_POSTGRES_DIGEST_H

@@ -25,8 +25,14 @@ static const char tables_sql[] =
     "0)" OURS "  AND c.relkind = 'r' ORDER BY c.oid";
 static const char names_sql[] = "SELECT c.oid, n.nspname, c.relname, 0, 0, false, false, false, NULL, 0" OURS
                                 "  AND c.relkind = 'r' ORDER BY c.oid";
+/* Whether a column's binary form is of its value alone: no OID of a type or an object in it, and one form for each value.
+   Arrays are not: one that had a NULL once may still say so. An enum's is its label. */
 static const char columns_sql[] =
-    "SELECT t.attrelid, t.attname, t.attgenerated <> '' FROM pg_attribute t"
+    "SELECT t.attrelid, t.attname, t.attgenerated <> '',"
+    "  t.atttypid = ANY ('{bool,bytea,name,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,date,time,"
+    "timestamp,timestamptz,interval,uuid,json,jsonb,inet,cidr,macaddr}'::regtype[])"
+    "  OR EXISTS (SELECT FROM pg_type y WHERE y.oid = t.atttypid AND y.typtype = 'e')"
+    " FROM pg_attribute t"
     " WHERE t.attnum > 0 AND NOT t.attisdropped AND t.attrelid IN (SELECT c.oid" OURS " AND c.relkind = 'r')"
     " ORDER BY t.attrelid, t.attnum";
 static const char large_objects_sql[] =
@@ -106,7 +112,7 @@ static cutover_status fill_columns(struct table *table, const PGresult *result, 
                                    cutover_error **error)
 {
     struct text list = TEXT_INIT, all = TEXT_INIT;
-    bool generated = false;
+    bool generated = false, binary = true;
     cutover_status status = CUTOVER_OK;
 
     table->columns = calloc((size_t)(end - first) + 1, sizeof *table->columns);
@@ -121,6 +127,7 @@ static cutover_status fill_columns(struct table *table, const PGresult *result, 
             generated = true;
             continue;
         }
+        binary = binary && result_bool(result, row, 3);
         text_add(&list, table->column_count > 0 ? ", " : "(");
         quote_identifier(&list, name);
         status = string_copy(name, &table->columns[table->column_count], error);
@@ -129,6 +136,7 @@ static cutover_status fill_columns(struct table *table, const PGresult *result, 
     }
     if (table->column_count > 0)
         text_add(&list, ")");
+    table->binary = binary && table->column_count > 0;
     table->column_list = text_take(&list);
     if (generated)
         table->generated = text_take(&all);

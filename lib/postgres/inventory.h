@@ -19,6 +19,7 @@ struct table {
     char *column_list; /* ("a", "b") quoted, or "" when there is no column to list (EDGE_CASES A14) */
     char *generated; /* quoted list of all columns with generated ones, for COPY (SELECT …), or NULL when none
                             is generated (EDGE_CASES A13) */
+    bool binary;     /* binary COPY of its columns means the same in any database (EDGE_CASES B12 to B14) */
     uint64_t bytes;  /* of the main fork plus toast: the expected amount of work */
     uint64_t heap_pages; /* of the main fork, exact under the snapshot's lock */
     bool heap;           /* access method heap: may be split by ctid (EDGE_CASES B15) */

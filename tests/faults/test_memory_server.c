@@ -51,7 +51,7 @@ static cutover_status session_use(const struct conninfo *conninfo, cutover_error
     if (status == CUTOVER_OK && session_run(session, "SELECT 1/0", NULL) == CUTOVER_OK)
         status = error_set(error, CUTOVER_E_INTERNAL, "an error was not seen");
     if (status == CUTOVER_OK)
-        status = copy_in_open(&copy, session, "rows", "(id)", "rows", false, error);
+        status = copy_in_open(&copy, session, "rows", "(id)", "rows", false, false, error);
     if (status == CUTOVER_OK) {
         status = copy_in_put(&copy, "1\n", 2, 1, error);
         if (status == CUTOVER_OK)

@@ -98,22 +98,23 @@ static const struct table *find(const struct side *side, const char *name)
 }
 
 static struct digest digest_of(const struct side *side, const char *name, struct page_range range,
-                               bool generated)
+                               enum copy_form form)
 {
     struct digest digest = DIGEST_INIT;
     cutover_error *error = NULL;
 
-    check_ok(copy_digest(side->session, find(side, name), range, generated, &digest, &error), error);
+    check_ok(copy_digest(side->session, find(side, name), range, form, &digest, &error), error);
     return digest;
 }
 
 static struct digest whole_digest(const struct side *side, const char *name)
 {
-    return digest_of(side, name, (struct page_range){0, 0}, true);
+    return digest_of(side, name, (struct page_range){0, 0}, COPY_TEXT_GENERATED);
 }
 
 /* Copies a table's rows from one side to the other. */
-static void carry(const struct side *from, const struct side *to, const struct table *table, bool freeze)
+static void carry_as(const struct side *from, const struct side *to, const struct table *table, bool binary,
+                     bool freeze)
 {
     struct copy_out out;
     struct copy_in in;
@@ -121,8 +122,11 @@ static void carry(const struct side *from, const struct side *to, const struct t
     size_t length = 0;
     cutover_error *error = NULL;
 
-    check_ok(copy_out_open(&out, from->session, table, (struct page_range){0, 0}, false, &error), error);
-    check_ok(copy_in_open(&in, to->session, table->qualified, table->column_list, table->label, freeze, &error),
+    check_ok(copy_out_open(&out, from->session, table, (struct page_range){0, 0},
+                           binary ? COPY_BINARY : COPY_TEXT, &error),
+             error);
+    check_ok(copy_in_open(&in, to->session, table->qualified, table->column_list, table->label, binary, freeze,
+                          &error),
              error);
     for (;;) {
         check_ok(copy_out_row(&out, &row, &length, &error), error);
@@ -132,6 +136,11 @@ static void carry(const struct side *from, const struct side *to, const struct t
     }
     check_ok(copy_in_finish(&in, &error), error);
     assert_int_equal(in.rows, out.rows);
+}
+
+static void carry(const struct side *from, const struct side *to, const struct table *table, bool freeze)
+{
+    carry_as(from, to, table, false, freeze);
 }
 
 /* Makes two databases alike, fills one, and carries all tables over; equal digests, generated columns too. */
@@ -154,8 +163,10 @@ static void assert_carried(const char *first, const char *second, const char *sc
         struct digest a = DIGEST_INIT, b = DIGEST_INIT;
         cutover_error *error = NULL;
 
-        check_ok(copy_digest(from.session, table, (struct page_range){0, 0}, true, &a, &error), error);
-        check_ok(copy_digest(to.session, twin, (struct page_range){0, 0}, true, &b, &error), error);
+        check_ok(copy_digest(from.session, table, (struct page_range){0, 0}, COPY_TEXT_GENERATED, &a, &error),
+                 error);
+        check_ok(copy_digest(to.session, twin, (struct page_range){0, 0}, COPY_TEXT_GENERATED, &b, &error),
+                 error);
         assert_true(a.rows > 0);
         assert_true(digest_equal(&a, &b));
     }
@@ -189,6 +200,92 @@ static void values_of_many_types_arrive_unchanged(void **state)
     assert_string_equal(first, second);
     free(first);
     free(second);
+}
+
+static const char plain_sql[] =
+    "CREATE TYPE mood AS ENUM ('sad', 'it''s \"ok\"');"
+    "CREATE TABLE plain (id int, bo bool, b bytea, na name, i2 int2, i8 int8, f4 real, f8 float8, n numeric,"
+    "  nt numeric(12,2), t text, v varchar(9), c char(5), d date, ti time, ts timestamp, tz timestamptz, iv "
+    "interval,"
+    "  u uuid, j json, jb jsonb, net inet, ci cidr, mac macaddr, m mood, twice int GENERATED ALWAYS AS (id * "
+    "2) STORED);"
+    "CREATE TABLE nothing (a int);"
+    "CREATE TABLE with_array (a int[]); CREATE TABLE with_domain (a information_schema.cardinal_number);"
+    "CREATE TABLE with_class (a regclass); CREATE TABLE with_row (a nothing); CREATE TABLE with_money (a "
+    "money);"
+    "CREATE TABLE with_enums (a mood[]); CREATE TABLE bare ();";
+
+static const char plain_rows_sql[] =
+    "INSERT INTO plain VALUES (1, true, '\\x0009ff5c0a', 'a name', -32768, 9223372036854775807, 1.1, 0.1 + 0.2,"
+    "  1234567890123456789012345678901234567890.1230, 0.10, E'tab\\t nl\\n back\\\\ \\\\N \\\\.', '', 'ab', "
+    "'infinity',"
+    "  '24:00', '2026-02-03 04:05:06.789', '0044-03-15 12:00 BC', '1 year -2 days 3:04:05.6',"
+    "  'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\" : 1}', '{\"b\": [null, \"\\u00e9\", 1.50]}', "
+    "'10.0.0.1/8',"
+    "  '10.0.0.0/8', '08:00:2b:01:02:03', 'it''s \"ok\"'),"
+    " (2, false, '', '', 0, 0, '-0', 'NaN', 'NaN', 0, '', 'x', '', '5874897-12-31', '0:00', '-infinity', "
+    "'infinity',"
+    "  '-178000000 years', '00000000-0000-0000-0000-000000000000', 'null', '\"\"', '::1', '::/0', "
+    "'00:00:00:00:00:00',"
+    "  'sad');"
+    "INSERT INTO plain (id) VALUES (NULL);"
+    "INSERT INTO plain (id, f8, t, b) SELECT i, random(), repeat(chr(32 + i % 900), i % 300), "
+    "sha256(i::text::bytea)"
+    "  FROM generate_series(4, 5000) i;";
+
+/* What binary rows brought is the same in text, too; and each change shows in their digest (EDGE_CASES B12 to B14, D13). */
+static void plain_values_arrive_unchanged_in_binary(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE public.plain SET f8 = f8 + 1e-15 WHERE id = 4000",
+        "UPDATE public.plain SET t = '' WHERE id IS NULL",
+        "UPDATE public.plain SET n = 1234567890123456789012345678901234567890.123 WHERE id = 1",
+        "UPDATE public.plain SET i2 = 1, i8 = 0 WHERE id = 2", "DELETE FROM public.plain WHERE id = 77"};
+    const struct page_range whole = {0, 0};
+    struct side from, to;
+
+    (void)state;
+    cluster_create_database(cluster, "plain_a");
+    cluster_create_database(cluster, "plain_b");
+    cluster_sql(cluster, "plain_a", plain_sql);
+    cluster_sql(cluster, "plain_b", plain_sql);
+    cluster_sql(cluster, "plain_a", plain_rows_sql);
+    from = open_side("plain_a");
+    to = open_side("plain_b");
+    assert_true(find(&from, "plain")->binary);
+    carry_as(&from, &to, find(&from, "plain"), true, false);
+    carry_as(&from, &to, find(&from, "nothing"), true, false);
+    struct digest a = digest_of(&from, "plain", whole, COPY_TEXT_GENERATED),
+                  b = digest_of(&to, "plain", whole, COPY_TEXT_GENERATED);
+    assert_int_equal(a.rows, 5000);
+    assert_true(digest_equal(&a, &b));
+    a = digest_of(&from, "plain", whole, COPY_BINARY);
+    b = digest_of(&to, "plain", whole, COPY_BINARY);
+    assert_true(digest_equal(&a, &b));
+    assert_int_equal(digest_of(&to, "nothing", whole, COPY_BINARY).rows, 0);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        cutover_error *error = NULL;
+        check_ok(session_run_format(to.session, &error, "BEGIN; %s", changes[i]), error);
+        b = digest_of(&to, "plain", whole, COPY_BINARY);
+        if (digest_equal(&a, &b))
+            fail_msg("%s does not show", changes[i]);
+        check_ok(session_run(to.session, "ROLLBACK", &error), error);
+    }
+    close_side(&from);
+    close_side(&to);
+}
+
+/* Where a binary form holds an OID, or has more than one way to say the same, rows go as text. */
+static void what_has_no_binary_form_of_its_own_goes_as_text(void **state)
+{
+    static const char *const names[] = {"with_array", "with_domain", "with_class", "with_row",
+                                        "with_money", "with_enums",  "bare"};
+    struct side side = open_side("plain_a");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_false(find(&side, names[i])->binary);
+    close_side(&side);
 }
 
 static void one_changed_value_shows(void **state)
@@ -240,10 +337,10 @@ static void generated_columns_count_only_when_asked_for(void **state)
 {
     struct side side = open_side("odd_a");
     const struct page_range whole = {0, 0};
-    struct digest with = digest_of(&side, "generated", whole, true),
-                  without = digest_of(&side, "generated", whole, false);
-    struct digest plain = digest_of(&side, "parent", whole, true),
-                  same = digest_of(&side, "parent", whole, false);
+    struct digest with = digest_of(&side, "generated", whole, COPY_TEXT_GENERATED),
+                  without = digest_of(&side, "generated", whole, COPY_TEXT);
+    struct digest plain = digest_of(&side, "parent", whole, COPY_TEXT_GENERATED),
+                  same = digest_of(&side, "parent", whole, COPY_TEXT);
 
     (void)state;
     assert_int_equal(with.rows, without.rows);
@@ -279,14 +376,19 @@ static void page_ranges_make_up_the_whole(void **state)
 
             for (uint64_t first = 0; first <= pages[i]; first += step) {
                 bool last = first + step > pages[i];
-                struct digest part =
-                    digest_of(&side, names[i], (struct page_range){first, last ? 0 : first + step}, true);
+                struct digest part = digest_of(
+                    &side, names[i], (struct page_range){first, last ? 0 : first + step}, COPY_TEXT_GENERATED);
 
                 digest_add(&sum, &part);
             }
             assert_true(digest_equal(&whole, &sum));
         }
     }
+    struct digest binary = digest_of(&side, "more", (struct page_range){0, 0}, COPY_BINARY);
+    struct digest head = digest_of(&side, "more", (struct page_range){0, 5}, COPY_BINARY);
+    struct digest tail = digest_of(&side, "more", (struct page_range){5, 0}, COPY_BINARY);
+    digest_add(&head, &tail);
+    assert_true(digest_equal(&binary, &head));
     close_side(&side);
 }
 
@@ -307,8 +409,8 @@ static void extension_condition_chooses_the_rows(void **state)
     side = open_side("conditions");
     whole = whole_digest(&side, "settings");
     assert_int_equal(whole.rows, 101);
-    parts = digest_of(&side, "settings", (struct page_range){0, 2}, false);
-    rest = digest_of(&side, "settings", (struct page_range){2, 0}, false);
+    parts = digest_of(&side, "settings", (struct page_range){0, 2}, COPY_TEXT);
+    rest = digest_of(&side, "settings", (struct page_range){2, 0}, COPY_TEXT);
     assert_int_equal(parts.rows, 1);
     digest_add(&parts, &rest);
     assert_true(digest_equal(&whole, &parts));
@@ -333,9 +435,9 @@ static void row_security_fails_the_copy(void **state)
         "ALTER TABLE forced OWNER TO keeper; ALTER TABLE forced ENABLE ROW LEVEL SECURITY;"
         "ALTER TABLE forced FORCE ROW LEVEL SECURITY");
     side = side_of(open_as("policies", "tenant", (struct session_options){0}));
-    check_status_keep(
-        copy_digest(side.session, find(&side, "secured"), (struct page_range){0, 0}, false, &digest, &error),
-        CUTOVER_E_POSTGRES, error);
+    check_status_keep(copy_digest(side.session, find(&side, "secured"), (struct page_range){0, 0}, COPY_TEXT,
+                                  &digest, &error),
+                      CUTOVER_E_POSTGRES, error);
     assert_string_equal(cutover_error_sqlstate(error), "42501");
     check_contains(cutover_error_message(error), "public.secured");
     cutover_error_free(error);
@@ -343,7 +445,7 @@ static void row_security_fails_the_copy(void **state)
     close_side(&side);
     side = side_of(open_as("policies", "keeper", (struct session_options){0}));
     check_status(
-        copy_digest(side.session, find(&side, "forced"), (struct page_range){0, 0}, false, &digest, &error),
+        copy_digest(side.session, find(&side, "forced"), (struct page_range){0, 0}, COPY_TEXT, &digest, &error),
         CUTOVER_E_POSTGRES, error);
     assert_int_equal(digest.rows, 7);
     close_side(&side);
@@ -399,9 +501,9 @@ static struct copy_in open_target(struct session *session)
     struct copy_in copy;
     cutover_error *error = NULL;
 
-    check_ok(
-        copy_in_open(&copy, session, "\"public\".\"target\"", "(\"a\", \"b\")", "public.target", false, &error),
-        error);
+    check_ok(copy_in_open(&copy, session, "\"public\".\"target\"", "(\"a\", \"b\")", "public.target", false,
+                          false, &error),
+             error);
     return copy;
 }
 
@@ -530,7 +632,7 @@ static void missing_table_is_an_error_and_the_session_goes_on(void **state)
 
     (void)state;
     check_status_keep(
-        copy_in_open(&copy, session, "\"public\".\"nothing\"", "", "public.nothing", false, &error),
+        copy_in_open(&copy, session, "\"public\".\"nothing\"", "", "public.nothing", false, false, &error),
         CUTOVER_E_POSTGRES, error);
     assert_string_equal(cutover_error_sqlstate(error), "42P01");
     cutover_error_free(error);
@@ -557,9 +659,9 @@ static void error_while_reading_is_reported(void **state)
         "  extconfig = ARRAY['settings'::regclass::oid], extcondition = ARRAY['WHERE public.half(a) <> 0']"
         "  WHERE extname = 'plpgsql'");
     side = open_side("unreadable");
-    check_status_keep(
-        copy_digest(side.session, find(&side, "settings"), (struct page_range){0, 0}, false, &digest, &error),
-        CUTOVER_E_POSTGRES, error);
+    check_status_keep(copy_digest(side.session, find(&side, "settings"), (struct page_range){0, 0}, COPY_TEXT,
+                                  &digest, &error),
+                      CUTOVER_E_POSTGRES, error);
     assert_string_equal(cutover_error_sqlstate(error), "22012");
     cutover_error_free(error);
     close_side(&side);
@@ -581,7 +683,7 @@ static void cancel_ends_a_copy(void **state)
     cluster_create_database(cluster, "slow");
     cluster_sql(cluster, "slow", "CREATE TABLE slow AS SELECT i AS a FROM generate_series(1, 1000000) i");
     session = open_as("slow", "postgres", (struct session_options){.cancel = &cancel});
-    check_ok(copy_out_open(&out, session, &table, (struct page_range){0, 0}, false, &error), error);
+    check_ok(copy_out_open(&out, session, &table, (struct page_range){0, 0}, COPY_TEXT, &error), error);
     check_ok(copy_out_row(&out, &row, &length, &error), error);
     assert_string_equal(row, "1\n");
     cancel_ask(&cancel);
@@ -631,6 +733,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_many_types_arrive_unchanged),
+        cmocka_unit_test(plain_values_arrive_unchanged_in_binary),
+        cmocka_unit_test(what_has_no_binary_form_of_its_own_goes_as_text),
         cmocka_unit_test(one_changed_value_shows),
         cmocka_unit_test(odd_tables_arrive_unchanged),
         cmocka_unit_test(generated_columns_count_only_when_asked_for),

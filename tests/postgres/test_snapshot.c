@@ -41,7 +41,7 @@ static uint64_t rows_seen(struct session *session, const struct snapshot *snapsh
     cutover_error *error = NULL;
 
     check_ok(copy_digest(session, inventory_find(&snapshot->inventory, "public", name),
-                         (struct page_range){0, 0}, false, &digest, &error),
+                         (struct page_range){0, 0}, COPY_TEXT, &digest, &error),
              error);
     return digest.rows;
 }
