@@ -83,7 +83,9 @@ static const char *const remedies[REQUEST_STATUS_COUNT][VERB_COUNT + 1] = {
                              [VERB_TICKET] =
                                  "A ticket is attached before the promotion begins; the one that it "
                                  "has now stays.",
-                             [VERB_COUNT] = "A promotion carries it out right now: wait for its end."},
+                             [VERB_COUNT] =
+                                 "A promotion carries it out right now: wait for its end. If its process "
+                                 "has died, run recovery."},
     [REQUEST_COMPLETED] = {[VERB_COUNT] = "It is done: file a new request for another cutover."},
     [REQUEST_FAILED] = {[VERB_COUNT] =
                             "A promotion is never repeated: see the audit trail for why it failed, then "

@@ -1,5 +1,6 @@
 #include "pipeline/lease.h"
 
+#include "base/id.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -106,6 +107,46 @@ bool lease_is_dead(const struct host *host, const struct lease_record *record, c
     }
     *why = "it gave a sign of life";
     return false;
+}
+
+struct dead_look {
+    const struct host *host;
+    char *job_id;
+};
+
+static cutover_status dead_look(void *context, const struct document *document, cutover_error **error)
+{
+    const struct dead_look *look = context;
+    struct lease_record record = {0};
+    const char *why;
+
+    (void)error;
+    if (look->job_id[0] == '\0' && record_parse(&lease_type, document->body, &record, NULL) == CUTOVER_OK &&
+        record.job_id != NULL && lease_is_dead(look->host, &record, &why))
+        snprintf(look->job_id, ID_SIZE, "%s", record.job_id);
+    record_free(&lease_type, &record);
+    return CUTOVER_OK;
+}
+
+void lease_find_dead(const struct host *host, const char *project_id, char *job_id)
+{
+    struct dead_look look = {host, job_id};
+
+    job_id[0] = '\0';
+    document_walk(&host->store, lease_type.kind, project_id, dead_look, &look, NULL);
+}
+
+void lease_tell_dead(const struct host *host, const char *project_id, cutover_error **error)
+{
+    char job_id[ID_SIZE], text[128];
+
+    if (error == NULL)
+        return;
+    lease_find_dead(host, project_id, job_id);
+    if (job_id[0] == '\0')
+        return;
+    snprintf(text, sizeof text, "job %s was left unfinished by a process that is gone", job_id);
+    error_front(error, text, "run recovery: it finishes that job or undoes it");
 }
 
 /* ---- keeping it ---- */

@@ -65,5 +65,9 @@ void lease_end(struct lease *lease, bool leave);
 /* Whether a lease's job may be taken over now: it ran out, or its process ran on this machine and is gone. *why says so for
    people. */
 bool lease_is_dead(const struct host *host, const struct lease_record *record, const char **why);
+/* The first job of a project whose lease is dead, into job_id (ID_SIZE bytes); "": there is none, or the store cannot tell. */
+void lease_find_dead(const struct host *host, const char *project_id, char *job_id);
+/* Puts in front of a refusal that such a job is in the way, and that recovery is the remedy. */
+void lease_tell_dead(const struct host *host, const char *project_id, cutover_error **error);
 
 #endif

@@ -1,5 +1,6 @@
 /* Step preflight: the rules, then the servers. */
 #include "postgres/preflight.h"
+#include "base/id.h"
 #include "pipeline/promote.h"
 
 #include <string.h>
@@ -25,7 +26,10 @@ cutover_status promote_rules(struct promote *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     host_facts(host, &job->project, &job->preview, &facts);
-    return machine_request(&job->request, VERB_PROMOTE, &job->actor, &facts, 0, &next, error);
+    status = machine_request(&job->request, VERB_PROMOTE, &job->actor, &facts, 0, &next, error);
+    if (status == CUTOVER_E_LOCKED || (status == CUTOVER_E_STATE && job->request.status == REQUEST_IN_PROGRESS))
+        lease_tell_dead(host, job->project.id, error);
+    return status;
 }
 
 /* A server that cannot be reached is a finding. Cancelled and out of memory are not. */
@@ -113,8 +117,23 @@ static cutover_status look_at_servers(struct promote *job, cutover_error **error
     return status;
 }
 
+/* One that holds the project's lock refuses the job before this: what is left is a backup taken by itself. */
+static void look_at_leases(struct promote *job)
+{
+    static const char check[] = "project.unfinished";
+    char job_id[ID_SIZE];
+
+    lease_find_dead(job->host, job->project.id, job_id);
+    if (job_id[0] == '\0')
+        findings_add(&job->findings, CUTOVER_SEVERITY_OK, check, NULL, "no job was left unfinished");
+    else
+        findings_add(&job->findings, CUTOVER_SEVERITY_WARN, check, "Run recovery.",
+                     "job %s was left unfinished by a process that is gone", job_id);
+}
+
 cutover_status promote_look(struct promote *job, cutover_error **error)
 {
     job->looked = true;
+    look_at_leases(job);
     return look_at_servers(job, error);
 }

@@ -34,6 +34,8 @@ static cutover_status rules(struct rollback *job, cutover_error **error)
         return status;
     host_facts(host, &job->project, &none, &facts);
     status = machine_request(&job->request, VERB_ROLL_BACK, &job->actor, &facts, 0, &next, error);
+    if (status == CUTOVER_E_LOCKED)
+        lease_tell_dead(host, job->project.id, error);
     if (status == CUTOVER_OK)
         status = lock_check(host, job->project.id, error);
     if (status == CUTOVER_OK)

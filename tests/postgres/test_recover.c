@@ -455,6 +455,48 @@ static void a_killed_backup_is_failed_and_its_partial_archive_swept(void **state
     free(backup_taken(shop, "alone"));
 }
 
+/* ---- what others are told before recovery has run ---- */
+
+static void check_told_of_dead_job(cutover_status found, cutover_status expected, cutover_error **error)
+{
+    check_status_keep(found, expected, *error);
+    check_contains(cutover_error_message(*error), "was left unfinished by a process that is gone");
+    check_contains(cutover_error_hint(*error), "run recovery");
+    cutover_error_free(*error);
+    *error = NULL;
+}
+
+static void who_meets_unfinished_work_is_told_to_recover_it(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "left");
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    cutover_backup_options backup = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_promotion *job = NULL;
+    cutover_error *error = NULL;
+
+    job_killed(shop, "stage", "promote", request, NULL);
+    options.actor = backup.actor = shop_operator;
+    options.request_id = request;
+    backup.project_id = "left";
+    check_told_of_dead_job(cutover_promotion_start(shop->engine, &options, &job, &error), CUTOVER_E_STATE,
+                           &error);
+    check_told_of_dead_job(cutover_backup_create(shop->engine, &backup, NULL, &error), CUTOVER_E_LOCKED,
+                           &error);
+    recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    free(request);
+
+    /* A backup that was taken by itself is in nobody's way: it is said in a warning. */
+    request = shop_acked(shop, "left", "left");
+    job_killed(shop, "backup", "backup", "left", NULL);
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    check_contains(outcome_text(&outcome, "warnings"), "was left unfinished by a process that is gone");
+    outcome_free(&outcome);
+    recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    check_nothing_unfinished(shop);
+    free(request);
+}
+
 /* ---- what is left alone ---- */
 
 static int recover_meanwhile(struct shop *shop, void *context)
@@ -637,6 +679,7 @@ int main(int argc, char **argv)
         TEST(a_killed_rollback_is_undone_or_completed_and_drops_nothing),
         TEST(a_killed_restore_is_undone_or_completed),
         TEST(a_killed_backup_is_failed_and_its_partial_archive_swept),
+        TEST(who_meets_unfinished_work_is_told_to_recover_it),
         TEST(a_job_that_lives_is_left_alone),
         TEST(a_job_that_lost_its_lease_says_so),
         TEST(a_job_of_another_machine_is_left_alone_until_its_lease_ran_out),
