@@ -16,6 +16,7 @@ static int start_cluster(void **state)
     (void)state;
     soak = getenv("CUTOVER_SOAK") != NULL;
     cluster = cluster_start("max_connections = 200");
+    shop_use(cluster);
     return 0;
 }
 
@@ -23,24 +24,6 @@ static int stop_cluster(void **state)
 {
     (void)state;
     cluster_stop(cluster);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -435,12 +418,12 @@ static void acknowledged_writes_are_kept_and_nobody_sees_a_mix(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_request_has_one_outcome_among_sixteen_processes, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(sixteen_promoters_of_one_request_promote_it_once, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(acknowledged_writes_are_kept_and_nobody_sees_a_mix, open_shop,
-                                        close_shop),
+        cmocka_unit_test_setup_teardown(one_request_has_one_outcome_among_sixteen_processes, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(sixteen_promoters_of_one_request_promote_it_once, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(acknowledged_writes_are_kept_and_nobody_sees_a_mix, shop_setup,
+                                        shop_teardown),
     };
     int code;
 

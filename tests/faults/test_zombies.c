@@ -17,6 +17,7 @@ static int start_cluster(void **state)
     (void)state;
     soak = getenv("CUTOVER_SOAK") != NULL;
     cluster = cluster_start("max_connections = 200");
+    shop_use(cluster);
     return 0;
 }
 
@@ -24,24 +25,6 @@ static int stop_cluster(void **state)
 {
     (void)state;
     cluster_stop(cluster);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -632,24 +615,24 @@ static void a_swap_that_meets_anothers_database_is_undone_at_once(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_promoter_whose_work_was_given_up_changes_nothing, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(a_late_move_of_the_project_is_not_made_under_the_next_job, open_shop,
-                                        close_shop),
+        cmocka_unit_test_setup_teardown(a_promoter_whose_work_was_given_up_changes_nothing, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_late_move_of_the_project_is_not_made_under_the_next_job, shop_setup,
+                                        shop_teardown),
         cmocka_unit_test_setup_teardown(a_job_that_meets_anothers_late_move_is_undone_and_the_move_taken_back,
-                                        open_shop, close_shop),
-        cmocka_unit_test_setup_teardown(a_late_move_is_taken_back_though_the_next_job_is_claimed, open_shop,
-                                        close_shop),
+                                        shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_late_move_is_taken_back_though_the_next_job_is_claimed, shop_setup,
+                                        shop_teardown),
         cmocka_unit_test_setup_teardown(a_project_that_was_moved_too_late_by_a_process_that_died_is_recovered,
-                                        open_shop, close_shop),
-        cmocka_unit_test_setup_teardown(a_promoter_killed_before_its_claim_leaves_nothing, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(a_promoter_killed_right_after_its_claim_is_recovered, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(a_project_that_the_host_moves_away_is_left_where_it_is, open_shop,
-                                        close_shop),
-        cmocka_unit_test_setup_teardown(a_swap_that_meets_anothers_database_is_undone_at_once, open_shop,
-                                        close_shop),
+                                        shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_promoter_killed_before_its_claim_leaves_nothing, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_promoter_killed_right_after_its_claim_is_recovered, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_project_that_the_host_moves_away_is_left_where_it_is, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_swap_that_meets_anothers_database_is_undone_at_once, shop_setup,
+                                        shop_teardown),
     };
     int code;
 

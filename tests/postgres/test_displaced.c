@@ -12,24 +12,7 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start("wal_level = logical\nmax_prepared_transactions = 4");
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
+    shop_use(cluster);
     return 0;
 }
 
@@ -304,7 +287,7 @@ static void only_what_is_older_than_the_retention_is_dropped(void **state)
     free(expected);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -15,24 +15,7 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
+    shop_use(cluster);
     return 0;
 }
 
@@ -462,7 +445,7 @@ static void an_agreed_time_is_waited_for(void **state)
     free(request);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

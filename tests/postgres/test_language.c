@@ -26,25 +26,8 @@ static int start_cluster(void **state)
     (void)state;
     make_locale();
     cluster = cluster_start("lc_messages = 'fr_FR.UTF-8'");
+    shop_use(cluster);
     cluster_sql(cluster, "postgres", "CREATE ROLE own LOGIN CREATEDB; GRANT pg_signal_backend TO own");
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -133,7 +116,7 @@ static void a_refused_connection_has_its_sqlstate(void **state)
     cutover_error_free(error);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -15,6 +15,7 @@ static int start_servers(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
+    shop_use(cluster);
     pooler_start(&pooler, cluster);
     return 0;
 }
@@ -23,24 +24,6 @@ static int stop_servers(void **state)
 {
     (void)state;
     pooler_stop(&pooler);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -203,7 +186,7 @@ static void a_pooler_without_hooks_delays_nothing(void **state)
     drop_databases();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -257,25 +257,8 @@ static int start_clusters(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
+    shop_use(cluster);
     second = cluster_start(NULL);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -669,7 +652,7 @@ static void what_cannot_be_recovered_now_can_be_at_once_when_it_can(void **state
     free(request);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(int argc, char **argv)
 {

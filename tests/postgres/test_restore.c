@@ -15,26 +15,9 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
+    shop_use(cluster);
     cluster_sql(cluster, "postgres", rich_roles_sql());
     cluster_sql(cluster, "postgres", "CREATE ROLE keeper; CREATE ROLE app LOGIN");
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -621,7 +604,7 @@ static void production_becomes_what_the_backup_holds(void **state)
     free(backup);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -16,26 +16,9 @@ static int start_cluster(void **state)
     cluster = cluster_start("max_prepared_transactions = 4\nautovacuum_naptime = 1s\n"
                             "autovacuum_vacuum_insert_threshold = 10\n"
                             "autovacuum_vacuum_insert_scale_factor = 0");
+    shop_use(cluster);
     cluster_sql(cluster, "postgres",
                 "CREATE ROLE keeper; CREATE ROLE heir; CREATE ROLE app LOGIN; CREATE ROLE reader");
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     return 0;
 }
 
@@ -526,7 +509,7 @@ static void a_completed_cutover_is_rolled_back_once_and_by_an_operator(void **st
     free(request);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -13,24 +13,7 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
+    shop_use(cluster);
     return 0;
 }
 
@@ -226,7 +209,7 @@ static void open_transactions_do_not_hold_the_swap_up(void **state)
     free(request);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

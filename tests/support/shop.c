@@ -273,6 +273,31 @@ void shop_check_server(struct cluster *cluster)
     }
 }
 
+static struct cluster *used;
+
+void shop_use(struct cluster *cluster)
+{
+    used = cluster;
+}
+
+int shop_setup(void **state)
+{
+    struct shop *shop = calloc(1, sizeof *shop);
+
+    assert_non_null(shop);
+    shop_open(shop, used, NULL);
+    *state = shop;
+    return 0;
+}
+
+int shop_teardown(void **state)
+{
+    shop_close(*state);
+    free(*state);
+    shop_check_server(used);
+    return 0;
+}
+
 /* ---- projects, previews, requests ---- */
 
 void shop_project(struct shop *shop, const char *id, const char *conninfo)

@@ -22,7 +22,8 @@ struct shop;
 /* What the host's hooks were called for; a test sets the first members before it promotes. */
 struct shop_traffic {
     bool pause_fails, resume_fails, sync_fails;
-    void (*while_paused)(struct shop *shop, void *context); /* called at the end of a pause, also of one that fails */
+    void (*while_paused)(struct shop *shop,
+                         void *context); /* called at the end of a pause, also of one that fails */
     void (*at_resume)(struct shop *shop, void *context);
     void *context;
     unsigned pauses, resumes, syncs;
@@ -78,6 +79,11 @@ void shop_close(struct shop *shop);
 /* Asserts that a server has no staging or throwaway database, no advisory lock and nobody connected, and drops the
    displaced ones. */
 void shop_check_server(struct cluster *cluster);
+
+/* cmocka's set-up and tear-down of a test that has a shop for its state, on the server that was given to shop_use(). */
+void shop_use(struct cluster *cluster);
+int shop_setup(void **state);
+int shop_teardown(void **state);
 
 void shop_project(struct shop *shop, const char *id, const char *conninfo);
 void shop_preview(struct shop *shop, const char *id, const char *project_id, const char *conninfo,
