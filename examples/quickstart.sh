@@ -83,7 +83,7 @@ keep_reading() {
 # ----------------------------------------------------------------------------------------------------------- build
 
 title "Building"
-tests/packages.sh test
+tests/packages.sh build
 [ -e configure ] || ./autogen.sh >/dev/null 2>&1
 build=${BUILD_DIR:-build}
 mkdir -p "$build"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, on Debian and Ubuntu; with sudo when not root. Touches nothing that is there already.
 #
-#     tests/packages.sh build|test|ci
+#     tests/packages.sh build|test|ci|bench
 set -eu
 # Where Debian has pgbouncer, and no ordinary user looks.
 PATH=$PATH:/usr/sbin
@@ -39,18 +39,23 @@ need_library libcrypto libssl-dev
 need_library libxxhash libxxhash-dev
 need_library libdeflate libdeflate-dev
 need_library sqlite3 libsqlite3-dev
+# A folder that is configured without it has no tests, ever.
+need_library cmocka libcmocka-dev
 need pg_config libpq-dev
 need_server
 need psql postgresql-client
 case $purpose in
 test | ci)
-    need_library cmocka libcmocka-dev
     need pgbouncer pgbouncer
     # A server that speaks French.
     [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales"
     ;;
 esac
 case $purpose in
+bench)
+    need pgcopydb pgcopydb
+    need jq jq
+    ;;
 ci)
     need g++ g++
     need clang clang

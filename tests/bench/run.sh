@@ -3,13 +3,14 @@
 #
 #   BENCH_RUNS=3 BENCH_SCALE=50 BENCH_ORDERS=2200000 BENCH_JOBS=2 tests/bench/run.sh BUILD-DIR
 #
-# Two servers in a temporary folder, each with pgbench at that scale and an orders table (about 1.5 GB in all). Needs
-# pgcopydb and jq. Takes about half an hour; run nothing beside it.
+# Two servers in a temporary folder, each with pgbench at that scale and an orders table (about 1.5 GB in all). Installs
+# pgcopydb and jq where they are missing. Takes about half an hour; run nothing beside it.
 set -euo pipefail
 
 build=$(cd "${1:-${BUILD_DIR:-.}}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 runs=${BENCH_RUNS:-3} scale=${BENCH_SCALE:-50} orders=${BENCH_ORDERS:-2200000} jobs=${BENCH_JOBS:-2}
+"$here/../packages.sh" bench
 bin=$(pg_config --bindir)
 export PATH="$bin:$PATH" LC_ALL=C PGUSER=postgres
 unset PGHOST PGPORT PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
