@@ -104,7 +104,7 @@ static cutover_status swap_commit(struct guard *guard, cutover_error **error)
     return status;
 }
 
-/* Closes the door, swaps or opens it again; the time in between is what readers notice. */
+/* Closes the door, swaps or opens it again; the time in between is what readers notice, where nobody pauses them. */
 static cutover_status through_the_door(struct guard *guard, struct session **inside, cutover_error **error)
 {
     const char *name = guard->journal->record.production_name;
@@ -144,6 +144,8 @@ static cutover_status traffic(struct guard *guard, bool pause, cutover_error **e
 static cutover_status paused_swap(struct guard *guard, struct session **inside, cutover_error **error)
 {
     const struct cancel *cancel = guard->control->cancel;
+    bool paused = guard->operation->host->platform.traffic_pause != NULL;
+    int64_t paused_us = monotonic_us();
     cutover_error *local = NULL;
     cutover_status status = traffic(guard, true, error);
 
@@ -157,6 +159,9 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
     }
     if (traffic(guard, false, &local) != CUTOVER_OK)
         report_warn(guard->report, "%s", cutover_error_message(local));
+    /* Clients of a paused pooler wait from the pause on (EDGE_CASES E3, E5). */
+    if (paused)
+        guard->report->reads_unavailable_us = monotonic_us() - paused_us;
     cutover_error_free(local);
     return status;
 }

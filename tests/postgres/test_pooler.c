@@ -94,13 +94,19 @@ static void client_stop(struct client *client)
     PQfinish(client->connection);
 }
 
+/* How long this pooler takes to pause. */
+#define PAUSE_MS 400
+
 /* The hooks that docs/embedding.md advises: each command on a connection of its own. */
 static void pause_pooler(struct shop *shop, void *context)
 {
     (void)shop;
     (void)context;
+    const struct timespec pause = {0, PAUSE_MS * 1000 * 1000};
+
     pooler_command(&pooler, "PAUSE pool_production");
     assert_int_equal(pooler_is_paused(&pooler, "pool_production"), 1);
+    nanosleep(&pause, NULL);
 }
 
 static void resume_pooler(struct shop *shop, void *context)
@@ -138,6 +144,8 @@ static void a_client_of_a_paused_pooler_only_waits(void **state)
     client_stop(&client);
     if (client.failures > 0)
         fail_msg("%ld reads failed: %s", client.failures, client.complaint);
+    /* It waited for as long as the pooler was paused. */
+    assert_true(atof(outcome_text(&outcome, "reads_unavailable_ms")) >= PAUSE_MS);
     assert_int_equal(pooler_is_paused(&pooler, "pool_production"), 0);
     outcome_free(&outcome);
     free(request);
