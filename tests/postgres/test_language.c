@@ -26,6 +26,7 @@ static int start_cluster(void **state)
     (void)state;
     make_locale();
     cluster = cluster_start("lc_messages = 'fr_FR.UTF-8'");
+    unsetenv("LOCPATH"); /* it is for the server alone */
     shop_use(cluster);
     cluster_sql(cluster, "postgres", "CREATE ROLE own LOGIN CREATEDB; GRANT pg_signal_backend TO own");
     return 0;
