@@ -4,7 +4,8 @@
 #   BENCH_RUNS=3 BENCH_SCALE=50 BENCH_ORDERS=2200000 BENCH_JOBS=2 tests/bench/run.sh BUILD-DIR
 #
 # Two servers in a temporary folder, each with pgbench at that scale and an orders table (about 1.5 GB in all). Installs
-# pgcopydb and jq where they are missing. Takes about half an hour; run nothing beside it.
+# pgcopydb and jq where they are missing. A client reads production all the time, whatever is measured. Takes about a
+# quarter of an hour; run nothing beside it.
 set -euo pipefail
 
 build=$(cd "${1:-${BUILD_DIR:-.}}" && pwd)
@@ -71,14 +72,18 @@ note() { echo "$2" >> "$work/figures.$1"; }
 on_production() { psql -q -p "$port_production" -v ON_ERROR_STOP=1 "$@"; }
 sql_checkpoint() { on_production -c CHECKPOINT postgres; psql -q -p "$port_preview" -c CHECKPOINT postgres; }
 
+# The client that reads: it takes its share of the machine from everything alike.
+reader_start() { "$work/reader" "$production" "$work/gap" & reader_pid=$!; }
+reader_stop() { kill -TERM "$reader_pid" && wait "$reader_pid"; reader_pid=; }
+
 time_promotion() { # METHOD
     local method=$1 request report=$work/report.json
     request=$("$cutoverctl" --json request create --project shop --preview preview --ticket BENCH | jq -r .id)
     "$cutoverctl" --json request ack "$request" > /dev/null
-    "$work/reader" "$production" "$work/gap" & reader_pid=$!
+    reader_start
     "$work/timed" "$work/time" "$cutoverctl" --json promote "$request" --jobs "$jobs" --verify "$method" > "$report" ||
         { jq . "$report" >&2; exit 1; }
-    kill -TERM "$reader_pid" && wait "$reader_pid"; reader_pid=
+    reader_stop
     note "promote_$method" "$(cut -d' ' -f1 "$work/time")"
     note "memory_$method" "$(cut -d' ' -f2 "$work/time")"
     note gap "$(cut -d' ' -f1 "$work/gap")"
@@ -92,16 +97,20 @@ time_promotion() { # METHOD
 }
 
 time_dump() {
+    reader_start
     "$work/timed" "$work/time" pg_dump -p "$port_production" -Fd -j"$jobs" -f "$work/dump" shop
+    reader_stop
     note pg_dump "$(cut -d' ' -f1 "$work/time")"
     rm -rf "$work/dump"
 }
 
 time_clone() {
     on_production -c "CREATE DATABASE clone" postgres
+    reader_start
     "$work/timed" "$work/time" pgcopydb clone --source "$preview" \
         --target "host=$work port=$port_production user=postgres dbname=clone" \
         --table-jobs "$jobs" --index-jobs "$jobs" --dir "$work/clone" > "$work/clone.log" 2>&1 || { tail "$work/clone.log" >&2; exit 1; }
+    reader_stop
     note pgcopydb "$(cut -d' ' -f1 "$work/time")"
     on_production -c "DROP DATABASE clone" postgres
     rm -rf "$work/clone"
@@ -119,7 +128,9 @@ runbook() {
 time_runbook() {
     export -f runbook on_production
     export port_production port_preview jobs work
+    reader_start
     "$work/timed" "$work/time" bash -euo pipefail -c runbook
+    reader_stop
     note runbook "$(cut -d' ' -f1 "$work/time")"
     dropdb -p "$port_production" scratch
     rm -rf "$work/backup" "$work/new"
