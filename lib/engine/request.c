@@ -167,6 +167,9 @@ static cutover_status tell_if_expiring(const struct host *host, const struct req
     struct json_object *kept = json_parse(claim.body, strlen(claim.body), error);
     if (kept == NULL) {
         status = error != NULL && *error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
+    } else if (strcmp(json_text_or(kept, "request_id", ""), record->id) != 0) {
+        status = error_set(error, CUTOVER_E_CONFLICT, "preview %s is claimed by another request by now",
+                           record->preview_database_id);
     } else if (strcmp(json_text_or(kept, "expiring_told", ""), ends) != 0) {
         json_put_text(kept, "expiring_told", ends);
         status = json_format(kept, &body, error);
