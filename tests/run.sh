@@ -28,8 +28,9 @@ if ! [ -e Makefile ]; then
     # shellcheck disable=SC2086 # a list of flags
     "$configure" ${CONFIGURE_FLAGS:-} || give_up "configure failed"
 fi
-make -j2 || give_up "the build failed"
-VERBOSE=1 make -j2 check
+make -j"$(nproc)" || give_up "the build failed"
+# One more than there are processors: many tests wait most of the time.
+VERBOSE=1 make -j"$(($(nproc) + 1))" check
 status=$?
 
 cd "$source_dir" || exit 1

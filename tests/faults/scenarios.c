@@ -14,14 +14,31 @@ static cutover_status promotion_run(cutover_engine *engine, cutover_promotion_op
     return status;
 }
 
-static cutover_status promote(cutover_engine *engine, const char *request_id, uint32_t jobs,
-                              cutover_error **error)
+static cutover_promotion_options promotion_options(const char *request_id, uint32_t jobs,
+                                                   cutover_verify_method verify)
 {
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
 
     options.actor = shop_operator;
     options.request_id = request_id;
     options.jobs = jobs;
+    options.verify = verify;
+    return options;
+}
+
+static cutover_status promote(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                              cutover_error **error)
+{
+    cutover_promotion_options options = promotion_options(request_id, jobs, CUTOVER_VERIFY_READBACK);
+
+    return promotion_run(engine, &options, error);
+}
+
+static cutover_status promote_restored(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                       cutover_error **error)
+{
+    cutover_promotion_options options = promotion_options(request_id, jobs, CUTOVER_VERIFY_RESTORE);
+
     return promotion_run(engine, &options, error);
 }
 
@@ -44,13 +61,9 @@ static int32_t release(const cutover_progress *progress, void *userdata)
 static cutover_status promote_held(cutover_engine *engine, const char *request_id, uint32_t jobs,
                                    cutover_error **error)
 {
-    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    cutover_promotion_options options = promotion_options(request_id, jobs, CUTOVER_VERIFY_READBACK);
     struct holding holding = {engine, request_id};
 
-    options.actor = shop_operator;
-    options.request_id = request_id;
-    options.jobs = jobs;
-    options.verify = CUTOVER_VERIFY_READBACK;
     options.hold = 1;
     options.progress = release;
     options.progress_userdata = &holding;
@@ -149,21 +162,23 @@ static cutover_status back_up(cutover_engine *engine, const char *request_id, ui
     return backup_take(engine, CUTOVER_VERIFY_RESTORE, jobs, error);
 }
 
+#define OF_A_PROMOTION                                                                                         \
+    .database = SCENE_PRODUCTION, .before = "old", .after = "new", .displaces = true, .not_begun = "acked",    \
+    .undone = "failed", .done = "completed", .undone_audit = "cutover.failed",                                 \
+    .done_audit = "production_overwrite_restore", .undone_event = "job.failed", .done_event = "job.completed"
+
 const struct scenario scenarios[] = {
     {
         .name = "promotion",
         .act = promote,
-        .database = SCENE_PRODUCTION,
-        .before = "old",
-        .after = "new",
-        .not_begun = "acked",
-        .undone = "failed",
-        .done = "completed",
-        .undone_audit = "cutover.failed",
-        .done_audit = "production_overwrite_restore",
-        .undone_event = "job.failed",
-        .done_event = "job.completed",
-        .displaces = true,
+        OF_A_PROMOTION,
+    },
+    {
+        .name = "promotion-verified-by-restore",
+        .act = promote_restored,
+        .from_step = "verify",
+        .until_step = "stage",
+        OF_A_PROMOTION,
     },
     {
         .name = "rollback",
@@ -219,17 +234,8 @@ const struct scenario scenarios[] = {
     {
         .name = "held",
         .act = promote_held,
-        .database = SCENE_PRODUCTION,
-        .before = "old",
-        .after = "new",
-        .not_begun = "acked",
-        .undone = "failed",
-        .done = "completed",
-        .undone_audit = "cutover.failed",
-        .done_audit = "production_overwrite_restore",
-        .undone_event = "job.failed",
-        .done_event = "job.completed",
-        .displaces = true,
+        OF_A_PROMOTION,
+        .from_step = "held",
         .held = true,
     },
     {.name = NULL},

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OLD_TEMPLATE "template_old"
 #define PREVIEW "preview"
 
 /* ---- the databases ---- */
@@ -43,7 +42,6 @@ static const char new_sql[] =
     "GRANT SELECT ON marker, customers, orders TO app, reader; GRANT ALL ON visits, visits_id_seq TO app;"
     "ALTER TABLE orders OWNER TO keeper;";
 
-/* What belongs to the database itself, and so is not in a template. */
 static const char empty_properties_sql[] =
     "ALTER DATABASE " SCENE_EMPTY " OWNER TO reader;"
     "REVOKE ALL ON DATABASE " SCENE_EMPTY " FROM PUBLIC;"
@@ -93,31 +91,8 @@ char *scene_content(struct cluster *cluster, const char *database)
     return cluster_value(cluster, database, content_sql);
 }
 
-static void databases_make(struct cluster *cluster)
-{
-    for (;;) {
-        char *name = cluster_value(cluster, "postgres",
-                                   "SELECT quote_ident(datname) FROM pg_database"
-                                   " WHERE datname IN ('" SCENE_PRODUCTION "', '" SCENE_EMPTY "')"
-                                   "    OR datname ~ '^cutover_' LIMIT 1");
-        bool last = name[0] == '\0';
-        char *sql = shop_format("DROP DATABASE %s WITH (FORCE)", name);
-        if (!last)
-            cluster_sql(cluster, "postgres", sql);
-        free(sql);
-        free(name);
-        if (last)
-            break;
-    }
-    cluster_sql(cluster, "postgres", "CREATE DATABASE " SCENE_PRODUCTION " TEMPLATE " OLD_TEMPLATE);
-    cluster_sql(cluster, "postgres", properties_sql);
-    cluster_create_database(cluster, SCENE_EMPTY);
-    cluster_sql(cluster, "postgres", empty_properties_sql);
-}
-
 static void look(struct cluster *cluster, const char *database, struct scene_look *look)
 {
-    free(look->properties);
     look->properties = shop_properties(cluster, database);
     look->oid = scene_oid(cluster, database);
 }
@@ -133,63 +108,21 @@ static void copy_folder(const char *from, const char *to)
 static void make_databases(struct scene *scene)
 {
     cluster_sql(scene->cluster, "postgres", roles_sql);
-    shop_database(scene->cluster, OLD_TEMPLATE, old_sql);
+    shop_database(scene->cluster, SCENE_PRODUCTION, old_sql);
+    cluster_sql(scene->cluster, "postgres", properties_sql);
+    shop_database(scene->cluster, SCENE_EMPTY, NULL);
+    cluster_sql(scene->cluster, "postgres", empty_properties_sql);
     shop_database(scene->cluster, PREVIEW, new_sql);
-    scene->old_content = scene_content(scene->cluster, OLD_TEMPLATE);
+    scene->old_content = scene_content(scene->cluster, SCENE_PRODUCTION);
     scene->new_content = scene_content(scene->cluster, PREVIEW);
 }
 
-static void make_first_home(struct scene *scene)
+static void make_records(struct scene *scene, struct shop *shop)
 {
-    struct shop shop;
-    char *work = shop_format("%s/work", scene->first_home);
-
-    assert_int_equal(mkdir(scene->first_home, 0700), 0);
-    assert_int_equal(mkdir(work, 0700), 0);
-    free(work);
-    shop_open(&shop, scene->cluster, scene->first_home);
-    shop_project(&shop, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_PRODUCTION));
-    shop_preview(&shop, PREVIEW, SCENE_PROJECT, cluster_conninfo(scene->cluster, PREVIEW), 0);
-    shop_preview(&shop, SCENE_EMPTY, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_EMPTY), 0);
-    scene->request_id = shop_acked(&shop, SCENE_PROJECT, PREVIEW);
-    shop_close(&shop);
-}
-
-void scene_open(struct scene *scene, const struct scenario *scenario)
-{
-    memset(scene, 0, sizeof *scene);
-    scene->scenario = scenario;
-    scene->cluster =
-        cluster_start("wal_level = minimal\nmax_wal_senders = 0\nautovacuum = off\nmax_wal_size = 256MB\n");
-    scene->folder = shop_format("%s", cluster_temp_dir());
-    scene->first_home = shop_format("%s/first", scene->folder);
-    scene->arranged_home = shop_format("%s/arranged", scene->folder);
-    scene->home = shop_format("%s/home", scene->folder);
-    scene->points = shop_format("%s/points", scene->folder);
-    scene->output = shop_format("%s/output", scene->folder);
-    make_databases(scene);
-    make_first_home(scene);
-    scene->is_spent = true;
-}
-
-void scene_close(struct scene *scene)
-{
-    cluster_stop(scene->cluster);
-    char **const texts[] = {&scene->folder,
-                            &scene->first_home,
-                            &scene->arranged_home,
-                            &scene->home,
-                            &scene->points,
-                            &scene->output,
-                            &scene->request_id,
-                            &scene->old_content,
-                            &scene->new_content,
-                            &scene->production.properties,
-                            &scene->empty.properties,
-                            &scene->audit,
-                            &scene->events};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free(*texts[i]);
+    shop_project(shop, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_PRODUCTION));
+    shop_preview(shop, PREVIEW, SCENE_PROJECT, cluster_conninfo(scene->cluster, PREVIEW), 0);
+    shop_preview(shop, SCENE_EMPTY, SCENE_PROJECT, cluster_conninfo(scene->cluster, SCENE_EMPTY), 0);
+    scene->request_id = shop_acked(shop, SCENE_PROJECT, PREVIEW);
 }
 
 static cutover_status count_document(const cutover_document *document, void *context)
@@ -209,18 +142,20 @@ static unsigned count_documents(struct shop *shop, const char *kind)
     return count;
 }
 
-/* The databases and the records anew, as they are before the job. */
+/* The databases and the records as they are before the job, and copies of them. */
 static void arrange(struct scene *scene)
 {
     struct shop shop;
+    char *work = shop_format("%s/work", scene->saved_home);
 
-    databases_make(scene->cluster);
-    copy_folder(scene->first_home, scene->arranged_home);
-    shop_open(&shop, scene->cluster, scene->arranged_home);
+    make_databases(scene);
+    assert_int_equal(mkdir(scene->saved_home, 0700), 0);
+    assert_int_equal(mkdir(work, 0700), 0);
+    free(work);
+    shop_open(&shop, scene->cluster, scene->saved_home);
+    make_records(scene, &shop);
     if (scene->scenario->arrange != NULL)
         scene->scenario->arrange(&shop, scene->request_id);
-    free(scene->audit);
-    free(scene->events);
     scene->audit = shop_audit(&shop, SCENE_PROJECT);
     scene->events = shop_events(&shop, SCENE_PROJECT);
     scene->jobs_before = count_documents(&shop, "promotion");
@@ -229,14 +164,40 @@ static void arrange(struct scene *scene)
     shop_close(&shop);
     look(scene->cluster, SCENE_PRODUCTION, &scene->production);
     look(scene->cluster, SCENE_EMPTY, &scene->empty);
-    scene->is_spent = false;
+    cluster_save(scene->cluster);
+}
+
+void scene_open(struct scene *scene, const struct scenario *scenario)
+{
+    memset(scene, 0, sizeof *scene);
+    scene->scenario = scenario;
+    scene->cluster =
+        cluster_start("wal_level = minimal\nmax_wal_senders = 0\nautovacuum = off\nmax_wal_size = 256MB\n");
+    scene->folder = shop_format("%s", cluster_temp_dir());
+    scene->saved_home = shop_format("%s/saved", scene->folder);
+    scene->home = shop_format("%s/home", scene->folder);
+    scene->points = shop_format("%s/points", scene->folder);
+    scene->output = shop_format("%s/output", scene->folder);
+    arrange(scene);
+}
+
+void scene_close(struct scene *scene)
+{
+    cluster_stop(scene->cluster);
+    char **const texts[] = {&scene->folder,           &scene->saved_home,  &scene->home,
+                            &scene->points,           &scene->output,      &scene->request_id,
+                            &scene->old_content,      &scene->new_content, &scene->production.properties,
+                            &scene->empty.properties, &scene->audit,       &scene->events};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(*texts[i]);
 }
 
 void scene_reset(struct scene *scene)
 {
     if (scene->is_spent)
-        arrange(scene);
-    copy_folder(scene->arranged_home, scene->home);
+        cluster_return(scene->cluster);
+    scene->is_spent = false;
+    copy_folder(scene->saved_home, scene->home);
 }
 
 /* ---- children ---- */
@@ -362,8 +323,8 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     options.maintenance_mem_mb = 16;
     if (cutover_engine_new(&options, &engine, &error) != CUTOVER_OK)
         child_fails(error);
-    if (scenarios->held && strcmp(argv[1], "--act") == 0)
-        points_from("held");
+    if (strcmp(argv[1], "--act") == 0)
+        points_within(scenarios->from_step, scenarios->until_step);
     points_begin(argv[5], (unsigned)strtoul(argv[7], NULL, 10));
     int status = child_work(engine, argv[1], scenarios, argv[4], (uint32_t)strtoul(argv[6], NULL, 10));
     cutover_engine_free(engine);

@@ -1,6 +1,6 @@
 /*
- * The scene of a crash: a small production and its preview on a throwaway server, a store and a repository, all of which can
- * be set up again cheaply; and everything that must be true of it once recovery has run, whenever the process died.
+ * The scene of a crash: a small production and its preview on a throwaway server, a store and a repository, all of which are
+ * set up once and then copied back; and everything that must be true of it once recovery has run, whenever the process died.
  */
 #ifndef CUTOVER_TESTS_SCENE_H
 #define CUTOVER_TESTS_SCENE_H
@@ -29,7 +29,10 @@ struct scenario {
     const char *undone_audit, *done_audit;
     /* Likewise events. */
     const char *undone_event, *done_event;
-    /* It is held, and another actor releases it: it is killed only from then on, before that it is the same job as without. */
+    /* It is killed from one step on, and until another; NULL: from the beginning, to the end. Outside it is the same job as that of
+       another scenario. */
+    const char *from_step, *until_step;
+    /* It is held, and another actor releases it. */
     bool held;
     /* It puts a database aside, rather than to exchange it for one that was put aside. */
     bool displaces;
@@ -44,13 +47,13 @@ struct scene_look {
 struct scene {
     struct cluster *cluster;
     const struct scenario *scenario;
-    char *folder, *first_home, *arranged_home, *home, *points, *output; /* paths */
+    char *folder, *saved_home, *home, *points, *output; /* paths */
     char *request_id;
     char *old_content, *new_content; /* as they were at first */
     struct scene_look production, empty;
     char *audit, *events; /* before the job */
     unsigned jobs_before, backups_before, displaced_before;
-    bool is_spent;   /* the databases are not as they were before the job: the next reset makes them anew */
+    bool is_spent;   /* the databases are not as they were before the job: the next reset takes the copies */
     char where[512]; /* what happened in the run that is being checked */
 };
 

@@ -299,7 +299,7 @@ static void a_sweep_is_survived(void **state)
         add_result(results[i], &all);
         free(results[i]);
     }
-    assert_true(all.undone > 0 && all.finished > 0);
+    assert_true(all.undone > 0 && (all.finished > 0 || sweep->scenario->until_step != NULL));
     printf("%s, streams: %u%s: %u points, all survived (%u undone, %u finished)\n", sweep->scenario->name,
            sweep->jobs, passes[sweep->pass], all.points, all.undone, all.finished);
     fflush(stdout);

@@ -35,6 +35,9 @@ struct cluster {
     struct kept *conninfos;
     int port;
     pid_t postmaster; /* 0: not running */
+    /* To the database "postgres", kept open: what the tests ask there all the time costs no new session. */
+    PGconn *session;
+    pthread_mutex_t session_mutex;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -398,6 +401,7 @@ static void launch(struct cluster *cluster)
     free(log);
 }
 
+/* Waits until it takes sessions, and opens the one that is kept. */
 static bool wait_ready(struct cluster *cluster)
 {
     const struct timespec pause = {0, 20 * 1000 * 1000};
@@ -405,8 +409,10 @@ static bool wait_ready(struct cluster *cluster)
     time_t limit = time(NULL) + READY_SECONDS;
 
     while (time(NULL) < limit) {
-        if (PQping(conninfo) == PQPING_OK)
+        if (PQping(conninfo) == PQPING_OK) {
+            cluster->session = cluster_connect(cluster, "postgres");
             return true;
+        }
         if (waitpid(cluster->postmaster, NULL, WNOHANG) != 0) {
             cluster->postmaster = 0;
             return false;
@@ -434,6 +440,8 @@ static void show_log(const struct cluster *cluster)
 
 static void stop_server(struct cluster *cluster, int signal_number)
 {
+    PQfinish(cluster->session);
+    cluster->session = NULL;
     if (cluster->postmaster == 0)
         return;
     kill(cluster->postmaster, signal_number);
@@ -448,6 +456,7 @@ struct cluster *cluster_start(const char *settings)
 
     if (cluster == NULL)
         give_up("out of memory");
+    pthread_mutex_init(&cluster->session_mutex, NULL);
     cluster->folder = make_folder("c");
     if (user != NULL && chown(cluster->folder, user->pw_uid, user->pw_gid) != 0)
         give_up("cannot chown %s: %s", cluster->folder, strerror(errno));
@@ -480,19 +489,51 @@ void cluster_stop(struct cluster *cluster)
     if (*link != NULL)
         *link = cluster->next;
     free_kept(&cluster->conninfos);
+    pthread_mutex_destroy(&cluster->session_mutex);
     free(cluster->settings);
     free(cluster->folder);
     free(cluster);
 }
 
-void cluster_restart(struct cluster *cluster, const char *mode)
+static void start_again(struct cluster *cluster)
 {
-    stop_server(cluster, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
     launch(cluster);
     if (!wait_ready(cluster)) {
         show_log(cluster);
         give_up("the server did not come back");
     }
+}
+
+void cluster_restart(struct cluster *cluster, const char *mode)
+{
+    stop_server(cluster, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
+    start_again(cluster);
+}
+
+static void copy_data(const struct cluster *cluster, const char *from, const char *to)
+{
+    char *source = format_text("%s/%s", cluster->folder, from),
+         *copy = format_text("%s/%s", cluster->folder, to);
+
+    if (run_program((const char *[]){"rm", "-rf", copy, NULL}, false, NULL) != 0 ||
+        run_program((const char *[]){"cp", "-a", source, copy, NULL}, false, NULL) != 0)
+        give_up("cannot copy %s to %s", source, copy);
+    free(source);
+    free(copy);
+}
+
+void cluster_save(struct cluster *cluster)
+{
+    stop_server(cluster, SIGINT);
+    copy_data(cluster, "data", "saved");
+    start_again(cluster);
+}
+
+void cluster_return(struct cluster *cluster)
+{
+    stop_server(cluster, SIGQUIT);
+    copy_data(cluster, "saved", "data");
+    start_again(cluster);
 }
 
 const char *cluster_socket_dir(const struct cluster *cluster)
@@ -566,28 +607,47 @@ static PGresult *run_sql(PGconn *connection, const char *sql)
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
         fprintf(stderr, "%sin: %s\n", PQerrorMessage(connection), sql);
         PQclear(result);
-        PQfinish(connection);
-        fail_msg("SQL failed");
+        return NULL;
     }
+    return result;
+}
+
+/* The session that is kept, if it is for this database and nobody uses it (nor is this a forked copy of the test); otherwise one
+   of its own. What a statement leaves in the session is gone afterwards, as with one of its own. */
+static PGresult *ask(struct cluster *cluster, const char *database, const char *sql)
+{
+    bool kept = strcmp(database, "postgres") == 0 && root_owner == getpid() && cluster->session != NULL &&
+                pthread_mutex_trylock(&cluster->session_mutex) == 0;
+    PGresult *result;
+
+    if (kept) {
+        PQclear(PQexec(cluster->session, "DISCARD ALL"));
+        if (PQstatus(cluster->session) != CONNECTION_OK)
+            PQreset(cluster->session);
+        result = run_sql(cluster->session, sql);
+        PQclear(PQexec(cluster->session, "DISCARD ALL"));
+        pthread_mutex_unlock(&cluster->session_mutex);
+    } else {
+        PGconn *connection = cluster_connect(cluster, database);
+        result = run_sql(connection, sql);
+        PQfinish(connection);
+    }
+    if (result == NULL)
+        fail_msg("SQL failed");
     return result;
 }
 
 void cluster_sql(struct cluster *cluster, const char *database, const char *sql)
 {
-    PGconn *connection = cluster_connect(cluster, database);
-
-    PQclear(run_sql(connection, sql));
-    PQfinish(connection);
+    PQclear(ask(cluster, database, sql));
 }
 
 char *cluster_value(struct cluster *cluster, const char *database, const char *sql)
 {
-    PGconn *connection = cluster_connect(cluster, database);
-    PGresult *result = run_sql(connection, sql);
+    PGresult *result = ask(cluster, database, sql);
     char *value = format_text("%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
 
     PQclear(result);
-    PQfinish(connection);
     return value;
 }
 
@@ -607,12 +667,10 @@ long cluster_number(struct cluster *cluster, const char *database, const char *s
 
 void cluster_create_database(struct cluster *cluster, const char *database)
 {
-    PGconn *connection = cluster_connect(cluster, "postgres");
-    char *name = PQescapeIdentifier(connection, database, strlen(database));
+    char *name = PQescapeIdentifier(cluster->session, database, strlen(database));
     char *sql = format_text("CREATE DATABASE %s TEMPLATE template0", name);
 
     PQfreemem(name);
-    PQclear(run_sql(connection, sql));
+    cluster_sql(cluster, "postgres", sql);
     free(sql);
-    PQfinish(connection);
 }

@@ -17,6 +17,9 @@ struct cluster;
 struct cluster *cluster_start(const char *settings);
 void cluster_stop(struct cluster *cluster);
 void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "immediate" */
+/* Keeps a copy of all its databases as they are, and makes them what they were then; both restart the server. */
+void cluster_save(struct cluster *cluster);
+void cluster_return(struct cluster *cluster);
 
 const char *cluster_socket_dir(const struct cluster *cluster);
 int cluster_port(const struct cluster *cluster);
@@ -27,7 +30,8 @@ const char *cluster_conninfo_as(struct cluster *cluster, const char *database, c
 /* A connection for the test's own use; PQfinish it. */
 PGconn *cluster_connect(struct cluster *cluster, const char *database);
 
-/* Runs SQL (several statements too); an error fails the test. */
+/* Runs SQL (several statements too) in a session of its own, or, in the database "postgres", in one that is as good as new; an
+   error fails the test. */
 void cluster_sql(struct cluster *cluster, const char *database, const char *sql);
 /* First value of the first row, malloc'd; "" for NULL or no row. */
 char *cluster_value(struct cluster *cluster, const char *database, const char *sql);
