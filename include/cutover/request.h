@@ -57,7 +57,7 @@ CUTOVER_API cutover_status cutover_request_create(cutover_engine *engine,
 /**
  * Reads a request. One whose preview is gone or expired is moved to `expired` on the way. One that is open or acked, and
  * whose preview ends within cutover_engine_options.preview_notice_s, fires the event preview.expiring, once for each
- * time that the preview is to end at.
+ * time that the preview is to end at. When the platform fails, the request is as the store has it, and the log says so.
  * @return CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_get(cutover_engine *engine, const char *request_id,

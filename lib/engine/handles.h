@@ -18,7 +18,7 @@ struct cutover_preflight {
 cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error);
 
 /* Reads a request as it is now: one that is due to expire expires on the way, and one whose preview ends soon tells so. */
-cutover_status request_read(const struct host *host, const char *id, struct request_record *record,
+cutover_status request_read(struct host *host, const char *id, struct request_record *record,
                             cutover_error **error);
 
 /* Takes the findings over into a new handle. */

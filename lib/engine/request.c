@@ -435,25 +435,34 @@ cutover_status cutover_request_create(cutover_engine *engine, const cutover_requ
 
 /* ---- reading ---- */
 
-static cutover_status read_once(const struct host *host, const char *id, struct request_record *record,
+/* Reading does not need the platform: when it fails, the request is as the store has it. */
+static cutover_status read_once(struct host *host, const char *id, struct request_record *record,
                                 cutover_error **error)
 {
     struct surroundings around = {0};
+    cutover_error *local = NULL;
     uint64_t version = 0;
 
     cutover_status status = document_get_record(&host->store, &request_type, id, record, &version, error);
     if (status != CUTOVER_OK || (record->status != REQUEST_OPEN && record->status != REQUEST_ACKED))
         return status;
-    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
+    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, &local);
     if (status == CUTOVER_OK)
-        status = expire_if_due(host, record, version, &around, error);
+        status = expire_if_due(host, record, version, &around, &local);
     if (status == CUTOVER_OK)
-        status = tell_if_expiring(host, record, &around, error);
+        status = tell_if_expiring(host, record, &around, &local);
     surroundings_free(&around);
+    if (status == CUTOVER_E_CALLBACK) {
+        log_line(&host->log, LOG_WARNING_LEVEL, "whether request %s has expired is not known: %s", id,
+                 cutover_error_message(local));
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
     return status;
 }
 
-cutover_status request_read(const struct host *host, const char *id, struct request_record *record,
+cutover_status request_read(struct host *host, const char *id, struct request_record *record,
                             cutover_error **error)
 {
     cutover_error *cause = NULL;

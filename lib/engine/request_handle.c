@@ -28,8 +28,7 @@ cutover_status request_wrap(struct request_record *record, cutover_request **req
 }
 
 /* Those that live as they are now. */
-static cutover_status list_refresh(const struct host *host, struct record_handle_list *list,
-                                   cutover_error **error)
+static cutover_status list_refresh(struct host *host, struct record_handle_list *list, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 

@@ -27,7 +27,11 @@ struct world {
     bool project_is_there, preview_is_there;
     const char *preview_project, *preview_state;
     int64_t preview_expires_at;
-    cutover_status platform_fails;    /* CUTOVER_OK: it does not */
+    cutover_status platform_fails; /* CUTOVER_OK: it does not */
+    void (*meanwhile)(struct world *world,
+                      const char *request_id); /* once, while the platform is asked for a preview */
+    const char *meanwhile_id;
+    char log[512];                    /* the last line */
     cutover_engine *engine, *lenient; /* the second without four eyes */
 };
 
@@ -73,6 +77,14 @@ static void close_nothing(void *userdata)
     (void)userdata;
 }
 
+static void world_log(cutover_log_level level, const char *line, void *userdata)
+{
+    struct world *world = userdata;
+
+    (void)level;
+    snprintf(world->log, sizeof world->log, "%s", line);
+}
+
 static int64_t world_clock(void *userdata)
 {
     return ((struct world *)userdata)->now;
@@ -116,10 +128,14 @@ static cutover_status project_set_state(const char *id, const char *expected, co
 static cutover_status preview_get(const char *id, cutover_preview_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
-    const struct world *world = userdata;
+    struct world *world = userdata;
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
-    cutover_status status = platform_says(world, world->preview_is_there, error);
+    void (*meanwhile)(struct world *, const char *) = world->meanwhile;
 
+    world->meanwhile = NULL;
+    if (meanwhile != NULL)
+        meanwhile(world, world->meanwhile_id);
+    cutover_status status = platform_says(world, world->preview_is_there, error);
     preview.id = id;
     preview.project_id = world->preview_project;
     preview.state = world->preview_state;
@@ -149,6 +165,8 @@ static cutover_engine *engine_on(struct world *world, const cutover_store *store
     options.policy = policy | CUTOVER_POLICY_VOLATILE_STORE;
     options.clock = world_clock;
     options.clock_userdata = world;
+    options.log = world_log;
+    options.log_userdata = world;
     check_ok(cutover_engine_new(&options, &engine, &error), error);
     /* No test here reads or writes a backup. */
     cutover_repository_close(&repository);
@@ -827,9 +845,31 @@ static void a_list_shows_who_expired(void **state)
     assert_string_equal(cutover_request_status(cutover_request_list_at(list, 0)), "expired");
     cutover_request_list_free(list);
     check_audit_is(world->engine, "cutover.requested cutover.expired");
+    free(id);
+}
+
+/* Who looks at requests is not kept from it by a platform that is away; who acts is. */
+static void what_is_read_while_the_platform_fails_is_what_is_stored(void **state)
+{
+    struct world *world = *state;
+    char *id = acked_request(world);
+    cutover_request_list *list = NULL;
+    cutover_error *error = NULL;
+
+    world->preview_expires_at = world->now - SECOND;
     world->platform_fails = CUTOVER_E_IO;
+    int commits = world->commits;
+    check_request_is(world, id, "acked");
+    check_contains(world->log, "whether request ");
+    check_contains(world->log, "platform.project_get: the platform says no");
     check_ok(cutover_requests_list(world->engine, "shop", NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_request_list_count(list), 1);
+    assert_string_equal(cutover_request_status(cutover_request_list_at(list, 0)), "acked");
     cutover_request_list_free(list);
+    CHECK_REFUSED(world, start(world, &operator_actor, id, &error), CUTOVER_E_CALLBACK, "platform.project_get");
+    assert_int_equal(world->commits, commits);
+    world->platform_fails = CUTOVER_OK;
+    check_request_is(world, id, "expired");
     free(id);
 }
 
@@ -876,6 +916,32 @@ static void the_end_of_a_preview_is_told_ahead(void **state)
     /* The claim that kept what was told is gone with the request. */
     world->preview_expires_at = 0;
     free(open_request(world));
+    free(id);
+}
+
+static void another_takes_the_preview(struct world *world, const char *id)
+{
+    cutover_error *error = NULL;
+
+    check_ok(cutover_request_cancel(world->engine, &member, id, NULL, &error), error);
+    free(open_request(world));
+}
+
+/* The request that is read ends, and another claims its preview, before the claim is read: the other's is not touched. */
+static void the_end_of_a_preview_is_told_of_nobody_elses_request(void **state)
+{
+    struct world *world = *state;
+    char *id = acked_request(world);
+    cutover_error *error = NULL;
+    int told = 0;
+
+    world->preview_expires_at = world->now + SECOND;
+    world->meanwhile = another_takes_the_preview;
+    world->meanwhile_id = id;
+    check_request_is(world, id, "cancelled");
+    check_ok(cutover_events_list(world->engine, "shop", count_expiring, &told, &error), error);
+    assert_int_equal(told, 0);
+    check_audit_is(world->engine, "cutover.requested cutover.acked cutover.cancelled cutover.requested");
     free(id);
 }
 
@@ -1201,7 +1267,9 @@ int main(void)
         TEST(a_request_expires_with_its_preview),
         TEST(a_request_expires_when_its_preview_is_gone),
         TEST(a_list_shows_who_expired),
+        TEST(what_is_read_while_the_platform_fails_is_what_is_stored),
         TEST(the_end_of_a_preview_is_told_ahead),
+        TEST(the_end_of_a_preview_is_told_of_nobody_elses_request),
         TEST(requests_are_listed_in_pages_oldest_first),
         TEST(the_audit_trail_is_numbered_and_paged),
         TEST(a_preview_has_one_live_request),
