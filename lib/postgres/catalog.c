@@ -11,51 +11,32 @@
 static const char PREPARE_SQL[] =
     "SET LOCAL search_path TO ''; SET LOCAL quote_all_identifiers TO off; SET LOCAL jit TO off";
 
-/* All queries have to see one state: in the caller's transaction, or in one of our own. */
-static cutover_status view_open(struct session *session, bool *ours, cutover_error **error)
+static void add_query(struct text *sql, const struct catalog_query *query)
 {
-    cutover_status status;
-
-    *ours = PQtransactionStatus(session->connection) == PQTRANS_IDLE;
-    if (*ours &&
-        (status = session_run(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error)) != CUTOVER_OK)
-        return status;
-    status = session_run(session, PREPARE_SQL, error);
-    if (status != CUTOVER_OK && *ours)
-        (void)session_run(session, "ROLLBACK", NULL);
-    return status;
+    text_add(sql, "; ");
+    for (size_t i = 0; i < sizeof query->common / sizeof *query->common && query->common[i] != NULL; i++)
+        text_add_format(sql, "%s%s ", i == 0 ? "WITH " : ", ", query->common[i]);
+    text_add(sql, query->sql);
 }
 
-static cutover_status view_close(struct session *session, bool ours, cutover_status status,
-                                 cutover_error **error)
+/* The queries that add_query added, in one round trip. They see one state: in the caller's transaction, or in one of our own. */
+static cutover_status read_catalog(struct session *session, const struct text *queries, session_result_fn each,
+                                   void *context, cutover_error **error)
 {
-    if (!ours)
-        return status;
-    if (status != CUTOVER_OK) {
-        (void)session_run(session, "ROLLBACK", NULL);
-        return status;
-    }
-    return session_run(session, "COMMIT", error);
-}
-
-static cutover_status run_query(struct session *session, const struct catalog_query *query, PGresult **result,
-                                cutover_error **error)
-{
+    bool ours = PQtransactionStatus(session->connection) == PQTRANS_IDLE;
     struct text sql = TEXT_INIT;
 
-    for (size_t i = 0; i < 2 && query->common[i] != NULL; i++) {
-        text_add(&sql, i == 0 ? "WITH " : ", ");
-        text_add(&sql, query->common[i]);
-    }
-    text_add(&sql, " ");
-    text_add(&sql, query->sql);
-    cutover_status status = text_failed(&sql)
+    text_add_format(&sql, "%s%s%s", ours ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " : "",
+                    PREPARE_SQL, text_string(queries));
+    cutover_status status = text_failed(&sql) || text_failed(queries)
                                 ? error_nomem(error)
-                                : session_query(session, text_string(&sql), 0, NULL, result, error);
-    if (status == CUTOVER_E_POSTGRES)
-        error_detail(error, "while reading the catalog: %s", query->name);
+                                : session_run_each(session, text_string(&sql), each, context, error);
     text_free(&sql);
-    return status;
+    if (status == CUTOVER_E_POSTGRES)
+        error_detail(error, "while reading the catalog of database %s", session->database);
+    if (status != CUTOVER_OK && ours)
+        (void)session_run(session, "ROLLBACK", NULL);
+    return status != CUTOVER_OK || !ours ? status : session_run(session, "COMMIT", error);
 }
 
 /* COPY's text form, with every control character escaped: no byte of a line is less than the tab between fields, so
@@ -82,40 +63,27 @@ static void add_escaped(struct text *text, const char *value)
     }
 }
 
-/* Appends a result's rows as lines, each ended by NUL. */
-static size_t add_rows(struct text *lines, const PGresult *result)
+/* Lines, each ended by NUL. */
+struct lines {
+    struct text text;
+    size_t count;
+};
+
+static void add_rows(const PGresult *result, void *context)
 {
+    struct lines *lines = context;
     int rows = PQntuples(result);
 
     for (int row = 0; row < rows; row++) {
         for (int column = 0; column < 3; column++) {
             const char *value = result_text(result, row, column);
             if (column > 0)
-                text_add(lines, "\t");
-            add_escaped(lines, value != NULL ? value : "");
+                text_add(&lines->text, "\t");
+            add_escaped(&lines->text, value != NULL ? value : "");
         }
-        text_add_bytes(lines, "", 1);
+        text_add_bytes(&lines->text, "", 1);
     }
-    return (size_t)rows;
-}
-
-static cutover_status read_lines(struct session *session, const struct catalog_query *queries,
-                                 struct text *lines, size_t *count, cutover_error **error)
-{
-    for (const struct catalog_query *query = queries; query->name != NULL; query++) {
-        PGresult *result = NULL;
-        if (session->server_version < query->since ||
-            (query->before != 0 && session->server_version >= query->before))
-            continue;
-        cutover_status status = run_query(session, query, &result, error);
-        if (status != CUTOVER_OK)
-            return status;
-        *count += add_rows(lines, result);
-        PQclear(result);
-        if (text_failed(lines))
-            return error_nomem(error);
-    }
-    return CUTOVER_OK;
+    lines->count += (size_t)rows;
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -123,20 +91,20 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static cutover_status sort_lines(const struct text *lines, size_t count, struct text *facts,
-                                 cutover_error **error)
+static cutover_status sort_lines(const struct lines *lines, struct text *facts, cutover_error **error)
 {
+    size_t count = lines->count;
     const char **order = calloc(count + 1, sizeof(*order));
     if (order == NULL)
         return error_nomem(error);
-    const char *line = text_string(lines);
+    const char *line = text_string(&lines->text);
     for (size_t i = 0; i < count; i++) {
         order[i] = line;
         line += strlen(line) + 1;
     }
     qsort(order, count, sizeof(*order), compare_lines);
     struct text sorted = TEXT_INIT;
-    text_reserve(&sorted, lines->length);
+    text_reserve(&sorted, lines->text.length);
     for (size_t i = 0; i < count; i++) {
         text_add(&sorted, order[i]);
         text_add(&sorted, "\n");
@@ -153,54 +121,70 @@ static cutover_status sort_lines(const struct text *lines, size_t count, struct 
 
 cutover_status catalog_facts_read(struct session *session, struct text *facts, cutover_error **error)
 {
-    static const struct catalog_query *const GROUPS[] = {CATALOG_OBJECT_QUERIES, CATALOG_RELATION_QUERIES,
+    static const struct catalog_query *const groups[] = {CATALOG_OBJECT_QUERIES, CATALOG_RELATION_QUERIES,
                                                          CATALOG_RIGHTS_QUERIES};
-    struct text lines = TEXT_INIT;
-    size_t count = 0;
-    bool ours;
+    struct lines lines = {TEXT_INIT, 0};
+    struct text queries = TEXT_INIT;
+    int version = session->server_version;
 
-    cutover_status status = view_open(session, &ours, error);
-    if (status != CUTOVER_OK)
-        return status;
-    for (size_t i = 0; status == CUTOVER_OK && i < sizeof(GROUPS) / sizeof(GROUPS[0]); i++)
-        status = read_lines(session, GROUPS[i], &lines, &count, error);
-    status = view_close(session, ours, status, error);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        for (const struct catalog_query *query = groups[i]; query->sql != NULL; query++)
+            if (version >= query->since && (query->before == 0 || version < query->before))
+                add_query(&queries, query);
+    cutover_status status = read_catalog(session, &queries, add_rows, &lines, error);
     if (status == CUTOVER_OK)
-        status = sort_lines(&lines, count, facts, error);
-    text_free(&lines);
+        status = text_failed(&lines.text) ? error_nomem(error) : sort_lines(&lines, facts, error);
+    text_free(&queries);
+    text_free(&lines.text);
     return status;
+}
+
+struct names {
+    char **list;
+    size_t count;
+    bool failed;
+};
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->list[i]);
+    free(names->list);
+}
+
+/* Of the one result that has rows. */
+static void keep_names(const PGresult *result, void *context)
+{
+    struct names *names = context;
+    int rows = PQntuples(result);
+
+    if (rows == 0)
+        return;
+    names->list = calloc((size_t)rows, sizeof *names->list);
+    names->failed = names->list == NULL;
+    for (int row = 0; row < rows && !names->failed; row++) {
+        names->failed = string_copy(result_text(result, row, 0), &names->list[row], NULL) != CUTOVER_OK;
+        names->count += !names->failed;
+    }
 }
 
 cutover_status catalog_roles(struct session *session, char ***roles, size_t *count, cutover_error **error)
 {
-    PGresult *result = NULL;
-    bool ours;
+    struct text query = TEXT_INIT;
+    struct names names = {NULL, 0, false};
 
-    cutover_status status = view_open(session, &ours, error);
-    if (status != CUTOVER_OK)
-        return status;
-    status = view_close(session, ours, run_query(session, &CATALOG_ROLES_QUERY, &result, error), error);
-    if (status != CUTOVER_OK)
-        goto clear_result;
-    size_t found = (size_t)PQntuples(result), copied = 0;
-    char **names = calloc(found + 1, sizeof(*names));
-    if (names == NULL) {
+    add_query(&query, &CATALOG_ROLES_QUERY);
+    cutover_status status = read_catalog(session, &query, keep_names, &names, error);
+    text_free(&query);
+    if (status == CUTOVER_OK && names.failed)
         status = error_nomem(error);
-        goto clear_result;
-    }
-    for (; copied < found && status == CUTOVER_OK; copied++)
-        status = string_copy(result_text(result, (int)copied, 0), &names[copied], error);
     if (status != CUTOVER_OK) {
-        for (size_t i = 0; i < copied; i++)
-            free(names[i]);
-        free(names);
-        goto clear_result;
+        names_free(&names);
+        return status;
     }
-    *roles = names;
-    *count = found;
-clear_result:
-    PQclear(result);
-    return status;
+    *roles = names.list;
+    *count = names.count;
+    return CUTOVER_OK;
 }
 
 cutover_status catalog_extensions(struct session *session, struct json_object **extensions,

@@ -1,17 +1,16 @@
 /*
- * The SQL of catalog facts, one statement per class or group of classes; each gives rows of class, identity, definition.
+ * The SQL of catalog facts: queries whose rows are class, identity, definition, each of one class or some that are alike.
  */
 #ifndef CUTOVER_POSTGRES_CATALOG_QUERIES_H
 #define CUTOVER_POSTGRES_CATALOG_QUERIES_H
 
 struct catalog_query {
-    const char *name;      /* for errors: "reading NAME" */
     int since, before;     /* server versions (150000) that it is for; 0: no bound */
     const char *common[2]; /* WITH entries that go before it, or NULL */
     const char *sql;
 };
 
-/* Ended by a NULL name. */
+/* Ended by a NULL sql. */
 extern const struct catalog_query CATALOG_RELATION_QUERIES[];
 extern const struct catalog_query CATALOG_OBJECT_QUERIES[];
 extern const struct catalog_query CATALOG_RIGHTS_QUERIES[];

@@ -165,15 +165,7 @@ static const char STATISTICS[] =
 
 /* clang-format on */
 const struct catalog_query CATALOG_RELATION_QUERIES[] = {
-    {"tables", 0, 0, {NULL}, TABLES},
-    {"columns", 0, 0, {NULL}, COLUMNS},
-    {"constraints", 0, 0, {NULL}, CONSTRAINTS},
-    {"indexes", 0, 0, {NULL}, INDEXES},
-    {"views", 0, 0, {NULL}, VIEWS},
-    {"sequences", 0, 0, {NULL}, SEQUENCES},
-    {"triggers", 0, 0, {NULL}, TRIGGERS},
-    {"rules", 0, 0, {NULL}, RULES},
-    {"policies", 0, 0, {NULL}, POLICIES},
-    {"statistics objects", 0, 0, {NULL}, STATISTICS},
-    {NULL, 0, 0, {NULL}, NULL},
+    {0, 0, {NULL}, TABLES},   {0, 0, {NULL}, COLUMNS},    {0, 0, {NULL}, CONSTRAINTS}, {0, 0, {NULL}, INDEXES},
+    {0, 0, {NULL}, VIEWS},    {0, 0, {NULL}, SEQUENCES},  {0, 0, {NULL}, TRIGGERS},    {0, 0, {NULL}, RULES},
+    {0, 0, {NULL}, POLICIES}, {0, 0, {NULL}, STATISTICS}, {0, 0, {NULL}, NULL},
 };

@@ -72,7 +72,8 @@ static const char GRANTS[] =
     " FROM objects o "
     " LEFT JOIN pg_init_privs i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = 0,"
     "  LATERAL aclexplode(coalesce(o.acl, acldefault(o.letter, o.owner))) g"
-    "  WHERE o.letter IS NOT NULL AND (NOT o.special OR NOT (coalesce(o.acl, acldefault(o.letter, o.owner))"
+    "  WHERE o.letter IS NOT NULL AND (NOT o.special OR (o.acl IS NOT NULL OR i.initprivs IS NOT NULL)"
+    "    AND NOT (coalesce(o.acl, acldefault(o.letter, o.owner))"
     "    @> coalesce(i.initprivs, acldefault(o.letter, o.owner))"
     "    AND coalesce(o.acl, acldefault(o.letter, o.owner))"
     "    <@ coalesce(i.initprivs, acldefault(o.letter, o.owner))))"
@@ -87,14 +88,12 @@ static const char GRANTS[] =
 
 /* Members belong to their extension's owner, or to the superuser that initdb made when it is trusted; the extension's
    own owner is whoever created it and cannot be given (EDGE_CASES A23). */
-static const char OWNERS[] =
+static const char OWNERS_AND_GRANTS[] =
     "SELECT 'owner', i.type || ' ' || i.identity, pg_get_userbyid(o.owner)"
     " FROM objects o"
     " LEFT JOIN pg_extension e ON e.oid = o.extension, LATERAL pg_identify_object(o.class, o.oid, 0) i"
-    " WHERE NOT o.special OR (o.extension IS NOT NULL AND o.owner <> e.extowner AND o.owner <> 10)";
-
-static const char ACLS[] =
-    "SELECT 'acl', format('%s %s: %s to %s', i.type, i.identity, g.privilege_type,"
+    " WHERE NOT o.special OR (o.extension IS NOT NULL AND o.owner <> e.extowner AND o.owner <> 10)"
+    " UNION ALL SELECT 'acl', format('%s %s: %s to %s', i.type, i.identity, g.privilege_type,"
     "    CASE g.grantee WHEN 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(g.grantee)) END), format('by"
     " %I%s', pg_get_userbyid(g.grantor), CASE WHEN g.is_grantable THEN ' with grant option' END)"
     " FROM grants g, LATERAL pg_identify_object(g.class, g.oid, g.sub) i";
@@ -138,10 +137,9 @@ static const char ROLES[] =
 
 /* clang-format on */
 const struct catalog_query CATALOG_RIGHTS_QUERIES[] = {
-    {"owners", 0, 0, {OBJECTS}, OWNERS},
-    {"grants", 0, 0, {OBJECTS, GRANTS}, ACLS},
-    {"default privileges", 0, 0, {NULL}, DEFAULT_ACLS},
-    {NULL, 0, 0, {NULL}, NULL},
+    {0, 0, {OBJECTS, GRANTS}, OWNERS_AND_GRANTS},
+    {0, 0, {NULL}, DEFAULT_ACLS},
+    {0, 0, {NULL}, NULL},
 };
 
-const struct catalog_query CATALOG_ROLES_QUERY = {"roles", 0, 0, {OBJECTS, GRANTS}, ROLES};
+const struct catalog_query CATALOG_ROLES_QUERY = {0, 0, {OBJECTS, GRANTS}, ROLES};

@@ -207,8 +207,9 @@ static bool failed(const PGresult *result)
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
-/* Reads all results and keeps the last one, or the first failure. */
-static cutover_status gather(struct session *session, PGresult **kept, cutover_error **error)
+/* Reads all results, passes them on, and keeps the last one, or the first failure. */
+static cutover_status gather(struct session *session, const struct statement *statement, PGresult **kept,
+                             cutover_error **error)
 {
     PGresult *last = NULL;
 
@@ -234,6 +235,8 @@ static cutover_status gather(struct session *session, PGresult **kept, cutover_e
         }
         PQclear(last);
         last = result;
+        if (statement->each != NULL && !failed(result))
+            statement->each(result, statement->context);
     }
     *kept = last;
     return CUTOVER_OK;
@@ -252,7 +255,7 @@ cutover_status session_execute(struct session *session, const struct statement *
         session_interrupt(session);
         return status;
     }
-    status = gather(session, &last, error);
+    status = gather(session, statement, &last, error);
     if (status != CUTOVER_OK)
         return status;
     if (last == NULL || failed(last)) {
@@ -270,6 +273,14 @@ cutover_status session_execute(struct session *session, const struct statement *
 cutover_status session_run(struct session *session, const char *sql, cutover_error **error)
 {
     const struct statement statement = {.sql = sql};
+
+    return session_execute(session, &statement, NULL, NULL, error);
+}
+
+cutover_status session_run_each(struct session *session, const char *sql, session_result_fn each, void *context,
+                                cutover_error **error)
+{
+    const struct statement statement = {.sql = sql, .each = each, .context = context};
 
     return session_execute(session, &statement, NULL, NULL, error);
 }

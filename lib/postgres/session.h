@@ -58,6 +58,11 @@ cutover_status session_run(struct session *session, const char *sql, cutover_err
 /* As session_run with a format; identifiers must have been quoted. */
 cutover_status session_run_format(struct session *session, cutover_error **error, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* Runs several statements without parameters in one round trip; each result (PGRES_TUPLES_OK or COMMAND_OK) is passed on as it
+   comes, those before a failure too. */
+typedef void (*session_result_fn)(const PGresult *result, void *context);
+cutover_status session_run_each(struct session *session, const char *sql, session_result_fn each, void *context,
+                                cutover_error **error);
 /* Runs one statement with text parameters ($1…); *result (PGRES_TUPLES_OK or COMMAND_OK) is the caller's to PQclear. */
 cutover_status session_query(struct session *session, const char *sql, int count, const char *const *parameters,
                              PGresult **result, cutover_error **error);

@@ -18,7 +18,7 @@ static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg
    18. The two %s are literals or NULL. */
 static const char pin_path_sql[] = "SELECT pg_catalog.set_config('search_path', '', false);";
 static const char pin_sql[] =
-    "SELECT set_config(s.name, w.setting, false)"
+    "SELECT set_config(w.name, w.setting, false)"
     " FROM (VALUES"
     "  ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),"
     "  ('idle_session_timeout', '0'), ('transaction_timeout', '0'),"
@@ -35,8 +35,9 @@ static const char pin_sql[] =
     "  ('lc_monetary', coalesce(%s, current_setting('lc_monetary'))),"
     "  ('client_encoding', coalesce(%s, current_setting('server_encoding'))))"
     " AS w (name, setting)"
-    " JOIN pg_settings s ON lower(s.name) = lower(w.name)"
-    " WHERE s.context = 'user' OR (s.context = 'superuser' AND current_setting('is_superuser') = 'on');";
+    " WHERE current_setting(w.name, true) IS NOT NULL"
+    "   AND (current_setting('is_superuser') = 'on' OR w.name NOT IN ('lc_messages', "
+    "'session_replication_role'));";
 static const char identity_sql[] =
     "SELECT d.oid, d.datname, current_setting('server_encoding'), current_setting('lc_monetary'),"
     "  current_setting('is_superuser') = 'on', pg_backend_pid()"

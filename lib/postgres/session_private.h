@@ -13,10 +13,12 @@ struct statement {
     const char *sql;
     int count; /* of parameters; 0 sends the simple protocol, which takes several statements */
     const char *const *values;
-    const int *lengths; /* with formats */
-    const int *formats; /* NULL: text */
-    bool extended;      /* the extended protocol even without parameters */
-    bool binary;        /* the result's columns */
+    const int *lengths;     /* with formats */
+    const int *formats;     /* NULL: text */
+    bool extended;          /* the extended protocol even without parameters */
+    bool binary;            /* the result's columns */
+    session_result_fn each; /* gets the result of each of several statements; NULL: nobody does */
+    void *context;          /* for it */
 };
 
 /* Sends a statement, waiting while the server does not read. */
