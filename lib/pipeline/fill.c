@@ -12,7 +12,8 @@
 
 /* The pages of an index go to the WAL whole: compressed they are half as much to write. Who may not set it, or whose server has
    no lz4, writes more. */
-static const char compress_wal[] = "SELECT pg_catalog.set_config('wal_compression', 'lz4', false)"
+static const char settings_sql[] = "SET synchronous_commit = off; SET maintenance_work_mem = '%uMB';"
+                                   " SELECT pg_catalog.set_config('wal_compression', 'lz4', false)"
                                    " FROM pg_catalog.pg_settings WHERE name = 'wal_compression'"
                                    " AND setting = 'off' AND 'lz4' = ANY (enumvals)"
                                    " AND pg_catalog.current_setting('is_superuser') = 'on'";
@@ -64,9 +65,7 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
     options.client_encoding = fill->encoding;
     cutover_status status = session_open(&options, &opened, error);
     if (status == CUTOVER_OK)
-        status = session_run(opened, "SET synchronous_commit = off", error);
-    if (status == CUTOVER_OK)
-        status = session_run(opened, compress_wal, error);
+        status = session_run_format(opened, error, settings_sql, fill->operation->host->maintenance_mem_mb);
     if (status != CUTOVER_OK) {
         session_close(opened);
         return status;
@@ -80,9 +79,9 @@ cutover_status fill_table_begin(struct copy_in *copy, struct session *session, c
 {
     bool freeze = whole && !table->extension_config;
 
-    cutover_status status = session_run(session, "BEGIN", error);
-    if (status == CUTOVER_OK && freeze)
-        status = session_run_format(session, error, "TRUNCATE TABLE ONLY %s", table->qualified);
+    cutover_status status =
+        freeze ? session_run_format(session, error, "BEGIN; TRUNCATE TABLE ONLY %s", table->qualified)
+               : session_run(session, "BEGIN", error);
     if (status == CUTOVER_OK)
         status = copy_in_open(copy, session, table->qualified, table->column_list, table->label, table->binary,
                               freeze, error);

@@ -24,8 +24,8 @@ struct fill {
 
 /* Restores "pre-data" (one stream) or "post-data" (jobs streams), ticking. */
 cutover_status fill_schema(const struct fill *fill, const char *section, cutover_error **error);
-/* A session for a worker that writes rows. Commits do not wait for the disk: the swap's commit does, and flushes what
-   was written before it. */
+/* A session for a worker that writes rows and builds indexes. Commits do not wait for the disk: the swap's commit does, and
+   flushes what was written before it. */
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error);
 

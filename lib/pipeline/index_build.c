@@ -279,11 +279,8 @@ cutover_status index_build_next(struct index_build *build, struct session *sessi
 
     if (status != CUTOVER_OK)
         return status;
-    status = session_run_format(session, error, "SET maintenance_work_mem = '%uMB'",
-                                fill->operation->host->maintenance_mem_mb);
     /* The SQL is pg_dump's, and the session's search_path is empty as pg_restore's is. */
-    if (status == CUTOVER_OK)
-        status = session_run(session, entry->toc->defn.bytes != NULL ? entry->toc->defn.bytes : "", error);
+    status = session_run(session, entry->toc->defn.bytes != NULL ? entry->toc->defn.bytes : "", error);
     if (status != CUTOVER_OK)
         error_detail(error, "%s %s", entry->toc->desc.bytes,
                      entry->toc->tag.bytes != NULL ? entry->toc->tag.bytes : "");

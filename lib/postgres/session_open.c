@@ -40,10 +40,8 @@ static const char pin_sql[] =
     "'session_replication_role'));";
 static const char identity_sql[] =
     "SELECT d.oid, d.datname, current_setting('server_encoding'), current_setting('lc_monetary'),"
-    "  current_setting('is_superuser') = 'on', pg_backend_pid()"
-    " FROM pg_database d WHERE d.datname = current_database()";
-/* On its own: pg_control_system() may have been taken away from PUBLIC. */
-static const char system_sql[] = "SELECT system_identifier FROM pg_control_system()";
+    "  current_setting('is_superuser') = 'on', pg_backend_pid(), s.system_identifier"
+    " FROM pg_database d, pg_control_system() s WHERE d.datname = current_database()";
 
 static const struct {
     const char *keyword, *value;
@@ -249,7 +247,20 @@ static cutover_status keep_identity(struct session *session, const PGresult *res
         status = string_copy(result_text(result, 0, 2), &session->encoding, error);
     if (status == CUTOVER_OK)
         status = string_copy(result_text(result, 0, 3), &session->lc_monetary, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(result_text(result, 0, 6), &session->system_identifier, error);
     return status;
+}
+
+/* What a role may not do here is to call pg_control_system(), when it was taken away from PUBLIC. */
+static void explain_identity(cutover_error **error)
+{
+    const char *sqlstate = error != NULL ? cutover_error_sqlstate(*error) : NULL;
+
+    if (sqlstate != NULL && strcmp(sqlstate, "42501") == 0)
+        error_hint(error,
+                   "The server's identity is needed to know which server this is: GRANT EXECUTE ON FUNCTION "
+                   "pg_catalog.pg_control_system() TO the connection's role.");
 }
 
 static cutover_status pin(struct session *session, const struct session_options *options, cutover_error **error)
@@ -272,22 +283,13 @@ static cutover_status pin(struct session *session, const struct session_options 
     status = session_execute(session, &statement, "setting up the session", &result, error);
     if (status == CUTOVER_OK)
         status = keep_identity(session, result, error);
+    else
+        explain_identity(error);
     PQclear(result);
 free_texts:
     text_free(&encoding);
     text_free(&monetary);
     text_free(&sql);
-    return status;
-}
-
-static cutover_status identify(struct session *session, cutover_error **error)
-{
-    cutover_status status = session_value(session, system_sql, 0, NULL, &session->system_identifier, error);
-
-    if (status == CUTOVER_E_POSTGRES && error != NULL && cutover_error_sqlstate(*error) != NULL)
-        error_hint(error,
-                   "The server's identity is needed to know which server this is: GRANT EXECUTE ON FUNCTION "
-                   "pg_catalog.pg_control_system() TO the connection's role.");
     return status;
 }
 
@@ -323,8 +325,6 @@ cutover_status session_open(const struct session_options *options, struct sessio
         status = check_server(opened, options->allow_standby, error);
     if (status == CUTOVER_OK)
         status = pin(opened, options, error);
-    if (status == CUTOVER_OK)
-        status = identify(opened, error);
     if (status == CUTOVER_OK)
         status = check_database(opened, options, error);
     opened->deadline_us = 0;

@@ -169,6 +169,13 @@ static cutover_status back_up(cutover_engine *engine, const char *request_id, ui
 
 const struct scenario scenarios[] = {
     {
+        .name = "held",
+        .act = promote_held,
+        OF_A_PROMOTION,
+        .from_step = "held",
+        .held = true,
+    },
+    {
         .name = "promotion",
         .act = promote,
         OF_A_PROMOTION,
@@ -230,13 +237,6 @@ const struct scenario scenarios[] = {
         .done = "acked",
         .undone_event = "backup.failed",
         .done_event = "backup.completed",
-    },
-    {
-        .name = "held",
-        .act = promote_held,
-        OF_A_PROMOTION,
-        .from_step = "held",
-        .held = true,
     },
     {.name = NULL},
 };
