@@ -65,7 +65,7 @@ void scene_reset(struct scene *scene);
 /* How a child ended. */
 enum scene_end { SCENE_DONE, SCENE_KILLED, SCENE_FAILED };
 
-/* Runs this program with --act, --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
+/* Runs this program with --act, --act-on (which does not mind until_step), --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
    (0: never). */
 enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target);
 /* In the child: does that. Returns the exit status. */
