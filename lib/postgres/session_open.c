@@ -13,9 +13,9 @@
 /* Tells a pooler before anything is set that would stay on its server connection (EDGE_CASES B7). */
 static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
 
-/* One round trip; a setting that the server's version does not know, or that (being the superuser's: lc_messages and session_replication_role) the role may not change, is left out.
-   The path is emptied first, so that nobody's own functions or operators are found. Written for PostgreSQL 14 to
-   18. The two %s are literals or NULL. */
+/* One round trip; a setting that the server's version does not know, or that the role may not change (two are a
+   superuser's), is left out. The path is emptied first, so that nobody's own functions or operators are found. Written for
+   PostgreSQL 14 to 18. The two %s are literals or NULL. */
 static const char pin_path_sql[] = "SELECT pg_catalog.set_config('search_path', '', false);";
 static const char pin_sql[] =
     "SELECT set_config(w.name, w.setting, false)"
