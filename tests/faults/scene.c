@@ -142,6 +142,24 @@ static unsigned count_documents(struct shop *shop, const char *kind)
     return count;
 }
 
+static cutover_status add_body(const cutover_document *document, void *context)
+{
+    char **all = context, *before = *all;
+
+    *all = shop_format("%s%s\n", before, document->body);
+    free(before);
+    return CUTOVER_OK;
+}
+
+static char *backup_records(struct shop *shop)
+{
+    char *all = shop_format("%s", "");
+    cutover_error *error = NULL;
+
+    check_ok(shop->store.list("backup", NULL, "", 1000, add_body, &all, &error, shop->store.userdata), error);
+    return all;
+}
+
 /* The databases and the records as they are before the job, and copies of them. */
 static void arrange(struct scene *scene)
 {
@@ -160,6 +178,7 @@ static void arrange(struct scene *scene)
     scene->events = shop_events(&shop, SCENE_PROJECT);
     scene->jobs_before = count_documents(&shop, "promotion");
     scene->backups_before = count_documents(&shop, "backup");
+    scene->backup_records = backup_records(&shop);
     scene->displaced_before = scene_displaced(scene->cluster);
     shop_close(&shop);
     look(scene->cluster, SCENE_PRODUCTION, &scene->production);

@@ -51,7 +51,7 @@ struct scene {
     char *request_id;
     char *old_content, *new_content; /* as they were at first */
     struct scene_look production, empty;
-    char *audit, *events; /* before the job */
+    char *audit, *events, *backup_records; /* before the job */
     unsigned jobs_before, backups_before, displaced_before;
     bool is_spent;   /* the databases are not as they were before the job: the next reset takes the copies */
     char where[512]; /* what happened in the run that is being checked */
