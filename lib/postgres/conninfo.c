@@ -77,13 +77,13 @@ static cutover_status fill_defaults(const char *field, const PQconninfoOption *g
     }
     keywords[used] = "gssencmode";
     values[used] = REFUSED_MODE;
+    /* Out of memory shows in errno: the message may be a translated one or quote the string, and PQconninfo() leaves
+       out what it has no memory for, without a word; the host, say. */
+    errno = 0;
     probe = PQconnectStartParams(keywords, values, 0);
     free(keywords);
-    /* PQconninfo() leaves out what it has no memory for, without a word; the host, say. */
-    errno = 0;
     *filled = probe != NULL ? PQconninfo(probe) : NULL;
-    bool starved = *filled == NULL || errno == ENOMEM;
-    if (starved || strstr(PQerrorMessage(probe), "out of memory") != NULL) {
+    if (*filled == NULL || errno == ENOMEM) {
         status = error_nomem(error);
         wipe_options(*filled);
         *filled = NULL;

@@ -5,12 +5,15 @@
 #     tests/fuzz/run.sh [SECONDS [TARGET...]]        as in: tests/fuzz/run.sh 60 toc manifest
 #
 # BUILD_DIR changes where it builds (build): in BUILD_DIR/fuzz, where what the search found is kept for the next one.
+# SEED (0: another one each time) makes the search take the same way again, as far as the seconds reach: without it, CI
+# would pass or fail by chance.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 source_dir=$(pwd)
 seconds=${1:-5}
 [ $# -eq 0 ] || shift
 build=${BUILD_DIR:-build}/fuzz
+seed=${SEED:-0}
 passed=0
 failed=0
 
@@ -51,7 +54,7 @@ fuzz() {
         fail "$1" "$build/$1.log"
         return
     }
-    "./fuzz_$1" -timeout=20 -rss_limit_mb=2048 -max_len=16384 -max_total_time="$seconds" -print_final_stats=1 \
+    "./fuzz_$1" -seed="$seed" -timeout=20 -rss_limit_mb=2048 -max_len=16384 -max_total_time="$seconds" -print_final_stats=1 \
         -artifact_prefix="$build/crashes/$1-" "found/$1" "$seeds" >"$1.log" 2>&1 || {
         fail "$1" "$build/$1.log"
         return

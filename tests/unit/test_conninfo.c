@@ -82,6 +82,18 @@ static void unknown_service_is_refused(void **state)
     assert_int_equal(conninfo.count, 77);
 }
 
+/* Whether memory ran out is not read from libpq's message, which quotes values that it refuses. */
+static void value_that_speaks_of_memory_is_a_value(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(conninfo_parse("connection", "host=x sslmode='out of memory'", &conninfo, &error), error);
+    assert_string_equal(conninfo_get(&conninfo, "sslmode"), "out of memory");
+    conninfo_free(&conninfo);
+}
+
 /* EDGE_CASES G2. */
 static void uri_in_pgdatabase_is_refused(void **state)
 {
@@ -191,6 +203,7 @@ int main(void)
         cmocka_unit_test(environment_counts_at_parsing_only),
         cmocka_unit_test(service_fills_what_the_string_leaves_open),
         cmocka_unit_test(unknown_service_is_refused),
+        cmocka_unit_test(value_that_speaks_of_memory_is_a_value),
         cmocka_unit_test(uri_in_pgdatabase_is_refused),
         cmocka_unit_test(error_names_the_field_and_not_the_string),
         cmocka_unit_test(gssencmode_is_kept_only_when_given),
