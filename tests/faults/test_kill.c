@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -326,16 +325,6 @@ static int run_sweeps(bool soak)
     return failed != 0;
 }
 
-/* The servers' files lie in memory when there is room: making a database is most of a run. */
-static void choose_folder(void)
-{
-    struct statvfs room;
-
-    if (getenv("TMPDIR") == NULL && access("/dev/shm", W_OK | X_OK) == 0 && statvfs("/dev/shm", &room) == 0 &&
-        room.f_bavail * room.f_frsize > UINT64_C(2) << 30)
-        setenv("TMPDIR", "/dev/shm", 0);
-}
-
 static const struct scenario *scenario_named(const char *name)
 {
     const struct scenario *scenario = scenarios;
@@ -358,7 +347,6 @@ int main(int argc, char **argv)
 {
     if (argc == 9 && strncmp(argv[1], "--", 2) == 0)
         return scene_child(argc, argv, scenarios);
-    choose_folder();
     if (argc == 1 || strcmp(argv[1], "--soak") == 0)
         return run_sweeps(argc > 1);
     if (strcmp(argv[1], "--slice") == 0 && argc == 7) {
