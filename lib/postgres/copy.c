@@ -97,6 +97,7 @@ static cutover_status copy_error(struct session *session, const PGresult *result
         error_set(error, CUTOVER_E_POSTGRES, "%s: %s", text_string(&what), primary);
         if (PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL)
             error_sqlstate(error, PQresultErrorField(result, PG_DIAG_SQLSTATE));
+        session_hint_search_path(result, error);
         if (hint != NULL)
             error_hint(error, "%s", hint);
     }

@@ -382,6 +382,31 @@ static void error_from_connection(const PGconn *connection, const char *what, cu
         error_sqlstate(error, "08006");
 }
 
+/* The line of a context that names the function: "PL/pgSQL function public.f(integer) line 1 at RETURN". NULL: none. */
+static const char *function_line(const char *context)
+{
+    for (; context != NULL; context = strchr(context, '\n')) {
+        context += context[0] == '\n';
+        if (strncmp(context, "SQL function ", 13) == 0 || strncmp(context, "PL/", 3) == 0)
+            return context;
+    }
+    return NULL;
+}
+
+void session_hint_search_path(const PGresult *result, cutover_error **error)
+{
+    static const char *const undefined[] = {"42883", "42P01", "42704", "3F000"};
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *line = function_line(PQresultErrorField(result, PG_DIAG_CONTEXT));
+
+    for (size_t i = 0; line != NULL && sqlstate != NULL && i < sizeof undefined / sizeof *undefined; i++)
+        if (strcmp(sqlstate, undefined[i]) == 0)
+            error_hint(error,
+                       "%.*s: nothing is restored with a search_path. Name schemas in the function, or ALTER "
+                       "FUNCTION … SET search_path.",
+                       (int)strcspn(line, "\n"), line);
+}
+
 cutover_status session_error(struct session *session, const PGresult *result, const char *what,
                              cutover_error **error)
 {
@@ -399,6 +424,7 @@ cutover_status session_error(struct session *session, const PGresult *result, co
     error_set(error, CUTOVER_E_POSTGRES, "%s%s%s", what != NULL ? what : "", what != NULL ? ": " : "", primary);
     if (detail != NULL)
         error_detail(error, "%s", detail);
+    session_hint_search_path(result, error);
     if (hint != NULL)
         error_hint(error, "%s", hint);
     if (sqlstate != NULL)

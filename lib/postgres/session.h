@@ -87,6 +87,9 @@ cutover_status session_result(struct session *session, PGresult **result, cutove
    `what` says what was being done ("copying public.orders"). Returns CUTOVER_E_POSTGRES. */
 cutover_status session_error(struct session *session, const PGresult *result, const char *what,
                              cutover_error **error);
+/* Where a function of the users' own did not find what it names without a schema, the error's hint (unless it has one) says
+   which function, and the remedy (EDGE_CASES A1). */
+void session_hint_search_path(const PGresult *result, cutover_error **error);
 
 /* Oid, integers and booleans of a result's field. */
 uint32_t result_oid(const PGresult *result, int row, int column);

@@ -238,6 +238,8 @@ static void schema_that_cannot_be_restored_fails_the_promotion_by_name(void **st
         shop_format("%s %s", cutover_error_message(outcome.error), cutover_error_detail(outcome.error));
     check_contains(told, "inner_step");
     check_contains(told, "by_outer_step");
+    check_contains(cutover_error_hint(outcome.error), "public.outer_step(text)");
+    check_contains(cutover_error_hint(outcome.error), "SET search_path");
     free(told);
     outcome_free(&outcome);
     free(request);
