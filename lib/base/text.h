@@ -34,9 +34,9 @@ char *text_take(struct text *text);
 /* The string so far, never NULL. */
 const char *text_string(const struct text *text);
 
-/* Counts code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL in `count` bytes). */
 /* Makes a string valid UTF-8 where it stands: each byte that belongs to no character becomes "?". Its length. */
 size_t utf8_repair(char *string);
+/* Counts code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL in `count` bytes). */
 bool utf8_count(const char *bytes, size_t count, size_t *characters);
 /* Checks a field: valid UTF-8 of min to max characters. CUTOVER_E_INVALID names field, bound and length. NULL is
    CUTOVER_E_INVALID when min > 0, else OK. */

@@ -55,13 +55,9 @@ cutover_status analyze_database(const struct fill *fill, cutover_error **error)
 {
     struct operation *operation = fill->operation;
     struct analyzing analyzing = {fill, NULL};
-    struct session *session = NULL;
     uint64_t bytes = 0;
 
-    cutover_status status = fill_session(fill, &operation->cancel, &session, error);
-    if (status == CUTOVER_OK)
-        status = session_query(session, relations_query, 0, NULL, &analyzing.relations, error);
-    session_close(session);
+    cutover_status status = session_query(fill->session, relations_query, 0, NULL, &analyzing.relations, error);
     if (status != CUTOVER_OK)
         return status;
     size_t count = (size_t)PQntuples(analyzing.relations);

@@ -312,32 +312,29 @@ static cutover_status schema_fetch(const struct archive *archive, const struct o
 
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
                             const struct conninfo *conninfo, const char *database, enum phase phase,
-                            cutover_error **error)
+                            struct fill *fill, cutover_error **error)
 {
-    struct fill fill = {
+    const struct manifest *manifest = &archive->manifest;
+    struct loading loading = {.archive = archive, .fill = fill, .phase = phase};
+
+    *fill = (struct fill){
         .operation = operation,
         .conninfo = conninfo,
         .database = database,
         .folder = operation->folder,
         .name = archive->backup_id,
-        .lc_monetary = archive->manifest.lc_monetary,
-        .encoding = archive->manifest.encoding,
+        .lc_monetary = manifest->lc_monetary,
+        .encoding = manifest->encoding,
         .index_phase = phase + 1,
     };
-    struct loading loading = {.archive = archive, .fill = &fill, .phase = phase};
-
     cutover_status status = schema_fetch(archive, operation, error);
     if (status == CUTOVER_OK)
-        status = fill_schema(&fill, "pre-data", error);
+        status = fill_begin(fill, error);
     if (status == CUTOVER_OK)
         status = rows_load(&loading, error);
     if (status == CUTOVER_OK)
-        status = fill_sequences(&fill, archive->manifest.sequences, archive->manifest.sequence_count, error);
-    if (status == CUTOVER_OK) {
-        progress_begin(&operation->progress, fill.index_phase, 0, 0);
-        status = fill_schema(&fill, "post-data", error);
-        progress_end(&operation->progress);
-    }
+        status = fill_end(fill, manifest->sequences, manifest->sequence_count, error);
+    fill->built = NULL;
     index_build_close(&loading.indexes);
     plan_free(&loading.plan);
     receipts_close(&loading.receipts);

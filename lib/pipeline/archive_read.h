@@ -28,10 +28,10 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
 /* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). `phase` is the copying: its
-   indexes count for the next one. */
+   indexes count for the next one. *fill has its session still; fill_close() it whatever became of it. */
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
                             const struct conninfo *conninfo, const char *database, enum phase phase,
-                            cutover_error **error);
+                            struct fill *fill, cutover_error **error);
 
 /* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
 cutover_status archive_compare(struct archive *archive, struct operation *operation,

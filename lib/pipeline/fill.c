@@ -47,7 +47,8 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
     return tools_restore_schema(&operation->tools, &restore, error);
 }
 
-cutover_status fill_schema(const struct fill *fill, const char *section, cutover_error **error)
+/* "pre-data" (one stream) or "post-data" (jobs streams), ticking. */
+static cutover_status schema_fill(const struct fill *fill, const char *section, cutover_error **error)
 {
     struct schema_act act = {fill, section};
 
@@ -96,12 +97,19 @@ cutover_status fill_table_end(struct copy_in *copy, cutover_error **error)
     return status != CUTOVER_OK ? status : session_run(session, "COMMIT", error);
 }
 
-cutover_status fill_sequences(const struct fill *fill, const struct manifest_sequence *sequences, size_t count,
-                              cutover_error **error)
+cutover_status fill_begin(struct fill *fill, cutover_error **error)
 {
-    struct session *session = NULL;
-    cutover_status status =
-        count == 0 ? CUTOVER_OK : fill_session(fill, &fill->operation->cancel, &session, error);
+    cutover_status status = schema_fill(fill, "pre-data", error);
+
+    if (status == CUTOVER_OK)
+        status = fill_session(fill, &fill->operation->cancel, &fill->session, error);
+    return status == CUTOVER_OK ? checks_set_aside(fill->session, &fill->checks, error) : status;
+}
+
+static cutover_status sequences_set(struct session *session, const struct manifest_sequence *sequences,
+                                    size_t count, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; status == CUTOVER_OK && i < count;) {
         struct text sql = TEXT_INIT;
@@ -119,6 +127,36 @@ cutover_status fill_sequences(const struct fill *fill, const struct manifest_seq
         status = text_failed(&sql) ? error_nomem(error) : session_run(session, text_string(&sql), error);
         text_free(&sql);
     }
-    session_close(session);
     return status;
+}
+
+static cutover_status checks_act(void *context, const struct cancel *cancel, cutover_error **error)
+{
+    const struct fill *fill = context;
+
+    (void)cancel;
+    return checks_put_back(fill->session, &fill->checks, error);
+}
+
+cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
+                        cutover_error **error)
+{
+    struct progress *progress = &fill->operation->progress;
+    cutover_status status = sequences_set(fill->session, sequences, count, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    progress_begin(progress, fill->index_phase, 0, 0);
+    status = progress_while(progress, checks_act, fill, error);
+    if (status == CUTOVER_OK)
+        status = schema_fill(fill, "post-data", error);
+    progress_end(progress);
+    return status;
+}
+
+void fill_close(struct fill *fill)
+{
+    session_close(fill->session);
+    fill->session = NULL;
+    checks_free(&fill->checks);
 }

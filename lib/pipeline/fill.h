@@ -7,6 +7,7 @@
 
 #include "archive/manifest.h"
 #include "pipeline/operation.h"
+#include "postgres/checks.h"
 #include "postgres/copy.h"
 
 struct index_build;
@@ -20,10 +21,17 @@ struct fill {
     const char *encoding;            /* likewise */
     enum phase index_phase;          /* what building indexes counts for */
     const struct index_build *built; /* what "post-data" leaves out: pipeline/index_build.h; NULL: nothing */
+    struct session *session;         /* for what is done once; fill_begin() opens it */
+    struct checks checks;            /* set aside until all rows are there */
 };
 
-/* Restores "pre-data" (one stream) or "post-data" (jobs streams), ticking. */
-cutover_status fill_schema(const struct fill *fill, const char *section, cutover_error **error);
+/* Restores "pre-data", one stream, and makes the tables ready for rows in any order. */
+cutover_status fill_begin(struct fill *fill, cutover_error **error);
+/* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema. */
+cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
+                        cutover_error **error);
+void fill_close(struct fill *fill);
+
 /* A session for a worker that writes rows and builds indexes. Commits do not wait for the disk: the swap's commit does, and
    flushes what was written before it. */
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
@@ -34,9 +42,5 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
 cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
                                 bool whole, cutover_error **error);
 cutover_status fill_table_end(struct copy_in *copy, cutover_error **error);
-
-/* Sets sequences to these values (EDGE_CASES A15, A16). */
-cutover_status fill_sequences(const struct fill *fill, const struct manifest_sequence *sequences, size_t count,
-                              cutover_error **error);
 
 #endif

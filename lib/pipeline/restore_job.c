@@ -178,9 +178,8 @@ cutover_status restore_look(struct promote *job, struct session *production, cut
 /* ---- stage, check, proof ---- */
 
 /* What pg_restore was told to leave out (EDGE_CASES A24). */
-static cutover_status extensions_describe(struct promote *job, const struct fill *fill, cutover_error **error)
+static cutover_status extensions_describe(struct promote *job, struct session *to, cutover_error **error)
 {
-    struct session *to = NULL;
     struct toc toc = {0};
     struct text folder = TEXT_INIT;
     char *bytes = NULL, *refused = NULL;
@@ -196,10 +195,7 @@ static cutover_status extensions_describe(struct promote *job, const struct fill
     free(bytes);
     if (status != CUTOVER_OK)
         return status;
-    status = fill_session(fill, &job->operation.cancel, &to, error);
-    if (status == CUTOVER_OK)
-        status = extension_comments_restore(&toc, to, &refused, error);
-    session_close(to);
+    status = extension_comments_restore(&toc, to, &refused, error);
     toc_free(&toc);
     if (refused != NULL)
         report_warn(&job->report, "comments on extensions that the target's role may not set: %s", refused);
@@ -211,13 +207,7 @@ cutover_status restore_stage(struct promote *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
     struct operation *operation = &job->operation;
-    struct fill fill = {
-        .operation = operation,
-        .conninfo = &job->project.production,
-        .database = record->staging_name,
-        .lc_monetary = job->archive.manifest.lc_monetary,
-        .encoding = job->archive.manifest.encoding,
-    };
+    struct fill fill;
     uint32_t oid = 0;
 
     cutover_status status = journal_step(&job->journal, PROMOTION_STAGE, error);
@@ -227,13 +217,15 @@ cutover_status restore_stage(struct promote *job, cutover_error **error)
         return status;
     record->staging_oid = oid;
     status = journal_save(&job->journal, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = archive_load(&job->archive, operation, &job->project.production, record->staging_name,
+                          PHASE_STAGE_COPY, &fill, error);
     if (status == CUTOVER_OK)
-        status = archive_load(&job->archive, operation, &job->project.production, record->staging_name,
-                              PHASE_STAGE_COPY, error);
-    if (status == CUTOVER_OK)
-        status = extensions_describe(job, &fill, error);
+        status = extensions_describe(job, fill.session, error);
     if (status == CUTOVER_OK)
         status = analyze_database(&fill, error);
+    fill_close(&fill);
     if (status == CUTOVER_OK)
         status = properties_apply(job->control, record->staging_name, record->properties, error);
     job->report.stage_tables = job->archive.manifest.table_count;

@@ -243,26 +243,13 @@ static cutover_status dump_act(void *context, const struct cancel *cancel, cutov
                              SCHEMA_FOLDER, cancel, error);
 }
 
-static cutover_status extensions_describe(struct stage *stage, const struct fill *fill, cutover_error **error)
+static cutover_status finish_database(struct stage *stage, struct fill *fill, cutover_error **error)
 {
-    struct session *to = NULL;
+    cutover_status status = fill_end(fill, stage->content.sequences, stage->content.sequence_count, error);
 
-    cutover_status status = fill_session(fill, &stage->operation->cancel, &to, error);
     if (status == CUTOVER_OK)
-        status = extension_comments_copy(stage->snapshot->leader, to, &stage->comments_refused, error);
-    session_close(to);
-    return status;
-}
-
-static cutover_status finish_database(struct stage *stage, const struct fill *fill, cutover_error **error)
-{
-    struct progress *progress = &stage->operation->progress;
-
-    progress_begin(progress, fill->index_phase, 0, 0);
-    cutover_status status = fill_schema(fill, "post-data", error);
-    progress_end(progress);
-    if (status == CUTOVER_OK)
-        status = extensions_describe(stage, fill, error);
+        status =
+            extension_comments_copy(stage->snapshot->leader, fill->session, &stage->comments_refused, error);
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
@@ -291,15 +278,14 @@ cutover_status stage_fill(struct stage *stage, cutover_error **error)
 
     cutover_status status = progress_while(&operation->progress, dump_act, stage, error);
     if (status == CUTOVER_OK)
-        status = fill_schema(&fill, "pre-data", error);
+        status = fill_begin(&fill, error);
     if (status == CUTOVER_OK)
         status = rows_move(&copying, error);
     if (status == CUTOVER_OK)
         status = content_keep(&copying, error);
     if (status == CUTOVER_OK)
-        status = fill_sequences(&fill, stage->content.sequences, stage->content.sequence_count, error);
-    if (status == CUTOVER_OK)
         status = finish_database(stage, &fill, error);
+    fill_close(&fill);
     index_build_close(&copying.indexes);
     plan_free(&copying.plan);
     receipts_close(&copying.receipts);

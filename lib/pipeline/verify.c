@@ -84,6 +84,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
                                           struct session *control, const char *name, cutover_error **error)
 {
     struct json_object *properties = NULL;
+    struct fill fill;
     uint32_t oid = 0;
 
     cutover_status status =
@@ -100,9 +101,11 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
     if (status != CUTOVER_OK)
         return status;
     status = note(verify, name, oid, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK) {
         status = archive_load(archive, verify->operation, throwaway_server(verify->project), name,
-                              PHASE_VERIFY_LOAD, error);
+                              PHASE_VERIFY_LOAD, &fill, error);
+        fill_close(&fill);
+    }
     if (status == CUTOVER_OK)
         status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name,
                                  PHASE_VERIFY_COMPARE, error);

@@ -1,6 +1,7 @@
 /*
  * Preflight checks that are one query each. Written for PostgreSQL 15 to 18.
  */
+#include "postgres/checks.h"
 #include "postgres/preflight_checks.h"
 
 #define BLOCK CUTOVER_SEVERITY_BLOCK
@@ -51,6 +52,10 @@ static const char INVALID_INDEXES_SQL[] =
     "SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     "  JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT i.indisvalid AND c.relkind = 'i' AND " USERS_SCHEMA("n") " ORDER BY 1";
+
+static const char CHECKS_SQL[] =
+    "SELECT quote_ident(o.conname) || ' of ' || o.conrelid::regclass FROM pg_constraint o"
+    " WHERE o.coninhcount = 0 AND " CHECKS_THAT_MAY_READ " ORDER BY 1";
 
 static const char UNREADABLE_SQL[] =
     "SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass"
@@ -149,6 +154,9 @@ const struct preflight_listing preflight_listings[] = {
      "invalid indexes are in no backup", "REINDEX or DROP them."},
     {"preview.invalid_indexes", SIDE_PREVIEW, BLOCK, INVALID_INDEXES_SQL, NULL,
      "invalid indexes are not carried", "REINDEX or DROP them."},
+    {"production.check_constraints", SIDE_PRODUCTION, WARN, CHECKS_SQL, NULL,
+     "CHECK constraints whose functions may read other tables: pg_restore by itself loads rows in any order",
+     "Restore the backup with this library, which adds them after the rows."},
     {"production.template0", SIDE_CONTROL, BLOCK, TEMPLATE_SQL, NULL,
      "no database can be made, because the operating system's collations changed since this template was",
      "ALTER DATABASE template0 REFRESH COLLATION VERSION, after REINDEX where indexes depend on it."},

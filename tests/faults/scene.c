@@ -17,12 +17,19 @@
 
 static const char roles_sql[] = "CREATE ROLE keeper; CREATE ROLE app LOGIN; CREATE ROLE reader";
 
+/* A constraint that is set aside while rows arrive (EDGE_CASES A5). */
+#define CHECKED                                                                                                \
+    "CREATE FUNCTION is_customer(int) RETURNS boolean LANGUAGE sql STABLE"                                     \
+    "  AS 'SELECT EXISTS (SELECT FROM public.customers WHERE id = $1)';"                                       \
+    "ALTER TABLE orders ADD CONSTRAINT of_customer CHECK (is_customer(customer));"                             \
+    "COMMENT ON CONSTRAINT of_customer ON orders IS 'read from another table';"
+
 static const char old_sql[] =
     "CREATE TABLE marker (generation text); INSERT INTO marker VALUES ('old');"
     "CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);"
     "CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, cents bigint);"
     "CREATE TABLE visits (id serial PRIMARY KEY, at timestamptz DEFAULT now());"
-    "CREATE SEQUENCE invoice; SELECT setval('invoice', 41);"
+    "CREATE SEQUENCE invoice; SELECT setval('invoice', 41);" CHECKED
     "INSERT INTO customers SELECT g, 'Customer ' || g FROM generate_series(1, 40) g;"
     "INSERT INTO orders (customer, cents) SELECT 1 + g % 40, g * 100 FROM generate_series(1, 90) g;"
     "SELECT lo_from_bytea(4711, '\\x0001020304');"
@@ -35,7 +42,7 @@ static const char new_sql[] =
     "CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL REFERENCES customers, cents bigint);"
     "CREATE INDEX orders_customer ON orders (customer);"
     "CREATE TABLE visits (id serial PRIMARY KEY, at timestamptz DEFAULT now());"
-    "CREATE SEQUENCE invoice; SELECT setval('invoice', 77, false);"
+    "CREATE SEQUENCE invoice; SELECT setval('invoice', 77, false);" CHECKED
     "INSERT INTO customers SELECT g, 'Person ' || g, date '2026-01-01' + g FROM generate_series(1, 50) g;"
     "INSERT INTO orders (customer, cents) SELECT 1 + g % 50, g * 7 FROM generate_series(1, 120) g;"
     "SELECT lo_from_bytea(4711, '\\xfffefd');"

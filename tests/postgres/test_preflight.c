@@ -379,6 +379,21 @@ static void invalid_indexes_block(void **state)
     cluster_sql(elsewhere, "next", "DROP INDEX broken");
 }
 
+/* A5 */
+static void checks_that_read_other_tables_are_told(void **state)
+{
+    (void)state;
+    cluster_sql(
+        cluster, "shop",
+        "CREATE FUNCTION looks(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE FUNCTION sees(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+        "CREATE TABLE looked (id int CONSTRAINT looking CHECK (looks(id)) CONSTRAINT seeing CHECK (sees(id)))");
+    look((struct look){0});
+    expect(CUTOVER_SEVERITY_WARN, "production.check_constraints", "looking of public.looked");
+    assert_null(find(CUTOVER_SEVERITY_WARN, "production.check_constraints", "seeing"));
+    cluster_sql(cluster, "shop", "DROP TABLE looked; DROP FUNCTION looks, sees");
+}
+
 /* C9, B22, B23, A25 */
 static void a_role_that_may_too_little_is_told_all_of_it_at_once(void **state)
 {
@@ -485,6 +500,7 @@ int main(void)
         preflight_test(a_collation_that_production_lacks_blocks),
         preflight_test(changes_that_are_not_counted_block),
         preflight_test(invalid_indexes_block),
+        preflight_test(checks_that_read_other_tables_are_told),
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
         preflight_test(a_role_with_just_enough_passes),
         preflight_test(what_is_worth_knowing_warns),
