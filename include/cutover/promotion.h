@@ -1,7 +1,9 @@
 /**
  * Promotions: the job that carries an acknowledged request out.
  *
- *   preflight ▶ lock ▶ backup ▶ verify ▶ stage ▶ check ▶ [held] ▶ swap ▶ finish ▶ completed
+ *   preflight ▶ lock ▶ stage ▶ check ▶ backup ▶ verify ▶ [held] ▶ swap ▶ finish ▶ completed
+ *
+ * Production takes writes until the backup begins, and no more until the swap.
  */
 #ifndef CUTOVER_PROMOTION_H
 #define CUTOVER_PROMOTION_H

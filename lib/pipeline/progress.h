@@ -13,15 +13,15 @@
 #include <pthread.h>
 
 enum phase {
+    PHASE_STAGE_COPY,
+    PHASE_STAGE_INDEX,
+    PHASE_STAGE_ANALYZE,
+    PHASE_CHECK,
     PHASE_BACKUP,
     PHASE_VERIFY_READ,
     PHASE_VERIFY_LOAD,
     PHASE_VERIFY_INDEX,
     PHASE_VERIFY_COMPARE,
-    PHASE_STAGE_COPY,
-    PHASE_STAGE_INDEX,
-    PHASE_STAGE_ANALYZE,
-    PHASE_CHECK,
     PHASE_LAST_READ, /* the archive's files once more, before the swap */
     PHASE_COUNT
 };

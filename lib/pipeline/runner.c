@@ -41,13 +41,14 @@ static bool hold_wanted(const struct promote *job)
     return job->hold;
 }
 
+/* Production refuses writes from the backup on: what takes long and does not read it comes before. */
 static const struct step steps[] = {
     {"preflight", preflight, NULL},
     {"lock", promote_lock, NULL},
-    {"backup", promote_backup, promote_over_production},
-    {"verify", promote_verify, promote_over_production},
     {"stage", promote_stage, NULL},
     {"check", promote_check, NULL},
+    {"backup", promote_backup, promote_over_production},
+    {"verify", promote_verify, promote_over_production},
     {"held", promote_hold, hold_wanted},
     {"swap", promote_swap, NULL},
     {"finish", promote_finish, NULL},

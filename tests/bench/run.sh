@@ -88,6 +88,7 @@ time_promotion() { # METHOD
     note "memory_$method" "$(cut -d' ' -f2 "$work/time")"
     note gap "$(cut -d' ' -f1 "$work/gap")"
     note door "$(jq .reads_unavailable_ms "$report")"
+    note "refused_$method" "$(jq '.writes_refused_ms / 1000' "$report")"
     note backup "$(jq '.steps[] | select(.name == "backup") | .seconds' "$report")"
     note stage "$(jq '.steps[] | select(.name == "stage") | .seconds' "$report")"
     note "verify_$method" "$(jq '.steps[] | select(.name == "verify") | .seconds' "$report")"
@@ -156,6 +157,8 @@ row "promotion, verify readback" promote_readback "runbook by hand" runbook
 row "promotion, verify restore" promote_restore "runbook by hand" runbook
 printf '%-34s %9.1f s\n' "  verify readback (step)" "$(median verify_readback)" "  verify restore (step)" "$(median verify_restore)" \
     "  check (step)" "$(median check)"
+printf '%-34s %9.1f s\n' "writes refused, verify readback" "$(median refused_readback)" \
+    "writes refused, verify restore" "$(median refused_restore)"
 printf '%-34s %9.1f ms  longest %.1f ms\n' "readers' gap, as a client sees it" "$(median gap)" "$(largest gap)"
 printf '%-34s %9.1f ms  longest %.1f ms\n' "door closed, as reported" "$(median door)" "$(largest door)"
 printf '%-34s %9.1f MiB of %d allowed\n' "peak memory of the process" "$(cat "$work"/figures.memory_* | sort -n | tail -n 1 | awk '{print $1 / 1024}')" $((64 + 8 * jobs))

@@ -15,8 +15,8 @@
 /* What a cancel may take, with all that it undoes, on a busy machine: a step that ignores it takes HANG_SECONDS. */
 #define CANCEL_LIMIT_S 60
 
-const char *const field_steps[] = {"preflight", "lock", "backup", "verify", "stage",
-                                   "check",     "held", "swap",   NULL};
+const char *const field_steps[] = {"preflight", "lock", "stage", "check", "backup",
+                                   "verify",    "held", "swap",  NULL};
 
 static struct field *struck_field; /* the one whose statements are looked at */
 

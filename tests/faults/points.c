@@ -23,7 +23,7 @@ static atomic_uint reached;
 static atomic_bool counting;
 static unsigned target;
 static int log_file = -1;
-static const char *from_step, *until_step; /* or NULL: from the beginning, to the end */
+static const char *from_step; /* or NULL: from the beginning */
 static char step[32] = "preflight";
 static bool is_backup = true; /* as long as no other job's record was seen */
 
@@ -35,10 +35,9 @@ void points_begin(const char *path, unsigned number)
     atomic_store(&counting, from_step == NULL);
 }
 
-void points_within(const char *from, const char *until)
+void points_from(const char *first)
 {
-    from_step = from;
-    until_step = until;
+    from_step = first;
 }
 
 void points_recovery(void)
@@ -135,8 +134,6 @@ static void step_of(const cutover_write *write)
     json_object_put(record);
     if (from_step != NULL && strcmp(step, from_step) == 0)
         atomic_store(&counting, true);
-    if (until_step != NULL && strcmp(step, until_step) == 0)
-        atomic_store(&counting, false);
 }
 
 static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,

@@ -11,8 +11,8 @@
 /* From now on points count. Each is written to `path` as "NUMBER<TAB>STEP<TAB>WHAT", and the process kills itself with SIGKILL at
    number `target`; 0: never. */
 void points_begin(const char *path, unsigned target);
-/* To be said before that: points only count from one step of the job on, and only until another; NULL: no such limit. */
-void points_within(const char *from_step, const char *until_step);
+/* To be said before that: points only count from one step of the job on; NULL: from its beginning. */
+void points_from(const char *step);
 /* The following points are of recovery: their step is that, not what the job's record says. */
 void points_recovery(void);
 /* A store whose commits are points, before and after; it keeps what is behind `store`, and closes it. */

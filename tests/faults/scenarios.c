@@ -184,7 +184,6 @@ const struct scenario scenarios[] = {
         .name = "promotion-verified-by-restore",
         .act = promote_restored,
         .from_step = "verify",
-        .until_step = "stage",
         OF_A_PROMOTION,
     },
     {

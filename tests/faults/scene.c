@@ -299,7 +299,7 @@ static int child_work(cutover_engine *engine, const char *mode, const struct sce
     cutover_error *error = NULL;
     int not_all = 0;
 
-    if (strncmp(mode, "--act", 5) == 0) {
+    if (strcmp(mode, "--act") == 0) {
         if (scenario->act(engine, request_id, jobs, &error) != CUTOVER_OK)
             child_fails(error);
         return 0;
@@ -349,8 +349,8 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     options.maintenance_mem_mb = 16;
     if (cutover_engine_new(&options, &engine, &error) != CUTOVER_OK)
         child_fails(error);
-    if (strncmp(argv[1], "--act", 5) == 0)
-        points_within(scenarios->from_step, strcmp(argv[1], "--act") == 0 ? scenarios->until_step : NULL);
+    if (strcmp(argv[1], "--act") == 0)
+        points_from(scenarios->from_step);
     points_begin(argv[5], (unsigned)strtoul(argv[7], NULL, 10));
     int status = child_work(engine, argv[1], scenarios, argv[4], (uint32_t)strtoul(argv[6], NULL, 10));
     cutover_engine_free(engine);

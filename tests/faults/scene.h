@@ -29,9 +29,8 @@ struct scenario {
     const char *undone_audit, *done_audit;
     /* Likewise events. */
     const char *undone_event, *done_event;
-    /* It is killed from one step on, and until another; NULL: from the beginning, to the end. Outside it is the same job as that of
-       another scenario. */
-    const char *from_step, *until_step;
+    /* It is killed from this step on; NULL: from the beginning. Before, it is the same job as that of another scenario. */
+    const char *from_step;
     /* It is held, and another actor releases it. */
     bool held;
     /* It puts a database aside, rather than to exchange it for one that was put aside. */
@@ -65,7 +64,7 @@ void scene_reset(struct scene *scene);
 /* How a child ended. */
 enum scene_end { SCENE_DONE, SCENE_KILLED, SCENE_FAILED };
 
-/* Runs this program with --act, --act-on (which does not mind until_step), --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
+/* Runs this program with --act, --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
    (0: never). */
 enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target);
 /* In the child: does that. Returns the exit status. */

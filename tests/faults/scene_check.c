@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- a database: wholly the one or the other, open, writable, and bearing what it bore ---- */
 
@@ -320,16 +319,9 @@ static void check_nothing_left(struct cluster *cluster)
         ("SELECT count(*) FROM pg_stat_activity"
          " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"),
     };
-    const struct timespec pause = {0, 10 * 1000 * 1000};
 
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
-        int tries = 0;
-        while (cluster_number(cluster, "postgres", left[i]) != 0) {
-            if (++tries == 500)
-                fail_msg("not 0: %s", left[i]);
-            nanosleep(&pause, NULL);
-        }
-    }
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        check_becomes_zero(cluster, left[i]);
 }
 
 bool scene_check(struct scene *scene)

@@ -364,6 +364,24 @@ proctype Promoter(byte p)
     :: atomic { crashes > 0 -> crashes--; abandon(NO_ACT, p); goto died }
     fi;
 
+    /* promote_stage.c */
+#ifdef CREATE_WITHOUT_LOCK
+    if
+    :: atomic { exists[STAGING(p)] = 1 }
+    :: atomic { crashes > 0 -> crashes--; abandon(NO_ACT, p); lease_leave() };
+        atomic { exists[STAGING(p)] = 1; goto died }
+    fi;
+#else
+    SQL(STAGE_CREATE, failed, lost);
+#endif
+    if
+    :: atomic { true -> whole[STAGING(p)] = exists[STAGING(p)] }
+#ifdef SWAP_UNCHECKED
+    :: skip
+#endif
+    :: goto failed
+    fi;
+
     /* promote_backup.c */
 #ifndef FENCELESS
 #ifndef FENCE_NOT_JOURNALED
@@ -383,24 +401,6 @@ proctype Promoter(byte p)
              verified[p] = 1 };
 unverified:
 #endif
-
-    /* promote_stage.c */
-#ifdef CREATE_WITHOUT_LOCK
-    if
-    :: atomic { exists[STAGING(p)] = 1 }
-    :: atomic { crashes > 0 -> crashes--; abandon(NO_ACT, p); lease_leave() };
-        atomic { exists[STAGING(p)] = 1; goto died }
-    fi;
-#else
-    SQL(STAGE_CREATE, failed, lost);
-#endif
-    if
-    :: atomic { true -> whole[STAGING(p)] = exists[STAGING(p)] }
-#ifdef SWAP_UNCHECKED
-    :: skip
-#endif
-    :: goto failed
-    fi;
 
     /* promote_swap.c, guard.c */
 #ifdef DOOR_NOT_JOURNALED

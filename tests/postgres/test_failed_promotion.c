@@ -313,20 +313,37 @@ static int old_session_is_gone(struct shop *shop, void *context)
     return 0;
 }
 
-static void writes_are_refused_at_once_and_reads_go_on(void **state)
+/* Until the backup production is as ever. */
+static int write_freely(struct shop *shop, void *context)
 {
+    const char *database = context;
+
+    (void)shop;
+    cluster_sql(cluster, database, "INSERT INTO generation VALUES ('before the backup')");
+    return 0;
+}
+
+static void writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
+{
+    static const char rows_sql[] =
+        "SELECT sum((xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass),"
+        "  false, true, '')))[1]::text::int) FROM pg_class WHERE relkind = 'r'"
+        "  AND relnamespace = 'public'::regnamespace";
+    static char database[] = "writes_production";
     struct shop *shop = *state;
     char *request = shop_ready(shop, "writes");
-    char *conninfo = strdup(cluster_conninfo(cluster, "writes_production"));
+    char *conninfo = strdup(cluster_conninfo(cluster, database));
     struct writer old = {.connection = PQconnectdb(conninfo)};
     const struct shop_hook hooks[] = {
+        {"stage", write_freely, database},     {"check", write_freely, database},
         {"verify", old_session_is_gone, &old}, {"verify", write_and_read, conninfo},
-        {"stage", write_and_read, conninfo},   {"check", write_and_read, conninfo},
         {"swap", write_and_read, conninfo},    {NULL, NULL, NULL},
     };
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    long rows = cluster_number(cluster, database, rows_sql);
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     assert_int_equal(atoi(outcome_text(&outcome, "sessions_ended")), 1);
+    assert_int_equal(atoi(outcome_text(&outcome, "backup_verification.rows")), rows + 2);
 
     /* And it takes writes again when it is over. */
     cluster_sql(cluster, "writes_production", "INSERT INTO generation VALUES ('after')");
@@ -354,7 +371,7 @@ static void a_write_that_slips_through_fails_the_promotion(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "evade");
     struct writer writer = {0};
-    const struct shop_hook hooks[] = {{"stage", evade, &writer}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"verify", evade, &writer}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
 
@@ -400,7 +417,7 @@ static void a_number_that_was_taken_fails_the_promotion(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "numbers");
     struct writer writer = {0};
-    const struct shop_hook hooks[] = {{"check", evade_by_sequence, &writer}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"verify", evade_by_sequence, &writer}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
 
@@ -593,7 +610,7 @@ int main(void)
         TEST(rows_that_violate_a_foreign_key_fail_the_promotion),
         TEST(schema_that_cannot_be_restored_fails_the_promotion_by_name),
         TEST(backup_that_cannot_be_restored_fails_the_promotion),
-        TEST(writes_are_refused_at_once_and_reads_go_on),
+        TEST(writes_are_refused_from_the_backup_on_and_reads_go_on),
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),

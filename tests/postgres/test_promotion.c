@@ -144,8 +144,8 @@ static void check_report(const struct outcome *outcome, const char *request_id)
     assert_string_equal(
         json_type_to_name(json_object_get_type(json_object_object_get(outcome->report, "warnings"))), "array");
     struct json_object *steps = json_object_object_get(outcome->report, "steps");
-    static const char *const names[] = {"preflight", "lock",  "backup", "verify",
-                                        "stage",     "check", "swap",   "finish"};
+    static const char *const names[] = {"preflight", "lock",   "stage", "check",
+                                        "backup",    "verify", "swap",  "finish"};
     assert_int_equal(json_object_array_length(steps), 8);
     for (size_t i = 0; i < 8; i++) {
         struct json_object *step = json_object_array_get_idx(steps, i);

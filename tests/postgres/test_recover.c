@@ -228,8 +228,7 @@ static void check_nothing_unfinished(struct shop *shop)
         cluster_number(cluster, "postgres",
                        "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_(stage|verify)_'"),
         0);
-    assert_int_equal(
-        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0);
+    check_becomes_zero(cluster, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
 }
 
 static void check_generation(const char *database, const char *expected)

@@ -157,11 +157,11 @@ static void look_while_paused(struct shop *shop, void *context)
     char *name = cluster_value(cluster, "pool_production", "SELECT name FROM generation");
     assert_string_equal(name, "old");
     free(name);
-    /* What was copied is on disk by then: the door's commit, for which clients wait, has none of it to flush. */
-    char *unflushed =
-        cluster_value(cluster, "postgres", "SELECT pg_current_wal_insert_lsn() - pg_current_wal_flush_lsn()");
-    assert_string_equal(unflushed, "0");
-    free(unflushed);
+    /* What was copied is on disk by then: the door's commit, for which clients wait, has none of it to flush. (A look into
+       a catalog may tidy a page of it.) */
+    assert_in_range(
+        cluster_number(cluster, "postgres", "SELECT pg_current_wal_insert_lsn() - pg_current_wal_flush_lsn()"),
+        0, 1023);
 }
 
 static void traffic_is_paused_before_the_door_closes_and_resumed_after(void **state)

@@ -237,13 +237,12 @@ void shop_close(struct shop *shop)
     free(work);
 }
 
-/* Polls: a session that was closed takes a moment to be gone. */
-static void check_becomes_zero(struct cluster *cluster, const char *sql)
+void check_becomes_zero(struct cluster *cluster, const char *sql)
 {
-    const struct timespec pause = {0, 20 * 1000 * 1000};
+    const struct timespec pause = {0, 10 * 1000 * 1000};
     long count = -1;
 
-    for (int try = 0; try < 250 && count != 0; try++) {
+    for (int try = 0; try < 500 && count != 0; try++) {
         if (try > 0)
             nanosleep(&pause, NULL);
         count = cluster_number(cluster, "postgres", sql);

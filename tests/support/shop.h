@@ -76,6 +76,8 @@ extern const cutover_actor shop_member, shop_operator, shop_other_operator;
 void shop_open(struct shop *shop, struct cluster *cluster, const char *home);
 /* Closes, and asserts that nothing was left: descriptors, threads, children, temporary folders. */
 void shop_close(struct shop *shop);
+/* Asserts that a number in the database "postgres" is 0 within seconds: a session that was closed takes a moment to be gone. */
+void check_becomes_zero(struct cluster *cluster, const char *sql);
 /* Asserts that a server has no staging or throwaway database, no advisory lock and nobody connected, and drops the
    displaced ones. */
 void shop_check_server(struct cluster *cluster);

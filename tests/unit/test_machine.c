@@ -540,13 +540,13 @@ static void actor_is_named_and_of_a_known_kind(void **state)
 
 /* Rows: from; columns: to; both in the order of the steps, then completed, failed, cancelled. */
 static const char *const promotion_pairs[] = {
-    /*            plbvscHSFCfx */
-    /* preflight */ ".xxxxx....xx",
-    /* lock      */ "..xxxx....xx",
-    /* backup    */ "...xxx....xx",
-    /* verify    */ "....xx....xx",
-    /* stage     */ ".....x....xx",
-    /* check     */ "......xx..xx",
+    /*            plscbvHSFCfx */
+    /* preflight */ ".x........xx",
+    /* lock      */ "..xx......xx",
+    /* stage     */ "...x......xx",
+    /* check     */ "....x.xx..xx",
+    /* backup    */ ".....x....xx",
+    /* verify    */ "......xx..xx",
     /* held      */ ".......x..xx",
     /* swap      */ "........xxxx",
     /* finish    */ ".........x..",

@@ -177,8 +177,8 @@ static void names_are_those_of_the_public_headers(void **state)
     static const char *const requests[] = {"open",     "acked",     "in_progress", "completed",   "failed",
                                            "rejected", "cancelled", "expired",     "rolled_back", NULL};
     static const char *const backups[] = {"taking", "verifying", "verified", "failed", "deleted", NULL};
-    static const char *const promotions[] = {"preflight", "lock",      "backup", "verify", "stage",
-                                             "check",     "held",      "swap",   "finish", "completed",
+    static const char *const promotions[] = {"preflight", "lock",      "stage", "check",  "backup",
+                                             "verify",    "held",      "swap",  "finish", "completed",
                                              "failed",    "cancelled", NULL};
     static const char *const kinds[] = {"", "user", "api_key", "operator", "system", NULL};
     static const char *const methods[] = {"", "restore", "readback", NULL};
