@@ -78,7 +78,8 @@ CUTOVER_API cutover_status cutover_promotion_start(cutover_engine *engine,
  * handle.
  *
  * @return CUTOVER_OK: production has the preview's contents. CUTOVER_E_PREFLIGHT, _LOCKED, _STATE, _EXPIRED:
- *         refused, nothing was changed. CUTOVER_E_CANCELLED, CUTOVER_E_CONFLICT (its lease is lost, or recovery took it
+ *         refused, production was not changed; what comes up after the step `lock` fails the request, too (the report's
+ *         status says it). CUTOVER_E_CANCELLED, CUTOVER_E_CONFLICT (its lease is lost, or recovery took it
  *         over), CUTOVER_E_VERIFY and every other: it ended before the swap, production is as it was, open and writable.
  *         Where that is not so the message says it, and the hint says to run recovery: a server lost in the very moment
  *         of the swap, a server or store that could not be reached to undo what was done, records that could not be

@@ -1,6 +1,7 @@
 /* Steps backup and verify of a promotion: the fence goes up, the backup is of the state behind it. */
 #include "pipeline/promote.h"
 #include "pipeline/verify.h"
+#include "postgres/preflight.h"
 
 #include <cutover/repository.h>
 #include <stdlib.h>
@@ -67,6 +68,18 @@ static cutover_status fence_up(struct promote *job, cutover_error **error)
     return status;
 }
 
+/* Preflight was before the stage, and production took writes since. */
+static cutover_status look_again(const struct promote *job, struct session *inside, cutover_error **error)
+{
+    struct findings findings = {0};
+
+    cutover_status status = preflight_again(inside, &findings, error);
+    if (status == CUTOVER_OK)
+        status = findings_error(&findings, job_kind_names[job->kind], error);
+    findings_free(&findings);
+    return status;
+}
+
 /* The mark is older than the snapshot: a write between them is in the backup and fails the proof; never the other way
    round. */
 static cutover_status mark_take(struct promote *job, const struct session_options *options,
@@ -79,6 +92,8 @@ static cutover_status mark_take(struct promote *job, const struct session_option
         status = error_set(error, CUTOVER_E_STATE,
                            "production's name now belongs to another database (OID %u, not %lld)",
                            inside->database_oid, (long long)job->journal.record.production_oid);
+    if (status == CUTOVER_OK)
+        status = look_again(job, inside, error);
     if (status == CUTOVER_OK)
         status = fence_mark_read(inside, &job->mark, error);
     session_close(inside);

@@ -26,4 +26,8 @@ struct preflight_servers {
 cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,
                                  cutover_error **error);
 
+/* What may have come up in production while the source was copied: slots, subscriptions, prepared transactions and the like. Asked
+   inside it once it refuses writes. */
+cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error);
+
 #endif

@@ -353,6 +353,41 @@ static void writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
     free(request);
 }
 
+/* While the preview is copied production is open for whatever preflight would have blocked. */
+static int subscribe(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    cluster_sql(
+        cluster, "later_production",
+        "CREATE SUBSCRIPTION came_later CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)");
+    return 0;
+}
+
+static void what_comes_up_in_production_meanwhile_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "later");
+    const struct shop_hook hooks[] = {{"check", subscribe, NULL}, {NULL, NULL, NULL}};
+    struct outcome outcome =
+        shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+
+    check_status_keep(outcome.status, CUTOVER_E_PREFLIGHT, outcome.error);
+    assert_string_equal(cutover_error_step(outcome.error), "backup");
+    check_contains(cutover_error_detail(outcome.error), "production.subscriptions");
+    check_contains(cutover_error_detail(outcome.error), "came_later");
+    char *project = shop_project_state(shop, "later"), *status = shop_request_status(shop, request);
+    assert_string_equal(project, "active");
+    assert_string_equal(status, "failed");
+    cluster_sql(cluster, "later_production",
+                "ALTER SUBSCRIPTION came_later SET (slot_name = NONE); DROP SUBSCRIPTION came_later");
+    check_can_ask_again(shop, "later", request);
+    outcome_free(&outcome);
+    free(project);
+    free(status);
+    free(request);
+}
+
 static int evade(struct shop *shop, void *context)
 {
     struct writer *writer = context;
@@ -611,6 +646,7 @@ int main(void)
         TEST(schema_that_cannot_be_restored_fails_the_promotion_by_name),
         TEST(backup_that_cannot_be_restored_fails_the_promotion),
         TEST(writes_are_refused_from_the_backup_on_and_reads_go_on),
+        TEST(what_comes_up_in_production_meanwhile_fails_the_promotion),
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
