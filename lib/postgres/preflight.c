@@ -128,7 +128,7 @@ static cutover_status run_checks(const struct preflight_servers *servers, const 
     return status;
 }
 
-/* What somebody else than our role may change of production at any time, and no later step would notice. */
+/* What somebody may change of production at any time, and later steps would notice late or never. */
 static bool may_come_up(const char *name)
 {
     static const char *const names[] = {"prepared_transactions", "replication_slots", "subscriptions", "cron",
@@ -144,7 +144,7 @@ static bool may_come_up(const char *name)
 
 cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error)
 {
-    const struct preflight_servers servers = {.production = production, .control = production};
+    const struct preflight_servers servers = {.production = production};
     cutover_status status = CUTOVER_OK;
 
     for (const struct preflight_listing *listing = preflight_listings;

@@ -3,6 +3,7 @@
  */
 #include "../support/check.h"
 #include "../support/cluster.h"
+#include "../support/session.h"
 
 #include "postgres/door.h"
 
@@ -17,15 +18,7 @@ static uint32_t oid;
 
 static struct session *open_session(const char *database, const char *role)
 {
-    struct conninfo conninfo = {0};
-    struct session *session = NULL;
-    cutover_error *error = NULL;
-    const char *string = cluster_conninfo_as(cluster, database, role);
-
-    check_ok(conninfo_parse("conninfo", string, &conninfo, &error), error);
-    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
-    conninfo_free(&conninfo);
-    return session;
+    return check_session(cluster_conninfo_as(cluster, database, role));
 }
 
 static int set_up(void **state)

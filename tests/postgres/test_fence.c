@@ -3,6 +3,7 @@
  */
 #include "../support/check.h"
 #include "../support/cluster.h"
+#include "../support/session.h"
 
 #include "base/record.h"
 #include "postgres/door.h"
@@ -22,14 +23,7 @@ static uint32_t oid;
 
 static struct session *open_session(const char *database)
 {
-    struct conninfo conninfo = {0};
-    struct session *session = NULL;
-    cutover_error *error = NULL;
-
-    check_ok(conninfo_parse("conninfo", cluster_conninfo(cluster, database), &conninfo, &error), error);
-    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
-    conninfo_free(&conninfo);
-    return session;
+    return check_session(cluster_conninfo(cluster, database));
 }
 
 static const char CONTENT[] =

@@ -1,5 +1,6 @@
 #include "support/check.h"
 #include "support/cluster.h"
+#include "support/session.h"
 
 #include "postgres/largeobject.h"
 
@@ -25,14 +26,7 @@ static int start_cluster(void **state)
 
 static struct session *open_objects(void)
 {
-    struct conninfo conninfo;
-    struct session *session = NULL;
-    cutover_error *error = NULL;
-
-    check_ok(conninfo_parse("connection", cluster_conninfo(cluster, "objects"), &conninfo, &error), error);
-    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
-    conninfo_free(&conninfo);
-    return session;
+    return check_session(cluster_conninfo(cluster, "objects"));
 }
 
 /* Makes the object with these bytes, written in pieces of `piece`. */

@@ -3,6 +3,7 @@
  */
 #include "../support/check.h"
 #include "../support/cluster.h"
+#include "../support/session.h"
 
 #include "model/findings.h"
 #include "postgres/preflight.h"
@@ -53,14 +54,7 @@ static int forget(void **state)
 
 static struct session *open_session(struct cluster *where, const char *database, const char *role)
 {
-    struct conninfo conninfo = {0};
-    struct session *session = NULL;
-    cutover_error *error = NULL;
-
-    check_ok(conninfo_parse("conninfo", cluster_conninfo_as(where, database, role), &conninfo, &error), error);
-    check_ok(session_open(&(struct session_options){.conninfo = &conninfo}, &session, &error), error);
-    conninfo_free(&conninfo);
-    return session;
+    return check_session(cluster_conninfo_as(where, database, role));
 }
 
 struct look {

@@ -544,7 +544,7 @@ static const char *const promotion_pairs[] = {
     /* preflight */ ".x........xx",
     /* lock      */ "..xx......xx",
     /* stage     */ "...x......xx",
-    /* check     */ "....x.xx..xx",
+    /* check     */ "....x..x..xx",
     /* backup    */ ".....x....xx",
     /* verify    */ "......xx..xx",
     /* held      */ ".......x..xx",
