@@ -1,7 +1,7 @@
 /* Step backup, the rows: tables, large objects and facts as worker threads read them. */
 #include "base/workers.h"
 #include "pipeline/backup_writing.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
 

@@ -1,6 +1,6 @@
 #include "base/folder.h"
 #include "pipeline/backup_writing.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/quote.h"
 
 #include <cutover/version.h>

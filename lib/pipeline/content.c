@@ -1,6 +1,6 @@
 #include "pipeline/content.h"
 
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/quote.h"
 
 #include <inttypes.h>

@@ -28,7 +28,7 @@ struct content {
     size_t sequence_count;
     uint64_t large_objects;
     struct digest large_object_digest;
-    struct text facts; /* postgres/catalog.h */
+    struct text facts; /* postgres/catalog/facts.h */
 };
 
 /* What a source was seen to hold while it was read: digests in the inventory's order, of binary rows where table.binary. */

@@ -2,7 +2,7 @@
 
 #include "base/workers.h"
 #include "pipeline/plan.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
 #include "postgres/quote.h"

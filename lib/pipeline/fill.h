@@ -7,7 +7,7 @@
 
 #include "archive/manifest.h"
 #include "pipeline/operation.h"
-#include "postgres/checks.h"
+#include "postgres/check_constraints.h"
 #include "postgres/copy.h"
 
 struct index_build;

@@ -1,7 +1,7 @@
 #include "pipeline/guard.h"
 
-#include "postgres/door.h"
-#include "postgres/swap.h"
+#include "postgres/swap/door.h"
+#include "postgres/swap/swap.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "pipeline/promote.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"
-#include "postgres/swap.h"
+#include "postgres/swap/swap.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Step preflight: the rules, then the servers. */
-#include "postgres/preflight.h"
+#include "postgres/preflight/preflight.h"
 #include "base/id.h"
 #include "pipeline/promote.h"
 

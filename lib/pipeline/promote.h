@@ -13,7 +13,7 @@
 #include "pipeline/lease.h"
 #include "pipeline/report.h"
 #include "pipeline/stage.h"
-#include "postgres/fence.h"
+#include "postgres/swap/fence.h"
 
 #include <stdatomic.h>
 

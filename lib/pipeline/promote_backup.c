@@ -1,7 +1,7 @@
 /* Steps backup and verify of a promotion: the fence goes up, the backup is of the state behind it. */
 #include "pipeline/promote.h"
 #include "pipeline/verify.h"
-#include "postgres/preflight.h"
+#include "postgres/preflight/preflight.h"
 
 #include <cutover/repository.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Step swap: the last checks, then the guarded swap with the fence's proof. */
 #include "pipeline/archive_read.h"
 #include "pipeline/guard.h"
-#include "pipeline/mark.h"
 #include "pipeline/promote.h"
 #include "postgres/properties.h"
+#include "postgres/swap/mark.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "pipeline/target.h"
 #include "pipeline/verify.h"
 #include "postgres/database.h"
-#include "postgres/swap.h"
+#include "postgres/swap/swap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 #include "pipeline/guard.h"
 #include "pipeline/promote.h"
 #include "postgres/database.h"
-#include "postgres/fence.h"
 #include "postgres/properties.h"
-#include "postgres/swap.h"
+#include "postgres/swap/fence.h"
+#include "postgres/swap/swap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 
 #include "pipeline/journal.h"
 #include "pipeline/lease.h"
-#include "pipeline/mark.h"
 #include "pipeline/operation.h"
 #include "pipeline/report.h"
+#include "postgres/swap/mark.h"
 
 struct rollback {
     struct operation operation;

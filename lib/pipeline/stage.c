@@ -4,7 +4,7 @@
 #include "pipeline/analyze.h"
 #include "pipeline/index_build.h"
 #include "pipeline/plan.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"

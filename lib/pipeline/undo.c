@@ -1,9 +1,9 @@
 /* Undoing a promotion that did not swap, from its journal alone. Every act may be repeated. */
 #include "pipeline/promote.h"
 #include "postgres/database.h"
-#include "postgres/door.h"
-#include "postgres/fence.h"
-#include "postgres/swap.h"
+#include "postgres/swap/door.h"
+#include "postgres/swap/fence.h"
+#include "postgres/swap/swap.h"
 
 /* Nobody can cancel an undoing: a server that stops to answer leaves it to recovery. DROP DATABASE may wait for a checkpoint. */
 #define UNDO_US (600 * INT64_C(1000000))

@@ -1,7 +1,7 @@
 #include "pipeline/verify.h"
 
 #include "postgres/database.h"
-#include "postgres/swap.h"
+#include "postgres/swap/swap.h"
 
 #include <stdlib.h>
 #include <string.h>

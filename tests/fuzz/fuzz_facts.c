@@ -1,7 +1,7 @@
 /* Catalog facts: two texts, with a NUL between them. Each difference is one line, there are none exactly between equal
    texts, and it does not matter which comes first. */
 #include "fuzz/fuzz.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 
 static size_t compare(const char *first, const char *second, size_t limit, char **differences)
 {

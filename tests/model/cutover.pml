@@ -151,7 +151,7 @@ ltl settles { <> [] (NO_JOB && AS_IT_SHOULD_BE && project == 0) }
 
 bit good;
 
-/* lib/postgres/fence.c: checks that the name still carries the OID that the journal means. */
+/* lib/postgres/swap/fence.c: checks that the name still carries the OID that the journal means. */
 inline fence_set(job, to)
 {
     if
@@ -165,7 +165,7 @@ inline fence_set(job, to)
     fi
 }
 
-/* lib/postgres/swap.c, from BEGIN to COMMIT; the renames find no session in either database. */
+/* lib/postgres/swap/swap.c, from BEGIN to COMMIT; the renames find no session in either database. */
 inline swap_commit(job)
 {
     if

@@ -3,7 +3,7 @@
 #include "support/rich.h"
 
 #include "base/record.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "support/session.h"
 #include "support/shop.h"
 
-#include "postgres/checks.h"
+#include "postgres/check_constraints.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "../support/cluster.h"
 #include "../support/session.h"
 
-#include "postgres/door.h"
+#include "postgres/swap/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>

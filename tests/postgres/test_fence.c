@@ -6,8 +6,8 @@
 #include "../support/session.h"
 
 #include "base/record.h"
-#include "postgres/door.h"
-#include "postgres/fence.h"
+#include "postgres/swap/door.h"
+#include "postgres/swap/fence.h"
 
 #include <stdio.h>
 #include <stdlib.h>

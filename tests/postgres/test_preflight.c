@@ -6,7 +6,7 @@
 #include "../support/session.h"
 
 #include "model/findings.h"
-#include "postgres/preflight.h"
+#include "postgres/preflight/preflight.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/record.h"
-#include "postgres/door.h"
-#include "postgres/fence.h"
 #include "postgres/properties.h"
-#include "postgres/swap.h"
+#include "postgres/swap/door.h"
+#include "postgres/swap/fence.h"
+#include "postgres/swap/swap.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
 #include "support/rich.h"
 
 #include "base/folder.h"
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 #include "postgres/tools.h"
 
 #include <dirent.h>

@@ -3,8 +3,8 @@
  * A session that is still starting is inside too: it may have passed the door before it was closed, holds the database's
  * object lock until its start is over, and only then appears in pg_stat_activity. Written for PostgreSQL 15 to 18.
  */
-#ifndef CUTOVER_POSTGRES_DOOR_H
-#define CUTOVER_POSTGRES_DOOR_H
+#ifndef CUTOVER_POSTGRES_SWAP_DOOR_H
+#define CUTOVER_POSTGRES_SWAP_DOOR_H
 
 #include "postgres/session.h"
 

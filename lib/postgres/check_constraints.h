@@ -2,8 +2,8 @@
  * CHECK constraints whose functions may read other tables. Rows arrive table by table, so that such a constraint would pass or
  * fail by what happens to be there already: while a database is filled they are set aside (EDGE_CASES A5).
  */
-#ifndef CUTOVER_POSTGRES_CHECKS_H
-#define CUTOVER_POSTGRES_CHECKS_H
+#ifndef CUTOVER_POSTGRES_CHECK_CONSTRAINTS_H
+#define CUTOVER_POSTGRES_CHECK_CONSTRAINTS_H
 
 #include "postgres/session.h"
 

@@ -1,6 +1,6 @@
-#include "postgres/preflight.h"
+#include "postgres/preflight/preflight.h"
 
-#include "postgres/preflight_checks.h"
+#include "postgres/preflight/checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "postgres/door.h"
+#include "postgres/swap/door.h"
 
 #include "base/clock.h"
 #include "postgres/quote.h"

@@ -1,4 +1,4 @@
-#include "postgres/catalog_queries.h"
+#include "postgres/catalog/queries.h"
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  * What preflight asks the servers. Each check appends findings and never stops at the first (EDGE_CASES A19, A22, A29,
  * A32, A33, A41 to A43, B7 to B9, B22 to B24, B33, C1, C5, C9, E8 to E10, E12, E13, E17, E23).
  */
-#ifndef CUTOVER_POSTGRES_PREFLIGHT_H
-#define CUTOVER_POSTGRES_PREFLIGHT_H
+#ifndef CUTOVER_POSTGRES_PREFLIGHT_PREFLIGHT_H
+#define CUTOVER_POSTGRES_PREFLIGHT_PREFLIGHT_H
 
 #include "postgres/session.h"
 #include "postgres/tools.h"

@@ -1,11 +1,11 @@
 /*
- * Marks for the record: a fence mark (postgres/fence.h) boiled down to digests, so that a rollback can tell later whether
+ * Marks for the record: a fence mark (postgres/swap/fence.h) boiled down to digests, so that a rollback can tell later whether
  * the new production was written to.
  */
-#ifndef CUTOVER_PIPELINE_MARK_H
-#define CUTOVER_PIPELINE_MARK_H
+#ifndef CUTOVER_POSTGRES_SWAP_MARK_H
+#define CUTOVER_POSTGRES_SWAP_MARK_H
 
-#include "postgres/fence.h"
+#include "postgres/swap/fence.h"
 
 enum mark_change {
     MARK_SAME,    /* nothing was written since */

@@ -1,5 +1,5 @@
 /* For PostgreSQL 14 to 18. */
-#include "postgres/checks.h"
+#include "postgres/check_constraints.h"
 
 #include "postgres/quote.h"
 

@@ -1,9 +1,9 @@
-#include "postgres/swap.h"
+#include "postgres/swap/swap.h"
 
 #include "base/record.h"
-#include "postgres/door.h"
 #include "postgres/properties.h"
 #include "postgres/quote.h"
+#include "postgres/swap/door.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -16,8 +16,8 @@
  * what initdb made (but for changed grants), subscriptions, tablespaces, comments on and owners of extensions. An invalid
  * index is a fact that no dump carries.
  */
-#ifndef CUTOVER_POSTGRES_CATALOG_H
-#define CUTOVER_POSTGRES_CATALOG_H
+#ifndef CUTOVER_POSTGRES_CATALOG_FACTS_H
+#define CUTOVER_POSTGRES_CATALOG_FACTS_H
 
 #include "base/text.h"
 #include "postgres/session.h"

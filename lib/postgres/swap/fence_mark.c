@@ -2,8 +2,8 @@
  * The fence's marks and the proof. Written for PostgreSQL 15 to 18, whose statistics live in shared memory: what a
  * session counted is there when the session is gone.
  */
-#include "postgres/fence.h"
 #include "postgres/quote.h"
+#include "postgres/swap/fence.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #define CUTOVER_POSTGRES_PREFLIGHT_CHECKS_H
 
 #include "model/findings.h"
-#include "postgres/preflight.h"
+#include "postgres/preflight/preflight.h"
 
 typedef cutover_status preflight_run(const struct preflight_servers *servers, const char *name,
                                      struct findings *findings, cutover_error **error);

@@ -2,8 +2,8 @@
  * The fence: from the backup's snapshot on production refuses writes while reads go on, and before the swap it is
  * proved that none slipped through (DESIGN.md section 5).
  */
-#ifndef CUTOVER_POSTGRES_FENCE_H
-#define CUTOVER_POSTGRES_FENCE_H
+#ifndef CUTOVER_POSTGRES_SWAP_FENCE_H
+#define CUTOVER_POSTGRES_SWAP_FENCE_H
 
 #include "postgres/session.h"
 

@@ -1,7 +1,7 @@
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 
 #include "base/record.h"
-#include "postgres/catalog_queries.h"
+#include "postgres/catalog/queries.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

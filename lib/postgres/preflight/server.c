@@ -1,7 +1,7 @@
 /*
  * Preflight checks of the servers themselves: who they are, versions, locale, room. Written for PostgreSQL 15 to 18.
  */
-#include "postgres/preflight_checks.h"
+#include "postgres/preflight/checks.h"
 
 #include <inttypes.h>
 #include <stdio.h>

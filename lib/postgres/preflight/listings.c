@@ -1,8 +1,8 @@
 /*
  * Preflight checks that are one query each. Written for PostgreSQL 15 to 18.
  */
-#include "postgres/checks.h"
-#include "postgres/preflight_checks.h"
+#include "postgres/check_constraints.h"
+#include "postgres/preflight/checks.h"
 
 #define BLOCK CUTOVER_SEVERITY_BLOCK
 #define WARN CUTOVER_SEVERITY_WARN

@@ -1,8 +1,8 @@
 /*
  * The swap: one transaction on the control session that renames two databases and sets their doors and grants.
  */
-#ifndef CUTOVER_POSTGRES_SWAP_H
-#define CUTOVER_POSTGRES_SWAP_H
+#ifndef CUTOVER_POSTGRES_SWAP_SWAP_H
+#define CUTOVER_POSTGRES_SWAP_SWAP_H
 
 #include "postgres/session.h"
 

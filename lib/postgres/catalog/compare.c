@@ -1,4 +1,4 @@
-#include "postgres/catalog.h"
+#include "postgres/catalog/facts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "postgres/fence.h"
+#include "postgres/swap/fence.h"
 
 #include "base/record.h"
-#include "postgres/door.h"
 #include "postgres/quote.h"
+#include "postgres/swap/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "pipeline/mark.h"
+#include "postgres/swap/mark.h"
 
 #include "archive/object.h"
 

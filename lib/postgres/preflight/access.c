@@ -1,9 +1,9 @@
 /*
  * Preflight checks of roles and sessions, and of what only some roles may do.
  */
-#include "postgres/catalog.h"
-#include "postgres/door.h"
-#include "postgres/preflight_checks.h"
+#include "postgres/catalog/facts.h"
+#include "postgres/preflight/checks.h"
+#include "postgres/swap/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>
