@@ -1,8 +1,8 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/record_handle.h"
-#include "pipeline/journal.h"
-#include "pipeline/lease.h"
+#include "job/journal.h"
+#include "job/lease.h"
 #include "pipeline/verify.h"
 #include "postgres/properties.h"
 

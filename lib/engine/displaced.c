@@ -1,6 +1,6 @@
-#include "pipeline/displaced.h"
+#include "job/displaced.h"
 #include "engine/engine.h"
-#include "pipeline/journal.h"
+#include "job/journal.h"
 
 #include <cutover/displaced.h>
 #include <string.h>

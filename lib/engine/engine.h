@@ -4,7 +4,7 @@
 #ifndef CUTOVER_ENGINE_ENGINE_H
 #define CUTOVER_ENGINE_ENGINE_H
 
-#include "pipeline/host.h"
+#include "job/host.h"
 
 #define ENGINE_MAGIC 0x63757465u
 

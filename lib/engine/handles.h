@@ -4,9 +4,9 @@
 #ifndef CUTOVER_ENGINE_HANDLES_H
 #define CUTOVER_ENGINE_HANDLES_H
 
+#include "job/host.h"
 #include "model/findings.h"
 #include "model/request.h"
-#include "pipeline/host.h"
 
 #include <cutover/request.h>
 

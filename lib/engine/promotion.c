@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
-#include "pipeline/gate.h"
+#include "job/hold.h"
 #include "pipeline/promote.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 #include "pipeline/recover.h"
 #include "engine/engine.h"
-#include "pipeline/operation.h"
+#include "job/operation.h"
 
 struct recovering {
     struct host *host;

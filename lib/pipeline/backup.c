@@ -1,190 +1,168 @@
-#include "pipeline/backup.h"
+/* Steps backup and verify of a promotion: the fence goes up, the backup is of the state behind it. */
+#include "pipeline/promote.h"
+#include "pipeline/verify.h"
+#include "postgres/preflight/preflight.h"
 
-#include "base/id.h"
-#include "pipeline/lease.h"
-
+#include <cutover/repository.h>
 #include <stdlib.h>
 #include <string.h>
 
-cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error)
-{
-    char id[ID_SIZE];
+#define LABEL_CUTOVER "pre-cutover-"
+#define LABEL_RESTORE "pre-restore-"
+#define LOCK_TIMEOUT_MS 30000
+#define FENCE_TIMEOUT_MS 30000
 
-    record->status = BACKUP_TAKING;
-    record->created_at = record->updated_at = clock_now(&host->clock);
-    id_new(record->created_at, id);
-    return record_set_text(&record->id, id, error);
+static cutover_status record_make(struct promote *job, struct backup_record *record, cutover_error **error)
+{
+    struct text label = TEXT_INIT;
+
+    if (job->kind == JOB_RESTORE)
+        text_add_format(&label, LABEL_RESTORE "%s", job->journal.record.id);
+    else
+        text_add_format(&label, LABEL_CUTOVER "%s", job->request_id);
+    record->label = text_take(&label);
+    cutover_status status = record->label == NULL ? error_nomem(error) : CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        status = string_copy(job->project.id, &record->project_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->request_id, &record->request_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->journal.record.id, &record->promotion_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(job->actor_id, &record->created_by_actor_id, error);
+    return status != CUTOVER_OK ? status : backup_prepare(job->host, record, error);
 }
 
-static cutover_status begin_once(const struct host *host, const struct backup_record *record,
-                                 struct lease *lease, cutover_error **error)
+/* The journal names the backup before there is one. */
+static cutover_status record_begin(struct promote *job, cutover_error **error)
 {
-    struct change *change = NULL;
+    struct backup_record record = {0};
 
-    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    cutover_status status = record_make(job, &record, error);
     if (status == CUTOVER_OK)
-        status = change_put_record(change, &backup_type, record->id, 0, record, error);
-    if (status == CUTOVER_OK && lease != NULL)
-        status = lease_put(lease, change, error);
+        status = record_set_text(&job->journal.record.backup_id, record.id, error);
     if (status == CUTOVER_OK)
-        status = change_commit(change, error);
-    change_free(change);
+        status = journal_step(&job->journal, PROMOTION_BACKUP, error);
+    if (status == CUTOVER_OK)
+        status = backup_begin(job->host, &record, NULL, &job->backup, error);
+    record_free(&backup_type, &record);
     return status;
 }
 
-cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
-                            struct backup *backup, cutover_error **error)
+static cutover_status fence_up(struct promote *job, cutover_error **error)
 {
-    struct backup made = {.host = host};
-    cutover_error *cause = NULL;
-    unsigned attempt = 0;
+    struct promotion_record *record = &job->journal.record;
+    uint32_t ended = 0;
 
-    cutover_status status = record->id == NULL ? backup_prepare(host, record, &cause) : CUTOVER_OK;
-    made.record = *record;
-    memset(record, 0, sizeof *record);
-    if (status == CUTOVER_OK)
-        do
-            status = begin_once(host, &made.record, lease, &cause);
-        while (change_again(status, &attempt, &cause));
-    error_move(error, cause);
-    if (status != CUTOVER_OK) {
-        backup_free(&made);
-        return status;
-    }
-    made.version = 1;
-    *backup = made;
-    return CUTOVER_OK;
-}
-
-cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,
-                           cutover_error **error)
-{
-    struct backup loaded = {.host = host};
-
-    cutover_status status =
-        document_get_record(&host->store, &backup_type, backup_id, &loaded.record, &loaded.version, error);
-    if (status == CUTOVER_OK)
-        *backup = loaded;
-    return status;
-}
-
-static cutover_status event_data(const struct backup_record *record, struct json_object **data,
-                                 cutover_error **error)
-{
-    *data = json_object_new_object();
-    if (*data == NULL)
-        return error_nomem(error);
-    json_put_text(*data, "backup_id", record->id);
-    json_put_text(*data, "label", record->label);
-    json_put_text(*data, "status", backup_status_names[record->status]);
-    json_put_text(*data, "verdict", verdict_names[record->verdict]);
-    if (record->error != NULL)
-        json_put_text(*data, "error", record->error);
-    return CUTOVER_OK;
-}
-
-static cutover_status step_once(struct backup *backup, struct lease *lease, cutover_error **error)
-{
-    struct host *host = backup->host;
-    const struct backup_record *record = &backup->record;
-    struct change *change = NULL;
-    struct json_object *data = NULL;
-
-    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
-    if (status == CUTOVER_OK)
-        status = change_put_record(change, &backup_type, record->id, backup->version, record, error);
-    if (status == CUTOVER_OK)
-        status = event_data(record, &data, error);
-    if (status == CUTOVER_OK && record->status == BACKUP_VERIFIED)
-        status = change_event(change, "backup.completed", record->request_id, data, error);
-    if (status == CUTOVER_OK && record->status == BACKUP_FAILED)
-        status = change_event(change, "backup.failed", record->request_id, data, error);
-    if (status == CUTOVER_OK && lease != NULL)
-        status = lease_put(lease, change, error);
-    if (status == CUTOVER_OK)
-        status = change_commit(change, error);
-    json_object_put(data);
-    change_free(change);
-    return status;
-}
-
-/* False also when the store cannot tell: then the next try will. */
-static bool is_changed(const struct backup *backup)
-{
-    struct document now = {0};
-    cutover_status status = document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, NULL);
-    bool changed = status == CUTOVER_OK && now.version != backup->version;
-
-    document_free(&now);
-    return changed;
-}
-
-/* Where only the project's ledger has moved, the same step is tried again. */
-static cutover_status step_commit(struct backup *backup, struct lease *lease, cutover_error **error)
-{
-    cutover_error *cause = NULL;
-    cutover_status status;
-    unsigned attempt = 0;
-    bool changed;
-
-    do {
-        status = step_once(backup, lease, &cause);
-        changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
-    } while (!changed && change_again(status, &attempt, &cause));
-    if (changed) {
-        cutover_error_free(cause);
-        return error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else",
-                         backup->record.id);
-    }
-    error_move(error, cause);
-    return status;
-}
-
-cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
-{
-    return backup_step_leased(backup, to, NULL, error);
-}
-
-cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
-                                  cutover_error **error)
-{
-    int from = backup->record.status;
-    cutover_status status = machine_backup((enum backup_status)from, to, error);
-
+    cutover_status status = fence_plan(job->control, (uint32_t)record->production_oid, &record->fence, error);
     if (status != CUTOVER_OK)
         return status;
-    backup->record.status = (int)to;
-    backup->record.updated_at = clock_now(&backup->host->clock);
-    status = step_commit(backup, lease, error);
-    if (status == CUTOVER_OK)
-        backup->version++;
-    else
-        backup->record.status = from;
+    record->fence_raised = true;
+    status = journal_save(&job->journal, error);
+    if (status != CUTOVER_OK)
+        return status;
+    job->fenced_us = monotonic_us();
+    status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid, record->fence,
+                         FENCE_TIMEOUT_MS, &ended, error);
+    job->report.sessions_ended += ended;
     return status;
 }
 
-void backup_fail(struct backup *backup, const cutover_error *reason)
+/* Preflight was before the stage, and production took writes since. */
+static cutover_status look_again(const struct promote *job, struct session *inside, cutover_error **error)
 {
-    struct host *host = backup->host;
-    cutover_error *error = NULL;
+    struct findings findings = {0};
 
-    bool published = backup->record.manifest_sha256 != NULL;
-    if (!published &&
-        host->repository.remove(backup->record.id, &error, host->repository.userdata) != CUTOVER_OK) {
-        log_line(&host->log, LOG_WARNING_LEVEL, "backup %s: its partial archive stays: %s", backup->record.id,
-                 cutover_error_message(error));
-        cutover_error_free(error);
-        error = NULL;
-    }
-    if (record_set_text(&backup->record.error, cutover_error_message(reason), &error) != CUTOVER_OK ||
-        backup_step(backup, BACKUP_FAILED, &error) != CUTOVER_OK)
-        log_line(&host->log, LOG_ERROR_LEVEL, "backup %s: not recorded as failed: %s", backup->record.id,
-                 cutover_error_message(error));
-    cutover_error_free(error);
+    cutover_status status = preflight_again(inside, &findings, error);
+    if (status == CUTOVER_OK)
+        status = findings_error(&findings, job_kind_names[job->kind], error);
+    findings_free(&findings);
+    return status;
 }
 
-void backup_free(struct backup *backup)
+/* The mark is older than the snapshot: a write between them is in the backup and fails the proof; never the other way
+   round. */
+static cutover_status mark_take(struct promote *job, const struct session_options *options,
+                                cutover_error **error)
 {
-    record_free(&backup_type, &backup->record);
-    memset(backup, 0, sizeof *backup);
+    struct session *inside = NULL;
+
+    cutover_status status = session_open(options, &inside, error);
+    if (status == CUTOVER_OK && inside->database_oid != (uint32_t)job->journal.record.production_oid)
+        status = error_set(error, CUTOVER_E_STATE,
+                           "production's name now belongs to another database (OID %u, not %lld)",
+                           inside->database_oid, (long long)job->journal.record.production_oid);
+    if (status == CUTOVER_OK)
+        status = look_again(job, inside, error);
+    if (status == CUTOVER_OK)
+        status = fence_mark_read(inside, &job->mark, error);
+    session_close(inside);
+    return status;
+}
+
+static cutover_status archive_write(struct promote *job, cutover_error **error)
+{
+    struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
+    struct snapshot *snapshot = NULL;
+
+    cutover_status status = mark_take(job, &options, error);
+    if (status == CUTOVER_OK)
+        status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
+    if (status == CUTOVER_OK)
+        status = backup_write(&job->operation, &options, snapshot, job->journal.record.properties, &job->backup,
+                              error);
+    snapshot_close(snapshot);
+    return status;
+}
+
+cutover_status promote_backup(struct promote *job, cutover_error **error)
+{
+    cutover_status status = record_begin(job, error);
+
+    if (status == CUTOVER_OK)
+        status = fence_up(job, error);
+    if (status == CUTOVER_OK)
+        status = archive_write(job, error);
+    if (status == CUTOVER_OK)
+        status = backup_step(&job->backup, BACKUP_VERIFYING, error);
+    return status;
+}
+
+static cutover_status verify_note(void *context, const char *name, uint32_t oid, cutover_error **error)
+{
+    struct promote *job = context;
+    struct promotion_record *record = &job->journal.record;
+
+    record->verify_oid = oid;
+    cutover_status status = record_set_text(&record->verify_name, name, error);
+    return status != CUTOVER_OK ? status : journal_save(&job->journal, error);
+}
+
+static void path_note(struct promote *job)
+{
+    const cutover_repository *repository = &job->host->repository;
+    char path[4096];
+
+    if (repository->path != NULL &&
+        repository->path(job->backup.record.id, path, sizeof path, NULL, repository->userdata) == CUTOVER_OK)
+        job->report.backup_path = strdup(path);
+}
+
+cutover_status promote_verify(struct promote *job, cutover_error **error)
+{
+    struct verify verify = {
+        .operation = &job->operation,
+        .method = job->verify,
+        .project = &job->project,
+        .note = verify_note,
+        .note_context = job,
+    };
+
+    path_note(job);
+    cutover_status status = journal_step(&job->journal, PROMOTION_VERIFY, error);
+    if (status == CUTOVER_OK)
+        status = verify_backup(&verify, &job->backup, error);
+    if (status == CUTOVER_OK)
+        status = backup_step(&job->backup, BACKUP_VERIFIED, error);
+    return status;
 }

@@ -6,14 +6,14 @@
 #ifndef CUTOVER_PIPELINE_PROMOTE_H
 #define CUTOVER_PIPELINE_PROMOTE_H
 
+#include "job/backup_record.h"
+#include "job/journal.h"
+#include "job/lease.h"
+#include "job/report.h"
 #include "model/findings.h"
-#include "pipeline/archive_read.h"
-#include "pipeline/backup.h"
-#include "pipeline/journal.h"
-#include "pipeline/lease.h"
-#include "pipeline/report.h"
-#include "pipeline/stage.h"
 #include "postgres/swap/fence.h"
+#include "transfer/archive_read.h"
+#include "transfer/live_copy.h"
 
 #include <stdatomic.h>
 
@@ -32,7 +32,7 @@ struct promote {
     bool hold;
     /* As found. */
     struct request_record request;
-    struct project project; /* what is overwritten: see pipeline/target.h */
+    struct project project; /* what is overwritten: see job/target.h */
     struct preview preview;
     struct findings findings;
     bool looked;             /* findings are there */

@@ -1,7 +1,7 @@
 #include "pipeline/recover.h"
 
+#include "job/target.h"
 #include "pipeline/promote.h"
-#include "pipeline/target.h"
 #include "pipeline/verify.h"
 #include "postgres/database.h"
 #include "postgres/swap/swap.h"

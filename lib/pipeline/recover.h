@@ -4,7 +4,7 @@
 #ifndef CUTOVER_PIPELINE_RECOVER_H
 #define CUTOVER_PIPELINE_RECOVER_H
 
-#include "pipeline/lease.h"
+#include "job/lease.h"
 
 #include <cutover/recover.h>
 

@@ -1,7 +1,7 @@
 #include "pipeline/rollback.h"
 
 #include "base/id.h"
-#include "pipeline/guard.h"
+#include "job/guard.h"
 #include "pipeline/promote.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"

@@ -4,10 +4,10 @@
 #ifndef CUTOVER_PIPELINE_ROLLBACK_H
 #define CUTOVER_PIPELINE_ROLLBACK_H
 
-#include "pipeline/journal.h"
-#include "pipeline/lease.h"
-#include "pipeline/operation.h"
-#include "pipeline/report.h"
+#include "job/journal.h"
+#include "job/lease.h"
+#include "job/operation.h"
+#include "job/report.h"
 #include "postgres/swap/mark.h"
 
 struct rollback {

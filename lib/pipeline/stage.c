@@ -1,331 +1,72 @@
-#include "pipeline/stage.h"
+/* Steps stage, check and hold of a promotion. */
+#include "job/hold.h"
+#include "pipeline/promote.h"
 
-#include "base/workers.h"
-#include "pipeline/analyze.h"
-#include "pipeline/index_build.h"
-#include "pipeline/plan.h"
-#include "postgres/catalog/facts.h"
-#include "postgres/database.h"
-#include "postgres/extension_comments.h"
-#include "postgres/largeobject.h"
-#include "postgres/properties.h"
+#define GATE_LOOK_MS 250
 
-#include <stdlib.h>
-#include <string.h>
-
-#define SCHEMA_FOLDER "preview-schema"
-#define LOCK_TIMEOUT_MS 30000
-
-/* Task 0 reads the source's facts and copies large objects; then come the plan's parts, then the indexes. */
-#define PARTS_FROM 1
-
-/* How much a stream moves between two counts of its progress. */
-#define TELL_BYTES (1u << 20)
-
-struct copying {
-    struct stage *stage;
-    struct fill *fill;
-    struct session_options source;
-    struct plan plan;
-    struct receipts receipts;
-    struct index_build indexes;
-    struct digest large_objects;
-    struct text facts;
-};
-
-struct copying_worker {
-    struct session *from, *to;
-};
-
-cutover_status stage_open(struct stage *stage, cutover_error **error)
+cutover_status promote_stage(struct promote *job, cutover_error **error)
 {
-    struct session_options options = operation_session(stage->operation, stage->source, NULL);
+    struct stage *stage = &job->stage;
+    struct promotion_record *record = &job->journal.record;
 
-    return snapshot_open(&options, LOCK_TIMEOUT_MS, &stage->snapshot, error);
+    if (job->kind == JOB_RESTORE)
+        return restore_stage(job, error);
+    *stage = (struct stage){
+        .operation = &job->operation,
+        .source = &job->preview.database,
+        .production = &job->project.production,
+        .control = job->control,
+        .name = record->staging_name,
+        .properties = record->properties,
+    };
+    cutover_status status = journal_step(&job->journal, PROMOTION_STAGE, error);
+    if (status == CUTOVER_OK)
+        status = stage_open(stage, error);
+    if (status == CUTOVER_OK)
+        status = stage_create(stage, error);
+    if (status != CUTOVER_OK)
+        return status;
+    record->staging_oid = stage->oid;
+    status = journal_save(&job->journal, error);
+    if (status == CUTOVER_OK)
+        status = stage_fill(stage, error);
+    job->report.stage_tables = stage->content.table_count;
+    job->report.stage_rows = stage->rows;
+    job->report.stage_bytes = stage->bytes;
+    if (stage->comments_refused != NULL)
+        report_warn(&job->report, "comments on extensions that production's role may not set: %s",
+                    stage->comments_refused);
+    return status;
 }
 
-cutover_status stage_create(struct stage *stage, cutover_error **error)
+cutover_status promote_check(struct promote *job, cutover_error **error)
 {
-    return database_create(stage->control, stage->name, stage->properties, &stage->oid, error);
+    cutover_status status = journal_step(&job->journal, PROMOTION_CHECK, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = job->kind == JOB_RESTORE ? restore_check(job, error) : stage_check(&job->stage, error);
+    if (status == CUTOVER_OK)
+        job->report.check = CUTOVER_VERDICT_EQUAL;
+    else if (status == CUTOVER_E_VERIFY)
+        job->report.check = CUTOVER_VERDICT_DIFFERENT;
+    else if (status != CUTOVER_E_CANCELLED)
+        job->report.check = CUTOVER_VERDICT_UNKNOWN;
+    return status;
 }
 
-static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+cutover_status promote_hold(struct promote *job, cutover_error **error)
 {
-    struct copying *copying = context;
-    struct session_options options = copying->source;
-    struct copying_worker *worker = calloc(1, sizeof *worker);
+    bool open = false;
+    cutover_status status = journal_step(&job->journal, PROMOTION_HELD, error);
 
-    if (worker == NULL)
-        return error_nomem(error);
-    *state = worker;
-    options.cancel = cancel;
-    cutover_status status = snapshot_join(copying->stage->snapshot, &options, &worker->from, error);
-    return status != CUTOVER_OK ? status : fill_session(copying->fill, cancel, &worker->to, error);
-}
-
-static void worker_close(void *context, void *state)
-{
-    struct copying_worker *worker = state;
-
-    (void)context;
-    if (worker == NULL)
-        return;
-    session_close(worker->from);
-    session_close(worker->to);
-    free(worker);
-}
-
-static cutover_status rows_copy(struct copying *copying, struct copy_out *from, struct copy_in *to,
-                                struct digest *digest, uint64_t *bytes, cutover_error **error)
-{
-    struct progress *progress = &copying->stage->operation->progress;
-    uint64_t bytes_told = 0, rows_told = 0;
-
-    for (;;) {
-        const char *row;
-        size_t length;
-        cutover_status status = copy_out_row(from, &row, &length, error);
-        if (status != CUTOVER_OK)
-            return status;
-        if (length == 0)
+    while (status == CUTOVER_OK) {
+        status = gate_is_open(job->host, job->journal.record.id, &open, error);
+        if (status != CUTOVER_OK || open)
             break;
-        copy_out_digest(from, row, length, digest);
-        *bytes += length;
-        status = copy_in_put(to, row, length, 1, error);
-        if (status != CUTOVER_OK)
-            return status;
-        if (*bytes - bytes_told >= TELL_BYTES) {
-            progress_add(progress, *bytes - bytes_told, digest->rows - rows_told);
-            bytes_told = *bytes;
-            rows_told = digest->rows;
-        }
-    }
-    progress_add(progress, *bytes - bytes_told, digest->rows - rows_told);
-    return CUTOVER_OK;
-}
-
-static cutover_status part_copy(struct copying *copying, struct copying_worker *worker, const struct part *part,
-                                cutover_error **error)
-{
-    const struct table *table = &copying->stage->snapshot->inventory.tables[part->table];
-    bool whole = copying->plan.table_parts[part->table] == 1;
-    struct digest digest = DIGEST_INIT;
-    uint64_t bytes = 0;
-    struct copy_out from;
-    struct copy_in to;
-    bool last;
-
-    cutover_status status =
-        copy_out_open(&from, worker->from, table, part->range, table->binary ? COPY_BINARY : COPY_TEXT, error);
-    if (status != CUTOVER_OK)
-        return status;
-    status = fill_table_begin(&to, worker->to, table, whole, error);
-    if (status != CUTOVER_OK) {
-        copy_out_abort(&from);
-        return status;
-    }
-    status = rows_copy(copying, &from, &to, &digest, &bytes, error);
-    if (status == CUTOVER_OK)
-        status = fill_table_end(&to, error);
-    if (status != CUTOVER_OK) {
-        copy_in_abort(&to);
-        copy_out_abort(&from);
-        return status;
-    }
-    receipts_add(&copying->receipts, part->table, &digest, bytes, &last);
-    if (last) {
-        progress_table(&copying->stage->operation->progress);
-        index_build_table_whole(&copying->indexes, part->table);
-    }
-    return CUTOVER_OK;
-}
-
-static cutover_status large_object_receive(void *context, const void *bytes, size_t count,
-                                           cutover_error **error)
-{
-    return largeobject_write(context, bytes, count, error);
-}
-
-static cutover_status large_objects_copy(struct copying *copying, struct copying_worker *worker,
-                                         cutover_error **error)
-{
-    const struct inventory *inventory = &copying->stage->snapshot->inventory;
-    cutover_status status = CUTOVER_OK;
-
-    for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++) {
-        struct largeobject_writer writer = {worker->to, inventory->large_objects[i].oid, 0};
-        status = session_run(worker->to, "BEGIN", error);
+        status = progress_tick(&job->operation.progress, error);
         if (status == CUTOVER_OK)
-            status = largeobject_read(worker->from, writer.oid, large_object_receive, &writer,
-                                      &copying->large_objects, NULL, error);
-        if (status == CUTOVER_OK)
-            status = session_run(worker->to, "COMMIT", error);
+            status = cancel_sleep(&job->operation.cancel, GATE_LOOK_MS, error);
     }
     return status;
-}
-
-static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
-{
-    struct copying *copying = context;
-    struct copying_worker *worker = state;
-
-    if (index >= PARTS_FROM + copying->plan.count)
-        return index_build_next(&copying->indexes, worker->to, copying->fill, error);
-    if (index >= PARTS_FROM)
-        return part_copy(copying, worker, &copying->plan.parts[index - PARTS_FROM], error);
-    cutover_status status = catalog_facts_read(worker->from, &copying->facts, error);
-    return status != CUTOVER_OK ? status : large_objects_copy(copying, worker, error);
-}
-
-static cutover_status rows_move(struct copying *copying, cutover_error **error)
-{
-    struct stage *stage = copying->stage;
-    struct operation *operation = stage->operation;
-    const struct inventory *inventory = &stage->snapshot->inventory;
-
-    cutover_status status = plan_make(inventory->tables, inventory->table_count, operation->jobs,
-                                      SPLIT_WHEN_NEEDED, &copying->plan, error);
-    if (status == CUTOVER_OK)
-        status = receipts_open(&copying->receipts, &copying->plan, inventory->table_count, error);
-    if (status == CUTOVER_OK)
-        status = index_build_open(&copying->indexes, copying->fill, inventory->tables, inventory->table_count,
-                                  error);
-    if (status != CUTOVER_OK)
-        return status;
-    copying->fill->built = &copying->indexes;
-    progress_begin(&operation->progress, PHASE_STAGE_COPY, inventory->bytes, (uint32_t)inventory->table_count);
-    struct workers workers = {
-        .jobs = operation->jobs,
-        .tasks = PARTS_FROM + copying->plan.count + copying->indexes.count,
-        .open = worker_open,
-        .task = worker_task,
-        .close = worker_close,
-        .context = copying,
-        .tick = progress_tick,
-        .tick_context = &operation->progress,
-    };
-    status = workers_run(&workers, &operation->cancel, error);
-    progress_end(&operation->progress);
-    return status != CUTOVER_OK ? status : receipts_check(&copying->receipts, inventory->tables, error);
-}
-
-/* What was seen, for the check: digests as the rows passed, sequences read last (EDGE_CASES B29). */
-static cutover_status content_keep(struct copying *copying, cutover_error **error)
-{
-    struct stage *stage = copying->stage;
-    struct inventory *inventory = &stage->snapshot->inventory;
-    struct digest *digests = calloc(inventory->table_count + 1, sizeof *digests);
-
-    if (digests == NULL)
-        return error_nomem(error);
-    for (size_t i = 0; i < inventory->table_count; i++) {
-        digests[i] = copying->receipts.tables[i].digest;
-        stage->rows += digests[i].rows;
-        stage->bytes += copying->receipts.tables[i].bytes;
-    }
-    cutover_status status = inventory_read_sequences(stage->snapshot->leader, inventory, error);
-    if (status == CUTOVER_OK)
-        status = content_from_inventory(inventory, digests, &copying->large_objects, &stage->content, error);
-    if (status == CUTOVER_OK) {
-        stage->content.facts = copying->facts;
-        copying->facts = (struct text)TEXT_INIT;
-    }
-    free(digests);
-    return status;
-}
-
-static cutover_status dump_act(void *context, const struct cancel *cancel, cutover_error **error)
-{
-    struct stage *stage = context;
-    const struct operation *operation = stage->operation;
-
-    return tools_dump_schema(&operation->tools, stage->source, NULL, stage->snapshot->id, operation->folder,
-                             SCHEMA_FOLDER, cancel, error);
-}
-
-static cutover_status finish_database(struct stage *stage, struct fill *fill, cutover_error **error)
-{
-    cutover_status status = fill_end(fill, stage->content.sequences, stage->content.sequence_count, error);
-
-    if (status == CUTOVER_OK)
-        status =
-            extension_comments_copy(stage->snapshot->leader, fill->session, &stage->comments_refused, error);
-    if (status == CUTOVER_OK)
-        status = analyze_database(fill, error);
-    if (status == CUTOVER_OK)
-        status = properties_apply(stage->control, stage->name, stage->properties, error);
-    return status;
-}
-
-cutover_status stage_fill(struct stage *stage, cutover_error **error)
-{
-    struct operation *operation = stage->operation;
-    struct fill fill = {
-        .operation = operation,
-        .conninfo = stage->production,
-        .database = stage->name,
-        .folder = operation->folder,
-        .name = SCHEMA_FOLDER,
-        .index_phase = PHASE_STAGE_INDEX,
-        .lc_monetary = stage->snapshot->leader->lc_monetary,
-        .encoding = stage->snapshot->leader->encoding,
-    };
-    struct copying copying = {
-        .stage = stage,
-        .fill = &fill,
-        .source = operation_session(operation, stage->source, NULL),
-    };
-
-    cutover_status status = progress_while(&operation->progress, dump_act, stage, error);
-    if (status == CUTOVER_OK)
-        status = fill_begin(&fill, error);
-    if (status == CUTOVER_OK)
-        status = rows_move(&copying, error);
-    if (status == CUTOVER_OK)
-        status = content_keep(&copying, error);
-    if (status == CUTOVER_OK)
-        status = finish_database(stage, &fill, error);
-    fill_close(&fill);
-    index_build_close(&copying.indexes);
-    plan_free(&copying.plan);
-    receipts_close(&copying.receipts);
-    text_free(&copying.facts);
-    return status;
-}
-
-cutover_status stage_check(struct stage *stage, cutover_error **error)
-{
-    struct operation *operation = stage->operation;
-    struct session_options source = operation_session(operation, stage->source, NULL);
-    struct session_options staging = operation_session(operation, stage->production, stage->name);
-    struct content_reader source_reader = {&source, stage->snapshot, operation->jobs, &operation->progress};
-    struct content_reader reader = {&staging, NULL, operation->jobs, &operation->progress};
-    struct content found = {0};
-
-    /* Both sides spell money alike (EDGE_CASES B20). */
-    staging.lc_monetary = stage->snapshot->leader->lc_monetary;
-    staging.client_encoding = stage->snapshot->leader->encoding;
-    progress_begin(&operation->progress, PHASE_CHECK, stage->snapshot->inventory.bytes,
-                   (uint32_t)stage->snapshot->inventory.table_count);
-    cutover_status status = content_read_generated(&source_reader, &stage->content, error);
-    if (status == CUTOVER_OK)
-        status = content_read(&reader, &stage->content, &found, error);
-    if (status == CUTOVER_OK)
-        status = content_read_generated(&reader, &found, error);
-    progress_end(&operation->progress);
-    if (status == CUTOVER_OK)
-        status = content_compare(&stage->content, &found, "the preview", "the staging database", error);
-    content_free(&found);
-    snapshot_close(stage->snapshot);
-    stage->snapshot = NULL;
-    return status;
-}
-
-void stage_close(struct stage *stage)
-{
-    snapshot_close(stage->snapshot);
-    stage->snapshot = NULL;
-    content_free(&stage->content);
-    free(stage->comments_refused);
-    stage->comments_refused = NULL;
 }

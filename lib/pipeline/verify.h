@@ -4,7 +4,7 @@
 #ifndef CUTOVER_PIPELINE_VERIFY_H
 #define CUTOVER_PIPELINE_VERIFY_H
 
-#include "pipeline/archive_read.h"
+#include "transfer/archive_read.h"
 
 struct verify {
     struct operation *operation;

@@ -4,10 +4,10 @@
  */
 #include "base/folder.h"
 #include "faults/starve.h"
+#include "job/lease.h"
 #include "model/backup.h"
 #include "model/promotion.h"
 #include "model/request.h"
-#include "pipeline/lease.h"
 #include "support/shop.h"
 
 #include <stdio.h>

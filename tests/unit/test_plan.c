@@ -1,6 +1,6 @@
 #include "support/check.h"
 
-#include "pipeline/plan.h"
+#include "transfer/plan.h"
 
 #include <pthread.h>
 #include <stdlib.h>

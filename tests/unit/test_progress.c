@@ -1,6 +1,6 @@
 #include "support/check.h"
 
-#include "pipeline/progress.h"
+#include "job/progress.h"
 
 #include <pthread.h>
 #include <string.h>

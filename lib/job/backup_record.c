@@ -1,0 +1,190 @@
+#include "job/backup_record.h"
+
+#include "base/id.h"
+#include "job/lease.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error)
+{
+    char id[ID_SIZE];
+
+    record->status = BACKUP_TAKING;
+    record->created_at = record->updated_at = clock_now(&host->clock);
+    id_new(record->created_at, id);
+    return record_set_text(&record->id, id, error);
+}
+
+static cutover_status begin_once(const struct host *host, const struct backup_record *record,
+                                 struct lease *lease, cutover_error **error)
+{
+    struct change *change = NULL;
+
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &backup_type, record->id, 0, record, error);
+    if (status == CUTOVER_OK && lease != NULL)
+        status = lease_put(lease, change, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    return status;
+}
+
+cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
+                            struct backup *backup, cutover_error **error)
+{
+    struct backup made = {.host = host};
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+
+    cutover_status status = record->id == NULL ? backup_prepare(host, record, &cause) : CUTOVER_OK;
+    made.record = *record;
+    memset(record, 0, sizeof *record);
+    if (status == CUTOVER_OK)
+        do
+            status = begin_once(host, &made.record, lease, &cause);
+        while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    if (status != CUTOVER_OK) {
+        backup_free(&made);
+        return status;
+    }
+    made.version = 1;
+    *backup = made;
+    return CUTOVER_OK;
+}
+
+cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,
+                           cutover_error **error)
+{
+    struct backup loaded = {.host = host};
+
+    cutover_status status =
+        document_get_record(&host->store, &backup_type, backup_id, &loaded.record, &loaded.version, error);
+    if (status == CUTOVER_OK)
+        *backup = loaded;
+    return status;
+}
+
+static cutover_status event_data(const struct backup_record *record, struct json_object **data,
+                                 cutover_error **error)
+{
+    *data = json_object_new_object();
+    if (*data == NULL)
+        return error_nomem(error);
+    json_put_text(*data, "backup_id", record->id);
+    json_put_text(*data, "label", record->label);
+    json_put_text(*data, "status", backup_status_names[record->status]);
+    json_put_text(*data, "verdict", verdict_names[record->verdict]);
+    if (record->error != NULL)
+        json_put_text(*data, "error", record->error);
+    return CUTOVER_OK;
+}
+
+static cutover_status step_once(struct backup *backup, struct lease *lease, cutover_error **error)
+{
+    struct host *host = backup->host;
+    const struct backup_record *record = &backup->record;
+    struct change *change = NULL;
+    struct json_object *data = NULL;
+
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = change_put_record(change, &backup_type, record->id, backup->version, record, error);
+    if (status == CUTOVER_OK)
+        status = event_data(record, &data, error);
+    if (status == CUTOVER_OK && record->status == BACKUP_VERIFIED)
+        status = change_event(change, "backup.completed", record->request_id, data, error);
+    if (status == CUTOVER_OK && record->status == BACKUP_FAILED)
+        status = change_event(change, "backup.failed", record->request_id, data, error);
+    if (status == CUTOVER_OK && lease != NULL)
+        status = lease_put(lease, change, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    json_object_put(data);
+    change_free(change);
+    return status;
+}
+
+/* False also when the store cannot tell: then the next try will. */
+static bool is_changed(const struct backup *backup)
+{
+    struct document now = {0};
+    cutover_status status = document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, NULL);
+    bool changed = status == CUTOVER_OK && now.version != backup->version;
+
+    document_free(&now);
+    return changed;
+}
+
+/* Where only the project's ledger has moved, the same step is tried again. */
+static cutover_status step_commit(struct backup *backup, struct lease *lease, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+    bool changed;
+
+    do {
+        status = step_once(backup, lease, &cause);
+        changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
+    } while (!changed && change_again(status, &attempt, &cause));
+    if (changed) {
+        cutover_error_free(cause);
+        return error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else",
+                         backup->record.id);
+    }
+    error_move(error, cause);
+    return status;
+}
+
+cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
+{
+    return backup_step_leased(backup, to, NULL, error);
+}
+
+cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
+                                  cutover_error **error)
+{
+    int from = backup->record.status;
+    cutover_status status = machine_backup((enum backup_status)from, to, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    backup->record.status = (int)to;
+    backup->record.updated_at = clock_now(&backup->host->clock);
+    status = step_commit(backup, lease, error);
+    if (status == CUTOVER_OK)
+        backup->version++;
+    else
+        backup->record.status = from;
+    return status;
+}
+
+void backup_fail(struct backup *backup, const cutover_error *reason)
+{
+    struct host *host = backup->host;
+    cutover_error *error = NULL;
+
+    bool published = backup->record.manifest_sha256 != NULL;
+    if (!published &&
+        host->repository.remove(backup->record.id, &error, host->repository.userdata) != CUTOVER_OK) {
+        log_line(&host->log, LOG_WARNING_LEVEL, "backup %s: its partial archive stays: %s", backup->record.id,
+                 cutover_error_message(error));
+        cutover_error_free(error);
+        error = NULL;
+    }
+    if (record_set_text(&backup->record.error, cutover_error_message(reason), &error) != CUTOVER_OK ||
+        backup_step(backup, BACKUP_FAILED, &error) != CUTOVER_OK)
+        log_line(&host->log, LOG_ERROR_LEVEL, "backup %s: not recorded as failed: %s", backup->record.id,
+                 cutover_error_message(error));
+    cutover_error_free(error);
+}
+
+void backup_free(struct backup *backup)
+{
+    record_free(&backup_type, &backup->record);
+    memset(backup, 0, sizeof *backup);
+}

@@ -1,0 +1,46 @@
+/*
+ * Step backup: production → archive in the repository, one snapshot, parallel streams. And the record of a backup, whose
+ * every change is one commit with its events.
+ */
+#ifndef CUTOVER_JOB_BACKUP_RECORD_H
+#define CUTOVER_JOB_BACKUP_RECORD_H
+
+#include "job/operation.h"
+#include "postgres/snapshot.h"
+#include "store/ledger.h"
+
+struct lease;
+
+struct backup {
+    struct host *host;
+    struct backup_record record;
+    uint64_t version;
+};
+
+/* Gives a new record its id, times and status (taking). */
+cutover_status backup_prepare(const struct host *host, struct backup_record *record, cutover_error **error);
+/* Commits a new record, prepared or to be prepared here, with its lease (NULL: a promotion's has none of its own); the record
+   is taken over, also on failure. */
+cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
+                            struct backup *backup, cutover_error **error);
+cutover_status backup_load(struct host *host, const char *backup_id, struct backup *backup,
+                           cutover_error **error);
+/* Moves the record on and commits it, with backup.completed on verified and backup.failed on failed. */
+cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error);
+/* The step that begins a job of its own, with the job's lease. */
+cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
+                                  cutover_error **error);
+/* Marks it failed with the reason and sweeps its partial archive. What goes wrong here is only logged: the reason
+   is what the caller reports. */
+void backup_fail(struct backup *backup, const cutover_error *reason);
+void backup_free(struct backup *backup);
+
+/*
+ * Writes the archive of a snapshot under the record's id and publishes it; fills the record's source, sizes and the manifest's digest
+ * (not committed: the next backup_step does). `session` is how the snapshot's leader was opened.
+ */
+cutover_status backup_write(struct operation *operation, const struct session_options *session,
+                            struct snapshot *snapshot, struct json_object *properties, struct backup *backup,
+                            cutover_error **error);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The guarded swap: the door, the sessions, the proof, one transaction; and the door again if it did not happen. Promotion,
+ * restore over production and rollback all go through it. From the closed door to its end nothing is written to the store and
+ * nothing looks at the cancel flag: it is a matter of milliseconds.
+ */
+#ifndef CUTOVER_JOB_GUARD_H
+#define CUTOVER_JOB_GUARD_H
+
+#include "job/journal.h"
+#include "job/operation.h"
+#include "job/report.h"
+
+struct guard {
+    struct operation *operation;
+    const struct project *project;
+    struct session *control; /* holds the advisory lock */
+    struct journal *journal; /* names production, what comes in, and what production is called after */
+    struct report *report;
+    /* Asked with the door closed and nobody but `inside` in production. Anything but CUTOVER_OK opens it again. */
+    cutover_status (*prove)(void *context, struct session *inside, cutover_error **error);
+    void *context;
+    bool swapped;
+    bool outcome_unknown; /* the server went away in the moment of the swap: only recovery can tell */
+};
+
+/* Journals the intent (status swap) and does it. CUTOVER_OK: swapped. */
+cutover_status guard_swap(struct guard *guard, cutover_error **error);
+
+#endif

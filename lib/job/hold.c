@@ -1,0 +1,72 @@
+#include "job/hold.h"
+
+cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
+                            cutover_error **error)
+{
+    struct document gate = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, "gate", promotion_id, &gate, &local);
+    if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND) {
+        error_move(error, local);
+        return status;
+    }
+    cutover_error_free(local);
+    document_free(&gate);
+    *open = status == CUTOVER_OK;
+    return CUTOVER_OK;
+}
+
+/* Asked inside a change: whatever ends a job moves the project's ledger, too, so that the change then conflicts. */
+static cutover_status held_check(const struct host *host, const char *promotion_id, cutover_error **error)
+{
+    struct journal now = {0};
+    cutover_status status = journal_load(host, promotion_id, &now, error);
+
+    if (status == CUTOVER_OK && now.record.status != PROMOTION_HELD)
+        status = error_set(error, CUTOVER_E_STATE, "promotion %s is not held: it is at %s", promotion_id,
+                           promotion_status_names[now.record.status]);
+    journal_free(&now);
+    return status;
+}
+
+static cutover_status gate_open_once(const struct host *host, const cutover_actor *actor,
+                                     const struct promotion_record *promotion, cutover_error **error)
+{
+    struct change *change = NULL;
+    struct json_object *data = NULL;
+    bool open = false;
+
+    cutover_status status = gate_is_open(host, promotion->id, &open, error);
+    if (status == CUTOVER_OK && open)
+        status = error_set(error, CUTOVER_E_STATE, "promotion %s is released already", promotion->id);
+    if (status == CUTOVER_OK && (data = journal_audit_data(promotion)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK)
+        status = change_begin(&host->store, &host->clock, promotion->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = held_check(host, promotion->id, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, "gate", promotion->id, 0, "{}", error);
+    if (status == CUTOVER_OK)
+        status = change_announce(change, "cutover.released", actor, promotion->request_id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    json_object_put(data);
+    return status;
+}
+
+cutover_status gate_open(const struct host *host, const cutover_actor *actor,
+                         const struct promotion_record *promotion, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+
+    do
+        status = gate_open_once(host, actor, promotion, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
+}

@@ -1,0 +1,218 @@
+/* How a job ends: its record, its request, the locks and claims that it held, audit and events, in one commit (P6). */
+#include "job/journal.h"
+
+#include <string.h>
+
+/* What ends a job, read and written in one change. */
+struct ending {
+    struct change *change;
+    struct request_record request; /* of a promotion or a rollback */
+    uint64_t request_version;
+    struct json_object *data; /* of audit and events */
+};
+
+static void ending_free(struct ending *ending)
+{
+    change_free(ending->change);
+    record_free(&request_type, &ending->request);
+    json_object_put(ending->data);
+}
+
+/* Deletes a document in the change, if it is there. */
+static cutover_status drop_document(struct change *change, const struct host *host, const char *kind,
+                                    const char *id, cutover_error **error)
+{
+    struct document document = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&host->store, kind, id, &document, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    if (status == CUTOVER_OK)
+        status = change_put(change, kind, id, document.version, NULL, error);
+    document_free(&document);
+    return status;
+}
+
+static cutover_status ending_begin(struct journal *journal, struct ending *ending, cutover_error **error)
+{
+    const struct host *host = journal->host;
+    const struct promotion_record *record = &journal->record;
+
+    memset(ending, 0, sizeof *ending);
+    cutover_status status =
+        change_begin(&host->store, &host->clock, record->project_id, &ending->change, error);
+    if (status == CUTOVER_OK)
+        status = drop_document(ending->change, host, "lock", record->project_id, error);
+    if (status == CUTOVER_OK)
+        status = drop_document(ending->change, host, "gate", record->id, error);
+    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
+        status = drop_document(ending->change, host, "claim", record->preview_id, error);
+    if (status == CUTOVER_OK && record->request_id != NULL)
+        status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
+                                     &ending->request_version, error);
+    if (status == CUTOVER_OK && (ending->data = journal_audit_data(record)) == NULL)
+        status = error_nomem(error);
+    return status;
+}
+
+static cutover_status ending_put_request(struct journal *journal, struct ending *ending, enum request_status to,
+                                         cutover_error **error)
+{
+    struct request_record *request = &ending->request;
+    cutover_status status = CUTOVER_OK;
+
+    request->status = (int)to;
+    request->updated_at = request->completed_at = journal->record.completed_at;
+    if (journal->record.kind == JOB_PROMOTION)
+        status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
+    return status != CUTOVER_OK ? status
+                                : change_put_record(ending->change, &request_type, request->id,
+                                                    ending->request_version, request, error);
+}
+
+static cutover_status ending_commit_once(struct journal *journal, struct ending *ending, cutover_error **error)
+{
+    cutover_status status = change_put_record(ending->change, &promotion_type, journal->record.id,
+                                              journal->version, &journal->record, error);
+
+    return status != CUTOVER_OK ? status : change_commit(ending->change, error);
+}
+
+static cutover_status complete_announce(const struct promotion_record *record, struct ending *ending,
+                                        cutover_error **error)
+{
+    cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
+    bool rollback = record->kind == JOB_ROLLBACK;
+    bool into_preview = record->kind == JOB_RESTORE && record->preview_id != NULL;
+    cutover_status status = CUTOVER_OK;
+
+    if (!into_preview) {
+        json_put_text(ending->data, "displaced_database", record->displaced_name);
+        status =
+            change_announce(ending->change, rollback ? "cutover.rolled_back" : "production_overwrite_restore",
+                            &actor, record->request_id, ending->data, error);
+    }
+    if (status == CUTOVER_OK && !rollback)
+        status = change_event(ending->change, "restore.completed", record->request_id, ending->data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending->change, "job.completed", record->request_id, ending->data, error);
+    return status;
+}
+
+static cutover_status complete_once(struct journal *journal, cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+    struct ending ending;
+
+    cutover_status status = ending_begin(journal, &ending, error);
+    if (status == CUTOVER_OK && record->kind != JOB_RESTORE)
+        status = ending_put_request(
+            journal, &ending, record->kind == JOB_ROLLBACK ? REQUEST_ROLLED_BACK : REQUEST_COMPLETED, error);
+    if (status == CUTOVER_OK)
+        status = complete_announce(record, &ending, error);
+    if (status == CUTOVER_OK)
+        status = ending_commit_once(journal, &ending, error);
+    ending_free(&ending);
+    return status;
+}
+
+static cutover_status fail_announce(const struct promotion_record *record, struct ending *ending,
+                                    cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    json_put_text(ending->data, "status", promotion_status_names[record->status]);
+    json_put_text(ending->data, "error", record->error);
+    if (record->kind == JOB_PROMOTION)
+        status = change_announce(ending->change, "cutover.failed", &host_system_actor, record->request_id,
+                                 ending->data, error);
+    if (status == CUTOVER_OK && record->kind != JOB_ROLLBACK)
+        status = change_event(ending->change, "restore.failed", record->request_id, ending->data, error);
+    if (status == CUTOVER_OK)
+        status = change_event(ending->change, "job.failed", record->request_id, ending->data, error);
+    return status;
+}
+
+static cutover_status fail_once(struct journal *journal, cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+    struct ending ending;
+
+    cutover_status status = ending_begin(journal, &ending, error);
+    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
+        status = ending_put_request(journal, &ending, REQUEST_FAILED, error);
+    if (status == CUTOVER_OK)
+        status = fail_announce(record, &ending, error);
+    if (status == CUTOVER_OK)
+        status = ending_commit_once(journal, &ending, error);
+    ending_free(&ending);
+    return status;
+}
+
+/* A conflict here can be another change of the project (its ledger moved), which is no reason to stop, or the journal
+   itself having another writer, which is. */
+static cutover_status ending_try(struct journal *journal,
+                                 cutover_status (*once)(struct journal *journal, cutover_error **error),
+                                 cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+    bool taken_over;
+
+    do {
+        status = once(journal, &cause);
+        taken_over = status == CUTOVER_E_CONFLICT && journal_is_taken_over(journal);
+    } while (!taken_over && change_again(status, &attempt, &cause));
+    if (taken_over) {
+        cutover_error_free(cause);
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "promotion %s was taken over by recovery: this job stops here", journal->record.id);
+    }
+    if (status == CUTOVER_OK)
+        journal->version++;
+    error_move(error, cause);
+    return status;
+}
+
+/* A job whose end could not be recorded has not ended, here either: its lease stays, and recovery ends it. */
+static cutover_status ending_commit(struct journal *journal, enum promotion_status to,
+                                    cutover_status (*once)(struct journal *journal, cutover_error **error),
+                                    cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+    int before = record->status;
+
+    record->status = (int)to;
+    record->updated_at = record->completed_at = clock_now(&journal->host->clock);
+    cutover_status status = ending_try(journal, once, error);
+    if (status != CUTOVER_OK) {
+        record->status = before;
+        record->completed_at = 0;
+    }
+    return status;
+}
+
+cutover_status journal_complete(struct journal *journal, cutover_error **error)
+{
+    cutover_status status =
+        machine_promotion((enum promotion_status)journal->record.status, PROMOTION_COMPLETED, error);
+
+    return status != CUTOVER_OK ? status : ending_commit(journal, PROMOTION_COMPLETED, complete_once, error);
+}
+
+cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
+                            cutover_error **error)
+{
+    enum promotion_status to = cancelled ? PROMOTION_CANCELLED : PROMOTION_FAILED;
+    cutover_status status = machine_promotion((enum promotion_status)journal->record.status, to, error);
+
+    if (status == CUTOVER_OK)
+        status = record_set_text(&journal->record.error, reason != NULL ? cutover_error_message(reason) : NULL,
+                                 error);
+    return status != CUTOVER_OK ? status : ending_commit(journal, to, fail_once, error);
+}

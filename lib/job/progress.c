@@ -1,0 +1,186 @@
+#include "job/progress.h"
+
+#include "base/clock.h"
+#include "base/workers.h"
+
+#include <string.h>
+
+#define TELL_EVERY_US 100000
+
+void progress_init(struct progress *progress, cutover_progress_fn tell, void *userdata, struct cancel *cancel)
+{
+    memset(progress, 0, sizeof *progress);
+    pthread_mutex_init(&progress->mutex, NULL);
+    progress->phase = -1;
+    progress->now.step = "preflight";
+    progress->now.seconds_left = -1;
+    progress->began_us = monotonic_us();
+    progress->tell = tell;
+    progress->tell_userdata = userdata;
+    progress->cancel = cancel;
+}
+
+void progress_destroy(struct progress *progress)
+{
+    pthread_mutex_destroy(&progress->mutex);
+}
+
+void progress_expect(struct progress *progress, enum phase phase, double weight)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->weights[phase] = weight;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_step(struct progress *progress, const char *step)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->now.step = step;
+    progress->now.bytes_done = progress->now.bytes_total = progress->now.rows_done = 0;
+    progress->now.tables_done = progress->now.tables_total = 0;
+    progress->told_us = 0;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes, uint32_t tables)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->phase = (int)phase;
+    progress->now.bytes_done = progress->now.rows_done = 0;
+    progress->now.tables_done = 0;
+    progress->now.bytes_total = bytes;
+    progress->now.tables_total = tables;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->now.bytes_done += bytes;
+    progress->now.rows_done += rows;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_table(struct progress *progress)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->now.tables_done++;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_end(struct progress *progress)
+{
+    pthread_mutex_lock(&progress->mutex);
+    if (progress->phase >= 0) {
+        progress->weight_done += progress->weights[progress->phase];
+        progress->beside[progress->phase] = 0;
+    }
+    progress->phase = -1;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_beside(struct progress *progress, enum phase phase, double part)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->beside[phase] += part;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+/* With the mutex held. Relation sizes only estimate text bytes: a phase counts as at most 98 % done until it ends. */
+static void progress_measure(struct progress *progress)
+{
+    double total = 0;
+    double done = progress->weight_done;
+
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        total += progress->weights[i];
+        done += progress->weights[i] * progress->beside[i];
+    }
+    if (progress->phase >= 0 && progress->now.bytes_total > 0) {
+        double part = (double)progress->now.bytes_done / (double)progress->now.bytes_total;
+        done += progress->weights[progress->phase] * (part < 0.98 ? part : 0.98);
+    }
+    double fraction = total > 0 ? done / total : 0;
+    if (fraction > 1)
+        fraction = 1;
+    if (fraction > progress->fraction_shown)
+        progress->fraction_shown = fraction;
+    progress->now.fraction = progress->fraction_shown;
+    progress->now.seconds_elapsed = (double)(monotonic_us() - progress->began_us) / 1e6;
+    progress->now.seconds_left =
+        progress->fraction_shown < 0.02
+            ? -1
+            : progress->now.seconds_elapsed * (1 - progress->fraction_shown) / progress->fraction_shown;
+}
+
+void progress_copy(struct progress *progress, cutover_progress *to)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress_measure(progress);
+    *to = progress->now;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+cutover_status progress_tick(void *context, cutover_error **error)
+{
+    struct progress *progress = context;
+    cutover_progress now;
+
+    if (progress->tell != NULL) {
+        int64_t at = monotonic_us();
+        if (at - progress->told_us >= TELL_EVERY_US) {
+            progress->told_us = at;
+            progress_copy(progress, &now);
+            if (progress->tell(&now, progress->tell_userdata) != 0)
+                cancel_ask(progress->cancel);
+        }
+    }
+    return cancel_check(progress->cancel, error);
+}
+
+struct single_act {
+    cutover_status (*act)(void *context, const struct cancel *cancel, cutover_error **error);
+    void *context;
+};
+
+static cutover_status single_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    (void)context;
+    (void)error;
+    *state = cancel;
+    return CUTOVER_OK;
+}
+
+static cutover_status single_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct single_act *single = context;
+
+    (void)index;
+    return single->act(single->context, state, error);
+}
+
+static void single_close(void *context, void *state)
+{
+    (void)context;
+    (void)state;
+}
+
+cutover_status progress_while(struct progress *progress,
+                              cutover_status (*act)(void *context, const struct cancel *cancel,
+                                                    cutover_error **error),
+                              void *context, cutover_error **error)
+{
+    struct single_act single = {act, context};
+    struct workers workers = {
+        .jobs = 1,
+        .tasks = 1,
+        .open = single_open,
+        .task = single_task,
+        .close = single_close,
+        .context = &single,
+        .tick = progress_tick,
+        .tick_context = progress,
+    };
+
+    return workers_run(&workers, progress->cancel, error);
+}

@@ -1,0 +1,66 @@
+/*
+ * Progress: counters that workers add to, and what the caller's thread tells the host of them.
+ *
+ * A job is a row of phases, each with a weight in bytes of expected work; the fraction done is that of the weights. So
+ * the estimate is honest about phases that move no bytes (indexes): they have weight, too, and show when they end.
+ */
+#ifndef CUTOVER_JOB_PROGRESS_H
+#define CUTOVER_JOB_PROGRESS_H
+
+#include "base/cancel.h"
+
+#include <cutover/promotion.h>
+#include <pthread.h>
+
+enum phase {
+    PHASE_STAGE_COPY,
+    PHASE_STAGE_INDEX,
+    PHASE_STAGE_ANALYZE,
+    PHASE_CHECK,
+    PHASE_BACKUP,
+    PHASE_VERIFY_READ,
+    PHASE_VERIFY_LOAD,
+    PHASE_VERIFY_INDEX,
+    PHASE_VERIFY_COMPARE,
+    PHASE_LAST_READ, /* the archive's files once more, before the swap */
+    PHASE_COUNT
+};
+
+struct progress {
+    pthread_mutex_t mutex; /* guards everything below */
+    double weights[PHASE_COUNT];
+    int phase;                  /* -1 before the first */
+    double weight_done;         /* of phases that ended */
+    double beside[PHASE_COUNT]; /* the parts of later phases that are done already */
+    double fraction_shown;      /* never goes back */
+    cutover_progress now;
+    int64_t began_us;
+    int64_t told_us;
+    cutover_progress_fn tell;
+    void *tell_userdata;
+    struct cancel *cancel; /* asked when the callback says so */
+};
+
+void progress_init(struct progress *progress, cutover_progress_fn tell, void *userdata, struct cancel *cancel);
+void progress_destroy(struct progress *progress);
+/* Expected work of one phase, in bytes; 0 for phases that will not come. */
+void progress_expect(struct progress *progress, enum phase phase, double weight);
+void progress_step(struct progress *progress, const char *step); /* static string */
+void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes, uint32_t tables);
+void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows);
+void progress_table(struct progress *progress);
+void progress_end(struct progress *progress);
+/* A part (0 to 1) of a later phase was done beside the present one. */
+void progress_beside(struct progress *progress, enum phase phase, double part);
+void progress_copy(struct progress *progress, cutover_progress *to);
+/* On the thread that runs: tells the host, at most ten times a second, and returns CUTOVER_E_CANCELLED when the job is to
+   stop. For workers.tick. `context` is the progress. */
+cutover_status progress_tick(void *context, cutover_error **error);
+
+/* Runs `act` on one worker thread while this one ticks: for acts that block long. */
+cutover_status progress_while(struct progress *progress,
+                              cutover_status (*act)(void *context, const struct cancel *cancel,
+                                                    cutover_error **error),
+                              void *context, cutover_error **error);
+
+#endif

@@ -1,0 +1,161 @@
+/* Step swap: the last checks, then the guarded swap with the fence's proof. */
+#include "job/guard.h"
+#include "pipeline/promote.h"
+#include "postgres/properties.h"
+#include "postgres/swap/mark.h"
+#include "transfer/archive_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* P2: the store says that the backup is verified, of this very database, and its files are still what was verified: a
+   promotion may have been held for days. */
+static cutover_status backup_still_good(struct promote *job, cutover_error **error)
+{
+    const struct promotion_record *record = &job->journal.record;
+    struct backup backup = {0};
+    struct archive archive = {0};
+
+    cutover_status status = backup_load(job->host, record->backup_id, &backup, error);
+    if (status == CUTOVER_OK &&
+        (backup.record.status != BACKUP_VERIFIED || backup.record.verdict != CUTOVER_VERDICT_EQUAL ||
+         backup.record.database_oid != record->production_oid ||
+         strcmp(backup.record.system_identifier, record->system_identifier) != 0))
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "backup %s is not a verified one of the database that would be replaced",
+                              backup.record.id);
+    if (status == CUTOVER_OK)
+        status = archive_open(job->host, &backup.record, &archive, error);
+    if (status == CUTOVER_OK) {
+        status = archive_check_files(&archive, &job->operation, PHASE_LAST_READ, error);
+        archive_close(&archive);
+    }
+    backup_free(&backup);
+    return status;
+}
+
+/* The preview, as the platform says now. */
+static cutover_status last_rules(struct promote *job, cutover_error **error)
+{
+    struct host *host = job->host;
+    struct machine_facts facts;
+    struct preview preview = {0};
+
+    cutover_status status = host_preview(host, job->preview.id, &preview, error);
+    if (status == CUTOVER_OK) {
+        host_facts(host, &job->project, &preview, &facts);
+        status = machine_preview_check(&facts, job->project.id, error);
+    }
+    preview_free(&preview);
+    return status;
+}
+
+/* The settings that the fence itself put there are not production's own. */
+static cutover_status properties_now(struct promote *job, struct json_object **now, cutover_error **error)
+{
+    struct json_object *kept = json_object_new_array();
+    struct json_object *settings;
+
+    if (kept == NULL)
+        return error_nomem(error);
+    cutover_status status =
+        properties_read(job->control, (uint32_t)job->journal.record.production_oid, now, error);
+    if (status != CUTOVER_OK) {
+        json_object_put(kept);
+        return status;
+    }
+    settings = json_member(*now, "settings");
+    for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
+        struct json_object *setting = json_object_array_get_idx(settings, i);
+        if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") != 0)
+            json_add(kept, json_object_get(setting));
+    }
+    settings = json_member(job->journal.record.properties, "settings");
+    for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
+        struct json_object *setting = json_object_array_get_idx(settings, i);
+        if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") == 0)
+            json_add(kept, json_object_get(setting));
+    }
+    json_put_object(*now, "settings", kept);
+    return json_is_complete(*now) ? CUTOVER_OK : error_nomem(error);
+}
+
+/* What an administrator changed of production while the job ran goes along (EDGE_CASES C7, C8). */
+static cutover_status properties_follow(struct promote *job, cutover_error **error)
+{
+    struct promotion_record *record = &job->journal.record;
+    struct json_object *now = NULL;
+    char *differences = NULL;
+
+    cutover_status status = properties_now(job, &now, error);
+    if (status == CUTOVER_OK)
+        status = properties_compare(record->properties, now, &differences, error);
+    if (status == CUTOVER_OK && differences[0] != '\0') {
+        status = properties_apply(job->control, record->staging_name, now, error);
+        if (status == CUTOVER_OK) {
+            report_warn(&job->report, "production's properties changed during the promotion: %s", differences);
+            json_object_put(record->properties);
+            record->properties = json_object_get(now);
+            job->stage.properties = record->properties;
+        }
+    }
+    free(differences);
+    json_object_put(now);
+    return status;
+}
+
+/* Nothing was written to production since the backup's snapshot. */
+static cutover_status prove_unchanged(void *context, struct session *inside, cutover_error **error)
+{
+    struct promote *job = context;
+    struct fence_mark now = {0};
+
+    cutover_status status = fence_mark_read(inside, &now, error);
+    if (status == CUTOVER_OK)
+        status = fence_prove(&job->mark, &now, inside, error);
+    fence_mark_free(&now);
+    return status;
+}
+
+/* What the new production's counters are before anybody can write to it: a rollback asks for it. */
+static cutover_status mark_incoming(struct promote *job, cutover_error **error)
+{
+    struct promotion_record *record = &job->journal.record;
+    struct session_options options =
+        operation_session(&job->operation, &job->project.production, record->staging_name);
+    struct session *inside = NULL;
+
+    cutover_status status = session_open(&options, &inside, error);
+    if (status == CUTOVER_OK)
+        status = mark_read(inside, &record->mark, error);
+    session_close(inside);
+    return status;
+}
+
+cutover_status promote_swap(struct promote *job, cutover_error **error)
+{
+    struct guard guard = {
+        .operation = &job->operation,
+        .project = &job->project,
+        .control = job->control,
+        .journal = &job->journal,
+        .report = &job->report,
+        .prove = promote_over_production(job) ? prove_unchanged : restore_prove_empty,
+        .context = job,
+    };
+
+    cutover_status status = promote_over_production(job) ? backup_still_good(job, error) : CUTOVER_OK;
+    if (status == CUTOVER_OK && job->kind == JOB_PROMOTION)
+        status = last_rules(job, error);
+    if (status == CUTOVER_OK)
+        status = properties_follow(job, error);
+    if (status == CUTOVER_OK)
+        status = mark_incoming(job, error);
+    if (status == CUTOVER_OK)
+        status = guard_swap(&guard, error);
+    job->swapped = guard.swapped;
+    job->outcome_unknown = guard.outcome_unknown;
+    if (job->swapped && job->fenced_us != 0)
+        job->report.writes_refused_us = monotonic_us() - job->fenced_us;
+    return status;
+}

@@ -1,0 +1,81 @@
+#include "transfer/analyze.h"
+
+#include "base/workers.h"
+#include "postgres/quote.h"
+
+#include <stdlib.h>
+
+/* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. PostgreSQL 14 to 18. */
+static const char relations_query[] =
+    "SELECT n.nspname, c.relname, c.relkind = 'p', pg_catalog.pg_relation_size(c.oid)"
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE (c.relkind IN ('r', 'p') OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'"
+    " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+    " ORDER BY 3, 4 DESC, 1, 2";
+
+struct analyzing {
+    const struct fill *fill;
+    PGresult *relations;
+};
+
+static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    struct analyzing *analyzing = context;
+    struct session *session = NULL;
+
+    cutover_status status = fill_session(analyzing->fill, cancel, &session, error);
+    *state = session;
+    return status;
+}
+
+static void worker_close(void *context, void *state)
+{
+    (void)context;
+    session_close(state);
+}
+
+static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct analyzing *analyzing = context;
+    const PGresult *relations = analyzing->relations;
+    int row = (int)index;
+    struct text sql = TEXT_INIT;
+
+    text_add(&sql, result_bool(relations, row, 2) ? "ANALYZE " : "VACUUM (ANALYZE) ");
+    quote_qualified(&sql, result_text(relations, row, 0), result_text(relations, row, 1));
+    cutover_status status =
+        text_failed(&sql) ? error_nomem(error) : session_run(state, text_string(&sql), error);
+    text_free(&sql);
+    progress_add(&analyzing->fill->operation->progress, (uint64_t)result_int(relations, row, 3), 0);
+    progress_table(&analyzing->fill->operation->progress);
+    return status;
+}
+
+cutover_status analyze_database(const struct fill *fill, cutover_error **error)
+{
+    struct operation *operation = fill->operation;
+    struct analyzing analyzing = {fill, NULL};
+    uint64_t bytes = 0;
+
+    cutover_status status = session_query(fill->session, relations_query, 0, NULL, &analyzing.relations, error);
+    if (status != CUTOVER_OK)
+        return status;
+    size_t count = (size_t)PQntuples(analyzing.relations);
+    for (size_t i = 0; i < count; i++)
+        bytes += (uint64_t)result_int(analyzing.relations, (int)i, 3);
+    progress_begin(&operation->progress, PHASE_STAGE_ANALYZE, bytes, (uint32_t)count);
+    struct workers workers = {
+        .jobs = operation->jobs,
+        .tasks = count,
+        .open = worker_open,
+        .task = worker_task,
+        .close = worker_close,
+        .context = &analyzing,
+        .tick = progress_tick,
+        .tick_context = &operation->progress,
+    };
+    status = workers_run(&workers, &operation->cancel, error);
+    progress_end(&operation->progress);
+    PQclear(analyzing.relations);
+    return status;
+}

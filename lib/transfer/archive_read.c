@@ -1,0 +1,277 @@
+#include "transfer/archive_read.h"
+
+#include "archive/object.h"
+#include "base/workers.h"
+#include "transfer/archive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static cutover_status facts_read(struct archive *archive, cutover_error **error)
+{
+    const struct manifest_file *file = manifest_file_find(&archive->manifest, ARCHIVE_FACTS);
+    char *bytes = NULL;
+    size_t count = 0;
+
+    if (file == NULL)
+        return error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s does not name %s", MANIFEST_NAME,
+                            ARCHIVE_FACTS);
+    cutover_status status = object_read_all(&archive->host->repository, archive->backup_id, ARCHIVE_FACTS,
+                                            ARCHIVE_FACTS_LIMIT, file, &bytes, &count, error);
+    if (status != CUTOVER_OK)
+        return status;
+    archive->facts = (struct text){bytes, count, count, false};
+    return CUTOVER_OK;
+}
+
+cutover_status archive_open(const struct host *host, const struct backup_record *record,
+                            struct archive *archive, cutover_error **error)
+{
+    struct archive opened = {.host = host, .backup_id = record->id};
+    char *json = NULL;
+    size_t count = 0;
+    char sha256[65];
+
+    cutover_status status = object_read_all(&host->repository, record->id, MANIFEST_NAME, MANIFEST_LIMIT, NULL,
+                                            &json, &count, error);
+    if (status == CUTOVER_OK) {
+        if (!sha256_hex(json, count, sha256))
+            status = error_set(error, CUTOVER_E_INTERNAL, "SHA-256 is not to be had");
+        else if (record->manifest_sha256 == NULL || strcmp(sha256, record->manifest_sha256) != 0)
+            status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                                  "%s is not the one that was written: its SHA-256 differs from the record's",
+                                  MANIFEST_NAME);
+    }
+    if (status == CUTOVER_OK)
+        status = manifest_parse(json, count, &opened.manifest, error);
+    free(json);
+    if (status == CUTOVER_OK)
+        status = facts_read(&opened, error);
+    if (status != CUTOVER_OK) {
+        archive_close(&opened);
+        return status;
+    }
+    *archive = opened;
+    return CUTOVER_OK;
+}
+
+void archive_close(struct archive *archive)
+{
+    manifest_free(&archive->manifest);
+    text_free(&archive->facts);
+}
+
+uint64_t archive_raw_bytes(const struct archive *archive)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < archive->manifest.table_count; i++)
+        for (size_t k = 0; k < archive->manifest.tables[i].member_count; k++)
+            bytes += archive->manifest.tables[i].members[k].raw;
+    return bytes;
+}
+
+/* ---- files ---- */
+
+struct checking {
+    const struct archive *archive;
+    struct operation *operation;
+};
+
+static cutover_status cancel_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    (void)context;
+    (void)error;
+    *state = cancel;
+    return CUTOVER_OK;
+}
+
+static void cancel_close(void *context, void *state)
+{
+    (void)context;
+    (void)state;
+}
+
+static void check_progress(void *context, size_t bytes)
+{
+    struct operation *operation = context;
+
+    progress_add(&operation->progress, bytes, 0);
+}
+
+static cutover_status file_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct checking *checking = context;
+    const struct archive *archive = checking->archive;
+
+    return object_check(&archive->host->repository, archive->backup_id, &archive->manifest.files[index], state,
+                        check_progress, checking->operation, error);
+}
+
+struct stranger {
+    const struct manifest *manifest;
+    cutover_error **error;
+};
+
+static cutover_status stranger_look(const cutover_object *object, void *context)
+{
+    const struct stranger *look = context;
+
+    if (strcmp(object->name, MANIFEST_NAME) == 0 || manifest_file_find(look->manifest, object->name) != NULL)
+        return CUTOVER_OK;
+    return error_verify(look->error, CUTOVER_VERDICT_DIFFERENT,
+                        "%s is in the backup, but its manifest does not name it", object->name);
+}
+
+cutover_status archive_check_files(const struct archive *archive, struct operation *operation, enum phase phase,
+                                   cutover_error **error)
+{
+    const cutover_repository *repository = &archive->host->repository;
+    const struct manifest *manifest = &archive->manifest;
+    struct checking checking = {archive, operation};
+    cutover_error *local = NULL;
+    struct stranger look = {manifest, &local};
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < manifest->file_count; i++)
+        bytes += manifest->files[i].size;
+    progress_begin(&operation->progress, phase, bytes, (uint32_t)manifest->file_count);
+    struct workers workers = {
+        .jobs = operation->jobs,
+        .tasks = manifest->file_count,
+        .open = cancel_open,
+        .task = file_task,
+        .close = cancel_close,
+        .context = &checking,
+        .tick = progress_tick,
+        .tick_context = &operation->progress,
+    };
+    cutover_status status = workers_run(&workers, &operation->cancel, error);
+    progress_end(&operation->progress);
+    if (status != CUTOVER_OK)
+        return status;
+    status = repository->list(archive->backup_id, stranger_look, &look, &local, repository->userdata);
+    if (status != CUTOVER_OK) {
+        status = error_from_callback(&local, status, "repository.list");
+        error_move(error, local);
+    }
+    return status;
+}
+
+cutover_status member_read(const cutover_repository *repository, void *object, const char *file,
+                           struct member_reader *reader, const struct member *member, const char **raw,
+                           cutover_error **error)
+{
+    void *buffer = member_reader_buffer(reader, member->size, error);
+
+    if (buffer == NULL)
+        return error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
+    cutover_status status =
+        object_read_at(repository, object, file, member->offset, buffer, member->size, error);
+    if (status == CUTOVER_OK)
+        status = member_reader_inflate(reader, member, raw, error);
+    if (status == CUTOVER_E_VERIFY)
+        error_detail(error, "file %s, byte %llu", file, (unsigned long long)member->offset);
+    return status;
+}
+
+/* ---- rows, read back without a server ---- */
+
+struct row_worker {
+    struct member_reader *reader;
+    struct cancel *cancel;
+};
+
+static cutover_status row_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    struct row_worker *worker = calloc(1, sizeof *worker);
+
+    (void)context;
+    if (worker == NULL)
+        return error_nomem(error);
+    *state = worker;
+    worker->cancel = cancel;
+    return member_reader_open(&worker->reader, error);
+}
+
+static void row_close(void *context, void *state)
+{
+    struct row_worker *worker = state;
+
+    (void)context;
+    if (worker == NULL)
+        return;
+    member_reader_free(worker->reader);
+    free(worker);
+}
+
+static cutover_status table_check(const struct checking *checking, struct row_worker *worker,
+                                  const struct manifest_table *table, void *object, cutover_error **error)
+{
+    const cutover_repository *repository = &checking->archive->host->repository;
+    struct digest digest = DIGEST_INIT;
+    char text[DIGEST_TEXT_SIZE];
+
+    for (size_t i = 0; i < table->member_count; i++) {
+        const struct member *member = &table->members[i];
+        uint64_t rows = digest.rows;
+        const char *raw = NULL;
+        cutover_status status = cancel_check(worker->cancel, error);
+        if (status == CUTOVER_OK)
+            status = member_read(repository, object, table->file, worker->reader, member, &raw, error);
+        if (status != CUTOVER_OK)
+            return status;
+        if (member->rows == 0)
+            continue;
+        digest_lines(&digest, raw, member->raw);
+        if (digest.rows - rows != member->rows)
+            return error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                                "%s: its manifest says other rows than member %zu has", table->file, i);
+        progress_add(&checking->operation->progress, member->raw, member->rows);
+    }
+    digest_format(&digest, text);
+    if (strcmp(text, table->digest) != 0)
+        return error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                            "%s: the rows of %s.%s are not those that were backed up", table->file,
+                            table->schema, table->name);
+    return CUTOVER_OK;
+}
+
+static cutover_status row_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct checking *checking = context;
+    const struct archive *archive = checking->archive;
+    const struct manifest_table *table = &archive->manifest.tables[index];
+    void *object = NULL;
+
+    cutover_status status =
+        object_open(&archive->host->repository, archive->backup_id, table->file, &object, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = table_check(checking, state, table, object, error);
+    object_close(&archive->host->repository, object);
+    progress_table(&checking->operation->progress);
+    return status;
+}
+
+cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
+                                  cutover_error **error)
+{
+    struct checking checking = {archive, operation};
+
+    progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
+                   (uint32_t)archive->manifest.table_count);
+    struct workers workers = {
+        .jobs = operation->jobs,
+        .tasks = archive->manifest.table_count,
+        .open = row_open,
+        .task = row_task,
+        .close = row_close,
+        .context = &checking,
+        .tick = progress_tick,
+        .tick_context = &operation->progress,
+    };
+    cutover_status status = workers_run(&workers, &operation->cancel, error);
+    progress_end(&operation->progress);
+    return status;
+}

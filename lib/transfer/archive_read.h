@@ -1,0 +1,49 @@
+/*
+ * Reading a published backup: its manifest and facts, its files' integrity, its rows into a database.
+ */
+#ifndef CUTOVER_TRANSFER_ARCHIVE_READ_H
+#define CUTOVER_TRANSFER_ARCHIVE_READ_H
+
+#include "job/backup_record.h"
+#include "transfer/content.h"
+#include "transfer/fill.h"
+
+struct archive {
+    const struct host *host;
+    const char *backup_id; /* the record's */
+    struct manifest manifest;
+    struct text facts;
+};
+
+/* Reads manifest and facts and checks them: the manifest against the record's SHA-256, the facts against the manifest.
+   CUTOVER_E_VERIFY different, with the file's name, when they are damaged or missing. */
+cutover_status archive_open(const struct host *host, const struct backup_record *record,
+                            struct archive *archive, cutover_error **error);
+void archive_close(struct archive *archive);
+
+/* Every file that the manifest names is there with its size and SHA-256, and no other is. */
+cutover_status archive_check_files(const struct archive *archive, struct operation *operation, enum phase phase,
+                                   cutover_error **error);
+/* Every member inflates to its size and rows, and each table's digest is the manifest's. */
+cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
+                                  cutover_error **error);
+/* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). `phase` is the copying: its
+   indexes count for the next one. *fill has its session still; fill_close() it whatever became of it. */
+cutover_status archive_load(const struct archive *archive, struct operation *operation,
+                            const struct conninfo *conninfo, const char *database, enum phase phase,
+                            struct fill *fill, cutover_error **error);
+
+/* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
+cutover_status archive_compare(struct archive *archive, struct operation *operation,
+                               const struct conninfo *conninfo, const char *database, enum phase phase,
+                               cutover_error **error);
+
+/* Reads one member of an opened object and inflates it; *raw is the reader's. */
+cutover_status member_read(const cutover_repository *repository, void *object, const char *file,
+                           struct member_reader *reader, const struct member *member, const char **raw,
+                           cutover_error **error);
+
+/* Raw bytes of all rows: the work that reading them is. */
+uint64_t archive_raw_bytes(const struct archive *archive);
+
+#endif

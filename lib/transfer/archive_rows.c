@@ -1,0 +1,322 @@
+/* Step backup, the rows: tables, large objects and facts as worker threads read them. */
+#include "base/workers.h"
+#include "postgres/catalog/facts.h"
+#include "postgres/copy.h"
+#include "postgres/largeobject.h"
+#include "transfer/archive_writing.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Task 0 reads catalog facts and large objects; the others are the plan's parts. */
+#define PARTS_FROM 1
+
+struct writing_worker {
+    struct session *session;
+    struct member_writer *members;
+};
+
+/* ---- rows ---- */
+
+static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    struct writing *writing = context;
+    struct session_options options = *writing->session;
+    struct writing_worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL)
+        return error_nomem(error);
+    options.cancel = cancel;
+    *state = worker;
+    cutover_status status = snapshot_join(writing->snapshot, &options, &worker->session, error);
+    if (status == CUTOVER_OK)
+        status = member_writer_open(ARCHIVE_GZIP_LEVEL, &worker->members, error);
+    return status;
+}
+
+static void worker_close(void *context, void *state)
+{
+    struct writing_worker *worker = state;
+
+    (void)context;
+    if (worker == NULL)
+        return;
+    session_close(worker->session);
+    member_writer_free(worker->members);
+    free(worker);
+}
+
+/* Appends a compressed member to the table's file and notes where it lies. */
+static cutover_status member_append(struct table_file *file, const void *bytes, size_t count,
+                                    struct member member, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    pthread_mutex_lock(&file->mutex);
+    if (file->count == file->capacity) {
+        size_t capacity = file->capacity == 0 ? 16 : file->capacity * 2;
+        struct member *grown = reallocarray(file->members, capacity, sizeof *grown);
+        if (grown == NULL)
+            status = error_nomem(error);
+        else {
+            file->members = grown;
+            file->capacity = capacity;
+        }
+    }
+    if (status == CUTOVER_OK)
+        status = object_append(file->object, bytes, count, &member.offset, error);
+    if (status == CUTOVER_OK)
+        file->members[file->count++] = member;
+    pthread_mutex_unlock(&file->mutex);
+    return status;
+}
+
+/* Appends what the worker has collected; *raw counts its bytes. */
+static cutover_status rows_append(struct member_writer *members, struct table_file *file, uint64_t *raw,
+                                  cutover_error **error)
+{
+    const void *bytes;
+    size_t count;
+    struct member member = {0};
+
+    cutover_status status = member_writer_take(members, &bytes, &count, &member, error);
+    if (status != CUTOVER_OK || count == 0)
+        return status;
+    *raw += member.raw;
+    return member_append(file, bytes, count, member, error);
+}
+
+static cutover_status file_open(struct writing *writing, size_t table, cutover_error **error)
+{
+    struct table_file *file = &writing->files[table];
+    cutover_status status = CUTOVER_OK;
+
+    pthread_mutex_lock(&file->mutex);
+    if (file->object == NULL)
+        status = object_create(&writing->operation->host->repository, writing->backup_id,
+                               writing->manifest.tables[table].file, &file->object, error);
+    pthread_mutex_unlock(&file->mutex);
+    return status;
+}
+
+/* The last part of a table ends its file. */
+static cutover_status file_finish(struct writing *writing, size_t table, struct member_writer *members,
+                                  cutover_error **error)
+{
+    struct table_file *file = &writing->files[table];
+    struct manifest_table *to = &writing->manifest.tables[table];
+    struct manifest_file *entry = &writing->manifest.files[table];
+    struct member member = {0};
+    const void *bytes;
+    size_t count;
+
+    cutover_status status = member_writer_copy_end(members, &bytes, &count, &member, error);
+    if (status == CUTOVER_OK)
+        status = member_append(file, bytes, count, member, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct object_writer *object = file->object;
+    file->object = NULL;
+    status = object_commit(object, entry, error);
+    if (status != CUTOVER_OK)
+        return status;
+    const struct receipt *receipt = &writing->receipts.tables[table];
+    char digest[DIGEST_TEXT_SIZE];
+    digest_format(&receipt->digest, digest);
+    to->rows = receipt->digest.rows;
+    to->members = file->members;
+    to->member_count = file->count;
+    file->members = NULL;
+    return string_copy(digest, &to->digest, error);
+}
+
+static cutover_status rows_write(struct writing *writing, struct writing_worker *worker,
+                                 const struct table *table, size_t index, struct page_range range,
+                                 struct digest *digest, uint64_t *raw, cutover_error **error)
+{
+    struct table_file *file = &writing->files[index];
+    struct progress *progress = &writing->operation->progress;
+    struct copy_out copy;
+    uint64_t told = 0, rows_told = 0;
+
+    cutover_status status = copy_out_open(&copy, worker->session, table, range, COPY_TEXT, error);
+    if (status != CUTOVER_OK)
+        return status;
+    for (;;) {
+        const char *row;
+        size_t length;
+        bool full;
+        status = copy_out_row(&copy, &row, &length, error);
+        if (status != CUTOVER_OK || length == 0)
+            break;
+        digest_row(digest, row, length - 1);
+        status = member_writer_add(worker->members, row, length, &full, error);
+        if (status == CUTOVER_OK && full) {
+            status = rows_append(worker->members, file, raw, error);
+            progress_add(progress, *raw - told, digest->rows - rows_told);
+            told = *raw;
+            rows_told = digest->rows;
+        }
+        if (status != CUTOVER_OK)
+            break;
+    }
+    if (status != CUTOVER_OK) {
+        copy_out_abort(&copy);
+        return status;
+    }
+    status = rows_append(worker->members, file, raw, error);
+    progress_add(progress, *raw - told, digest->rows - rows_told);
+    return status;
+}
+
+static cutover_status part_write(struct writing *writing, struct writing_worker *worker,
+                                 const struct part *part, cutover_error **error)
+{
+    const struct table *table = &writing->snapshot->inventory.tables[part->table];
+    struct digest digest = DIGEST_INIT;
+    uint64_t raw = 0;
+    bool last = false;
+
+    cutover_status status = file_open(writing, part->table, error);
+    if (status == CUTOVER_OK)
+        status = rows_write(writing, worker, table, part->table, part->range, &digest, &raw, error);
+    if (status != CUTOVER_OK)
+        return status;
+    receipts_add(&writing->receipts, part->table, &digest, raw, &last);
+    if (last) {
+        status = file_finish(writing, part->table, worker->members, error);
+        progress_table(&writing->operation->progress);
+    }
+    return status;
+}
+
+/* ---- what is not rows ---- */
+
+struct large_object_sink {
+    struct member_writer *members;
+    struct object_writer *object;
+    struct progress *progress;
+};
+
+static cutover_status large_object_flush(struct large_object_sink *sink, cutover_error **error)
+{
+    struct member member;
+    const void *bytes;
+    size_t count;
+
+    cutover_status status = member_writer_take(sink->members, &bytes, &count, &member, error);
+    if (status == CUTOVER_OK && count > 0)
+        status = object_append(sink->object, bytes, count, NULL, error);
+    return status;
+}
+
+/* The file of an empty object is gzip, too. */
+static cutover_status large_object_empty(struct large_object_sink *sink, cutover_error **error)
+{
+    struct member member;
+    const void *bytes;
+    size_t count;
+
+    cutover_status status = member_writer_empty(sink->members, &bytes, &count, &member, error);
+    return status != CUTOVER_OK ? status : object_append(sink->object, bytes, count, NULL, error);
+}
+
+static cutover_status large_object_receive(void *context, const void *bytes, size_t count,
+                                           cutover_error **error)
+{
+    struct large_object_sink *sink = context;
+    bool full;
+
+    cutover_status status = member_writer_add(sink->members, bytes, count, &full, error);
+    if (status == CUTOVER_OK && full)
+        status = large_object_flush(sink, error);
+    progress_add(sink->progress, count, 0);
+    return status;
+}
+
+static cutover_status large_object_write(struct writing *writing, struct writing_worker *worker, uint32_t oid,
+                                         struct manifest_file *entry, struct text *listing,
+                                         cutover_error **error)
+{
+    struct large_object_sink sink = {worker->members, NULL, &writing->operation->progress};
+    char name[64];
+    uint64_t size = 0;
+
+    snprintf(name, sizeof name, "blob_%" PRIu32 ".dat.gz", oid);
+    text_add_format(listing, "%" PRIu32 " blob_%" PRIu32 ".dat\n", oid, oid);
+    cutover_status status =
+        object_create(&writing->operation->host->repository, writing->backup_id, name, &sink.object, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = largeobject_read(worker->session, oid, large_object_receive, &sink, &writing->large_objects, &size,
+                              error);
+    writing->manifest.large_object_bytes += size;
+    if (status == CUTOVER_OK)
+        status = size > 0 ? large_object_flush(&sink, error) : large_object_empty(&sink, error);
+    if (status != CUTOVER_OK) {
+        object_abort(sink.object);
+        return status;
+    }
+    return object_commit(sink.object, entry, error);
+}
+
+static cutover_status large_objects_write(struct writing *writing, struct writing_worker *worker,
+                                          cutover_error **error)
+{
+    const struct inventory *inventory = &writing->snapshot->inventory;
+    struct manifest_file *files = &writing->manifest.files[inventory->table_count];
+    struct text listing = TEXT_INIT;
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++)
+        status = large_object_write(writing, worker, inventory->large_objects[i].oid, &files[i + 1], &listing,
+                                    error);
+    if (status == CUTOVER_OK && text_failed(&listing))
+        status = error_nomem(error);
+    if (status == CUTOVER_OK && inventory->large_object_count > 0)
+        status = object_write_all(&writing->operation->host->repository, writing->backup_id,
+                                  ARCHIVE_LARGE_OBJECTS, listing.bytes, listing.length, &files[0], error);
+    text_free(&listing);
+    return status;
+}
+
+static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct writing *writing = context;
+    struct writing_worker *worker = state;
+
+    if (index >= PARTS_FROM)
+        return part_write(writing, worker, &writing->plan.parts[index - PARTS_FROM], error);
+    cutover_status status = catalog_facts_read(worker->session, &writing->facts, error);
+    return status != CUTOVER_OK ? status : large_objects_write(writing, worker, error);
+}
+
+cutover_status backup_rows_write(struct writing *writing, cutover_error **error)
+{
+    struct operation *operation = writing->operation;
+    const struct inventory *inventory = &writing->snapshot->inventory;
+
+    cutover_status status = plan_make(inventory->tables, inventory->table_count, operation->jobs, SPLIT_FREELY,
+                                      &writing->plan, error);
+    if (status == CUTOVER_OK)
+        status = receipts_open(&writing->receipts, &writing->plan, inventory->table_count, error);
+    if (status != CUTOVER_OK)
+        return status;
+    progress_begin(&operation->progress, PHASE_BACKUP, inventory->bytes, (uint32_t)inventory->table_count);
+    struct workers workers = {
+        .jobs = operation->jobs,
+        .tasks = PARTS_FROM + writing->plan.count,
+        .open = worker_open,
+        .task = worker_task,
+        .close = worker_close,
+        .context = writing,
+        .tick = progress_tick,
+        .tick_context = &operation->progress,
+    };
+    status = workers_run(&workers, &operation->cancel, error);
+    progress_end(&operation->progress);
+    if (status == CUTOVER_OK)
+        status = receipts_check(&writing->receipts, inventory->tables, error);
+    return status;
+}

@@ -1,0 +1,38 @@
+/*
+ * An archive in the making: what the writer of rows and the writer of everything else share.
+ */
+#ifndef CUTOVER_TRANSFER_ARCHIVE_WRITING_H
+#define CUTOVER_TRANSFER_ARCHIVE_WRITING_H
+
+#include "archive/object.h"
+#include "archive/toc.h"
+#include "job/backup_record.h"
+#include "transfer/archive.h"
+#include "transfer/plan.h"
+
+/* One table's file while its parts are written. */
+struct table_file {
+    pthread_mutex_t mutex; /* keeps an append and its entry in members together */
+    struct object_writer *object;
+    struct member *members;
+    size_t count, capacity;
+};
+
+struct writing {
+    struct operation *operation;
+    const struct session_options *session;
+    struct snapshot *snapshot;
+    const char *backup_id;
+    struct toc toc;
+    struct plan plan;
+    struct receipts receipts;
+    struct table_file *files;
+    struct manifest manifest;
+    struct text facts;
+    struct digest large_objects;
+};
+
+/* Streams all rows, large objects and catalog facts into their files; fills the manifest's entries of them. */
+cutover_status backup_rows_write(struct writing *writing, cutover_error **error);
+
+#endif

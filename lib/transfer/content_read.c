@@ -1,0 +1,281 @@
+#include "transfer/content.h"
+
+#include "base/workers.h"
+#include "postgres/catalog/facts.h"
+#include "postgres/copy.h"
+#include "postgres/largeobject.h"
+#include "postgres/quote.h"
+#include "transfer/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Task 0 reads everything that is not rows; the others are the plan's parts. */
+#define PARTS_FROM 1
+
+struct reading {
+    const struct content_reader *reader;
+    const struct table *tables; /* what to read, columns in the expected order; strings borrowed */
+    struct plan plan;
+    struct receipts receipts;
+    struct content *found;
+    bool with_generated;
+    bool rows_only;
+};
+
+static cutover_status reading_session(const struct content_reader *reader, const struct cancel *cancel,
+                                      struct session **session, cutover_error **error)
+{
+    struct session_options options = *reader->session;
+
+    options.cancel = cancel;
+    if (reader->snapshot != NULL)
+        return snapshot_join(reader->snapshot, &options, session, error);
+    cutover_status status = session_open(&options, session, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = session_run(*session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
+    if (status != CUTOVER_OK) {
+        session_close(*session);
+        *session = NULL;
+    }
+    return status;
+}
+
+static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
+{
+    struct reading *reading = context;
+    struct session *session = NULL;
+
+    cutover_status status = reading_session(reading->reader, cancel, &session, error);
+    *state = session;
+    return status;
+}
+
+static void worker_close(void *context, void *state)
+{
+    (void)context;
+    session_close(state);
+}
+
+static cutover_status read_large_objects(struct session *session, const struct inventory *inventory,
+                                         struct content *found, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    found->large_objects = inventory->large_object_count;
+    for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++)
+        status = largeobject_read(session, inventory->large_objects[i].oid, NULL, NULL,
+                                  &found->large_object_digest, NULL, error);
+    return status;
+}
+
+static cutover_status read_the_rest(struct reading *reading, struct session *session, cutover_error **error)
+{
+    struct content *found = reading->found;
+    struct inventory inventory = {0};
+
+    cutover_status status = inventory_read(session, &inventory, error);
+    if (status == CUTOVER_OK)
+        status = inventory_read_sequences(session, &inventory, error);
+    if (status == CUTOVER_OK)
+        status = read_large_objects(session, &inventory, found, error);
+    if (status == CUTOVER_OK)
+        status = catalog_facts_read(session, &found->facts, error);
+    if (status == CUTOVER_OK) {
+        found->sequences = calloc(inventory.sequence_count + 1, sizeof *found->sequences);
+        if (found->sequences == NULL)
+            status = error_nomem(error);
+    }
+    for (size_t i = 0; status == CUTOVER_OK && i < inventory.sequence_count; i++) {
+        struct manifest_sequence *to = &found->sequences[found->sequence_count++];
+        to->last_value = inventory.sequences[i].last_value;
+        to->is_called = inventory.sequences[i].is_called;
+        status = string_copy(inventory.sequences[i].schema, &to->schema, error);
+        if (status == CUTOVER_OK)
+            status = string_copy(inventory.sequences[i].name, &to->name, error);
+    }
+    inventory_free(&inventory);
+    return status;
+}
+
+static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct reading *reading = context;
+    struct session *session = state;
+
+    if (index < PARTS_FROM)
+        return reading->rows_only ? CUTOVER_OK : read_the_rest(reading, session, error);
+    const struct part *part = &reading->plan.parts[index - PARTS_FROM];
+    const struct table *table = &reading->tables[part->table];
+    struct digest digest = DIGEST_INIT;
+    bool last;
+    enum copy_form form = reading->with_generated ? COPY_TEXT_GENERATED
+                          : table->binary         ? COPY_BINARY
+                                                  : COPY_TEXT;
+    cutover_status status = copy_digest(session, table, part->range, form, &digest, error);
+    if (status != CUTOVER_OK)
+        return status;
+    progress_add(reading->reader->progress, part->bytes, digest.rows);
+    receipts_add(&reading->receipts, part->table, &digest, part->bytes, &last);
+    if (last)
+        progress_table(reading->reader->progress);
+    return CUTOVER_OK;
+}
+
+/* Reads the tables; digests come into reading->receipts. */
+static cutover_status reading_run(struct reading *reading, size_t count, cutover_error **error)
+{
+    const struct content_reader *reader = reading->reader;
+    cutover_status status =
+        plan_make(reading->tables, count, reader->jobs, SPLIT_FREELY, &reading->plan, error);
+
+    if (status == CUTOVER_OK)
+        status = receipts_open(&reading->receipts, &reading->plan, count, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct workers workers = {
+        .jobs = reader->jobs,
+        .tasks = PARTS_FROM + reading->plan.count,
+        .open = worker_open,
+        .task = worker_task,
+        .close = worker_close,
+        .context = reading,
+        .tick = progress_tick,
+        .tick_context = reader->progress,
+    };
+    status = workers_run(&workers, reader->progress->cancel, error);
+    if (status == CUTOVER_OK)
+        status = receipts_check(&reading->receipts, reading->tables, error);
+    return status;
+}
+
+static void reading_close(struct reading *reading)
+{
+    plan_free(&reading->plan);
+    receipts_close(&reading->receipts);
+}
+
+/* Looks the expected tables up in the database; those that are there are to be read. */
+static cutover_status tables_locate(const struct content *expected, const struct inventory *inventory,
+                                    bool generated_only, struct table **tables, size_t **expected_index,
+                                    size_t *count, cutover_error **error)
+{
+    *count = 0;
+    *tables = calloc(expected->table_count + 1, sizeof **tables);
+    *expected_index = calloc(expected->table_count + 1, sizeof **expected_index);
+    if (*tables == NULL || *expected_index == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; i < expected->table_count; i++) {
+        const struct content_table *wanted = &expected->tables[i];
+        const struct table *there = inventory_find(inventory, wanted->schema, wanted->name);
+        if (there == NULL || (generated_only && wanted->generated == NULL))
+            continue;
+        struct table *table = &(*tables)[*count];
+        *table = *there;
+        table->column_list = wanted->column_list;
+        table->condition = wanted->condition;
+        table->generated = wanted->generated;
+        table->binary = wanted->binary;
+        (*expected_index)[(*count)++] = i;
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status inventory_of(const struct content_reader *reader, struct inventory *inventory,
+                                   cutover_error **error)
+{
+    struct session *session = NULL;
+    cutover_status status = reading_session(reader, reader->progress->cancel, &session, error);
+
+    if (status == CUTOVER_OK)
+        status = inventory_read(session, inventory, error);
+    session_close(session);
+    return status;
+}
+
+static cutover_status found_add(struct content *found, const struct content_table *wanted,
+                                const struct digest *digest, cutover_error **error)
+{
+    struct content_table *to = &found->tables[found->table_count++];
+
+    to->digest = *digest;
+    cutover_status status = string_copy(wanted->schema, &to->schema, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(wanted->name, &to->name, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(wanted->label, &to->label, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(wanted->column_list, &to->column_list, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(wanted->condition, &to->condition, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(wanted->generated, &to->generated, error);
+    return status;
+}
+
+cutover_status content_read(const struct content_reader *reader, const struct content *expected,
+                            struct content *found, cutover_error **error)
+{
+    struct inventory inventory = {0};
+    struct content made = {0};
+    struct reading reading = {.reader = reader, .found = &made};
+    struct table *tables = NULL;
+    size_t *index = NULL;
+    size_t count = 0;
+
+    cutover_status status = inventory_of(reader, &inventory, error);
+    if (status == CUTOVER_OK)
+        status = tables_locate(expected, &inventory, false, &tables, &index, &count, error);
+    if (status == CUTOVER_OK) {
+        reading.tables = tables;
+        status = reading_run(&reading, count, error);
+    }
+    if (status == CUTOVER_OK) {
+        made.tables = calloc(count + 1, sizeof *made.tables);
+        if (made.tables == NULL)
+            status = error_nomem(error);
+    }
+    /* The expected ones are sorted by name, so these are too. */
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++)
+        status = found_add(&made, &expected->tables[index[i]], &reading.receipts.tables[i].digest, error);
+    if (status == CUTOVER_OK) {
+        qsort(made.sequences, made.sequence_count, sizeof *made.sequences, manifest_sequence_order);
+        *found = made;
+    } else {
+        content_free(&made);
+    }
+    reading_close(&reading);
+    free(tables);
+    free(index);
+    inventory_free(&inventory);
+    return status;
+}
+
+cutover_status content_read_generated(const struct content_reader *reader, struct content *content,
+                                      cutover_error **error)
+{
+    struct inventory inventory = {0};
+    struct reading reading = {.reader = reader, .with_generated = true, .rows_only = true};
+    struct table *tables = NULL;
+    size_t *index = NULL;
+    size_t count = 0;
+
+    cutover_status status = inventory_of(reader, &inventory, error);
+    if (status == CUTOVER_OK)
+        status = tables_locate(content, &inventory, true, &tables, &index, &count, error);
+    if (status == CUTOVER_OK && count > 0) {
+        reading.tables = tables;
+        status = reading_run(&reading, count, error);
+    }
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
+        struct content_table *table = &content->tables[index[i]];
+        table->generated_digest = reading.receipts.tables[i].digest;
+        table->has_generated_digest = true;
+    }
+    reading_close(&reading);
+    free(tables);
+    free(index);
+    inventory_free(&inventory);
+    return status;
+}

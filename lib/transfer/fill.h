@@ -1,0 +1,46 @@
+/*
+ * Filling a database that the library made itself: schema before, rows, sequences, schema after. What staging (rows from a
+ * live source) and loading (rows from an archive) have in common.
+ */
+#ifndef CUTOVER_TRANSFER_FILL_H
+#define CUTOVER_TRANSFER_FILL_H
+
+#include "archive/manifest.h"
+#include "job/operation.h"
+#include "postgres/check_constraints.h"
+#include "postgres/copy.h"
+
+struct index_build;
+
+struct fill {
+    struct operation *operation;
+    const struct conninfo *conninfo;
+    const char *database;
+    const char *folder, *name;       /* FOLDER/NAME/toc.dat is the schema's archive */
+    const char *lc_monetary;         /* that the rows were written with */
+    const char *encoding;            /* likewise */
+    enum phase index_phase;          /* what building indexes counts for */
+    const struct index_build *built; /* what "post-data" leaves out: transfer/index_build.h; NULL: nothing */
+    struct session *session;         /* for what is done once; fill_begin() opens it */
+    struct checks checks;            /* set aside until all rows are there */
+};
+
+/* Restores "pre-data", one stream, and makes the tables ready for rows in any order. */
+cutover_status fill_begin(struct fill *fill, cutover_error **error);
+/* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema. */
+cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
+                        cutover_error **error);
+void fill_close(struct fill *fill);
+
+/* A session for a worker that writes rows and builds indexes. Commits do not wait for the disk: the swap's commit does, and
+   flushes what was written before it. */
+cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
+                            cutover_error **error);
+
+/* A table, or a part of one, in a transaction of its own. `whole`: one stream writes all of it, so that it is emptied in
+   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). Rows come in binary where table->binary. */
+cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
+                                bool whole, cutover_error **error);
+cutover_status fill_table_end(struct copy_in *copy, cutover_error **error);
+
+#endif

@@ -1,0 +1,310 @@
+#include "transfer/index_build.h"
+
+#include "base/folder.h"
+#include "transfer/archive.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CATALOG_CLASS 1259u /* pg_class */
+/* What is left of the phase for what pg_restore makes. */
+#define INDEX_PHASE_PART 0.9
+
+static cutover_status toc_of(struct index_build *build, const struct fill *fill, cutover_error **error)
+{
+    struct text folder = TEXT_INIT;
+    char *bytes = NULL;
+    size_t count = 0;
+    cutover_status status;
+
+    text_add_format(&folder, "%s/%s", fill->folder, fill->name);
+    if (text_failed(&folder))
+        status = error_nomem(error);
+    else
+        status = folder_read(text_string(&folder), ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, error);
+    if (status == CUTOVER_OK)
+        status = toc_parse(bytes, count, &build->toc, error);
+    free(bytes);
+    text_free(&folder);
+    return status;
+}
+
+static bool is_named(const struct toc_entry *entry, const char *desc)
+{
+    return entry->desc.bytes != NULL && strcmp(entry->desc.bytes, desc) == 0;
+}
+
+/* What a dumpId stands for. */
+struct meaning {
+    unsigned char section;           /* of its entry; 0: there is none */
+    size_t table;                    /* 1 + the table whose TABLE entry it is; 0: none */
+    const struct index_entry *index; /* that is built here, or NULL */
+};
+
+/* More dumpIds than that are no schema: then nothing is built here, and pg_restore does it all. */
+#define IDS_MAX (16 * 1024 * 1024)
+
+/* The table of an index, or of a constraint that is one, plus 1; 0 for everything else. All that such an entry depends on
+   is there before the rows are. */
+static size_t table_of(const struct toc_entry *entry, const struct meaning *meanings)
+{
+    size_t table = 0;
+
+    if (entry->section != TOC_SECTION_POST_DATA ||
+        (!is_named(entry, "INDEX") && !is_named(entry, "CONSTRAINT")))
+        return 0;
+    for (size_t i = 0; i < entry->dependency_count; i++) {
+        const struct meaning *meaning = &meanings[entry->dependencies[i]];
+        if (meaning->section != 0 && meaning->section != TOC_SECTION_PRE_DATA)
+            return 0;
+        if (meaning->table != 0)
+            table = meaning->table;
+    }
+    return table;
+}
+
+/* A foreign key depends on its own table and on the other one's index. */
+static bool is_foreign_key(const struct toc_entry *entry, const struct meaning *meanings,
+                           struct index_entry *key)
+{
+    *key = (struct index_entry){.toc = entry, .exclusive = true};
+    if (entry->section != TOC_SECTION_POST_DATA || !is_named(entry, "FK CONSTRAINT"))
+        return false;
+    size_t table = 0;
+    for (size_t i = 0; i < entry->dependency_count; i++) {
+        const struct meaning *meaning = &meanings[entry->dependencies[i]];
+        if (meaning->table != 0)
+            table = meaning->table;
+        if (meaning->section != TOC_SECTION_POST_DATA)
+            continue;
+        if (meaning->index == NULL || key->after != NULL)
+            return false;
+        key->after = meaning->index;
+    }
+    if (table == 0 || key->after == NULL)
+        return false;
+    key->table = table - 1;
+    key->referenced = key->after->table;
+    return true;
+}
+
+static int bigger_table_first(const void *a, const void *b)
+{
+    const struct index_entry *one = a, *two = b;
+
+    /* Tables come biggest first; within one, shared locks before the exclusive ones. */
+    if (one->table != two->table)
+        return one->table < two->table ? -1 : 1;
+    if (one->exclusive != two->exclusive)
+        return one->exclusive ? 1 : -1;
+    return (one->toc->dump_id > two->toc->dump_id) - (one->toc->dump_id < two->toc->dump_id);
+}
+
+static int id_order(const void *a, const void *b)
+{
+    const int32_t *one = a, *two = b;
+
+    return (*one > *two) - (*one < *two);
+}
+
+static void entries_list(struct index_build *build, struct meaning *meanings)
+{
+    const struct toc *toc = &build->toc;
+
+    for (size_t i = 0; i < toc->count; i++) {
+        size_t table = table_of(&toc->entries[i], meanings);
+        if (table != 0)
+            build->entries[build->count++] =
+                (struct index_entry){.table = table - 1,
+                                     .referenced = table - 1,
+                                     .toc = &toc->entries[i],
+                                     .exclusive = is_named(&toc->entries[i], "CONSTRAINT")};
+    }
+    size_t indexes = build->count;
+    qsort(build->entries, indexes, sizeof *build->entries, bigger_table_first);
+    for (size_t i = 0; i < indexes; i++)
+        meanings[build->entries[i].toc->dump_id].index = &build->entries[i];
+    for (size_t i = 0; i < toc->count; i++)
+        if (is_foreign_key(&toc->entries[i], meanings, &build->entries[build->count]))
+            build->count++;
+    qsort(build->entries + indexes, build->count - indexes, sizeof *build->entries, bigger_table_first);
+}
+
+/* An index costs something even where there is nothing to index. */
+#define SIZE_LEAST 65536
+
+static void shares_set(struct index_build *build, const struct table *tables)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < build->count; i++)
+        total += (double)tables[build->entries[i].table].bytes + SIZE_LEAST;
+    for (size_t i = 0; i < build->count; i++)
+        build->entries[i].share = ((double)tables[build->entries[i].table].bytes + SIZE_LEAST) / total;
+}
+
+static cutover_status entries_find(struct index_build *build, const struct table *tables, size_t count,
+                                   cutover_error **error)
+{
+    const struct toc *toc = &build->toc;
+    bool known = toc->highest_id < IDS_MAX;
+    struct meaning *meanings = calloc(known ? (size_t)toc->highest_id + 1 : 1, sizeof *meanings);
+
+    build->tables = calloc(count + 1, sizeof *build->tables);
+    build->entries = calloc(toc->count + 1, sizeof *build->entries);
+    build->ids = calloc(toc->count + 1, sizeof *build->ids);
+    if (build->tables == NULL || build->entries == NULL || build->ids == NULL || meanings == NULL) {
+        free(meanings);
+        return error_nomem(error);
+    }
+    for (size_t i = 0; known && i < toc->count; i++)
+        meanings[toc->entries[i].dump_id].section = (unsigned char)toc->entries[i].section;
+    for (size_t i = 0; known && i < count; i++) {
+        const struct toc_entry *entry = toc_find(toc, CATALOG_CLASS, tables[i].oid, "TABLE");
+        if (entry != NULL)
+            meanings[entry->dump_id].table = i + 1;
+    }
+    if (known)
+        entries_list(build, meanings);
+    for (size_t i = 0; i < build->count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every entry that is counted has one */
+        build->ids[i] = build->entries[i].toc->dump_id;
+    qsort(build->ids, build->count, sizeof *build->ids, id_order);
+    shares_set(build, tables);
+    free(meanings);
+    return CUTOVER_OK;
+}
+
+cutover_status index_build_open(struct index_build *build, const struct fill *fill, const struct table *tables,
+                                size_t count, cutover_error **error)
+{
+    pthread_condattr_t attributes;
+
+    memset(build, 0, sizeof *build);
+    cutover_status status = toc_of(build, fill, error);
+    if (status == CUTOVER_OK)
+        status = entries_find(build, tables, count, error);
+    pthread_mutex_init(&build->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&build->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    build->open = true;
+    if (status != CUTOVER_OK)
+        index_build_close(build);
+    return status;
+}
+
+void index_build_table_whole(struct index_build *build, size_t table)
+{
+    pthread_mutex_lock(&build->mutex);
+    build->tables[table].whole = true;
+    pthread_cond_broadcast(&build->changed);
+    pthread_mutex_unlock(&build->mutex);
+}
+
+static bool may_lock(const struct index_table *table, bool exclusive)
+{
+    return table->whole && !table->exclusive && (!exclusive || table->shared == 0);
+}
+
+/* With the mutex held: one whose tables are whole, and whose locks nobody would have to wait for. */
+static struct index_entry *entry_choose(struct index_build *build)
+{
+    for (size_t i = 0; i < build->count; i++) {
+        struct index_entry *entry = &build->entries[i];
+        if (!entry->taken && (entry->after == NULL || entry->after->done) &&
+            may_lock(&build->tables[entry->table], entry->exclusive) &&
+            may_lock(&build->tables[entry->referenced], entry->exclusive))
+            return entry;
+    }
+    return NULL;
+}
+
+/* With the mutex held: waits for a change, for as long as a cancel may take to be seen. */
+static void change_wait(struct index_build *build)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += CANCEL_SLICE_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_cond_timedwait(&build->changed, &build->mutex, &until);
+}
+
+static cutover_status entry_take(struct index_build *build, const struct cancel *cancel,
+                                 struct index_entry **entry, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    pthread_mutex_lock(&build->mutex);
+    while ((*entry = entry_choose(build)) == NULL) {
+        status = cancel_check(cancel, error);
+        if (status != CUTOVER_OK)
+            break;
+        change_wait(build);
+    }
+    if (*entry != NULL) {
+        (*entry)->taken = true;
+        if ((*entry)->exclusive)
+            build->tables[(*entry)->table].exclusive = build->tables[(*entry)->referenced].exclusive = true;
+        else
+            build->tables[(*entry)->table].shared++;
+    }
+    pthread_mutex_unlock(&build->mutex);
+    return status;
+}
+
+static void entry_done(struct index_build *build, struct index_entry *entry)
+{
+    pthread_mutex_lock(&build->mutex);
+    entry->done = true;
+    if (entry->exclusive)
+        build->tables[entry->table].exclusive = build->tables[entry->referenced].exclusive = false;
+    else
+        build->tables[entry->table].shared--;
+    pthread_cond_broadcast(&build->changed);
+    pthread_mutex_unlock(&build->mutex);
+}
+
+cutover_status index_build_next(struct index_build *build, struct session *session, const struct fill *fill,
+                                cutover_error **error)
+{
+    struct index_entry *entry = NULL;
+    cutover_status status = entry_take(build, session->cancel, &entry, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    /* The SQL is pg_dump's, and the session's search_path is empty as pg_restore's is. */
+    status = session_run(session, entry->toc->defn.bytes != NULL ? entry->toc->defn.bytes : "", error);
+    if (status != CUTOVER_OK)
+        error_detail(error, "%s %s", entry->toc->desc.bytes,
+                     entry->toc->tag.bytes != NULL ? entry->toc->tag.bytes : "");
+    entry_done(build, entry);
+    progress_beside(&fill->operation->progress, fill->index_phase, entry->share * INDEX_PHASE_PART);
+    return status;
+}
+
+bool index_build_has(const void *context, int32_t dump_id)
+{
+    const struct index_build *build = context;
+
+    return bsearch(&dump_id, build->ids, build->count, sizeof *build->ids, id_order) != NULL;
+}
+
+void index_build_close(struct index_build *build)
+{
+    if (!build->open)
+        return;
+    pthread_cond_destroy(&build->changed);
+    pthread_mutex_destroy(&build->mutex);
+    toc_free(&build->toc);
+    free(build->entries);
+    free(build->ids);
+    free(build->tables);
+    memset(build, 0, sizeof *build);
+}
