@@ -1,10 +1,12 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/record_handle.h"
+#include "job/backup_record.h"
 #include "job/journal.h"
 #include "job/lease.h"
 #include "pipeline/verify.h"
 #include "postgres/properties.h"
+#include "transfer/archive_write.h"
 
 #include <cutover/backup.h>
 #include <stdlib.h>
@@ -111,7 +113,8 @@ static cutover_status archive_take(struct taking *taking, cutover_error **error)
     if (status == CUTOVER_OK)
         status = properties_read(snapshot->leader, snapshot->leader->database_oid, &properties, error);
     if (status == CUTOVER_OK)
-        status = backup_write(&taking->operation, &options, snapshot, properties, &taking->backup, error);
+        status =
+            archive_write(&taking->operation, &options, snapshot, properties, &taking->backup.record, error);
     json_object_put(properties);
     snapshot_close(snapshot);
     return status;
@@ -130,7 +133,7 @@ static cutover_status take_and_verify(struct taking *taking, cutover_verify_meth
         status = backup_step(&taking->backup, BACKUP_VERIFYING, error);
     if (status == CUTOVER_OK) {
         progress_step(&taking->operation.progress, "verify");
-        status = verify_backup(&verify, &taking->backup, error);
+        status = verify_backup(&verify, &taking->backup.record, error);
     }
     if (status == CUTOVER_OK)
         status = backup_step(&taking->backup, BACKUP_VERIFIED, error);
@@ -233,7 +236,7 @@ static cutover_status verify_again(struct taking *taking, cutover_verify_method 
     if (status == CUTOVER_OK) {
         status = lease_keep(&taking->lease, &taking->operation.cancel, &reason);
         if (status == CUTOVER_OK)
-            status = verify_backup(&verify, backup, &reason);
+            status = verify_backup(&verify, &backup->record, &reason);
         if (status == CUTOVER_OK) {
             record_set_text(&backup->record.error, NULL, NULL);
             status = backup_step(backup, BACKUP_VERIFIED, &reason);

@@ -169,7 +169,7 @@ cutover_status cutover_promotion_release(cutover_engine *engine, const cutover_a
     if (status == CUTOVER_OK)
         status = promotion_of(&engine->host, request_id, &request, &journal, error);
     if (status == CUTOVER_OK)
-        status = gate_open(&engine->host, actor, &journal.record, error);
+        status = hold_release(&engine->host, actor, &journal.record, error);
     record_free(&request_type, &request);
     journal_free(&journal);
     return status;

@@ -1,12 +1,11 @@
 /*
- * Step backup: production → archive in the repository, one snapshot, parallel streams. And the record of a backup, whose
- * every change is one commit with its events.
+ * The record of a backup: every change of it is one commit with its events.
  */
 #ifndef CUTOVER_JOB_BACKUP_RECORD_H
 #define CUTOVER_JOB_BACKUP_RECORD_H
 
-#include "job/operation.h"
-#include "postgres/snapshot.h"
+#include "job/host.h"
+#include "model/backup.h"
 #include "store/ledger.h"
 
 struct lease;
@@ -34,13 +33,5 @@ cutover_status backup_step_leased(struct backup *backup, enum backup_status to, 
    is what the caller reports. */
 void backup_fail(struct backup *backup, const cutover_error *reason);
 void backup_free(struct backup *backup);
-
-/*
- * Writes the archive of a snapshot under the record's id and publishes it; fills the record's source, sizes and the manifest's digest
- * (not committed: the next backup_step does). `session` is how the snapshot's leader was opened.
- */
-cutover_status backup_write(struct operation *operation, const struct session_options *session,
-                            struct snapshot *snapshot, struct json_object *properties, struct backup *backup,
-                            cutover_error **error);
 
 #endif

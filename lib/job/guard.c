@@ -1,5 +1,6 @@
 #include "job/guard.h"
 
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
 #include "postgres/swap/swap.h"
 
@@ -14,7 +15,7 @@
 static cutover_status lock_check_held(struct guard *guard, cutover_error **error)
 {
     bool held = false;
-    cutover_status status = swap_lock_held(guard->control, guard->journal->record.lock_key, &held, error);
+    cutover_status status = advisory_lock_held(guard->control, guard->journal->record.lock_key, &held, error);
 
     if (status == CUTOVER_OK && !held)
         status = error_set(error, CUTOVER_E_LOCKED,
@@ -68,7 +69,8 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
     cutover_status status = session_open(&options, &control, error);
     if (status == CUTOVER_OK) {
         control->deadline_us = monotonic_us() + ASK_MS * 1000;
-        status = swap_lock_regain(control, guard->journal->record.lock_key, guard->control->backend_pid, error);
+        status =
+            advisory_lock_regain(control, guard->journal->record.lock_key, guard->control->backend_pid, error);
     }
     if (status == CUTOVER_OK)
         status = swap_outcome(control, &swap, &outcome, error);

@@ -1,7 +1,7 @@
 #include "job/hold.h"
 
-cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
-                            cutover_error **error)
+cutover_status hold_is_released(const struct host *host, const char *promotion_id, bool *open,
+                                cutover_error **error)
 {
     struct document gate = {0};
     cutover_error *local = NULL;
@@ -30,14 +30,14 @@ static cutover_status held_check(const struct host *host, const char *promotion_
     return status;
 }
 
-static cutover_status gate_open_once(const struct host *host, const cutover_actor *actor,
-                                     const struct promotion_record *promotion, cutover_error **error)
+static cutover_status release_once(const struct host *host, const cutover_actor *actor,
+                                   const struct promotion_record *promotion, cutover_error **error)
 {
     struct change *change = NULL;
     struct json_object *data = NULL;
     bool open = false;
 
-    cutover_status status = gate_is_open(host, promotion->id, &open, error);
+    cutover_status status = hold_is_released(host, promotion->id, &open, error);
     if (status == CUTOVER_OK && open)
         status = error_set(error, CUTOVER_E_STATE, "promotion %s is released already", promotion->id);
     if (status == CUTOVER_OK && (data = journal_audit_data(promotion)) == NULL)
@@ -57,15 +57,15 @@ static cutover_status gate_open_once(const struct host *host, const cutover_acto
     return status;
 }
 
-cutover_status gate_open(const struct host *host, const cutover_actor *actor,
-                         const struct promotion_record *promotion, cutover_error **error)
+cutover_status hold_release(const struct host *host, const cutover_actor *actor,
+                            const struct promotion_record *promotion, cutover_error **error)
 {
     cutover_error *cause = NULL;
     cutover_status status;
     unsigned attempt = 0;
 
     do
-        status = gate_open_once(host, actor, promotion, &cause);
+        status = release_once(host, actor, promotion, &cause);
     while (change_again(status, &attempt, &cause));
     error_move(error, cause);
     return status;

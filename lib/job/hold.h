@@ -1,5 +1,5 @@
 /*
- * The gate of a held promotion: a document of its own, so that the journal keeps one writer. Kind "gate", id = promotion,
+ * The hold of a promotion, and its release: a document of its own, so that the journal keeps one writer. Kind "gate", id = promotion,
  * made by whoever releases.
  */
 #ifndef CUTOVER_JOB_HOLD_H
@@ -8,9 +8,9 @@
 #include "job/journal.h"
 
 /* CUTOVER_E_STATE when it is open already. */
-cutover_status gate_open(const struct host *host, const cutover_actor *actor,
-                         const struct promotion_record *promotion, cutover_error **error);
-cutover_status gate_is_open(const struct host *host, const char *promotion_id, bool *open,
-                            cutover_error **error);
+cutover_status hold_release(const struct host *host, const cutover_actor *actor,
+                            const struct promotion_record *promotion, cutover_error **error);
+cutover_status hold_is_released(const struct host *host, const char *promotion_id, bool *open,
+                                cutover_error **error);
 
 #endif

@@ -1,6 +1,8 @@
-/* Undoing a promotion that did not swap, from its journal alone. Every act may be repeated. */
-#include "pipeline/promote.h"
+#include "job/undo.h"
+
+#include "job/backup_record.h"
 #include "postgres/database.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
 #include "postgres/swap/fence.h"
 #include "postgres/swap/swap.h"
@@ -64,7 +66,7 @@ static cutover_status drop_throwaway(struct host *host, const struct project *pr
         control = elsewhere;
     }
     if (status == CUTOVER_OK)
-        status = swap_lock_wrest(control, swap_lock_key(record->verify_name), error);
+        status = advisory_lock_wrest(control, advisory_key(record->verify_name), error);
     if (status == CUTOVER_OK)
         status = drop_named(control, record->verify_name, record->verify_oid, error);
     session_close(elsewhere);
@@ -107,9 +109,9 @@ static cutover_status control_open(struct host *host, const struct project *proj
     return session_open(&options, control, error);
 }
 
-cutover_status promote_undo(struct host *host, const struct project *project, struct session *control,
-                            struct journal *journal, bool cancelled, const cutover_error *reason,
-                            cutover_error **error)
+cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
+                        struct journal *journal, bool cancelled, const cutover_error *reason,
+                        cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
     struct session *own = NULL;
@@ -118,7 +120,8 @@ cutover_status promote_undo(struct host *host, const struct project *project, st
     if (control == NULL || !session_answers(control)) {
         status = control_open(host, project, &own, error);
         if (status == CUTOVER_OK)
-            status = swap_lock_regain(own, record->lock_key, control != NULL ? control->backend_pid : 0, error);
+            status =
+                advisory_lock_regain(own, record->lock_key, control != NULL ? control->backend_pid : 0, error);
         control = own;
     }
     if (status == CUTOVER_OK)

@@ -2,6 +2,7 @@
 #include "pipeline/promote.h"
 #include "pipeline/verify.h"
 #include "postgres/preflight/preflight.h"
+#include "transfer/archive_write.h"
 
 #include <cutover/repository.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static cutover_status mark_take(struct promote *job, const struct session_option
     return status;
 }
 
-static cutover_status archive_write(struct promote *job, cutover_error **error)
+static cutover_status archive_take(struct promote *job, cutover_error **error)
 {
     struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
     struct snapshot *snapshot = NULL;
@@ -109,8 +110,8 @@ static cutover_status archive_write(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
     if (status == CUTOVER_OK)
-        status = backup_write(&job->operation, &options, snapshot, job->journal.record.properties, &job->backup,
-                              error);
+        status = archive_write(&job->operation, &options, snapshot, job->journal.record.properties,
+                               &job->backup.record, error);
     snapshot_close(snapshot);
     return status;
 }
@@ -122,7 +123,7 @@ cutover_status promote_backup(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = fence_up(job, error);
     if (status == CUTOVER_OK)
-        status = archive_write(job, error);
+        status = archive_take(job, error);
     if (status == CUTOVER_OK)
         status = backup_step(&job->backup, BACKUP_VERIFYING, error);
     return status;
@@ -161,7 +162,7 @@ cutover_status promote_verify(struct promote *job, cutover_error **error)
     path_note(job);
     cutover_status status = journal_step(&job->journal, PROMOTION_VERIFY, error);
     if (status == CUTOVER_OK)
-        status = verify_backup(&verify, &job->backup, error);
+        status = verify_backup(&verify, &job->backup.record, error);
     if (status == CUTOVER_OK)
         status = backup_step(&job->backup, BACKUP_VERIFIED, error);
     return status;

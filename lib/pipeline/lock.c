@@ -3,6 +3,7 @@
 #include "pipeline/promote.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ static cutover_status record_make(struct promote *job, struct promotion_record *
     fresh->verify_method = (int)job->verify;
     fresh->hold = job->hold;
     fresh->started_by_actor_kind = (int)job->actor.kind;
-    fresh->lock_key = swap_lock_key(job->project.id);
+    fresh->lock_key = advisory_key(job->project.id);
     id_new(fresh->created_at, id);
     cutover_status status = record_set_text(&fresh->id, id, error);
     if (status == CUTOVER_OK)
@@ -90,7 +91,7 @@ cutover_status promote_lock(struct promote *job, cutover_error **error)
 
     cutover_status status = session_open(&options, &job->control, error);
     if (status == CUTOVER_OK)
-        status = swap_lock(job->control, swap_lock_key(job->project.id), error);
+        status = advisory_lock(job->control, advisory_key(job->project.id), error);
     if (status == CUTOVER_OK)
         status = record_make(job, &fresh, error);
     if (status == CUTOVER_OK)

@@ -43,7 +43,7 @@ struct promote {
     struct backup backup;
     struct fence_mark mark; /* before the backup's snapshot */
     int64_t fenced_us;      /* monotonic: when writes began to be refused */
-    struct stage stage;
+    struct live_copy live;
     struct backup source;   /* of a restore: the backup's record */
     struct archive archive; /* and what it holds, from preflight on */
     bool swapped;
@@ -77,12 +77,6 @@ cutover_status restore_check(struct promote *job, cutover_error **error);
 cutover_status restore_prove_empty(void *context, struct session *inside, cutover_error **error);
 /* Drops the empty database that a restore into a preview displaced. */
 cutover_status restore_drop_empty(struct promote *job, cutover_error **error);
-
-/* Undoes what the journal says was done, by a session of its own or `control`, and marks the promotion failed (or cancelled) with
-   the reason. Needs nothing but the journal. What cannot be undone now fails, and stays for recovery. */
-cutover_status promote_undo(struct host *host, const struct project *project, struct session *control,
-                            struct journal *journal, bool cancelled, const cutover_error *reason,
-                            cutover_error **error);
 
 /* Runs all of it; the report is made in every case. */
 cutover_status promote_run(struct promote *job, cutover_error **error);

@@ -1,9 +1,11 @@
 #include "pipeline/recover.h"
 
 #include "job/target.h"
+#include "job/undo.h"
 #include "pipeline/promote.h"
 #include "pipeline/verify.h"
 #include "postgres/database.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
 
 #include <stdlib.h>
@@ -108,7 +110,7 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
 {
     cutover_error *reason = cutover_error_new(
         CUTOVER_E_INTERNAL, "its process ended before the swap; recovery undid what it had done", NULL, NULL);
-    cutover_status status = promote_undo(recovering->host, project, control, journal, false, reason, error);
+    cutover_status status = undo_job(recovering->host, project, control, journal, false, reason, error);
 
     cutover_error_free(reason);
     if (status == CUTOVER_OK)
@@ -140,7 +142,7 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);
     if (status == CUTOVER_OK)
-        status = swap_lock_wrest(control, journal->record.lock_key, error);
+        status = advisory_lock_wrest(control, journal->record.lock_key, error);
     /* Another recovery may have ended this job while we waited for the lock, and a new one may run: then the server's answer
        would be about that. */
     if (status == CUTOVER_OK)
@@ -211,7 +213,7 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
         verify_database_name(name, backup_id);
         status = session_open(&options, &control, error);
         if (status == CUTOVER_OK)
-            status = swap_lock_wrest(control, swap_lock_key(name), error);
+            status = advisory_lock_wrest(control, advisory_key(name), error);
         if (status == CUTOVER_OK)
             status = database_oid_of(control, name, &oid, error);
         if (status == CUTOVER_OK && oid != 0)

@@ -2,9 +2,11 @@
 
 #include "base/id.h"
 #include "job/guard.h"
+#include "job/undo.h"
 #include "pipeline/promote.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/fence.h"
 #include "postgres/swap/swap.h"
 
@@ -165,7 +167,7 @@ static cutover_status lock(struct rollback *job, cutover_error **error)
         .status = PROMOTION_LOCK,
         .jobs = 1,
         .started_by_actor_kind = (int)job->actor.kind,
-        .lock_key = swap_lock_key(job->project.id),
+        .lock_key = advisory_key(job->project.id),
         .production_oid = job->undone.staging_oid,
         .staging_oid = job->undone.production_oid,
         .created_at = clock_now(&host->clock),
@@ -174,7 +176,7 @@ static cutover_status lock(struct rollback *job, cutover_error **error)
     fresh.updated_at = fresh.created_at;
     cutover_status status = session_open(&options, &job->control, error);
     if (status == CUTOVER_OK)
-        status = swap_lock(job->control, fresh.lock_key, error);
+        status = advisory_lock(job->control, fresh.lock_key, error);
     if (status == CUTOVER_OK)
         status = databases_look(job, job->control, error);
     if (status == CUTOVER_OK)
@@ -313,8 +315,8 @@ cutover_status rollback_run(struct rollback *job, cutover_error **error)
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (status != CUTOVER_OK && job->claimed && !job->swapped && !job->outcome_unknown && !taken_over &&
-        promote_undo(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED,
-                     reason, &local) != CUTOVER_OK) {
+        undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, reason,
+                 &local) != CUTOVER_OK) {
         error_detail(&reason, "undoing it failed: %s", cutover_error_message(local));
         error_front(&reason, "it ended before the swap, and is not undone yet",
                     "run recovery: it reopens production");

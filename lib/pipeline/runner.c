@@ -1,4 +1,5 @@
 /* The runner: the steps in order, their times, and what happens when one fails. */
+#include "job/undo.h"
 #include "pipeline/promote.h"
 
 #include <stdlib.h>
@@ -85,13 +86,13 @@ static void undo(struct promote *job, cutover_status status, cutover_error **rea
     cutover_error *local = NULL;
     int backup = job->backup.record.status;
 
-    stage_close(&job->stage);
+    live_copy_close(&job->live);
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (job->backup.record.id != NULL && (backup == BACKUP_TAKING || backup == BACKUP_VERIFYING))
         backup_fail(&job->backup, *reason);
-    if (promote_undo(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED,
-                     *reason, &local) != CUTOVER_OK) {
+    if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, *reason,
+                 &local) != CUTOVER_OK) {
         error_detail(reason, "undoing it failed: %s", cutover_error_message(local));
         error_front(reason, "it ended before the swap, and is not undone yet",
                     "run recovery: it reopens production and drops what is left");
@@ -156,7 +157,7 @@ cutover_status promote_run(struct promote *job, cutover_error **error)
         log_line(&job->host->log, LOG_ERROR_LEVEL, "request %s: swapped, but not recorded: %s", job->request_id,
                  cutover_error_message(reason));
     }
-    stage_close(&job->stage);
+    live_copy_close(&job->live);
     session_close(job->control);
     job->control = NULL;
     /* A job that could not be ended is recovery's, at once. */
@@ -169,7 +170,7 @@ cutover_status promote_run(struct promote *job, cutover_error **error)
 void promote_free(struct promote *job)
 {
     session_close(job->control);
-    stage_close(&job->stage);
+    live_copy_close(&job->live);
     fence_mark_free(&job->mark);
     backup_free(&job->backup);
     journal_free(&job->journal);

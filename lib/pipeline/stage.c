@@ -2,16 +2,16 @@
 #include "job/hold.h"
 #include "pipeline/promote.h"
 
-#define GATE_LOOK_MS 250
+#define HOLD_LOOK_MS 250
 
 cutover_status promote_stage(struct promote *job, cutover_error **error)
 {
-    struct stage *stage = &job->stage;
+    struct live_copy *live = &job->live;
     struct promotion_record *record = &job->journal.record;
 
     if (job->kind == JOB_RESTORE)
         return restore_stage(job, error);
-    *stage = (struct stage){
+    *live = (struct live_copy){
         .operation = &job->operation,
         .source = &job->preview.database,
         .production = &job->project.production,
@@ -21,21 +21,21 @@ cutover_status promote_stage(struct promote *job, cutover_error **error)
     };
     cutover_status status = journal_step(&job->journal, PROMOTION_STAGE, error);
     if (status == CUTOVER_OK)
-        status = stage_open(stage, error);
+        status = live_copy_open(live, error);
     if (status == CUTOVER_OK)
-        status = stage_create(stage, error);
+        status = live_copy_create(live, error);
     if (status != CUTOVER_OK)
         return status;
-    record->staging_oid = stage->oid;
+    record->staging_oid = live->oid;
     status = journal_save(&job->journal, error);
     if (status == CUTOVER_OK)
-        status = stage_fill(stage, error);
-    job->report.stage_tables = stage->content.table_count;
-    job->report.stage_rows = stage->rows;
-    job->report.stage_bytes = stage->bytes;
-    if (stage->comments_refused != NULL)
+        status = live_copy_fill(live, error);
+    job->report.stage_tables = live->content.table_count;
+    job->report.stage_rows = live->rows;
+    job->report.stage_bytes = live->bytes;
+    if (live->comments_refused != NULL)
         report_warn(&job->report, "comments on extensions that production's role may not set: %s",
-                    stage->comments_refused);
+                    live->comments_refused);
     return status;
 }
 
@@ -45,7 +45,7 @@ cutover_status promote_check(struct promote *job, cutover_error **error)
 
     if (status != CUTOVER_OK)
         return status;
-    status = job->kind == JOB_RESTORE ? restore_check(job, error) : stage_check(&job->stage, error);
+    status = job->kind == JOB_RESTORE ? restore_check(job, error) : live_copy_check(&job->live, error);
     if (status == CUTOVER_OK)
         job->report.check = CUTOVER_VERDICT_EQUAL;
     else if (status == CUTOVER_E_VERIFY)
@@ -61,12 +61,12 @@ cutover_status promote_hold(struct promote *job, cutover_error **error)
     cutover_status status = journal_step(&job->journal, PROMOTION_HELD, error);
 
     while (status == CUTOVER_OK) {
-        status = gate_is_open(job->host, job->journal.record.id, &open, error);
+        status = hold_is_released(job->host, job->journal.record.id, &open, error);
         if (status != CUTOVER_OK || open)
             break;
         status = progress_tick(&job->operation.progress, error);
         if (status == CUTOVER_OK)
-            status = cancel_sleep(&job->operation.cancel, GATE_LOOK_MS, error);
+            status = cancel_sleep(&job->operation.cancel, HOLD_LOOK_MS, error);
     }
     return status;
 }

@@ -96,7 +96,7 @@ static cutover_status properties_follow(struct promote *job, cutover_error **err
             report_warn(&job->report, "production's properties changed during the promotion: %s", differences);
             json_object_put(record->properties);
             record->properties = json_object_get(now);
-            job->stage.properties = record->properties;
+            job->live.properties = record->properties;
         }
     }
     free(differences);

@@ -1,6 +1,7 @@
 #include "pipeline/verify.h"
 
 #include "postgres/database.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
 
 #include <stdlib.h>
@@ -92,7 +93,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
     /* The lock first, until this session is gone: whoever takes this job over either ends the session, or was there before
        the note, which then fails. */
     if (status == CUTOVER_OK)
-        status = swap_lock(control, swap_lock_key(name), error);
+        status = advisory_lock(control, advisory_key(name), error);
     if (status == CUTOVER_OK)
         status = note(verify, name, 0, error);
     if (status == CUTOVER_OK)
@@ -164,9 +165,8 @@ static cutover_status verdict_record(struct backup_record *record, cutover_verdi
     return CUTOVER_OK;
 }
 
-cutover_status verify_backup(const struct verify *verify, struct backup *backup, cutover_error **error)
+cutover_status verify_backup(const struct verify *verify, struct backup_record *record, cutover_error **error)
 {
-    struct backup_record *record = &backup->record;
     int64_t began = monotonic_us();
     cutover_error *found = NULL;
 

@@ -24,6 +24,6 @@ void verify_database_name(char name[64], const char *backup_id);
  * CUTOVER_OK: equal. CUTOVER_E_VERIFY: different or could not tell. What kept it from being told (a server away, no room)
  * is CUTOVER_E_VERIFY "could not tell", too; only CUTOVER_E_CANCELLED and CUTOVER_E_NOMEM pass as they are.
  */
-cutover_status verify_backup(const struct verify *verify, struct backup *backup, cutover_error **error);
+cutover_status verify_backup(const struct verify *verify, struct backup_record *record, cutover_error **error);
 
 #endif

@@ -268,6 +268,7 @@ static cutover_status rows_load(struct loading *loading, cutover_error **error)
         status = index_build_open(&loading->indexes, loading->fill, loading->tables, tables, error);
     if (status != CUTOVER_OK)
         return status;
+    loading->fill->has_built = index_build_has;
     loading->fill->built = &loading->indexes;
     progress_begin(&operation->progress, loading->phase, archive_raw_bytes(loading->archive), (uint32_t)tables);
     struct workers workers = {
@@ -334,6 +335,7 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
         status = rows_load(&loading, error);
     if (status == CUTOVER_OK)
         status = fill_end(fill, manifest->sequences, manifest->sequence_count, error);
+    fill->has_built = NULL;
     fill->built = NULL;
     index_build_close(&loading.indexes);
     plan_free(&loading.plan);

@@ -4,7 +4,8 @@
 #ifndef CUTOVER_TRANSFER_ARCHIVE_READ_H
 #define CUTOVER_TRANSFER_ARCHIVE_READ_H
 
-#include "job/backup_record.h"
+#include "job/operation.h"
+#include "model/backup.h"
 #include "transfer/content.h"
 #include "transfer/fill.h"
 

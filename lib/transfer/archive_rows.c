@@ -292,7 +292,7 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
     return status != CUTOVER_OK ? status : large_objects_write(writing, worker, error);
 }
 
-cutover_status backup_rows_write(struct writing *writing, cutover_error **error)
+cutover_status archive_rows_write(struct writing *writing, cutover_error **error)
 {
     struct operation *operation = writing->operation;
     const struct inventory *inventory = &writing->snapshot->inventory;

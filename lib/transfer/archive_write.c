@@ -1,3 +1,5 @@
+#include "transfer/archive_write.h"
+
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/quote.h"
@@ -371,15 +373,15 @@ static void writing_close(struct writing *writing)
     text_free(&writing->facts);
 }
 
-cutover_status backup_write(struct operation *operation, const struct session_options *session,
-                            struct snapshot *snapshot, struct json_object *properties, struct backup *backup,
-                            cutover_error **error)
+cutover_status archive_write(struct operation *operation, const struct session_options *session,
+                             struct snapshot *snapshot, struct json_object *properties,
+                             struct backup_record *record, cutover_error **error)
 {
     struct writing writing = {
         .operation = operation,
         .session = session,
         .snapshot = snapshot,
-        .backup_id = backup->record.id,
+        .backup_id = record->id,
     };
 
     cutover_status status = archive_begin(&writing, error);
@@ -390,9 +392,9 @@ cutover_status backup_write(struct operation *operation, const struct session_op
     if (status == CUTOVER_OK)
         status = tables_enter(&writing, error);
     if (status == CUTOVER_OK)
-        status = backup_rows_write(&writing, error);
+        status = archive_rows_write(&writing, error);
     if (status == CUTOVER_OK)
-        status = archive_finish(&writing, properties, &backup->record, error);
+        status = archive_finish(&writing, properties, record, error);
     writing_close(&writing);
     return status;
 }

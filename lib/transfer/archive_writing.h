@@ -6,7 +6,8 @@
 
 #include "archive/object.h"
 #include "archive/toc.h"
-#include "job/backup_record.h"
+#include "job/operation.h"
+#include "postgres/snapshot.h"
 #include "transfer/archive.h"
 #include "transfer/plan.h"
 
@@ -33,6 +34,6 @@ struct writing {
 };
 
 /* Streams all rows, large objects and catalog facts into their files; fills the manifest's entries of them. */
-cutover_status backup_rows_write(struct writing *writing, cutover_error **error);
+cutover_status archive_rows_write(struct writing *writing, cutover_error **error);
 
 #endif

@@ -1,7 +1,5 @@
 #include "transfer/fill.h"
 
-#include "transfer/index_build.h"
-
 #include "postgres/quote.h"
 
 #include <inttypes.h>
@@ -36,9 +34,9 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .section = act->section,
         /* What is left once the indexes are there (attached partitions and their foreign keys) takes locks of two tables at
            once, and side by side it may deadlock (EDGE_CASES A11). */
-        .jobs = strcmp(act->section, "pre-data") == 0 || fill->built != NULL ? 1 : operation->jobs,
+        .jobs = strcmp(act->section, "pre-data") == 0 || fill->has_built != NULL ? 1 : operation->jobs,
         .maintenance_mem_mb = operation->host->maintenance_mem_mb,
-        .leave_out = fill->built != NULL ? index_build_has : NULL,
+        .leave_out = fill->has_built,
         .leave_out_context = fill->built,
         .no_comments_on_extensions = true,
         .cancel = cancel,

@@ -10,19 +10,18 @@
 #include "postgres/check_constraints.h"
 #include "postgres/copy.h"
 
-struct index_build;
-
 struct fill {
     struct operation *operation;
     const struct conninfo *conninfo;
     const char *database;
-    const char *folder, *name;       /* FOLDER/NAME/toc.dat is the schema's archive */
-    const char *lc_monetary;         /* that the rows were written with */
-    const char *encoding;            /* likewise */
-    enum phase index_phase;          /* what building indexes counts for */
-    const struct index_build *built; /* what "post-data" leaves out: transfer/index_build.h; NULL: nothing */
-    struct session *session;         /* for what is done once; fill_begin() opens it */
-    struct checks checks;            /* set aside until all rows are there */
+    const char *folder, *name;                             /* FOLDER/NAME/toc.dat is the schema's archive */
+    const char *lc_monetary;                               /* that the rows were written with */
+    const char *encoding;                                  /* likewise */
+    enum phase index_phase;                                /* what building indexes counts for */
+    bool (*has_built)(const void *built, int32_t dump_id); /* what "post-data" leaves out; NULL: nothing */
+    const void *built;                                     /* has_built's */
+    struct session *session;                               /* for what is done once; fill_begin() opens it */
+    struct checks checks;                                  /* set aside until all rows are there */
 };
 
 /* Restores "pre-data", one stream, and makes the tables ready for rows in any order. */

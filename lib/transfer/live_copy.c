@@ -23,7 +23,7 @@
 #define TELL_BYTES (1u << 20)
 
 struct copying {
-    struct stage *stage;
+    struct live_copy *live;
     struct fill *fill;
     struct session_options source;
     struct plan plan;
@@ -37,16 +37,16 @@ struct copying_worker {
     struct session *from, *to;
 };
 
-cutover_status stage_open(struct stage *stage, cutover_error **error)
+cutover_status live_copy_open(struct live_copy *live, cutover_error **error)
 {
-    struct session_options options = operation_session(stage->operation, stage->source, NULL);
+    struct session_options options = operation_session(live->operation, live->source, NULL);
 
-    return snapshot_open(&options, LOCK_TIMEOUT_MS, &stage->snapshot, error);
+    return snapshot_open(&options, LOCK_TIMEOUT_MS, &live->snapshot, error);
 }
 
-cutover_status stage_create(struct stage *stage, cutover_error **error)
+cutover_status live_copy_create(struct live_copy *live, cutover_error **error)
 {
-    return database_create(stage->control, stage->name, stage->properties, &stage->oid, error);
+    return database_create(live->control, live->name, live->properties, &live->oid, error);
 }
 
 static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
@@ -59,7 +59,7 @@ static cutover_status worker_open(void *context, struct cancel *cancel, void **s
         return error_nomem(error);
     *state = worker;
     options.cancel = cancel;
-    cutover_status status = snapshot_join(copying->stage->snapshot, &options, &worker->from, error);
+    cutover_status status = snapshot_join(copying->live->snapshot, &options, &worker->from, error);
     return status != CUTOVER_OK ? status : fill_session(copying->fill, cancel, &worker->to, error);
 }
 
@@ -78,7 +78,7 @@ static void worker_close(void *context, void *state)
 static cutover_status rows_copy(struct copying *copying, struct copy_out *from, struct copy_in *to,
                                 struct digest *digest, uint64_t *bytes, cutover_error **error)
 {
-    struct progress *progress = &copying->stage->operation->progress;
+    struct progress *progress = &copying->live->operation->progress;
     uint64_t bytes_told = 0, rows_told = 0;
 
     for (;;) {
@@ -107,7 +107,7 @@ static cutover_status rows_copy(struct copying *copying, struct copy_out *from, 
 static cutover_status part_copy(struct copying *copying, struct copying_worker *worker, const struct part *part,
                                 cutover_error **error)
 {
-    const struct table *table = &copying->stage->snapshot->inventory.tables[part->table];
+    const struct table *table = &copying->live->snapshot->inventory.tables[part->table];
     bool whole = copying->plan.table_parts[part->table] == 1;
     struct digest digest = DIGEST_INIT;
     uint64_t bytes = 0;
@@ -134,7 +134,7 @@ static cutover_status part_copy(struct copying *copying, struct copying_worker *
     }
     receipts_add(&copying->receipts, part->table, &digest, bytes, &last);
     if (last) {
-        progress_table(&copying->stage->operation->progress);
+        progress_table(&copying->live->operation->progress);
         index_build_table_whole(&copying->indexes, part->table);
     }
     return CUTOVER_OK;
@@ -149,7 +149,7 @@ static cutover_status large_object_receive(void *context, const void *bytes, siz
 static cutover_status large_objects_copy(struct copying *copying, struct copying_worker *worker,
                                          cutover_error **error)
 {
-    const struct inventory *inventory = &copying->stage->snapshot->inventory;
+    const struct inventory *inventory = &copying->live->snapshot->inventory;
     cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++) {
@@ -179,9 +179,9 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
 
 static cutover_status rows_move(struct copying *copying, cutover_error **error)
 {
-    struct stage *stage = copying->stage;
-    struct operation *operation = stage->operation;
-    const struct inventory *inventory = &stage->snapshot->inventory;
+    struct live_copy *live = copying->live;
+    struct operation *operation = live->operation;
+    const struct inventory *inventory = &live->snapshot->inventory;
 
     cutover_status status = plan_make(inventory->tables, inventory->table_count, operation->jobs,
                                       SPLIT_WHEN_NEEDED, &copying->plan, error);
@@ -192,6 +192,7 @@ static cutover_status rows_move(struct copying *copying, cutover_error **error)
                                   error);
     if (status != CUTOVER_OK)
         return status;
+    copying->fill->has_built = index_build_has;
     copying->fill->built = &copying->indexes;
     progress_begin(&operation->progress, PHASE_STAGE_COPY, inventory->bytes, (uint32_t)inventory->table_count);
     struct workers workers = {
@@ -212,22 +213,22 @@ static cutover_status rows_move(struct copying *copying, cutover_error **error)
 /* What was seen, for the check: digests as the rows passed, sequences read last (EDGE_CASES B29). */
 static cutover_status content_keep(struct copying *copying, cutover_error **error)
 {
-    struct stage *stage = copying->stage;
-    struct inventory *inventory = &stage->snapshot->inventory;
+    struct live_copy *live = copying->live;
+    struct inventory *inventory = &live->snapshot->inventory;
     struct digest *digests = calloc(inventory->table_count + 1, sizeof *digests);
 
     if (digests == NULL)
         return error_nomem(error);
     for (size_t i = 0; i < inventory->table_count; i++) {
         digests[i] = copying->receipts.tables[i].digest;
-        stage->rows += digests[i].rows;
-        stage->bytes += copying->receipts.tables[i].bytes;
+        live->rows += digests[i].rows;
+        live->bytes += copying->receipts.tables[i].bytes;
     }
-    cutover_status status = inventory_read_sequences(stage->snapshot->leader, inventory, error);
+    cutover_status status = inventory_read_sequences(live->snapshot->leader, inventory, error);
     if (status == CUTOVER_OK)
-        status = content_from_inventory(inventory, digests, &copying->large_objects, &stage->content, error);
+        status = content_from_inventory(inventory, digests, &copying->large_objects, &live->content, error);
     if (status == CUTOVER_OK) {
-        stage->content.facts = copying->facts;
+        live->content.facts = copying->facts;
         copying->facts = (struct text)TEXT_INIT;
     }
     free(digests);
@@ -236,47 +237,46 @@ static cutover_status content_keep(struct copying *copying, cutover_error **erro
 
 static cutover_status dump_act(void *context, const struct cancel *cancel, cutover_error **error)
 {
-    struct stage *stage = context;
-    const struct operation *operation = stage->operation;
+    struct live_copy *live = context;
+    const struct operation *operation = live->operation;
 
-    return tools_dump_schema(&operation->tools, stage->source, NULL, stage->snapshot->id, operation->folder,
+    return tools_dump_schema(&operation->tools, live->source, NULL, live->snapshot->id, operation->folder,
                              SCHEMA_FOLDER, cancel, error);
 }
 
-static cutover_status finish_database(struct stage *stage, struct fill *fill, cutover_error **error)
+static cutover_status finish_database(struct live_copy *live, struct fill *fill, cutover_error **error)
 {
-    cutover_status status = fill_end(fill, stage->content.sequences, stage->content.sequence_count, error);
+    cutover_status status = fill_end(fill, live->content.sequences, live->content.sequence_count, error);
 
     if (status == CUTOVER_OK)
-        status =
-            extension_comments_copy(stage->snapshot->leader, fill->session, &stage->comments_refused, error);
+        status = extension_comments_copy(live->snapshot->leader, fill->session, &live->comments_refused, error);
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
-        status = properties_apply(stage->control, stage->name, stage->properties, error);
+        status = properties_apply(live->control, live->name, live->properties, error);
     return status;
 }
 
-cutover_status stage_fill(struct stage *stage, cutover_error **error)
+cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
 {
-    struct operation *operation = stage->operation;
+    struct operation *operation = live->operation;
     struct fill fill = {
         .operation = operation,
-        .conninfo = stage->production,
-        .database = stage->name,
+        .conninfo = live->production,
+        .database = live->name,
         .folder = operation->folder,
         .name = SCHEMA_FOLDER,
         .index_phase = PHASE_STAGE_INDEX,
-        .lc_monetary = stage->snapshot->leader->lc_monetary,
-        .encoding = stage->snapshot->leader->encoding,
+        .lc_monetary = live->snapshot->leader->lc_monetary,
+        .encoding = live->snapshot->leader->encoding,
     };
     struct copying copying = {
-        .stage = stage,
+        .live = live,
         .fill = &fill,
-        .source = operation_session(operation, stage->source, NULL),
+        .source = operation_session(operation, live->source, NULL),
     };
 
-    cutover_status status = progress_while(&operation->progress, dump_act, stage, error);
+    cutover_status status = progress_while(&operation->progress, dump_act, live, error);
     if (status == CUTOVER_OK)
         status = fill_begin(&fill, error);
     if (status == CUTOVER_OK)
@@ -284,7 +284,7 @@ cutover_status stage_fill(struct stage *stage, cutover_error **error)
     if (status == CUTOVER_OK)
         status = content_keep(&copying, error);
     if (status == CUTOVER_OK)
-        status = finish_database(stage, &fill, error);
+        status = finish_database(live, &fill, error);
     fill_close(&fill);
     index_build_close(&copying.indexes);
     plan_free(&copying.plan);
@@ -293,39 +293,39 @@ cutover_status stage_fill(struct stage *stage, cutover_error **error)
     return status;
 }
 
-cutover_status stage_check(struct stage *stage, cutover_error **error)
+cutover_status live_copy_check(struct live_copy *live, cutover_error **error)
 {
-    struct operation *operation = stage->operation;
-    struct session_options source = operation_session(operation, stage->source, NULL);
-    struct session_options staging = operation_session(operation, stage->production, stage->name);
-    struct content_reader source_reader = {&source, stage->snapshot, operation->jobs, &operation->progress};
+    struct operation *operation = live->operation;
+    struct session_options source = operation_session(operation, live->source, NULL);
+    struct session_options staging = operation_session(operation, live->production, live->name);
+    struct content_reader source_reader = {&source, live->snapshot, operation->jobs, &operation->progress};
     struct content_reader reader = {&staging, NULL, operation->jobs, &operation->progress};
     struct content found = {0};
 
     /* Both sides spell money alike (EDGE_CASES B20). */
-    staging.lc_monetary = stage->snapshot->leader->lc_monetary;
-    staging.client_encoding = stage->snapshot->leader->encoding;
-    progress_begin(&operation->progress, PHASE_CHECK, stage->snapshot->inventory.bytes,
-                   (uint32_t)stage->snapshot->inventory.table_count);
-    cutover_status status = content_read_generated(&source_reader, &stage->content, error);
+    staging.lc_monetary = live->snapshot->leader->lc_monetary;
+    staging.client_encoding = live->snapshot->leader->encoding;
+    progress_begin(&operation->progress, PHASE_CHECK, live->snapshot->inventory.bytes,
+                   (uint32_t)live->snapshot->inventory.table_count);
+    cutover_status status = content_read_generated(&source_reader, &live->content, error);
     if (status == CUTOVER_OK)
-        status = content_read(&reader, &stage->content, &found, error);
+        status = content_read(&reader, &live->content, &found, error);
     if (status == CUTOVER_OK)
         status = content_read_generated(&reader, &found, error);
     progress_end(&operation->progress);
     if (status == CUTOVER_OK)
-        status = content_compare(&stage->content, &found, "the preview", "the staging database", error);
+        status = content_compare(&live->content, &found, "the preview", "the staging database", error);
     content_free(&found);
-    snapshot_close(stage->snapshot);
-    stage->snapshot = NULL;
+    snapshot_close(live->snapshot);
+    live->snapshot = NULL;
     return status;
 }
 
-void stage_close(struct stage *stage)
+void live_copy_close(struct live_copy *live)
 {
-    snapshot_close(stage->snapshot);
-    stage->snapshot = NULL;
-    content_free(&stage->content);
-    free(stage->comments_refused);
-    stage->comments_refused = NULL;
+    snapshot_close(live->snapshot);
+    live->snapshot = NULL;
+    content_free(&live->content);
+    free(live->comments_refused);
+    live->comments_refused = NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * Steps stage and check: source → staging database on production's server, rows, indexes, constraints, statistics, roles,
- * grants; then the staging database is read back and compared with the source's snapshot.
+ * A live database → another one, rows, indexes, constraints, statistics, roles, grants; then the copy is read back and compared
+ * with the source's snapshot. One snapshot serves both.
  */
 #ifndef CUTOVER_TRANSFER_LIVE_COPY_H
 #define CUTOVER_TRANSFER_LIVE_COPY_H
@@ -8,7 +8,7 @@
 #include "transfer/content.h"
 #include "transfer/fill.h"
 
-struct stage {
+struct live_copy {
     struct operation *operation;
     const struct conninfo *source;     /* of the preview */
     const struct conninfo *production; /* of production's server */
@@ -23,13 +23,13 @@ struct stage {
 };
 
 /* Opens the source's snapshot; the sizes in it are what progress expects. */
-cutover_status stage_open(struct stage *stage, cutover_error **error);
+cutover_status live_copy_open(struct live_copy *live, cutover_error **error);
 /* Makes the staging database; the name is journaled by the caller before, the OID after. */
-cutover_status stage_create(struct stage *stage, cutover_error **error);
+cutover_status live_copy_create(struct live_copy *live, cutover_error **error);
 /* Fills it: schema, rows, large objects, sequences, indexes and constraints, statistics, then properties. */
-cutover_status stage_fill(struct stage *stage, cutover_error **error);
+cutover_status live_copy_fill(struct live_copy *live, cutover_error **error);
 /* Compares it with the source. CUTOVER_E_VERIFY: different, by name. Ends the source's snapshot. */
-cutover_status stage_check(struct stage *stage, cutover_error **error);
-void stage_close(struct stage *stage);
+cutover_status live_copy_check(struct live_copy *live, cutover_error **error);
+void live_copy_close(struct live_copy *live);
 
 #endif

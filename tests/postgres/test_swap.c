@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/record.h"
 #include "postgres/properties.h"
+#include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
 #include "postgres/swap/fence.h"
 #include "postgres/swap/swap.h"
@@ -363,28 +364,28 @@ static void one_promoter_at_a_time_holds_the_lock(void **state)
 {
     cutover_error *error = NULL;
     struct session *other = open_session("postgres");
-    int64_t key = swap_lock_key("project-1");
+    int64_t key = advisory_key("project-1");
     bool held = false;
     char pid[32];
 
     (void)state;
-    assert_int_not_equal(key, swap_lock_key("project-2"));
-    check_ok(swap_lock(control, key, &error), error);
-    check_ok(swap_lock_held(control, key, &held, &error), error);
+    assert_int_not_equal(key, advisory_key("project-2"));
+    check_ok(advisory_lock(control, key, &error), error);
+    check_ok(advisory_lock_held(control, key, &held, &error), error);
     assert_true(held);
-    check_ok(swap_lock_held(other, key, &held, &error), error);
+    check_ok(advisory_lock_held(other, key, &held, &error), error);
     assert_false(held);
-    check_status_keep(swap_lock(other, key, &error), CUTOVER_E_LOCKED, error);
+    check_status_keep(advisory_lock(other, key, &error), CUTOVER_E_LOCKED, error);
     snprintf(pid, sizeof(pid), "pid %d", control->backend_pid);
     check_contains(cutover_error_detail(error), pid);
     cutover_error_free(error);
     error = NULL;
-    check_ok(swap_lock(other, swap_lock_key("project-2"), &error), error);
+    check_ok(advisory_lock(other, advisory_key("project-2"), &error), error);
 
     session_close(control);
     control = open_session("postgres");
     for (int tries = 0; tries < 500; tries++) {
-        cutover_status status = swap_lock(other, key, &error);
+        cutover_status status = advisory_lock(other, key, &error);
         cutover_error_free(error);
         error = NULL;
         held = status == CUTOVER_OK;
@@ -393,7 +394,7 @@ static void one_promoter_at_a_time_holds_the_lock(void **state)
         check_ok(cancel_sleep(NULL, 10, &error), error);
     }
     assert_true(held);
-    check_ok(swap_lock_held(control, key, &held, &error), error);
+    check_ok(advisory_lock_held(control, key, &held, &error), error);
     assert_false(held);
     session_close(other);
 }
@@ -407,8 +408,8 @@ static void the_lock_is_found_whatever_its_key(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         bool held = false;
-        check_ok(swap_lock(control, keys[i], &error), error);
-        check_ok(swap_lock_held(control, keys[i], &held, &error), error);
+        check_ok(advisory_lock(control, keys[i], &error), error);
+        check_ok(advisory_lock_held(control, keys[i], &held, &error), error);
         assert_true(held);
     }
     check_ok(session_run(control, "SELECT pg_advisory_unlock_all()", &error), error);

@@ -1,0 +1,15 @@
+/*
+ * Undoing a job that did not swap, from its journal alone: in the process that ran it, and in recovery.
+ */
+#ifndef CUTOVER_JOB_UNDO_H
+#define CUTOVER_JOB_UNDO_H
+
+#include "job/journal.h"
+
+/* Undoes what the journal says was done, by a session of its own or `control`, and marks the job failed (or cancelled) with the
+   reason. Every act may be repeated. What cannot be undone now fails, and stays for recovery. */
+cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
+                        struct journal *journal, bool cancelled, const cutover_error *reason,
+                        cutover_error **error);
+
+#endif
