@@ -86,6 +86,9 @@ CUTOVER_API cutover_status cutover_engine_new(const cutover_engine_options *opti
 /** Frees the engine; no handle of a running job may be left. The ports stay the caller's. Since 0.1. */
 CUTOVER_API void cutover_engine_free(cutover_engine *engine);
 
+/** Frees a string that the library handed over as the caller's; NULL is nothing. Any thread. Since 0.1. */
+CUTOVER_API void cutover_string_free(char *string);
+
 #ifdef __cplusplus
 }
 #endif

@@ -126,9 +126,6 @@ CUTOVER_API cutover_status cutover_promotion_release(cutover_engine *engine, con
 CUTOVER_API cutover_status cutover_promotion_show(cutover_engine *engine, const char *request_id, char **json,
                                                   cutover_error **error);
 
-/** Frees a string that the library handed over. Since 0.1. */
-CUTOVER_API void cutover_string_free(char *string);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,7 @@
 #include "archive/manifest.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,69 +1,13 @@
 #include "archive/object.h"
 
-#include <openssl/evp.h>
+#include "base/sha256.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHA256_SIZE 32
 #define FIRST_READ (64u * 1024u)
 #define CHECK_READ (1024u * 1024u)
-
-static void hex_format(const unsigned char *digest, char hex[65])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[2 * SHA256_SIZE] = '\0';
-}
-
-static cutover_status sha256_failed(cutover_error **error)
-{
-    cutover_status status = error_set(error, CUTOVER_E_UNSUPPORTED, "OpenSSL cannot compute SHA-256");
-
-    error_hint(error, "Check the OpenSSL configuration of this host: its default provider must be available.");
-    return status;
-}
-
-static cutover_status sha256_start(EVP_MD_CTX **context, cutover_error **error)
-{
-    EVP_MD_CTX *started = EVP_MD_CTX_new();
-
-    if (started == NULL)
-        return error_nomem(error);
-    if (EVP_DigestInit_ex(started, EVP_sha256(), NULL) != 1) {
-        EVP_MD_CTX_free(started);
-        return sha256_failed(error);
-    }
-    *context = started;
-    return CUTOVER_OK;
-}
-
-static cutover_status sha256_end(EVP_MD_CTX *context, char hex[65], cutover_error **error)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-
-    if (EVP_DigestFinal_ex(context, digest, &size) != 1 || size != SHA256_SIZE)
-        return sha256_failed(error);
-    hex_format(digest, hex);
-    return CUTOVER_OK;
-}
-
-bool sha256_hex(const void *bytes, size_t count, char hex[65])
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-
-    hex[0] = '\0';
-    if (EVP_Digest(bytes, count, digest, &size, EVP_sha256(), NULL) != 1 || size != SHA256_SIZE)
-        return false;
-    hex_format(digest, hex);
-    return true;
-}
 
 /* ------------------------------------------------------------------------------------------------------ writing */
 
@@ -72,7 +16,7 @@ struct object_writer {
     void *object;
     char *name;
     pthread_mutex_t mutex; /* over what follows and the object */
-    EVP_MD_CTX *sha256;
+    struct sha256 *sha256;
     uint64_t size;
     bool failed; /* a write did: the object's end is unknown */
 };
@@ -80,7 +24,7 @@ struct object_writer {
 static void writer_free(struct object_writer *writer)
 {
     pthread_mutex_destroy(&writer->mutex);
-    EVP_MD_CTX_free(writer->sha256);
+    sha256_free(writer->sha256);
     free(writer->name);
     free(writer);
 }
@@ -127,8 +71,8 @@ static cutover_status append_locked(struct object_writer *writer, const void *by
                          writer->name);
     status = repository->write(writer->object, bytes, count, error, repository->userdata);
     status = error_from_callback(error, status, "repository.write");
-    if (status == CUTOVER_OK && EVP_DigestUpdate(writer->sha256, bytes, count) != 1)
-        status = sha256_failed(error);
+    if (status == CUTOVER_OK)
+        status = sha256_add(writer->sha256, bytes, count, error);
     if (status != CUTOVER_OK)
         writer->failed = true;
     else
@@ -154,7 +98,7 @@ cutover_status object_append(struct object_writer *writer, const void *bytes, si
 cutover_status object_commit(struct object_writer *writer, struct manifest_file *file, cutover_error **error)
 {
     const cutover_repository *repository = writer->repository;
-    char hex[65];
+    char hex[SHA256_HEX_SIZE];
     char *sha256 = NULL;
     cutover_status status;
 
@@ -358,7 +302,7 @@ cutover_status object_read_all(const cutover_repository *repository, const char 
                                cutover_error **error)
 {
     struct source source = {repository, name, NULL};
-    char hex[65];
+    char hex[SHA256_HEX_SIZE];
     char *read = NULL;
     size_t length = 0;
     cutover_status status = object_open(repository, backup, name, &source.object, error);
@@ -369,8 +313,8 @@ cutover_status object_read_all(const cutover_repository *repository, const char 
     object_close(repository, source.object);
     if (status == CUTOVER_OK && expected != NULL) {
         status = compare_size(expected, length, error);
-        if (status == CUTOVER_OK && !sha256_hex(read, length, hex))
-            status = sha256_failed(error);
+        if (status == CUTOVER_OK)
+            status = sha256_of(read, length, hex, error);
         if (status == CUTOVER_OK)
             status = compare_sha256(expected, hex, error);
     }
@@ -384,7 +328,7 @@ cutover_status object_read_all(const cutover_repository *repository, const char 
 }
 
 /* Reads on to the end, or to where the object is already too long. */
-static cutover_status check_through(const struct source *source, EVP_MD_CTX *sha256,
+static cutover_status check_through(const struct source *source, struct sha256 *sha256,
                                     const struct manifest_file *expected, const struct object_watch *watch,
                                     char *buffer, cutover_error **error)
 {
@@ -397,8 +341,9 @@ static cutover_status check_through(const struct source *source, EVP_MD_CTX *sha
             status = read_some(source, size, buffer, CHECK_READ, &got, error);
         if (status != CUTOVER_OK)
             return status;
-        if (EVP_DigestUpdate(sha256, buffer, got) != 1)
-            return sha256_failed(error);
+        status = sha256_add(sha256, buffer, got, error);
+        if (status != CUTOVER_OK)
+            return status;
         size += got;
         if (watch->progress != NULL && got > 0)
             watch->progress(watch->context, got);
@@ -412,9 +357,9 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
 {
     struct source source = {repository, expected->name, NULL};
     struct object_watch watch = {cancel, progress, context};
-    EVP_MD_CTX *sha256 = NULL;
+    struct sha256 *sha256 = NULL;
     char *buffer = malloc(CHECK_READ);
-    char hex[65];
+    char hex[SHA256_HEX_SIZE];
     cutover_status status;
 
     if (buffer == NULL)
@@ -432,7 +377,7 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
         status = compare_sha256(expected, hex, error);
     object_close(repository, source.object);
 free_sha256:
-    EVP_MD_CTX_free(sha256);
+    sha256_free(sha256);
 free_buffer:
     free(buffer);
     return status;

@@ -43,7 +43,5 @@ cutover_status object_open(const cutover_repository *repository, const char *bac
 cutover_status object_read_at(const cutover_repository *repository, void *object, const char *name,
                               uint64_t offset, void *bytes, size_t count, cutover_error **error);
 void object_close(const cutover_repository *repository, void *object); /* object NULL is nothing */
-/* SHA-256 in hex of bytes in memory. False, and hex is "", when OpenSSL cannot. */
-bool sha256_hex(const void *bytes, size_t count, char hex[65]);
 
 #endif

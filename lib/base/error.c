@@ -7,7 +7,7 @@
 #undef error_verify
 #endif
 
-#include "base/text.h"
+#include "base/utf8.h"
 
 #include <json-c/json.h>
 #include <stdarg.h>

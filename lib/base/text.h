@@ -1,5 +1,5 @@
 /*
- * Growing byte strings, and UTF-8. A text that ran out of memory remembers it: build a whole string, then check
+ * Growing byte strings. A text that ran out of memory remembers it: build a whole string, then check
  * text_failed() once.
  */
 #ifndef CUTOVER_BASE_TEXT_H
@@ -34,13 +34,9 @@ char *text_take(struct text *text);
 /* The string so far, never NULL. */
 const char *text_string(const struct text *text);
 
-/* Makes a string valid UTF-8 where it stands: each byte that belongs to no character becomes "?". Its length. */
-size_t utf8_repair(char *string);
-/* Counts code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL in `count` bytes). */
-bool utf8_count(const char *bytes, size_t count, size_t *characters);
 /* Checks a field: valid UTF-8 of min to max characters. CUTOVER_E_INVALID names field, bound and length. NULL is
    CUTOVER_E_INVALID when min > 0, else OK. */
-cutover_status utf8_check(const char *field, const char *value, size_t min, size_t max, cutover_error **error);
+cutover_status text_check(const char *field, const char *value, size_t min, size_t max, cutover_error **error);
 /* strdup that takes NULL: *copy becomes NULL. */
 cutover_status string_copy(const char *string, char **copy, cutover_error **error);
 

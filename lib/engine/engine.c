@@ -26,7 +26,7 @@ cutover_status engine_id_check(const char *name, const char *value, cutover_erro
 {
     if (value == NULL || value[0] == '\0')
         return error_set(error, CUTOVER_E_INVALID, "%s: required", name);
-    return utf8_check(name, value, 1, ID_MAX, error);
+    return text_check(name, value, 1, ID_MAX, error);
 }
 
 cutover_status engine_options_check(const void *options, unsigned newest, const char *name,
@@ -212,4 +212,9 @@ void cutover_engine_free(cutover_engine *engine)
     free(engine->host.pg_bin_dir);
     free(engine->host.work_dir);
     free(engine);
+}
+
+void cutover_string_free(char *string)
+{
+    free(string);
 }

@@ -61,5 +61,5 @@ cutover_status backup_label_check(const char *label, cutover_error **error)
 {
     if (label == NULL)
         return CUTOVER_OK;
-    return utf8_check("label", label, 1, BACKUP_LABEL_MAX, error);
+    return text_check("label", label, 1, BACKUP_LABEL_MAX, error);
 }

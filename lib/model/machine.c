@@ -131,7 +131,7 @@ cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **e
         error_hint(error, "Pass who calls: id, kind and roles.");
         return CUTOVER_E_INVALID;
     }
-    cutover_status status = utf8_check("actor.id", actor->id, 1, ACTOR_ID_MAX, error);
+    cutover_status status = text_check("actor.id", actor->id, 1, ACTOR_ID_MAX, error);
     if (status != CUTOVER_OK)
         return status;
     switch (actor->kind) {

@@ -50,23 +50,23 @@ const struct record_type request_type = {"request", sizeof(struct request_record
 cutover_status request_fields_check(const char *customer_note, const char *external_ticket_ref,
                                     cutover_error **error)
 {
-    cutover_status status = utf8_check("customer_note", customer_note, 0, CUTOVER_NOTE_MAX, error);
+    cutover_status status = text_check("customer_note", customer_note, 0, CUTOVER_NOTE_MAX, error);
     if (status != CUTOVER_OK)
         return status;
-    return utf8_check("external_ticket_ref", external_ticket_ref, 0, CUTOVER_TICKET_MAX, error);
+    return text_check("external_ticket_ref", external_ticket_ref, 0, CUTOVER_TICKET_MAX, error);
 }
 
 cutover_status request_ticket_check(const char *external_ticket_ref, cutover_error **error)
 {
-    return utf8_check("external_ticket_ref", external_ticket_ref, 1, CUTOVER_TICKET_MAX, error);
+    return text_check("external_ticket_ref", external_ticket_ref, 1, CUTOVER_TICKET_MAX, error);
 }
 
 cutover_status request_operator_note_check(const char *operator_note, cutover_error **error)
 {
-    return utf8_check("operator_note", operator_note, 0, CUTOVER_NOTE_MAX, error);
+    return text_check("operator_note", operator_note, 0, CUTOVER_NOTE_MAX, error);
 }
 
 cutover_status request_reason_check(const char *rejected_reason, cutover_error **error)
 {
-    return utf8_check("rejected_reason", rejected_reason, 1, CUTOVER_NOTE_MAX, error);
+    return text_check("rejected_reason", rejected_reason, 1, CUTOVER_NOTE_MAX, error);
 }

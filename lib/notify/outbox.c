@@ -1,6 +1,7 @@
 #include "notify/outbox.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "store/document.h"
 
 #include <json-c/json.h>

@@ -70,7 +70,7 @@ static cutover_status check_registry(const cutover_registry *registry, cutover_e
 
 static cutover_status check_bytes(const char *field, const char *value, size_t most, cutover_error **error)
 {
-    cutover_status status = utf8_check(field, value, 1, most, error);
+    cutover_status status = text_check(field, value, 1, most, error);
     size_t length = value != NULL ? strlen(value) : 0;
 
     if (status == CUTOVER_OK && length > most)
@@ -123,7 +123,7 @@ static cutover_status check_conninfo(const char *field, const char *string, cuto
 {
     PQconninfoOption *options;
     const char *secret;
-    cutover_status status = utf8_check(field, string, 1, CONNINFO_MAX, error);
+    cutover_status status = text_check(field, string, 1, CONNINFO_MAX, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -154,7 +154,7 @@ static cutover_status check_project(const cutover_project *project, cutover_erro
                          project->version);
     status = check_bytes("id", project->id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = utf8_check("organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
+        status = text_check("organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
     if (status == CUTOVER_OK)
         status = check_conninfo("database", project->database, error);
     if (status == CUTOVER_OK && project->control_database != NULL)
@@ -456,9 +456,9 @@ static cutover_status project_set_state(const char *project_id, const char *expe
     cutover_status status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
 
     if (status == CUTOVER_OK)
-        status = utf8_check("expected", expected, 1, ID_MAX_BYTES, error);
+        status = text_check("expected", expected, 1, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = utf8_check("next", next, 1, ID_MAX_BYTES, error);
+        status = text_check("next", next, 1, ID_MAX_BYTES, error);
     /* A move of the host's own, between states of its own, is no job's. */
     if (status == CUTOVER_OK &&
         (job_id != NULL || strcmp(expected, RESTORING) == 0 || strcmp(next, RESTORING) == 0))

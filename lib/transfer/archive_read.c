@@ -1,6 +1,7 @@
 #include "transfer/archive_read.h"
 
 #include "archive/object.h"
+#include "base/sha256.h"
 #include "base/workers.h"
 #include "transfer/archive.h"
 
@@ -30,18 +31,17 @@ cutover_status archive_open(const struct host *host, const struct backup_record 
     struct archive opened = {.host = host, .backup_id = record->id};
     char *json = NULL;
     size_t count = 0;
-    char sha256[65];
+    char sha256[SHA256_HEX_SIZE];
 
     cutover_status status = object_read_all(&host->repository, record->id, MANIFEST_NAME, MANIFEST_LIMIT, NULL,
                                             &json, &count, error);
-    if (status == CUTOVER_OK) {
-        if (!sha256_hex(json, count, sha256))
-            status = error_set(error, CUTOVER_E_INTERNAL, "SHA-256 is not to be had");
-        else if (record->manifest_sha256 == NULL || strcmp(sha256, record->manifest_sha256) != 0)
-            status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
-                                  "%s is not the one that was written: its SHA-256 differs from the record's",
-                                  MANIFEST_NAME);
-    }
+    if (status == CUTOVER_OK)
+        status = sha256_of(json, count, sha256, error);
+    if (status == CUTOVER_OK &&
+        (record->manifest_sha256 == NULL || strcmp(sha256, record->manifest_sha256) != 0))
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "%s is not the one that was written: its SHA-256 differs from the record's",
+                              MANIFEST_NAME);
     if (status == CUTOVER_OK)
         status = manifest_parse(json, count, &opened.manifest, error);
     free(json);

@@ -10,7 +10,7 @@ FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wp
 	-I$(SOURCE)/include -I$(SOURCE)/lib -I$(SOURCE)/tests $(shell pkg-config --cflags $(PACKAGES))
 LIBS := $(shell pkg-config --libs $(PACKAGES)) -lpthread
 
-library := $(patsubst $(SOURCE)/%.c,%.o,$(wildcard $(SOURCE)/lib/*/*.c))
+library := $(patsubst $(SOURCE)/%.c,%.o,$(wildcard $(SOURCE)/lib/*/*.c $(SOURCE)/lib/*/*/*.c))
 tool := $(patsubst $(SOURCE)/%.c,%.o,$(wildcard $(SOURCE)/examples/cutoverctl/*.c))
 targets := $(patsubst $(SOURCE)/tests/fuzz/%.c,%,$(wildcard $(SOURCE)/tests/fuzz/fuzz_*.c))
 

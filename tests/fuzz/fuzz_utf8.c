@@ -37,7 +37,7 @@ static void require_check(const char *string, bool valid, size_t characters)
     for (size_t min = 0; min < 4; min++) {
         for (size_t max = min; max < 12; max += 4) {
             cutover_error *error = NULL;
-            cutover_status status = utf8_check("note", string, min, max, &error);
+            cutover_status status = text_check("note", string, min, max, &error);
             REQUIRE((status == CUTOVER_OK) == (valid && characters >= min && characters <= max));
             REQUIRE(status == CUTOVER_OK || status == CUTOVER_E_INVALID);
             fuzz_settle(status, error);

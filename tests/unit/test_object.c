@@ -132,17 +132,6 @@ static struct manifest_file write_all(struct fixture *fixture, const char *name,
     return file;
 }
 
-static void sha256_is_the_standard_one(void **state)
-{
-    char hex[65];
-
-    (void)state;
-    assert_true(sha256_hex("abc", 3, hex));
-    assert_string_equal(hex, SHA_ABC);
-    assert_true(sha256_hex("", 0, hex));
-    assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-}
-
 static void size_and_sha256_are_counted_on_the_way(void **state)
 {
     struct fixture *fixture = *state;
@@ -384,7 +373,6 @@ static void parts_are_read_exactly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256_is_the_standard_one),
         CASE(size_and_sha256_are_counted_on_the_way),
         CASE(threads_append_whole_pieces),
         CASE(object_with_a_failed_write_is_not_committed),

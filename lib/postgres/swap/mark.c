@@ -1,29 +1,37 @@
 #include "postgres/swap/mark.h"
 
-#include "archive/object.h"
+#include "base/json.h"
+#include "base/sha256.h"
 
 #include <string.h>
+
+static cutover_status mark_make(const struct fence_mark *read, struct json_object **mark, cutover_error **error)
+{
+    char counters[SHA256_HEX_SIZE], sequences[SHA256_HEX_SIZE];
+
+    cutover_status status = sha256_of(text_string(&read->counters), read->counters.length, counters, error);
+    if (status == CUTOVER_OK)
+        status = sha256_of(text_string(&read->sequences), read->sequences.length, sequences, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct json_object *made = json_object_new_object();
+    if (made == NULL)
+        return error_nomem(error);
+    json_put_text(made, "counters", counters);
+    json_put_text(made, "sequences", sequences);
+    json_put_text(made, "stats_reset", read->stats_reset);
+    json_put_text(made, "server_started", read->server_started);
+    *mark = made;
+    return CUTOVER_OK;
+}
 
 cutover_status mark_read(struct session *inside, struct json_object **mark, cutover_error **error)
 {
     struct fence_mark read = {0};
-    char counters[65], sequences[65];
 
     cutover_status status = fence_mark_read(inside, &read, error);
-    if (status != CUTOVER_OK)
-        return status;
-    struct json_object *made = json_object_new_object();
-    if (made == NULL || !sha256_hex(text_string(&read.counters), read.counters.length, counters) ||
-        !sha256_hex(text_string(&read.sequences), read.sequences.length, sequences)) {
-        json_object_put(made);
-        status = error_nomem(error);
-    } else {
-        json_put_text(made, "counters", counters);
-        json_put_text(made, "sequences", sequences);
-        json_put_text(made, "stats_reset", read.stats_reset);
-        json_put_text(made, "server_started", read.server_started);
-        *mark = made;
-    }
+    if (status == CUTOVER_OK)
+        status = mark_make(&read, mark, error);
     fence_mark_free(&read);
     return status;
 }

@@ -1,0 +1,76 @@
+#include "base/sha256.h"
+
+#include <openssl/evp.h>
+
+#define SHA256_SIZE 32
+
+/* OpenSSL's own context under our name: EVP_MD_CTX * as it is. */
+static EVP_MD_CTX *context_of(struct sha256 *sha256)
+{
+    return (EVP_MD_CTX *)(void *)sha256;
+}
+
+static cutover_status failed(cutover_error **error)
+{
+    cutover_status status = error_set(error, CUTOVER_E_UNSUPPORTED, "OpenSSL cannot compute SHA-256");
+
+    error_hint(error, "Check the OpenSSL configuration of this host: its default provider must be available.");
+    return status;
+}
+
+static void hex_format(const unsigned char *digest, char hex[SHA256_HEX_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[2 * SHA256_SIZE] = '\0';
+}
+
+cutover_status sha256_start(struct sha256 **sha256, cutover_error **error)
+{
+    EVP_MD_CTX *started = EVP_MD_CTX_new();
+
+    if (started == NULL)
+        return error_nomem(error);
+    if (EVP_DigestInit_ex(started, EVP_sha256(), NULL) != 1) {
+        EVP_MD_CTX_free(started);
+        return failed(error);
+    }
+    *sha256 = (struct sha256 *)(void *)started;
+    return CUTOVER_OK;
+}
+
+cutover_status sha256_add(struct sha256 *sha256, const void *bytes, size_t count, cutover_error **error)
+{
+    return EVP_DigestUpdate(context_of(sha256), bytes, count) == 1 ? CUTOVER_OK : failed(error);
+}
+
+cutover_status sha256_end(struct sha256 *sha256, char hex[SHA256_HEX_SIZE], cutover_error **error)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+
+    if (EVP_DigestFinal_ex(context_of(sha256), digest, &size) != 1 || size != SHA256_SIZE)
+        return failed(error);
+    hex_format(digest, hex);
+    return CUTOVER_OK;
+}
+
+void sha256_free(struct sha256 *sha256)
+{
+    EVP_MD_CTX_free(context_of(sha256));
+}
+
+cutover_status sha256_of(const void *bytes, size_t count, char hex[SHA256_HEX_SIZE], cutover_error **error)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+
+    if (EVP_Digest(bytes, count, digest, &size, EVP_sha256(), NULL) != 1 || size != SHA256_SIZE)
+        return failed(error);
+    hex_format(digest, hex);
+    return CUTOVER_OK;
+}
