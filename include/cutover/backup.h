@@ -95,6 +95,8 @@ CUTOVER_API const char *cutover_backup_status(const cutover_backup *backup);
 CUTOVER_API int64_t cutover_backup_created_at(const cutover_backup *backup);
 CUTOVER_API int64_t cutover_backup_verified_at(const cutover_backup *backup);
 CUTOVER_API const char *cutover_backup_json(const cutover_backup *backup);
+/** The version of the record in the store when it was read: it counts the writes, and is 0 for NULL. Since 0.1. */
+CUTOVER_API uint64_t cutover_backup_version(const cutover_backup *backup);
 CUTOVER_API void cutover_backup_free(cutover_backup *backup);
 CUTOVER_API size_t cutover_backup_list_count(const cutover_backup_list *list);
 CUTOVER_API const cutover_backup *cutover_backup_list_at(const cutover_backup_list *list, size_t index);

@@ -23,19 +23,20 @@ struct cutover_backup_list {
     struct record_handle_list list;
 };
 
-static cutover_status backup_wrap(struct backup_record *record, cutover_backup **backup, cutover_error **error)
+static const struct record_handle *handle_of(const cutover_backup *backup)
+{
+    return (const struct record_handle *)backup;
+}
+
+static cutover_status backup_wrap(struct backup_record *record, uint64_t version, cutover_backup **backup,
+                                  cutover_error **error)
 {
     struct record_handle *made = NULL;
-    cutover_status status = record_handle_make(&backup_type, record, &made, error);
+    cutover_status status = record_handle_make(&backup_type, record, version, &made, error);
 
     if (status == CUTOVER_OK)
         *backup = (cutover_backup *)made;
     return status;
-}
-
-static const struct backup_record *record_of(const cutover_backup *backup)
-{
-    return backup->handle.record;
 }
 
 /* ---- who may ---- */
@@ -62,7 +63,7 @@ static cutover_status options_check(const cutover_backup_options *options, cutov
 static cutover_status project_free_of_jobs(const struct host *host, const char *project_id,
                                            struct project *project, cutover_error **error)
 {
-    cutover_status status = host_project(host, project_id, project, error);
+    cutover_status status = platform_project(&host->platform, project_id, project, error);
 
     if (status == CUTOVER_OK && !project->found)
         status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", project_id);
@@ -190,7 +191,7 @@ cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backu
     }
     taking_end(&taking);
     if (status == CUTOVER_OK && backup != NULL)
-        status = backup_wrap(&taking.backup.record, backup, &reason);
+        status = backup_wrap(&taking.backup.record, taking.backup.version, backup, &reason);
     error_move(error, reason);
     backup_free(&taking.backup);
     project_free(&taking.project);
@@ -280,7 +281,7 @@ cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backu
     if (status == CUTOVER_OK)
         status = verify_again(&taking, options->verify, error);
     if (status == CUTOVER_OK && backup != NULL)
-        status = backup_wrap(&taking.backup.record, backup, error);
+        status = backup_wrap(&taking.backup.record, taking.backup.version, backup, error);
     backup_free(&taking.backup);
     project_free(&taking.project);
     operation_close(&taking.operation);
@@ -302,7 +303,7 @@ cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
     if (status == CUTOVER_OK)
         status = backup_load(&engine->host, backup_id, &loaded, error);
     if (status == CUTOVER_OK)
-        status = backup_wrap(&loaded.record, backup, error);
+        status = backup_wrap(&loaded.record, loaded.version, backup, error);
     backup_free(&loaded);
     return status;
 }
@@ -386,57 +387,61 @@ cutover_status cutover_backup_path(cutover_engine *engine, const char *backup_id
 
 const char *cutover_backup_id(const cutover_backup *backup)
 {
-    return record_of(backup)->id;
+    return record_handle_text(handle_of(backup), &backup_type, offsetof(struct backup_record, id));
 }
 
 const char *cutover_backup_project_id(const cutover_backup *backup)
 {
-    return record_of(backup)->project_id;
+    return record_handle_text(handle_of(backup), &backup_type, offsetof(struct backup_record, project_id));
 }
 
 const char *cutover_backup_label(const cutover_backup *backup)
 {
-    return record_of(backup)->label;
+    return record_handle_text(handle_of(backup), &backup_type, offsetof(struct backup_record, label));
 }
 
 const char *cutover_backup_status(const cutover_backup *backup)
 {
-    return backup_status_names[record_of(backup)->status];
+    return record_handle_name(handle_of(backup), &backup_type, offsetof(struct backup_record, status),
+                              backup_status_names);
 }
 
 int64_t cutover_backup_created_at(const cutover_backup *backup)
 {
-    return record_of(backup)->created_at;
+    return record_handle_number(handle_of(backup), &backup_type, offsetof(struct backup_record, created_at));
 }
 
 int64_t cutover_backup_verified_at(const cutover_backup *backup)
 {
-    return record_of(backup)->verified_at;
+    return record_handle_number(handle_of(backup), &backup_type, offsetof(struct backup_record, verified_at));
 }
 
 const char *cutover_backup_json(const cutover_backup *backup)
 {
-    return backup->handle.json;
+    return record_handle_json(handle_of(backup), &backup_type);
+}
+
+uint64_t cutover_backup_version(const cutover_backup *backup)
+{
+    return record_handle_version(handle_of(backup), &backup_type);
 }
 
 void cutover_backup_free(cutover_backup *backup)
 {
-    if (backup != NULL)
-        record_handle_free(&backup->handle);
+    record_handle_free((struct record_handle *)backup);
 }
 
 size_t cutover_backup_list_count(const cutover_backup_list *list)
 {
-    return list == NULL ? 0 : list->list.count;
+    return record_handle_list_count((const struct record_handle_list *)list);
 }
 
 const cutover_backup *cutover_backup_list_at(const cutover_backup_list *list, size_t index)
 {
-    return list == NULL ? NULL : (const cutover_backup *)record_handle_list_at(&list->list, index);
+    return (const cutover_backup *)record_handle_list_at((const struct record_handle_list *)list, index);
 }
 
 void cutover_backup_list_free(cutover_backup_list *list)
 {
-    if (list != NULL)
-        record_handle_list_free(&list->list);
+    record_handle_list_free((struct record_handle_list *)list);
 }

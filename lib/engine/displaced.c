@@ -18,7 +18,7 @@ static cutover_status looking_open(cutover_engine *engine, const char *project_i
     struct host *host = &engine->host;
 
     memset(looking, 0, sizeof *looking);
-    cutover_status status = host_project(host, project_id, &looking->project, error);
+    cutover_status status = platform_project(&host->platform, project_id, &looking->project, error);
     if (status == CUTOVER_OK && !looking->project.found)
         status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", project_id);
     if (status != CUTOVER_OK)

@@ -15,10 +15,7 @@ struct cutover_preflight {
 };
 
 /* Takes the record over into a new handle. */
-cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error);
-
-/* Reads a request as it is now: one that is due to expire expires on the way, and one whose preview ends soon tells so. */
-cutover_status request_read(struct host *host, const char *id, struct request_record *record,
+cutover_status request_wrap(struct request_record *record, uint64_t version, cutover_request **request,
                             cutover_error **error);
 
 /* Takes the findings over into a new handle. */

@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-cutover_status record_handle_make(const struct record_type *type, void *record, struct record_handle **handle,
-                                  cutover_error **error)
+#define HANDLE_MAGIC 0x68616e64u
+#define LIST_MAGIC 0x6c697374u
+
+cutover_status record_handle_make(const struct record_type *type, void *record, uint64_t version,
+                                  struct record_handle **handle, cutover_error **error)
 {
     struct record_handle *made = calloc(1, sizeof *made);
 
     if (made == NULL)
         return error_nomem(error);
+    made->magic = HANDLE_MAGIC;
     made->type = type;
+    made->version = version;
     made->record = calloc(1, type->size);
     cutover_status status =
         made->record == NULL ? error_nomem(error) : record_format(type, record, &made->json, error);
@@ -26,8 +31,60 @@ cutover_status record_handle_make(const struct record_type *type, void *record, 
     return CUTOVER_OK;
 }
 
+/* The record, or NULL for what is no handle of that type. */
+static const char *record_of(const struct record_handle *handle, const struct record_type *type)
+{
+    return handle != NULL && handle->magic == HANDLE_MAGIC && handle->type == type ? handle->record : NULL;
+}
+
+const char *record_handle_text(const struct record_handle *handle, const struct record_type *type,
+                               size_t offset)
+{
+    const char *record = record_of(handle, type);
+    char *text = NULL;
+
+    if (record != NULL)
+        memcpy(&text, record + offset, sizeof text);
+    return text;
+}
+
+int64_t record_handle_number(const struct record_handle *handle, const struct record_type *type, size_t offset)
+{
+    const char *record = record_of(handle, type);
+    int64_t number = 0;
+
+    if (record != NULL)
+        memcpy(&number, record + offset, sizeof number);
+    return number;
+}
+
+const char *record_handle_name(const struct record_handle *handle, const struct record_type *type,
+                               size_t offset, const char *const *names)
+{
+    const char *record = record_of(handle, type);
+    int index = 0;
+
+    if (record == NULL)
+        return NULL;
+    memcpy(&index, record + offset, sizeof index);
+    return names[index];
+}
+
+const char *record_handle_json(const struct record_handle *handle, const struct record_type *type)
+{
+    return record_of(handle, type) != NULL ? handle->json : NULL;
+}
+
+uint64_t record_handle_version(const struct record_handle *handle, const struct record_type *type)
+{
+    return record_of(handle, type) != NULL ? handle->version : 0;
+}
+
 void record_handle_free(struct record_handle *handle)
 {
+    if (handle == NULL || handle->magic != HANDLE_MAGIC)
+        return;
+    handle->magic = 0;
     if (handle->record != NULL)
         record_free(handle->type, handle->record);
     free(handle->record);
@@ -47,7 +104,7 @@ static cutover_status list_fill(const struct record_type *type, const struct doc
     for (size_t i = 0; status == CUTOVER_OK && i < page->count; i++) {
         status = record_parse(type, page->items[i].body, record, error);
         if (status == CUTOVER_OK)
-            status = record_handle_make(type, record, &list->items[i], error);
+            status = record_handle_make(type, record, page->items[i].version, &list->items[i], error);
         record_free(type, record);
         if (status == CUTOVER_OK)
             list->count = i + 1;
@@ -73,23 +130,38 @@ cutover_status record_handle_list_read(cutover_engine *engine, const struct reco
                                     limit, &page, error);
     if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
         status = error_nomem(error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK) {
+        made->magic = LIST_MAGIC;
         status = list_fill(type, &page, made, error);
+    }
     document_list_free(&page);
     if (status == CUTOVER_OK)
         *list = made;
-    else if (made != NULL)
+    else
         record_handle_list_free(made);
     return status;
 }
 
+static bool is_list(const struct record_handle_list *list)
+{
+    return list != NULL && list->magic == LIST_MAGIC;
+}
+
+size_t record_handle_list_count(const struct record_handle_list *list)
+{
+    return is_list(list) ? list->count : 0;
+}
+
 const struct record_handle *record_handle_list_at(const struct record_handle_list *list, size_t index)
 {
-    return index < list->count ? list->items[index] : NULL;
+    return index < record_handle_list_count(list) ? list->items[index] : NULL;
 }
 
 void record_handle_list_free(struct record_handle_list *list)
 {
+    if (!is_list(list))
+        return;
+    list->magic = 0;
     for (size_t i = 0; i < list->count; i++)
         record_handle_free(list->items[i]);
     free(list->items);

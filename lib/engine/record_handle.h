@@ -9,27 +9,41 @@
 #include "engine/engine.h"
 
 struct record_handle {
+    uint32_t magic; /* misuse is an error, not a crash */
     const struct record_type *type;
     void *record;
+    uint64_t version; /* of the record in the store, when it was read */
     char *json;
 };
 
 struct record_handle_list {
+    uint32_t magic;
     struct record_handle **items;
     size_t count;
 };
 
 /* Takes the record over into a new handle, and leaves it zeroed. */
-cutover_status record_handle_make(const struct record_type *type, void *record, struct record_handle **handle,
-                                  cutover_error **error);
+cutover_status record_handle_make(const struct record_type *type, void *record, uint64_t version,
+                                  struct record_handle **handle, cutover_error **error);
 void record_handle_free(struct record_handle *handle);
+
+/* A member of the record: a FIELD_TEXT's (NULL where it is not set), a number's or a FIELD_ENUM's name. For NULL, and for what is
+   no handle of that type, NULL and 0. */
+const char *record_handle_text(const struct record_handle *handle, const struct record_type *type,
+                               size_t offset);
+int64_t record_handle_number(const struct record_handle *handle, const struct record_type *type, size_t offset);
+const char *record_handle_name(const struct record_handle *handle, const struct record_type *type,
+                               size_t offset, const char *const *names);
+const char *record_handle_json(const struct record_handle *handle, const struct record_type *type);
+uint64_t record_handle_version(const struct record_handle *handle, const struct record_type *type);
 
 /* Checks the arguments of a public list function and reads the page. */
 cutover_status record_handle_list_read(cutover_engine *engine, const struct record_type *type,
                                        const char *project_id, const char *after, uint32_t limit,
                                        struct record_handle_list **list, cutover_error **error);
-/* NULL beyond the end. */
+/* NULL beyond the end, and of what is no list. */
 const struct record_handle *record_handle_list_at(const struct record_handle_list *list, size_t index);
+size_t record_handle_list_count(const struct record_handle_list *list);
 void record_handle_list_free(struct record_handle_list *list);
 
 #endif

@@ -1,6 +1,7 @@
 /* The handles of requests: snapshots of records, alone and in pages. */
 #include "engine/handles.h"
 #include "engine/record_handle.h"
+#include "request/expiry.h"
 
 #include <cutover/request.h>
 
@@ -12,15 +13,16 @@ struct cutover_request_list {
     struct record_handle_list list;
 };
 
-static const struct request_record *record_of(const cutover_request *request)
+static const struct record_handle *handle_of(const cutover_request *request)
 {
-    return request->handle.record;
+    return (const struct record_handle *)request;
 }
 
-cutover_status request_wrap(struct request_record *record, cutover_request **request, cutover_error **error)
+cutover_status request_wrap(struct request_record *record, uint64_t version, cutover_request **request,
+                            cutover_error **error)
 {
     struct record_handle *made = NULL;
-    cutover_status status = record_handle_make(&request_type, record, &made, error);
+    cutover_status status = record_handle_make(&request_type, record, version, &made, error);
 
     if (status == CUTOVER_OK)
         *request = (cutover_request *)made;
@@ -35,12 +37,13 @@ static cutover_status list_refresh(struct host *host, struct record_handle_list 
     for (size_t i = 0; status == CUTOVER_OK && i < list->count; i++) {
         const struct request_record *listed = list->items[i]->record;
         struct request_record now = {0};
+        uint64_t version = 0;
         struct record_handle *made = NULL;
         if (!machine_request_is_live(listed->status))
             continue;
-        status = request_read(host, listed->id, &now, error);
+        status = request_read(host, listed->id, &now, &version, error);
         if (status == CUTOVER_OK)
-            status = record_handle_make(&request_type, &now, &made, error);
+            status = record_handle_make(&request_type, &now, version, &made, error);
         record_free(&request_type, &now);
         if (status == CUTOVER_OK) {
             record_handle_free(list->items[i]);
@@ -70,102 +73,116 @@ cutover_status cutover_requests_list(cutover_engine *engine, const char *project
 
 size_t cutover_request_list_count(const cutover_request_list *list)
 {
-    return list == NULL ? 0 : list->list.count;
+    return record_handle_list_count((const struct record_handle_list *)list);
 }
 
 const cutover_request *cutover_request_list_at(const cutover_request_list *list, size_t index)
 {
-    return list == NULL ? NULL : (const cutover_request *)record_handle_list_at(&list->list, index);
+    return (const cutover_request *)record_handle_list_at((const struct record_handle_list *)list, index);
 }
 
 void cutover_request_list_free(cutover_request_list *list)
 {
-    if (list != NULL)
-        record_handle_list_free(&list->list);
+    record_handle_list_free((struct record_handle_list *)list);
 }
 
 void cutover_request_free(cutover_request *request)
 {
-    if (request != NULL)
-        record_handle_free(&request->handle);
+    record_handle_free((struct record_handle *)request);
 }
 
 const char *cutover_request_id(const cutover_request *request)
 {
-    return record_of(request)->id;
+    return record_handle_text(handle_of(request), &request_type, offsetof(struct request_record, id));
 }
 
 const char *cutover_request_organization_id(const cutover_request *request)
 {
-    return record_of(request)->organization_id;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, organization_id));
 }
 
 const char *cutover_request_project_id(const cutover_request *request)
 {
-    return record_of(request)->project_id;
+    return record_handle_text(handle_of(request), &request_type, offsetof(struct request_record, project_id));
 }
 
 const char *cutover_request_preview_id(const cutover_request *request)
 {
-    return record_of(request)->preview_database_id;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, preview_database_id));
 }
 
 const char *cutover_request_status(const cutover_request *request)
 {
-    return request_status_names[record_of(request)->status];
+    return record_handle_name(handle_of(request), &request_type, offsetof(struct request_record, status),
+                              request_status_names);
 }
 
 const char *cutover_request_customer_note(const cutover_request *request)
 {
-    return record_of(request)->customer_note;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, customer_note));
 }
 
 const char *cutover_request_ticket(const cutover_request *request)
 {
-    return record_of(request)->external_ticket_ref;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, external_ticket_ref));
 }
 
 const char *cutover_request_operator_note(const cutover_request *request)
 {
-    return record_of(request)->operator_note;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, operator_note));
 }
 
 const char *cutover_request_rejected_reason(const cutover_request *request)
 {
-    return record_of(request)->rejected_reason;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, rejected_reason));
 }
 
 int64_t cutover_request_scheduled_for(const cutover_request *request)
 {
-    return record_of(request)->scheduled_for;
+    return record_handle_number(handle_of(request), &request_type,
+                                offsetof(struct request_record, scheduled_for));
 }
 
 const char *cutover_request_backup_id(const cutover_request *request)
 {
-    return record_of(request)->pre_cutover_backup_id;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, pre_cutover_backup_id));
 }
 
 const char *cutover_request_promotion_id(const cutover_request *request)
 {
-    return record_of(request)->promote_job_id;
+    return record_handle_text(handle_of(request), &request_type,
+                              offsetof(struct request_record, promote_job_id));
 }
 
 int64_t cutover_request_created_at(const cutover_request *request)
 {
-    return record_of(request)->created_at;
+    return record_handle_number(handle_of(request), &request_type, offsetof(struct request_record, created_at));
 }
 
 int64_t cutover_request_updated_at(const cutover_request *request)
 {
-    return record_of(request)->updated_at;
+    return record_handle_number(handle_of(request), &request_type, offsetof(struct request_record, updated_at));
 }
 
 int64_t cutover_request_completed_at(const cutover_request *request)
 {
-    return record_of(request)->completed_at;
+    return record_handle_number(handle_of(request), &request_type,
+                                offsetof(struct request_record, completed_at));
 }
 
 const char *cutover_request_json(const cutover_request *request)
 {
-    return request->handle.json;
+    return record_handle_json(handle_of(request), &request_type);
+}
+
+uint64_t cutover_request_version(const cutover_request *request)
+{
+    return record_handle_version(handle_of(request), &request_type);
 }

@@ -126,30 +126,14 @@ static cutover_status through_the_door(struct guard *guard, struct session **ins
     return status;
 }
 
-static cutover_status traffic(struct guard *guard, bool pause, cutover_error **error)
-{
-    const cutover_platform *platform = &guard->operation->host->platform;
-    cutover_error *local = NULL;
-
-    if (platform->traffic_pause == NULL)
-        return CUTOVER_OK;
-    cutover_status status = (pause ? platform->traffic_pause
-                                   : platform->traffic_resume)(guard->project->id, &local, platform->userdata);
-    if (status != CUTOVER_OK) {
-        status =
-            host_platform_failed(&local, status, pause ? "platform.traffic_pause" : "platform.traffic_resume");
-        error_move(error, local);
-    }
-    return status;
-}
-
 static cutover_status paused_swap(struct guard *guard, struct session **inside, cutover_error **error)
 {
+    const cutover_platform *platform = &guard->operation->host->platform;
     const struct cancel *cancel = guard->control->cancel;
-    bool paused = guard->operation->host->platform.traffic_pause != NULL;
+    bool paused = platform->traffic_pause != NULL;
     int64_t paused_us = monotonic_us();
     cutover_error *local = NULL;
-    cutover_status status = traffic(guard, true, error);
+    cutover_status status = platform_traffic_pause(platform, guard->project->id, error);
 
     if (status == CUTOVER_OK) {
         int64_t limit_ms = 3 * (int64_t)guard->operation->host->door_timeout_ms + WORK_MS;
@@ -159,7 +143,7 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
         guard->control->cancel = cancel;
         guard->control->deadline_us = 0;
     }
-    if (traffic(guard, false, &local) != CUTOVER_OK)
+    if (platform_traffic_resume(platform, guard->project->id, &local) != CUTOVER_OK)
         report_warn(guard->report, "%s", cutover_error_message(local));
     /* Clients of a paused pooler wait from the pause on (EDGE_CASES E3, E5). */
     if (paused)

@@ -104,9 +104,9 @@ static cutover_status claim_facts(const struct host *host, const cutover_actor *
     struct machine_facts facts;
     enum request_status next;
 
-    cutover_status status = host_project(host, request->project_id, &project, error);
+    cutover_status status = platform_project(&host->platform, request->project_id, &project, error);
     if (status == CUTOVER_OK)
-        status = host_preview(host, request->preview_database_id, &preview, error);
+        status = platform_preview(&host->platform, request->preview_database_id, &preview, error);
     if (status == CUTOVER_OK) {
         host_facts(host, &project, &preview, &facts);
         status = machine_request(request, verb, actor, &facts, 0, &next, error);
@@ -240,13 +240,13 @@ cutover_status journal_occupy(struct journal *journal, cutover_error **error)
 {
     const struct host *host = journal->host;
     const char *project_id = journal->record.project_id, *job_id = journal->record.id;
-    cutover_status status = host_project_occupy(host, project_id, job_id, error);
+    cutover_status status = platform_project_occupy(&host->platform, project_id, job_id, error);
 
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);
-    if (status == CUTOVER_E_CONFLICT &&
-        (lock_check(host, project_id, NULL) == CUTOVER_OK || host_project_is_for(host, project_id, job_id)))
-        host_project_return(host, project_id, job_id, NULL);
+    if (status == CUTOVER_E_CONFLICT && (lock_check(host, project_id, NULL) == CUTOVER_OK ||
+                                         platform_project_is_for(&host->platform, project_id, job_id)))
+        platform_project_return(&host->platform, project_id, job_id, NULL);
     return status;
 }
 

@@ -12,7 +12,7 @@ static cutover_status target_preview(const struct host *host, const char *previe
 {
     struct preview preview = {0};
 
-    cutover_status status = host_preview(host, preview_id, &preview, error);
+    cutover_status status = platform_preview(&host->platform, preview_id, &preview, error);
     if (status == CUTOVER_OK && !preview.found)
         status = error_set(error, CUTOVER_E_NOT_FOUND, "no preview %s", preview_id);
     if (status == CUTOVER_OK && strcmp(preview.project_id, target->id) != 0)
@@ -34,7 +34,7 @@ static cutover_status target_preview(const struct host *host, const char *previe
 cutover_status target_of(const struct host *host, const char *project_id, const char *preview_id,
                          struct project *target, cutover_error **error)
 {
-    cutover_status status = host_project(host, project_id, target, error);
+    cutover_status status = platform_project(&host->platform, project_id, target, error);
 
     if (status == CUTOVER_OK && !target->found)
         status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", project_id);

@@ -143,7 +143,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (status == CUTOVER_OK)
         status = backup_settle(host, record, reason, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(host, record->project_id, record->id, error);
+        status = platform_project_return(&host->platform, record->project_id, record->id, error);
     if (status == CUTOVER_OK)
         status = journal_fail(journal, cancelled, reason, error);
     return status;

@@ -11,12 +11,12 @@ cutover_status promote_finish(struct promote *job, cutover_error **error)
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(host, record->project_id, record->id, error);
+        status = platform_project_return(&host->platform, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
     if (promote_over_production(job)) {
         cutover_error *local = NULL;
-        if (host_integrations_sync(host, record->project_id, &local) != CUTOVER_OK)
+        if (platform_integrations_sync(&host->platform, record->project_id, &local) != CUTOVER_OK)
             report_warn(&job->report, "%s", cutover_error_message(local));
         cutover_error_free(local);
     }

@@ -20,9 +20,9 @@ cutover_status promote_rules(struct promote *job, cutover_error **error)
     cutover_status status =
         document_get_record(&host->store, &request_type, job->request_id, &job->request, &version, error);
     if (status == CUTOVER_OK)
-        status = host_project(host, job->request.project_id, &job->project, error);
+        status = platform_project(&host->platform, job->request.project_id, &job->project, error);
     if (status == CUTOVER_OK)
-        status = host_preview(host, job->request.preview_database_id, &job->preview, error);
+        status = platform_preview(&host->platform, job->request.preview_database_id, &job->preview, error);
     if (status != CUTOVER_OK)
         return status;
     host_facts(host, &job->project, &job->preview, &facts);

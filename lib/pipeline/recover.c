@@ -93,9 +93,10 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     journal->record.swapped = true;
     journal->record.door_closed = false;
     empty_one_drop(recovering, control, &journal->record);
-    cutover_status status = host_project_return(host, journal->record.project_id, journal->record.id, error);
+    cutover_status status =
+        platform_project_return(&host->platform, journal->record.project_id, journal->record.id, error);
     if (status == CUTOVER_OK && (journal->record.kind != JOB_RESTORE || journal->record.preview_id == NULL))
-        host_integrations_sync(host, journal->record.project_id, NULL);
+        platform_integrations_sync(&host->platform, journal->record.project_id, NULL);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status != CUTOVER_OK)
@@ -201,7 +202,7 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
     char name[DATABASE_NAME_MAX + 1];
     uint32_t oid = 0;
 
-    cutover_status status = host_project(host, project_id, &project, error);
+    cutover_status status = platform_project(&host->platform, project_id, &project, error);
     if (status == CUTOVER_OK && project.found) {
         struct session_options options = {
             .conninfo = project.verify_elsewhere ? &project.verify : &project.production,
@@ -312,7 +313,7 @@ static bool ended_job_of(struct host *host, const char *project_id, struct journ
 {
     struct project project = {0};
     cutover_error *error = NULL;
-    cutover_status status = host_project(host, project_id, &project, &error);
+    cutover_status status = platform_project(&host->platform, project_id, &project, &error);
     bool restoring = status == CUTOVER_OK && project.found && strcmp(project.state, "restoring") == 0 &&
                      project.job_id != NULL;
 
@@ -344,7 +345,7 @@ cutover_status recover_project(struct host *host, const char *project_id, cutove
             .outcome = record->swapped ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_UNDONE,
             .message = "it had ended already; its project was still restoring for it, and is active again",
         };
-        if (host_project_return(host, project_id, record->id, &error) != CUTOVER_OK) {
+        if (platform_project_return(&host->platform, project_id, record->id, &error) != CUTOVER_OK) {
             told.outcome = CUTOVER_RECOVERED_FAILED;
             told.message = cutover_error_message(error);
         }

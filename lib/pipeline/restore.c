@@ -55,10 +55,11 @@ static cutover_status preview_ensure(struct promote *job, const char *project_id
 
     if (job->target_preview_id == NULL)
         return CUTOVER_OK;
-    cutover_status status = host_preview(job->host, job->target_preview_id, &preview, error);
+    cutover_status status = platform_preview(&job->host->platform, job->target_preview_id, &preview, error);
     if (status == CUTOVER_OK && !preview.found) {
         preview_free(&preview);
-        status = host_preview_create(job->host, project_id, job->target_preview_id, &preview, error);
+        status =
+            platform_preview_create(&job->host->platform, project_id, job->target_preview_id, &preview, error);
     }
     preview_free(&preview);
     return status;

@@ -31,7 +31,7 @@ static cutover_status rules(struct rollback *job, cutover_error **error)
     cutover_status status =
         document_get_record(&host->store, &request_type, job->request_id, &job->request, &version, error);
     if (status == CUTOVER_OK)
-        status = host_project(host, job->request.project_id, &job->project, error);
+        status = platform_project(&host->platform, job->request.project_id, &job->project, error);
     if (status != CUTOVER_OK)
         return status;
     host_facts(host, &job->project, &none, &facts);
@@ -250,11 +250,11 @@ static cutover_status finish(struct rollback *job, cutover_error **error)
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = host_project_return(job->host, record->project_id, record->id, error);
+        status = platform_project_return(&job->host->platform, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
     cutover_error *local = NULL;
-    if (host_integrations_sync(job->host, record->project_id, &local) != CUTOVER_OK)
+    if (platform_integrations_sync(&job->host->platform, record->project_id, &local) != CUTOVER_OK)
         report_warn(&job->report, "%s", cutover_error_message(local));
     cutover_error_free(local);
     return journal_complete(&job->journal, error);

@@ -41,7 +41,7 @@ static cutover_status last_rules(struct promote *job, cutover_error **error)
     struct machine_facts facts;
     struct preview preview = {0};
 
-    cutover_status status = host_preview(host, job->preview.id, &preview, error);
+    cutover_status status = platform_preview(&host->platform, job->preview.id, &preview, error);
     if (status == CUTOVER_OK) {
         host_facts(host, &job->project, &preview, &facts);
         status = machine_preview_check(&facts, job->project.id, error);

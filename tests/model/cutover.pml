@@ -270,7 +270,7 @@ inline lease_leave()
     fi
 }
 
-/* lib/job/host.c: host_project_occupy and host_project_return, on a platform that keeps the job with the state. Without
+/* lib/platform/port.c: platform_project_occupy and platform_project_return, on a platform that keeps the job with the state. Without
    the token a project that is restoring already counts as moved, and anybody may return it. */
 #ifdef PROJECT_WITHOUT_TOKEN
 #define PROJECT_MINE true

@@ -1,4 +1,5 @@
 #include "archive/manifest.h"
+#include "base/utf8.h"
 #include "support/check.h"
 
 #include <stdio.h>

@@ -1238,12 +1238,53 @@ static void handles_that_race_for_an_outcome_get_one(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
+static void a_handle_tells_the_version_of_its_record(void **state)
+{
+    struct world *world = *state;
+    cutover_request_options options = wish();
+    cutover_request *request = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_request_create(world->engine, &options, &request, &error), error);
+    char *id = strdup(cutover_request_id(request));
+    assert_int_equal(cutover_request_version(request), 1);
+    cutover_request_free(request);
+    check_ok(cutover_request_set_ticket(world->engine, &member, id, "T-1", &request, &error), error);
+    assert_int_equal(cutover_request_version(request), 2);
+    cutover_request_free(request);
+    check_ok(cutover_request_get(world->engine, id, &request, &error), error);
+    assert_int_equal(cutover_request_version(request), 2);
+    cutover_request_free(request);
+    free(id);
+}
+
+static void getters_of_no_handle_tell_nothing(void **state)
+{
+    (void)state;
+    assert_null(cutover_request_id(NULL));
+    assert_null(cutover_request_status(NULL));
+    assert_null(cutover_request_json(NULL));
+    assert_int_equal(cutover_request_created_at(NULL), 0);
+    assert_int_equal(cutover_request_version(NULL), 0);
+    assert_int_equal(cutover_request_list_count(NULL), 0);
+    assert_null(cutover_request_list_at(NULL, 0));
+    assert_null(cutover_backup_id(NULL));
+    assert_null(cutover_backup_status(NULL));
+    assert_null(cutover_backup_json(NULL));
+    assert_int_equal(cutover_backup_verified_at(NULL), 0);
+    assert_int_equal(cutover_backup_version(NULL), 0);
+    assert_int_equal(cutover_backup_list_count(NULL), 0);
+    assert_null(cutover_backup_list_at(NULL, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_request_is_filed_with_all_its_fields),
         TEST(only_members_file_requests),
         TEST(an_actor_needs_an_id_and_a_kind),
+        TEST(a_handle_tells_the_version_of_its_record),
+        TEST(getters_of_no_handle_tell_nothing),
         TEST(the_project_must_be_there_and_active),
         TEST(the_preview_must_be_there_ready_and_of_the_project),
         TEST(the_preview_must_be_unexpired),

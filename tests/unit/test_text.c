@@ -1,6 +1,6 @@
 #include "base/text.h"
+#include "base/utf8.h"
 #include "support/check.h"
-
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,0 +1,323 @@
+#include "platform/port.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static cutover_status failed(cutover_error **error, cutover_status returned, const char *what)
+{
+    cutover_error *cause = *error, *told = NULL;
+
+    returned = error_from_callback(&cause, returned, what);
+    if (returned == CUTOVER_E_NOMEM) {
+        *error = cause;
+        return returned;
+    }
+    error_set(&told, CUTOVER_E_CALLBACK, "%s: %s", what, cutover_error_message(cause));
+    if (cutover_error_detail(cause) != NULL)
+        error_detail(&told, "%s", cutover_error_detail(cause));
+    if (cutover_error_hint(cause) != NULL)
+        error_hint(&told, "%s", cutover_error_hint(cause));
+    cutover_error_free(cause);
+    *error = told;
+    return CUTOVER_E_CALLBACK;
+}
+
+/* `received` is what we said of what was emitted: when the platform passes that on, it is no failure of its own. */
+struct project_target {
+    struct project *project;
+    cutover_status received;
+    cutover_error **error;
+};
+
+struct preview_target {
+    struct preview *preview;
+    cutover_status received;
+    cutover_error **error;
+};
+
+static cutover_status project_read(const cutover_project *from, struct project_target *target)
+{
+    struct project *project = target->project;
+    cutover_error **error = target->error;
+    cutover_status status;
+
+    if (project->found)
+        return error_set(error, CUTOVER_E_CALLBACK, "platform.project_get emitted a project twice");
+    if (from->version != 1)
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_project: version %u is not known",
+                         from->version);
+    project->found = true;
+    status = string_copy(from->id, &project->id, error);
+    if (status == CUTOVER_OK)
+        status =
+            string_copy(from->organization_id ? from->organization_id : "", &project->organization_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->state ? from->state : "", &project->state, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->job_id, &project->job_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->control_database ? from->control_database : "postgres",
+                             &project->control_database, error);
+    if (status == CUTOVER_OK)
+        status = conninfo_parse("project.database", from->database ? from->database : "", &project->production,
+                                error);
+    if (status == CUTOVER_OK && from->verify_database != NULL) {
+        project->verify_elsewhere = true;
+        status = conninfo_parse("project.verify_database", from->verify_database, &project->verify, error);
+    }
+    return status;
+}
+
+static cutover_status project_receive(const cutover_project *from, void *context)
+{
+    struct project_target *target = context;
+
+    target->received = project_read(from, target);
+    return target->received;
+}
+
+cutover_status platform_project(const cutover_platform *platform, const char *id, struct project *project,
+                                cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct project_target target = {project, CUTOVER_OK, &local};
+
+    memset(project, 0, sizeof *project);
+    cutover_status status = platform->project_get(id, project_receive, &target, &local, platform->userdata);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        project_free(project);
+        return string_copy(id, &project->id, error);
+    }
+    if (status == CUTOVER_OK && !project->found)
+        status = target.received =
+            error_set(&local, CUTOVER_E_CALLBACK, "platform.project_get emitted nothing");
+    if (status != CUTOVER_OK) {
+        status = target.received == status ? error_from_callback(&local, status, "platform.project_get")
+                                           : failed(&local, status, "platform.project_get");
+        error_move(error, local);
+        project_free(project);
+    }
+    return status;
+}
+
+static cutover_status preview_read(const cutover_preview *from, struct preview_target *target)
+{
+    struct preview *preview = target->preview;
+    cutover_error **error = target->error;
+    cutover_status status;
+
+    if (preview->found)
+        return error_set(error, CUTOVER_E_CALLBACK, "platform.preview_get emitted a preview twice");
+    if (from->version != 1)
+        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_preview: version %u is not known",
+                         from->version);
+    preview->found = true;
+    preview->expires_at = from->expires_at;
+    status = string_copy(from->id, &preview->id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->project_id ? from->project_id : "", &preview->project_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(from->state ? from->state : "", &preview->state, error);
+    if (status == CUTOVER_OK)
+        status =
+            conninfo_parse("preview.database", from->database ? from->database : "", &preview->database, error);
+    return status;
+}
+
+static cutover_status preview_receive(const cutover_preview *from, void *context)
+{
+    struct preview_target *target = context;
+
+    target->received = preview_read(from, target);
+    return target->received;
+}
+
+/* What a member that emits a preview answered: NOT_FOUND passes with the preview not found. */
+static cutover_status preview_settle(struct preview_target *target, cutover_status status, const char *member,
+                                     cutover_error **error)
+{
+    struct preview *preview = target->preview;
+    cutover_error **local = target->error;
+
+    if (status == CUTOVER_OK && !preview->found)
+        status = target->received = error_set(local, CUTOVER_E_CALLBACK, "%s emitted nothing", member);
+    if (status != CUTOVER_OK) {
+        status = target->received == status ? error_from_callback(local, status, member)
+                                            : failed(local, status, member);
+        error_move(error, *local);
+        preview_free(preview);
+    }
+    return status;
+}
+
+cutover_status platform_preview(const cutover_platform *platform, const char *id, struct preview *preview,
+                                cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct preview_target target = {preview, CUTOVER_OK, &local};
+
+    memset(preview, 0, sizeof *preview);
+    cutover_status status = platform->preview_get(id, preview_receive, &target, &local, platform->userdata);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        preview_free(preview);
+        return string_copy(id, &preview->id, error);
+    }
+    return preview_settle(&target, status, "platform.preview_get", error);
+}
+
+cutover_status platform_preview_create(const cutover_platform *platform, const char *project_id, const char *id,
+                                       struct preview *preview, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    struct preview_target target = {preview, CUTOVER_OK, &local};
+
+    memset(preview, 0, sizeof *preview);
+    if (platform->preview_create == NULL)
+        return error_set(error, CUTOVER_E_NOT_FOUND, "no preview %s, and the platform makes none", id);
+    cutover_status status =
+        platform->preview_create(project_id, id, preview_receive, &target, &local, platform->userdata);
+    return preview_settle(&target, status, "platform.preview_create", error);
+}
+
+void project_free(struct project *project)
+{
+    free(project->id);
+    free(project->organization_id);
+    free(project->state);
+    free(project->job_id);
+    free(project->control_database);
+    conninfo_free(&project->production);
+    conninfo_free(&project->verify);
+    memset(project, 0, sizeof *project);
+}
+
+void preview_free(struct preview *preview)
+{
+    free(preview->id);
+    free(preview->project_id);
+    free(preview->state);
+    conninfo_free(&preview->database);
+    memset(preview, 0, sizeof *preview);
+}
+
+static cutover_status project_move(const cutover_platform *platform, const char *project_id, const char *from,
+                                   const char *to, const char *job_id, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status =
+        platform->project_set_state(project_id, from, to, job_id, &local, platform->userdata);
+
+    if (status == CUTOVER_E_CONFLICT)
+        status = error_from_callback(&local, status, "platform.project_set_state");
+    else if (status != CUTOVER_OK)
+        status = failed(&local, status, "platform.project_set_state");
+    error_move(error, local);
+    return status;
+}
+
+/* For whom a project is restoring. */
+enum tenant { NOBODY, THIS_JOB, ANOTHER_JOB, SOME_JOB /* the platform does not tell which */ };
+
+static enum tenant tenant_of(const struct project *project, const char *job_id)
+{
+    if (!project->found || strcmp(project->state, "restoring") != 0)
+        return NOBODY;
+    if (project->job_id == NULL || project->job_id[0] == '\0')
+        return SOME_JOB;
+    return strcmp(project->job_id, job_id) == 0 ? THIS_JOB : ANOTHER_JOB;
+}
+
+cutover_status platform_project_occupy(const cutover_platform *platform, const char *project_id,
+                                       const char *job_id, cutover_error **error)
+{
+    struct project project = {0};
+    cutover_error *local = NULL;
+    cutover_status status = project_move(platform, project_id, "active", "restoring", job_id, &local);
+
+    if (status == CUTOVER_E_CONFLICT && platform_project(platform, project_id, &project, NULL) == CUTOVER_OK) {
+        enum tenant tenant = tenant_of(&project, job_id);
+        if (tenant != NOBODY) {
+            cutover_error_free(local);
+            local = NULL;
+            status = CUTOVER_OK;
+        }
+        if (tenant == ANOTHER_JOB) {
+            status = error_set(&local, CUTOVER_E_LOCKED, "project %s is restoring for job %s", project_id,
+                               project.job_id);
+            error_hint(&local, "try again when that job has ended; if its process is gone, run recovery");
+        }
+        project_free(&project);
+    }
+    error_move(error, local);
+    return status;
+}
+
+cutover_status platform_project_return(const cutover_platform *platform, const char *project_id,
+                                       const char *job_id, cutover_error **error)
+{
+    struct project project = {0};
+    cutover_error *local = NULL;
+    cutover_status status = project_move(platform, project_id, "restoring", "active", job_id, &local);
+
+    if (status == CUTOVER_E_CONFLICT && platform_project(platform, project_id, &project, NULL) == CUTOVER_OK) {
+        enum tenant tenant = tenant_of(&project, job_id);
+        if (project.found && (tenant == NOBODY || tenant == ANOTHER_JOB)) {
+            cutover_error_free(local);
+            local = NULL;
+            status = CUTOVER_OK;
+        }
+        project_free(&project);
+    }
+    error_move(error, local);
+    return status;
+}
+
+bool platform_project_is_for(const cutover_platform *platform, const char *project_id, const char *job_id)
+{
+    struct project project = {0};
+
+    if (platform_project(platform, project_id, &project, NULL) != CUTOVER_OK)
+        return false;
+    bool is_for = tenant_of(&project, job_id) == THIS_JOB;
+    project_free(&project);
+    return is_for;
+}
+
+/* A member that acts on a project and tells nothing but whether it could; NULL: the host has none. */
+static cutover_status project_act(const cutover_platform *platform,
+                                  cutover_status (*act)(const char *project_id, cutover_error **error,
+                                                        void *userdata),
+                                  const char *member, const char *project_id, cutover_error **error)
+{
+    cutover_error *local = NULL;
+
+    if (act == NULL)
+        return CUTOVER_OK;
+    cutover_status status = act(project_id, &local, platform->userdata);
+    if (status != CUTOVER_OK)
+        status = failed(&local, status, member);
+    error_move(error, local);
+    return status;
+}
+
+cutover_status platform_integrations_sync(const cutover_platform *platform, const char *project_id,
+                                          cutover_error **error)
+{
+    return project_act(platform, platform->integrations_sync, "platform.integrations_sync", project_id, error);
+}
+
+cutover_status platform_traffic_pause(const cutover_platform *platform, const char *project_id,
+                                      cutover_error **error)
+{
+    return project_act(platform, platform->traffic_pause, "platform.traffic_pause", project_id, error);
+}
+
+cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
+                                       cutover_error **error)
+{
+    return project_act(platform, platform->traffic_resume, "platform.traffic_resume", project_id, error);
+}

@@ -1,0 +1,63 @@
+#include "request/act.h"
+
+#include "request/change.h"
+
+#include <stdlib.h>
+
+static cutover_status apply(const struct host *host, const struct request_act *act,
+                            struct request_record *record, cutover_error **error)
+{
+    switch (act->verb) {
+    case VERB_ACK:
+        record->ack_at = clock_now(&host->clock);
+        record->scheduled_for = act->scheduled_for;
+        cutover_status status = record_set_text(&record->ack_by_user_id, act->actor->id, error);
+        return status != CUTOVER_OK ? status : record_set_text(&record->operator_note, act->text, error);
+    case VERB_REJECT:
+        return record_set_text(&record->rejected_reason, act->text, error);
+    case VERB_TICKET:
+        return record_set_text(&record->external_ticket_ref, act->text, error);
+    default:
+        return CUTOVER_OK;
+    }
+}
+
+static cutover_status act_once(const struct host *host, const struct request_act *act, const char *id,
+                               struct request_record *record, uint64_t *version, cutover_error **error)
+{
+    struct surroundings around = {0};
+    enum request_status next;
+
+    cutover_status status = document_get_record(&host->store, &request_type, id, record, version, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
+    if (status == CUTOVER_OK)
+        status =
+            machine_request(record, act->verb, act->actor, &around.facts, act->scheduled_for, &next, error);
+    if (status == CUTOVER_OK) {
+        record->status = (int)next;
+        status = apply(host, act, record, error);
+    }
+    if (status == CUTOVER_OK)
+        status = request_commit(host, record, *version, act->actor, act->audit, error);
+    if (status == CUTOVER_OK)
+        ++*version;
+    surroundings_free(&around);
+    return status;
+}
+
+cutover_status request_act(const struct host *host, const struct request_act *act, const char *id,
+                           struct request_record *record, uint64_t *version, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status;
+    unsigned attempt = 0;
+
+    do {
+        record_free(&request_type, record);
+        status = act_once(host, act, id, record, version, &cause);
+    } while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
+}
