@@ -188,10 +188,7 @@ cutover_status object_open(const cutover_repository *repository, const char *bac
         *object = opened;
         return CUTOVER_OK;
     }
-    if (error != NULL && *error == NULL)
-        *error = cause;
-    else
-        cutover_error_free(cause);
+    error_move(error, cause);
     return status;
 }
 

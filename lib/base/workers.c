@@ -1,13 +1,12 @@
 #include "base/workers.h"
 
 #include "base/clock.h"
+#include "base/wait.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TICK_MS 100
 
@@ -130,17 +129,11 @@ static unsigned start_threads(struct run *run, pthread_t *threads, unsigned want
 /* Waits until a thread may have ended, at most TICK_MS; false when none runs any more. */
 static bool wait_tick(struct run *run)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
+    int64_t until = monotonic_us() + TICK_MS * 1000;
+
     pthread_mutex_lock(&run->mutex);
-    int result = 0;
-    while (run->running > 0 && result != ETIMEDOUT)
-        result = pthread_cond_timedwait(&run->changed, &run->mutex, &until);
+    while (run->running > 0 && wait_until(&run->changed, &run->mutex, until))
+        ;
     bool running = run->running > 0;
     pthread_mutex_unlock(&run->mutex);
     return running;
@@ -189,19 +182,6 @@ static cutover_status outcome(struct run *run, cutover_error **error)
                      run->workers->tasks - run->receipts, run->workers->tasks);
 }
 
-static int init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    int failure = pthread_condattr_init(&attributes);
-    if (failure != 0)
-        return failure;
-    failure = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    if (failure == 0)
-        failure = pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return failure;
-}
-
 cutover_status workers_run(const struct workers *workers, const struct cancel *cancel, cutover_error **error)
 {
     struct run run = {.workers = workers, .status = CUTOVER_OK};
@@ -222,7 +202,7 @@ cutover_status workers_run(const struct workers *workers, const struct cancel *c
         status = error_set_errno(error, CUTOVER_E_IO, failure, "cannot make a mutex");
         goto free_threads;
     }
-    failure = init_condition(&run.changed);
+    failure = wait_init(&run.changed);
     if (failure != 0) {
         status = error_set_errno(error, CUTOVER_E_IO, failure, "cannot make a condition variable");
         goto destroy_mutex;

@@ -95,14 +95,15 @@ struct json_object *journal_audit_data(const struct promotion_record *promotion)
     return data;
 }
 
-/* The rules, on what the store and the platform say now. */
-static cutover_status claim_facts(const struct host *host, const cutover_actor *actor, enum request_verb verb,
-                                  const struct request_record *request, cutover_error **error)
+/* The rules, on what the store and the platform say now; the request gets the status that they give it. */
+static cutover_status claim_by_rules(const struct host *host, const cutover_actor *actor,
+                                     enum request_verb verb, struct request_record *request,
+                                     cutover_error **error)
 {
     struct project project = {0};
     struct preview preview = {0};
     struct machine_facts facts;
-    enum request_status next;
+    enum request_status next = request->status;
 
     cutover_status status = platform_project(&host->platform, request->project_id, &project, error);
     if (status == CUTOVER_OK)
@@ -111,6 +112,8 @@ static cutover_status claim_facts(const struct host *host, const cutover_actor *
         host_facts(host, &project, &preview, &facts);
         status = machine_request(request, verb, actor, &facts, 0, &next, error);
     }
+    if (status == CUTOVER_OK)
+        request->status = (int)next;
     project_free(&project);
     preview_free(&preview);
     return status;
@@ -130,14 +133,13 @@ static cutover_status claim_request(const struct host *host, const cutover_actor
     cutover_status status =
         document_get_record(&host->store, &request_type, fresh->request_id, &request, &version, error);
     if (status == CUTOVER_OK)
-        status = claim_facts(host, actor, fresh->kind == JOB_ROLLBACK ? VERB_ROLL_BACK : VERB_PROMOTE, &request,
-                             error);
+        status = claim_by_rules(host, actor, fresh->kind == JOB_ROLLBACK ? VERB_ROLL_BACK : VERB_PROMOTE,
+                                &request, error);
     if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION) {
-        request.status = REQUEST_IN_PROGRESS;
         request.updated_at = clock_now(&host->clock);
         status = record_set_text(&request.promote_job_id, fresh->id, error);
     }
-    /* A rollback writes the request unchanged: two of them meet at its version. */
+    /* A rollback writes its request unchanged: two of them meet at its version. */
     if (status == CUTOVER_OK)
         status = change_put_record(change, &request_type, request.id, version, &request, error);
     record_free(&request_type, &request);

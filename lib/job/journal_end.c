@@ -59,13 +59,17 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
     return status;
 }
 
-static cutover_status ending_put_request(struct journal *journal, struct ending *ending, enum request_status to,
+/* What the job's end makes of its request, by the state machine's leave. */
+static cutover_status ending_put_request(struct journal *journal, struct ending *ending, enum request_verb verb,
                                          cutover_error **error)
 {
     struct request_record *request = &ending->request;
-    cutover_status status = CUTOVER_OK;
+    enum request_status next = (enum request_status)request->status;
 
-    request->status = (int)to;
+    cutover_status status = machine_request(request, verb, &host_system_actor, NULL, 0, &next, error);
+    if (status != CUTOVER_OK)
+        return status;
+    request->status = (int)next;
     request->updated_at = request->completed_at = journal->record.completed_at;
     if (journal->record.kind == JOB_PROMOTION)
         status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
@@ -110,8 +114,8 @@ static cutover_status complete_once(struct journal *journal, cutover_error **err
 
     cutover_status status = ending_begin(journal, &ending, error);
     if (status == CUTOVER_OK && record->kind != JOB_RESTORE)
-        status = ending_put_request(
-            journal, &ending, record->kind == JOB_ROLLBACK ? REQUEST_ROLLED_BACK : REQUEST_COMPLETED, error);
+        status = ending_put_request(journal, &ending,
+                                    record->kind == JOB_ROLLBACK ? VERB_ROLLED_BACK : VERB_COMPLETE, error);
     if (status == CUTOVER_OK)
         status = complete_announce(record, &ending, error);
     if (status == CUTOVER_OK)
@@ -144,7 +148,7 @@ static cutover_status fail_once(struct journal *journal, cutover_error **error)
 
     cutover_status status = ending_begin(journal, &ending, error);
     if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
-        status = ending_put_request(journal, &ending, REQUEST_FAILED, error);
+        status = ending_put_request(journal, &ending, VERB_FAIL, error);
     if (status == CUTOVER_OK)
         status = fail_announce(record, &ending, error);
     if (status == CUTOVER_OK)

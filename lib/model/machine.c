@@ -48,6 +48,7 @@ static const struct rule {
     [VERB_FAIL] = {"fail a request", "marked as failed", 0, 0},
     [VERB_ROLL_BACK] = {"roll a cutover back", "rolled back", CUTOVER_ROLE_OPERATOR,
                         CHECK_NOT_RESTORING | CHECK_PROJECT_ACTIVE},
+    [VERB_ROLLED_BACK] = {"mark a cutover as rolled back", "marked as rolled back", 0, 0},
 };
 
 /* Status and verb → the status after. The first row is "no record yet"; what is not listed is refused. */
@@ -68,7 +69,8 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
     [ROW(REQUEST_IN_PROGRESS)] = {[VERB_RELEASE] = TO(REQUEST_IN_PROGRESS),
                                   [VERB_COMPLETE] = TO(REQUEST_COMPLETED),
                                   [VERB_FAIL] = TO(REQUEST_FAILED)},
-    [ROW(REQUEST_COMPLETED)] = {[VERB_ROLL_BACK] = TO(REQUEST_ROLLED_BACK)},
+    [ROW(REQUEST_COMPLETED)] =
+        {[VERB_ROLL_BACK] = TO(REQUEST_COMPLETED), [VERB_ROLLED_BACK] = TO(REQUEST_ROLLED_BACK)},
 };
 
 /* The remedy for what the table refuses; the last column is for every verb without one of its own. */

@@ -20,9 +20,10 @@ enum request_verb {
     VERB_EXPIRE, /* system */
     VERB_PROMOTE,
     VERB_RELEASE,
-    VERB_COMPLETE, /* system: the pipeline */
-    VERB_FAIL,     /* system: the pipeline */
-    VERB_ROLL_BACK,
+    VERB_COMPLETE,    /* system: its promotion has swapped */
+    VERB_FAIL,        /* system: its promotion has ended without a swap */
+    VERB_ROLL_BACK,   /* the claim of a rollback: the cutover stands until production is back */
+    VERB_ROLLED_BACK, /* system: the rollback has swapped */
     VERB_COUNT
 };
 
@@ -51,7 +52,7 @@ cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **e
    on failure. System verbs need CUTOVER_ACTOR_SYSTEM.
    A project that is `restoring` is CUTOVER_E_LOCKED for everything but release and the system verbs. Create, ack and
    promote need it active; reject, cancel and ticket also work while the host keeps it in another state, or has none
-   of that name any more. `facts` may be NULL for release, complete and fail. */
+   of that name any more. `facts` may be NULL for release, complete, fail and rolled_back. */
 cutover_status machine_request(const struct request_record *request, enum request_verb verb,
                                const cutover_actor *actor, const struct machine_facts *facts,
                                int64_t scheduled_for, enum request_status *next, cutover_error **error);

@@ -29,16 +29,6 @@ static bool has_sqlstate(const cutover_error *error, const char *sqlstate)
     return found != NULL && strcmp(found, sqlstate) == 0;
 }
 
-/* Hands cause over, unless nobody wants it. */
-static void move_error(cutover_error **cause, cutover_error **error)
-{
-    if (error != NULL && *error == NULL)
-        *error = *cause;
-    else
-        cutover_error_free(*cause);
-    *cause = NULL;
-}
-
 /* LOCK TABLE takes no snapshot, and neither do SET and SAVEPOINT. */
 static cutover_status lock_tables(struct session *session, const struct table *tables, size_t count, bool wait,
                                   cutover_error **error)
@@ -78,7 +68,8 @@ static cutover_status wait_for_lock(struct session *session, const struct table 
         if (cutover_error_hint(cause) != NULL)
             error_hint(error, "%s", cutover_error_hint(cause));
     } else {
-        move_error(&cause, error);
+        error_move(error, cause);
+        cause = NULL;
     }
     cutover_error_free(cause);
     return status;
@@ -97,7 +88,7 @@ static cutover_status lock_chunk(struct session *session, const struct table *ta
     if (status == CUTOVER_OK)
         return session_run(session, "RELEASE SAVEPOINT chunk", error);
     if (status != CUTOVER_E_POSTGRES || cutover_error_sqlstate(refused) == NULL) {
-        move_error(&refused, error);
+        error_move(error, refused);
         return status;
     }
     cutover_error_free(refused);
@@ -215,7 +206,8 @@ static enum outcome try_once(struct snapshot *snapshot, int64_t deadline_us, cut
         /* Dropped, renamed or replaced by something else since the list was read. */
         outcome = AGAIN;
     } else {
-        move_error(&cause, error);
+        error_move(error, cause);
+        cause = NULL;
     }
     cutover_error_free(cause);
     if (outcome == AGAIN && session_run(snapshot->leader, "ROLLBACK", error) != CUTOVER_OK)
@@ -255,7 +247,7 @@ cutover_status snapshot_open(const struct session_options *options, int64_t lock
     status = session_open(options, &opened->leader, error);
     if (status == CUTOVER_OK) {
         status = take(opened, monotonic_us() + lock_timeout_ms * 1000, &cause);
-        move_error(&cause, error);
+        error_move(error, cause);
     }
     if (status != CUTOVER_OK) {
         snapshot_close(opened);

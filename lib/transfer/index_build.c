@@ -1,11 +1,12 @@
 #include "transfer/index_build.h"
 
+#include "base/clock.h"
 #include "base/folder.h"
+#include "base/wait.h"
 #include "transfer/archive.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CATALOG_CLASS 1259u /* pg_class */
 /* What is left of the phase for what pg_restore makes. */
@@ -179,17 +180,12 @@ static cutover_status entries_find(struct index_build *build, const struct table
 cutover_status index_build_open(struct index_build *build, const struct fill *fill, const struct table *tables,
                                 size_t count, cutover_error **error)
 {
-    pthread_condattr_t attributes;
-
     memset(build, 0, sizeof *build);
     cutover_status status = toc_of(build, fill, error);
     if (status == CUTOVER_OK)
         status = entries_find(build, tables, count, error);
     pthread_mutex_init(&build->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&build->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    wait_init(&build->changed);
     build->open = true;
     if (status != CUTOVER_OK)
         index_build_close(build);
@@ -225,15 +221,7 @@ static struct index_entry *entry_choose(struct index_build *build)
 /* With the mutex held: waits for a change, for as long as a cancel may take to be seen. */
 static void change_wait(struct index_build *build)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += CANCEL_SLICE_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    pthread_cond_timedwait(&build->changed, &build->mutex, &until);
+    wait_until(&build->changed, &build->mutex, monotonic_us() + CANCEL_SLICE_MS * 1000);
 }
 
 static cutover_status entry_take(struct index_build *build, const struct cancel *cancel,

@@ -16,8 +16,8 @@
 
 static const char *const statuses[] = {"open",     "acked",     "in_progress", "completed",  "failed",
                                        "rejected", "cancelled", "expired",     "rolled_back"};
-static const char *const verbs[] = {"create",  "ack",     "reject",   "cancel", "ticket",   "expire",
-                                    "promote", "release", "complete", "fail",   "roll_back"};
+static const char *const verbs[] = {"create",  "ack",     "reject",   "cancel", "ticket",    "expire",
+                                    "promote", "release", "complete", "fail",   "roll_back", "rolled_back"};
 
 /* DESIGN.md section 3, the request's diagram. */
 static const char *const arrows[] = {
@@ -34,7 +34,8 @@ static const char *const arrows[] = {
     "in_progress release in_progress",
     "in_progress complete completed",
     "in_progress fail failed",
-    "completed roll_back rolled_back",
+    "completed roll_back completed",
+    "completed rolled_back rolled_back",
 };
 
 enum project { ACTIVE, RESTORING, SUSPENDED, NO_PROJECT, PROJECTS };
@@ -74,7 +75,8 @@ static bool actor_may(const struct scene *scene)
         return operator_role || (member && scene->own);
     if (is_verb(scene, "ticket"))
         return operator_role || member;
-    if (is_verb(scene, "expire") || is_verb(scene, "complete") || is_verb(scene, "fail"))
+    if (is_verb(scene, "expire") || is_verb(scene, "complete") || is_verb(scene, "fail") ||
+        is_verb(scene, "rolled_back"))
         return scene->kind == CUTOVER_ACTOR_SYSTEM;
     return operator_role;
 }
@@ -243,7 +245,7 @@ static void every_state_verb_role_and_kind(void **state)
             }
         }
     }
-    assert_int_equal(played, 10 * 11 * 256);
+    assert_int_equal(played, 10 * 12 * 256);
 }
 
 static void every_state_and_verb_in_every_world(void **state)
@@ -471,6 +473,43 @@ static void facts_that_are_missing_refuse(void **state)
     check_ok(machine_request(&request, VERB_COMPLETE, &machinery, NULL, 0, NULL, &error), error);
     check_ok(machine_request(&request, VERB_FAIL, &machinery, NULL, 0, NULL, &error), error);
     check_ok(machine_request(&request, VERB_RELEASE, &olga, NULL, 0, NULL, &error), error);
+    request.status = REQUEST_COMPLETED;
+    check_ok(machine_request(&request, VERB_ROLLED_BACK, &machinery, NULL, 0, NULL, &error), error);
+}
+
+static void check_becomes(int from, enum request_verb verb, const cutover_actor *actor, enum request_status to)
+{
+    const struct machine_facts facts = good_facts();
+    struct request_record request = request_in(from);
+    enum request_status next = REQUEST_STATUS_COUNT;
+    cutover_error *error = NULL;
+
+    check_ok(machine_request(&request, verb, actor, &facts, 0, &next, &error), error);
+    assert_int_equal(next, to);
+}
+
+/* What a job makes of its request: the claim, and the end that only the pipeline may tell. */
+static void what_a_job_makes_of_its_request_is_decided_here(void **state)
+{
+    (void)state;
+    static const enum request_verb ends[] = {VERB_COMPLETE, VERB_FAIL, VERB_ROLLED_BACK};
+    cutover_error *error = NULL;
+
+    check_becomes(REQUEST_ACKED, VERB_PROMOTE, &olga, REQUEST_IN_PROGRESS);
+    check_becomes(REQUEST_IN_PROGRESS, VERB_COMPLETE, &machinery, REQUEST_COMPLETED);
+    check_becomes(REQUEST_IN_PROGRESS, VERB_FAIL, &machinery, REQUEST_FAILED);
+    check_becomes(REQUEST_COMPLETED, VERB_ROLL_BACK, &olga, REQUEST_COMPLETED);
+    check_becomes(REQUEST_COMPLETED, VERB_ROLLED_BACK, &machinery, REQUEST_ROLLED_BACK);
+    for (int from = 0; from < REQUEST_STATUS_COUNT; from++)
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+            struct request_record request = request_in(from);
+            if (from == (ends[i] == VERB_ROLLED_BACK ? REQUEST_COMPLETED : REQUEST_IN_PROGRESS))
+                check_status(machine_request(&request, ends[i], &olga, NULL, 0, NULL, &error),
+                             CUTOVER_E_FORBIDDEN, error);
+            else
+                check_status(machine_request(&request, ends[i], &machinery, NULL, 0, NULL, &error),
+                             CUTOVER_E_STATE, error);
+        }
 }
 
 static void preview_of_another_project_is_refused(void **state)
@@ -624,6 +663,7 @@ int main(void)
         cmocka_unit_test(promote_without_ticket_is_refused),
         cmocka_unit_test(ack_by_requester_is_refused),
         cmocka_unit_test(facts_that_are_missing_refuse),
+        cmocka_unit_test(what_a_job_makes_of_its_request_is_decided_here),
         cmocka_unit_test(preview_of_another_project_is_refused),
         cmocka_unit_test(unknown_states_and_verbs_are_refused),
         cmocka_unit_test(actor_is_named_and_of_a_known_kind),

@@ -88,10 +88,7 @@ static cutover_status settle(cutover_status status, const char *name, cutover_er
     if (status == CUTOVER_OK)
         return CUTOVER_OK;
     if (status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM || status == CUTOVER_E_INTERNAL) {
-        if (error != NULL && *error == NULL)
-            *error = failure;
-        else
-            cutover_error_free(failure);
+        error_move(error, failure);
         return status;
     }
     const char *hint = cutover_error_hint(failure);

@@ -221,9 +221,6 @@ cutover_status swap_run(struct session *control, const struct swap *swap, bool *
         status = commit(control, commit_sent, &failure);
 free_sql:
     text_free(&sql);
-    if (error != NULL && *error == NULL)
-        *error = failure;
-    else
-        cutover_error_free(failure);
+    error_move(error, failure);
     return status;
 }
