@@ -93,7 +93,7 @@ CUTOVER_API void cutover_promotion_cancel(cutover_promotion *promotion);
 /** Copies where the job stands. Any thread. Since 0.1. */
 CUTOVER_API void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress);
 
-/** The promotion's id, once run has passed its lock step; else NULL. Any thread. Since 0.1. */
+/** The job's id, from start on; its record is there once run has passed the step `lock`. NULL for NULL. Any thread. Since 0.1. */
 CUTOVER_API const char *cutover_promotion_id(cutover_promotion *promotion);
 
 /** The preflight's findings, after run has returned, if it got so far; else NULL. Belongs to the job. Since 0.1. */

@@ -62,6 +62,8 @@ CUTOVER_API cutover_status cutover_restore_run(cutover_restore *restore, cutover
 CUTOVER_API void cutover_restore_cancel(cutover_restore *restore);
 /** As cutover_promotion_progress(). Since 0.1. */
 CUTOVER_API void cutover_restore_progress(cutover_restore *restore, cutover_progress *progress);
+/** As cutover_promotion_id(). Since 0.1. */
+CUTOVER_API const char *cutover_restore_id(cutover_restore *restore);
 /**
  * The report as a JSON object after run: as a promotion's, with restore_id, target_kind ("preview" or "project"), target_id and
  * source_backup_id. Since 0.1.

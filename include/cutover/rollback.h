@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/** A rollback. Run by one thread; free it after run returned. */
+/** A rollback. Run by one thread; cancel and progress from any. Free it after run returned. */
 typedef struct cutover_rollback cutover_rollback;
 
 /** Whether production was written to since the cutover. */
@@ -65,6 +65,12 @@ CUTOVER_API const char *cutover_writes_name(cutover_writes writes);
  *         since, also in the last moment, and discard_writes is not set. Every other status as cutover_promotion_run(). Since 0.1.
  */
 CUTOVER_API cutover_status cutover_rollback_run(cutover_rollback *rollback, cutover_error **error);
+/** As cutover_promotion_cancel(). Since 0.1. */
+CUTOVER_API void cutover_rollback_cancel(cutover_rollback *rollback);
+/** As cutover_promotion_progress(). Since 0.1. */
+CUTOVER_API void cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress);
+/** As cutover_promotion_id(). Since 0.1. */
+CUTOVER_API const char *cutover_rollback_id(cutover_rollback *rollback);
 
 /**
  * The report as a JSON object after run: request_id, promotion_id (of the rollback), status, writes_since_cutover,

@@ -1,19 +1,11 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/record_handle.h"
-#include "job/backup_record.h"
-#include "job/journal.h"
-#include "job/lease.h"
-#include "pipeline/verify.h"
-#include "postgres/properties.h"
-#include "transfer/archive_write.h"
+#include "pipeline/job.h"
 
 #include <cutover/backup.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LABEL_DEFAULT "manual"
-#define LOCK_TIMEOUT_MS 30000
 
 struct cutover_backup {
     struct record_handle handle;
@@ -59,114 +51,21 @@ static cutover_status options_check(const cutover_backup_options *options, cutov
     return status;
 }
 
-/* The project must be there, active, and without a job. */
-static cutover_status project_free_of_jobs(const struct host *host, const char *project_id,
-                                           struct project *project, cutover_error **error)
+/* Runs a job that was made, and hands out the backup's record as it is then. */
+static cutover_status run(struct job *job, cutover_status made, cutover_backup **backup, cutover_error **error)
 {
-    cutover_status status = platform_project(&host->platform, project_id, project, error);
+    cutover_status status = made == CUTOVER_OK ? job_run(job, error) : made;
 
-    if (status == CUTOVER_OK && !project->found)
-        status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", project_id);
-    if (status == CUTOVER_OK)
-        status = lock_check(host, project_id, error);
-    if (status == CUTOVER_OK && strcmp(project->state, "active") != 0)
-        status = error_set(error, strcmp(project->state, "restoring") == 0 ? CUTOVER_E_LOCKED : CUTOVER_E_STATE,
-                           "project %s is %s, not active", project_id, project->state);
-    return status;
-}
-
-/* ---- create ---- */
-
-struct taking {
-    struct operation operation;
-    struct lease lease; /* named by the backup */
-    struct project project;
-    struct backup backup;
-};
-
-/* A backup whose end could not be recorded is recovery's: its lease stays. */
-static void taking_end(struct taking *taking)
-{
-    const struct backup_record *record = &taking->backup.record;
-
-    lease_end(&taking->lease,
-              record->id != NULL && (record->status == BACKUP_TAKING || record->status == BACKUP_VERIFYING));
-}
-
-static void expect_work(struct progress *progress, cutover_verify_method method, bool takes)
-{
-    bool restores = method == CUTOVER_VERIFY_RESTORE;
-
-    progress_expect(progress, PHASE_BACKUP, takes ? 1 : 0);
-    progress_expect(progress, PHASE_VERIFY_READ, 0.05);
-    progress_expect(progress, PHASE_VERIFY_LOAD, restores ? 0.9 : 0);
-    progress_expect(progress, PHASE_VERIFY_INDEX, restores ? 0.7 : 0);
-    progress_expect(progress, PHASE_VERIFY_COMPARE, restores ? 0.5 : 0.2);
-}
-
-static cutover_status archive_take(struct taking *taking, cutover_error **error)
-{
-    struct session_options options = operation_session(&taking->operation, &taking->project.production, NULL);
-    struct snapshot *snapshot = NULL;
-    struct json_object *properties = NULL;
-
-    cutover_status status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
-    if (status == CUTOVER_OK)
-        status = properties_read(snapshot->leader, snapshot->leader->database_oid, &properties, error);
-    if (status == CUTOVER_OK)
-        status =
-            archive_write(&taking->operation, &options, snapshot, properties, &taking->backup.record, error);
-    json_object_put(properties);
-    snapshot_close(snapshot);
-    return status;
-}
-
-static cutover_status take_and_verify(struct taking *taking, cutover_verify_method method,
-                                      cutover_error **error)
-{
-    struct verify verify = {.operation = &taking->operation, .method = method, .project = &taking->project};
-
-    progress_step(&taking->operation.progress, "backup");
-    cutover_status status = lease_keep(&taking->lease, &taking->operation.cancel, error);
-    if (status == CUTOVER_OK)
-        status = archive_take(taking, error);
-    if (status == CUTOVER_OK)
-        status = backup_step(&taking->backup, BACKUP_VERIFYING, error);
-    if (status == CUTOVER_OK) {
-        progress_step(&taking->operation.progress, "verify");
-        status = verify_backup(&verify, &taking->backup.record, error);
-    }
-    if (status == CUTOVER_OK)
-        status = backup_step(&taking->backup, BACKUP_VERIFIED, error);
-    return status;
-}
-
-static cutover_status record_begin(struct taking *taking, struct host *host,
-                                   const cutover_backup_options *options, cutover_error **error)
-{
-    struct backup_record record = {0};
-    cutover_status status =
-        string_copy(options->label != NULL ? options->label : LABEL_DEFAULT, &record.label, error);
-
-    if (status == CUTOVER_OK)
-        status = string_copy(options->project_id, &record.project_id, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(options->actor.id, &record.created_by_actor_id, error);
-    if (status == CUTOVER_OK)
-        status = backup_prepare(host, &record, error);
-    if (status == CUTOVER_OK)
-        status = lease_prepare(&taking->lease, host, LEASE_BACKUP, record.id, record.project_id, error);
-    if (status == CUTOVER_OK)
-        return backup_begin(host, &record, &taking->lease, &taking->backup, error);
-    record_free(&backup_type, &record);
+    if (status == CUTOVER_OK && backup != NULL)
+        status = backup_wrap(&job->backup.record, job->backup.version, backup, error);
+    job_free(job);
     return status;
 }
 
 cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backup_options *options,
                                      cutover_backup **backup, cutover_error **error)
 {
-    struct taking taking = {0};
-    cutover_error *reason = NULL;
+    struct job job;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
@@ -175,93 +74,13 @@ cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backu
         status = engine_id_check("project_id", options->project_id, error);
     if (status != CUTOVER_OK)
         return status;
-    operation_init(&taking.operation, &engine->host, options->jobs, options->progress,
-                   options->progress_userdata);
-    expect_work(&taking.operation.progress, options->verify, true);
-    status = project_free_of_jobs(&engine->host, options->project_id, &taking.project, &reason);
-    if (status == CUTOVER_OK)
-        status = operation_open(&taking.operation, &reason);
-    if (status == CUTOVER_OK)
-        status = record_begin(&taking, &engine->host, options, &reason);
-    if (status == CUTOVER_OK) {
-        status = take_and_verify(&taking, options->verify, &reason);
-        status = lease_explain(&taking.lease, status, &reason);
-        if (status != CUTOVER_OK)
-            backup_fail(&taking.backup, reason);
-    }
-    taking_end(&taking);
-    if (status == CUTOVER_OK && backup != NULL)
-        status = backup_wrap(&taking.backup.record, taking.backup.version, backup, &reason);
-    error_move(error, reason);
-    backup_free(&taking.backup);
-    project_free(&taking.project);
-    operation_close(&taking.operation);
-    return status;
-}
-
-/* ---- verify again ---- */
-
-/* Nothing was found against the backup (the job was cancelled, or it could not be told): what was known before holds. */
-static cutover_status known_before(struct backup *backup, struct backup_record *before, cutover_error **error)
-{
-    enum backup_status to = (enum backup_status)before->status;
-    struct backup_record now = backup->record;
-
-    backup->record = *before;
-    backup->record.status = now.status;
-    memset(before, 0, sizeof *before);
-    record_free(&backup_type, &now);
-    return backup_step(backup, to, error);
-}
-
-static cutover_status verify_again(struct taking *taking, cutover_verify_method method, cutover_error **error)
-{
-    struct verify verify = {.operation = &taking->operation, .method = method, .project = &taking->project};
-    struct backup *backup = &taking->backup;
-    struct backup_record before = {0};
-    cutover_error *reason = NULL;
-
-    if (backup->record.manifest_sha256 == NULL) {
-        cutover_status refused =
-            error_set(error, CUTOVER_E_STATE, "backup %s has no archive: it failed before", backup->record.id);
-        error_hint(error, "take a new one");
-        return refused;
-    }
-    progress_step(&taking->operation.progress, "verify");
-    cutover_status status = record_copy(&backup_type, &backup->record, &before, error);
-    if (status == CUTOVER_OK)
-        status = lease_prepare(&taking->lease, taking->operation.host, LEASE_BACKUP, backup->record.id,
-                               backup->record.project_id, error);
-    if (status == CUTOVER_OK)
-        status = backup_step_leased(backup, BACKUP_VERIFYING, &taking->lease, error);
-    if (status == CUTOVER_OK) {
-        status = lease_keep(&taking->lease, &taking->operation.cancel, &reason);
-        if (status == CUTOVER_OK)
-            status = verify_backup(&verify, &backup->record, &reason);
-        if (status == CUTOVER_OK) {
-            record_set_text(&backup->record.error, NULL, NULL);
-            status = backup_step(backup, BACKUP_VERIFIED, &reason);
-        } else if (cutover_error_verdict(reason) == CUTOVER_VERDICT_DIFFERENT) {
-            backup_fail(backup, reason);
-        } else {
-            cutover_error *local = NULL;
-            if (known_before(backup, &before, &local) != CUTOVER_OK)
-                log_line(&backup->host->log, LOG_WARNING_LEVEL, "backup %s stays recorded as verifying: %s",
-                         backup->record.id, cutover_error_message(local));
-            cutover_error_free(local);
-        }
-    }
-    status = lease_explain(&taking->lease, status, &reason);
-    taking_end(taking);
-    record_free(&backup_type, &before);
-    error_move(error, reason);
-    return status;
+    return run(&job, backup_make(&job, &engine->host, options, error), backup, error);
 }
 
 cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backup_options *options,
                                      const char *backup_id, cutover_backup **backup, cutover_error **error)
 {
-    struct taking taking = {0};
+    struct job job;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
@@ -270,22 +89,7 @@ cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backu
         status = engine_id_check("backup_id", backup_id, error);
     if (status != CUTOVER_OK)
         return status;
-    operation_init(&taking.operation, &engine->host, options->jobs, options->progress,
-                   options->progress_userdata);
-    expect_work(&taking.operation.progress, options->verify, false);
-    status = backup_load(&engine->host, backup_id, &taking.backup, error);
-    if (status == CUTOVER_OK)
-        status = project_free_of_jobs(&engine->host, taking.backup.record.project_id, &taking.project, error);
-    if (status == CUTOVER_OK)
-        status = operation_open(&taking.operation, error);
-    if (status == CUTOVER_OK)
-        status = verify_again(&taking, options->verify, error);
-    if (status == CUTOVER_OK && backup != NULL)
-        status = backup_wrap(&taking.backup.record, taking.backup.version, backup, error);
-    backup_free(&taking.backup);
-    project_free(&taking.project);
-    operation_close(&taking.operation);
-    return status;
+    return run(&job, verification_make(&job, &engine->host, options, backup_id, error), backup, error);
 }
 
 /* ---- reading and deleting ---- */

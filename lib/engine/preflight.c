@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
-#include "pipeline/promote.h"
+#include "pipeline/job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +12,12 @@ const char *cutover_severity_name(cutover_severity severity)
 }
 
 /* What the rules refuse is a finding here, so that an operator sees all of it at once. */
-static cutover_status rules_look(struct promote *job, bool *known, cutover_error **error)
+static cutover_status rules_look(struct job *job, bool *known, cutover_error **error)
 {
     cutover_error *local = NULL;
-    cutover_status status = promote_rules(job, &local);
+    cutover_status status = job->source->rules(job, &local);
 
-    *known = job->project.found && job->preview.found;
+    *known = job->project.found && job->from.preview.preview.found;
     if (status == CUTOVER_OK) {
         findings_add(&job->findings, CUTOVER_SEVERITY_OK, "request.rules", NULL,
                      "the request may be promoted now");
@@ -35,7 +35,7 @@ static cutover_status rules_look(struct promote *job, bool *known, cutover_error
     return CUTOVER_OK;
 }
 
-static cutover_status tools_look(struct promote *job, bool *found, cutover_error **error)
+static cutover_status tools_look(struct job *job, bool *found, cutover_error **error)
 {
     cutover_error *local = NULL;
     cutover_status status = operation_open(&job->operation, &local);
@@ -51,7 +51,7 @@ static cutover_status tools_look(struct promote *job, bool *found, cutover_error
     return CUTOVER_OK;
 }
 
-static cutover_status look(struct promote *job, cutover_error **error)
+static cutover_status look(struct job *job, cutover_error **error)
 {
     bool known = false, tools = false;
     cutover_error *local = NULL;
@@ -68,14 +68,14 @@ static cutover_status look(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = tools_look(job, &tools, error);
     if (status == CUTOVER_OK && known && tools)
-        status = promote_look(job, error);
+        status = job->source->look(job, error);
     return status;
 }
 
 cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
                                      uint32_t jobs, cutover_preflight **preflight, cutover_error **error)
 {
-    struct promote job = {0};
+    struct job job = {0};
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
@@ -88,21 +88,25 @@ cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor
         status = operation_jobs_check(jobs, error);
     if (status != CUTOVER_OK)
         return status;
-    job.host = &engine->host;
-    job.verify = CUTOVER_VERIFY_RESTORE;
-    operation_init(&job.operation, &engine->host, jobs, NULL, NULL);
-    status = string_copy(actor->id, &job.actor_id, error);
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    options.actor = *actor;
+    options.request_id = request_id;
+    options.jobs = jobs;
+    status = promotion_make(&job, &engine->host, &options, error);
     if (status == CUTOVER_OK)
-        status = string_copy(request_id, &job.request_id, error);
-    if (status == CUTOVER_OK) {
-        job.actor = *actor;
-        job.actor.id = job.actor_id;
         status = look(&job, error);
-    }
     if (status == CUTOVER_OK)
         status = preflight_wrap(&job.findings, preflight, error);
-    promote_free(&job);
+    job_free(&job);
     return status;
+}
+
+const cutover_preflight *preflight_of(struct findings *findings)
+{
+    const char *json;
+
+    /* The handle's only member is the findings. */
+    return findings_json(findings, &json, NULL) == CUTOVER_OK ? (const cutover_preflight *)findings : NULL;
 }
 
 cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error)

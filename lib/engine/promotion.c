@@ -1,20 +1,14 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
+#include "engine/job_handle.h"
 #include "job/hold.h"
-#include "pipeline/promote.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOB_READY, JOB_RUNNING, JOB_OVER };
-
 struct cutover_promotion {
-    struct promote job;
-    atomic_int state;
-    cutover_preflight preflight; /* the findings, once run has them */
-    bool has_preflight;
+    struct job_handle handle;
 };
 
 static cutover_status options_check(const cutover_promotion_options *options, cutover_error **error)
@@ -44,23 +38,13 @@ cutover_status cutover_promotion_start(cutover_engine *engine, const cutover_pro
         status = error_set(error, CUTOVER_E_INVALID, "promotion: required");
     if (status != CUTOVER_OK)
         return status;
-    cutover_promotion *made = calloc(1, sizeof *made);
+    cutover_promotion *made = (cutover_promotion *)job_handle_new(sizeof *made);
     if (made == NULL)
         return error_nomem(error);
-    struct promote *job = &made->job;
-    job->host = &engine->host;
-    job->verify = options->verify;
-    job->hold = options->hold != 0;
-    operation_init(&job->operation, &engine->host, options->jobs, options->progress,
-                   options->progress_userdata);
-    status = string_copy(options->actor.id, &job->actor_id, error);
+    struct job *job = &made->handle.job;
+    status = promotion_make(job, &engine->host, options, error);
     if (status == CUTOVER_OK)
-        status = string_copy(options->request_id, &job->request_id, error);
-    if (status == CUTOVER_OK) {
-        job->actor = options->actor;
-        job->actor.id = job->actor_id;
-        status = promote_rules(job, error);
-    }
+        status = job->source->rules(job, error);
     if (status == CUTOVER_OK)
         status = lock_check(job->host, job->project.id, error);
     if (status != CUTOVER_OK) {
@@ -71,64 +55,49 @@ cutover_status cutover_promotion_start(cutover_engine *engine, const cutover_pro
     return CUTOVER_OK;
 }
 
+static struct job_handle *handle_of(cutover_promotion *promotion)
+{
+    return (struct job_handle *)promotion;
+}
+
 cutover_status cutover_promotion_run(cutover_promotion *promotion, cutover_error **error)
 {
-    int ready = JOB_READY;
-
-    if (promotion == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "promotion: required");
-    if (!atomic_compare_exchange_strong(&promotion->state, &ready, JOB_RUNNING))
-        return error_set(error, CUTOVER_E_INVALID, "promotion: a job runs once");
-    struct promote *job = &promotion->job;
-    cutover_status status = promote_run(job, error);
-    if (job->looked && findings_json(&job->findings, &(const char *){NULL}, NULL) == CUTOVER_OK) {
-        promotion->preflight.findings = job->findings;
-        memset(&job->findings, 0, sizeof job->findings);
-        promotion->has_preflight = true;
-    }
-    atomic_store(&promotion->state, JOB_OVER);
-    return status;
+    return job_handle_run(handle_of(promotion), "promotion", error);
 }
 
 void cutover_promotion_cancel(cutover_promotion *promotion)
 {
-    if (promotion != NULL)
-        cancel_ask(&promotion->job.operation.cancel);
+    job_handle_cancel(handle_of(promotion));
 }
 
 void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress)
 {
-    progress_copy(&promotion->job.operation.progress, progress);
+    job_handle_progress(handle_of(promotion), progress);
 }
 
 const char *cutover_promotion_id(cutover_promotion *promotion)
 {
-    if (promotion == NULL || !atomic_load(&promotion->job.claimed))
-        return NULL;
-    return promotion->job.journal.record.id;
+    return job_handle_id(handle_of(promotion));
 }
 
 const cutover_preflight *cutover_promotion_preflight(cutover_promotion *promotion)
 {
-    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER || !promotion->has_preflight)
+    struct job_handle *handle = handle_of(promotion);
+
+    if (!job_handle_is_over(handle) || !handle->job.looked)
         return NULL;
-    return &promotion->preflight;
+    return preflight_of(&handle->job.findings);
 }
 
 const char *cutover_promotion_report(cutover_promotion *promotion)
 {
-    if (promotion == NULL || atomic_load(&promotion->state) != JOB_OVER)
-        return NULL;
-    return promotion->job.report.json;
+    return job_handle_report(handle_of(promotion));
 }
 
 void cutover_promotion_free(cutover_promotion *promotion)
 {
-    if (promotion == NULL || atomic_load(&promotion->state) == JOB_RUNNING)
-        return;
-    promote_free(&promotion->job);
-    findings_free(&promotion->preflight.findings);
-    free(promotion);
+    if (job_handle_close(handle_of(promotion)))
+        free(promotion);
 }
 
 /* The promotion of a request, by its record. */

@@ -1,15 +1,12 @@
-#include "base/text.h"
 #include "engine/engine.h"
-#include "pipeline/promote.h"
+#include "engine/job_handle.h"
 
 #include <cutover/restore.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct cutover_restore {
-    struct promote job;
-    atomic_bool ran, over;
+    struct job_handle handle;
 };
 
 static cutover_status options_check(const cutover_restore_options *options, cutover_error **error)
@@ -32,23 +29,13 @@ static cutover_status options_check(const cutover_restore_options *options, cuto
     return status;
 }
 
-static cutover_status job_make(struct promote *job, struct host *host, const cutover_restore_options *options,
+static cutover_status job_make(struct job *job, struct host *host, const cutover_restore_options *options,
                                cutover_error **error)
 {
-    job->kind = JOB_RESTORE;
-    job->host = host;
-    job->verify = options->verify;
-    job->confirm = options->confirm != 0;
-    operation_init(&job->operation, host, options->jobs, options->progress, options->progress_userdata);
-    cutover_status status = string_copy(options->actor.id, &job->actor_id, error);
+    cutover_status status = restore_make(job, host, options, error);
+
     if (status == CUTOVER_OK)
-        status = string_copy(options->backup_id, &job->source_backup_id, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(options->preview_id, &job->target_preview_id, error);
-    job->actor = options->actor;
-    job->actor.id = job->actor_id;
-    if (status == CUTOVER_OK)
-        status = promote_rules(job, error);
+        status = job->source->rules(job, error);
     if (status == CUTOVER_OK && options->project_id != NULL &&
         strcmp(options->project_id, job->project.id) != 0)
         status = error_set(error, CUTOVER_E_STATE, "backup %s is of project %s, not of %s", options->backup_id,
@@ -67,10 +54,10 @@ cutover_status cutover_restore_start(cutover_engine *engine, const cutover_resto
         status = error_set(error, CUTOVER_E_INVALID, "restore: required");
     if (status != CUTOVER_OK)
         return status;
-    cutover_restore *made = calloc(1, sizeof *made);
+    cutover_restore *made = (cutover_restore *)job_handle_new(sizeof *made);
     if (made == NULL)
         return error_nomem(error);
-    status = job_make(&made->job, &engine->host, options, error);
+    status = job_make(&made->handle.job, &engine->host, options, error);
     if (status != CUTOVER_OK) {
         cutover_restore_free(made);
         return status;
@@ -79,37 +66,38 @@ cutover_status cutover_restore_start(cutover_engine *engine, const cutover_resto
     return CUTOVER_OK;
 }
 
+static struct job_handle *handle_of(cutover_restore *restore)
+{
+    return (struct job_handle *)restore;
+}
+
 cutover_status cutover_restore_run(cutover_restore *restore, cutover_error **error)
 {
-    if (restore == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "restore: required");
-    if (atomic_exchange(&restore->ran, true))
-        return error_set(error, CUTOVER_E_INVALID, "restore: a job runs once");
-    cutover_status status = promote_run(&restore->job, error);
-    atomic_store(&restore->over, true);
-    return status;
+    return job_handle_run(handle_of(restore), "restore", error);
 }
 
 void cutover_restore_cancel(cutover_restore *restore)
 {
-    if (restore != NULL)
-        cancel_ask(&restore->job.operation.cancel);
+    job_handle_cancel(handle_of(restore));
 }
 
 void cutover_restore_progress(cutover_restore *restore, cutover_progress *progress)
 {
-    progress_copy(&restore->job.operation.progress, progress);
+    job_handle_progress(handle_of(restore), progress);
+}
+
+const char *cutover_restore_id(cutover_restore *restore)
+{
+    return job_handle_id(handle_of(restore));
 }
 
 const char *cutover_restore_report(cutover_restore *restore)
 {
-    return restore != NULL && atomic_load(&restore->over) ? restore->job.report.json : NULL;
+    return job_handle_report(handle_of(restore));
 }
 
 void cutover_restore_free(cutover_restore *restore)
 {
-    if (restore == NULL || (atomic_load(&restore->ran) && !atomic_load(&restore->over)))
-        return;
-    promote_free(&restore->job);
-    free(restore);
+    if (job_handle_close(handle_of(restore)))
+        free(restore);
 }

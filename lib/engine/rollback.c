@@ -1,13 +1,11 @@
-#include "pipeline/rollback.h"
-#include "base/text.h"
 #include "engine/engine.h"
+#include "engine/job_handle.h"
 
 #include <cutover/rollback.h>
 #include <stdlib.h>
 
 struct cutover_rollback {
-    struct rollback job;
-    bool ran;
+    struct job_handle handle;
 };
 
 cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_rollback_options *options,
@@ -25,21 +23,15 @@ cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_roll
         status = error_set(error, CUTOVER_E_INVALID, "rollback: required");
     if (status != CUTOVER_OK)
         return status;
-    cutover_rollback *made = calloc(1, sizeof *made);
+    cutover_rollback *made = (cutover_rollback *)job_handle_new(sizeof *made);
     if (made == NULL)
         return error_nomem(error);
-    struct rollback *job = &made->job;
-    job->host = &engine->host;
-    job->discard_writes = options->discard_writes != 0;
-    operation_init(&job->operation, &engine->host, 1, NULL, NULL);
-    status = string_copy(options->actor.id, &job->actor_id, error);
+    struct job *job = &made->handle.job;
+    status = rollback_make(job, &engine->host, options, error);
     if (status == CUTOVER_OK)
-        status = string_copy(options->request_id, &job->request_id, error);
-    if (status == CUTOVER_OK) {
-        job->actor = options->actor;
-        job->actor.id = job->actor_id;
+        status = job->source->rules(job, error);
+    if (status == CUTOVER_OK)
         status = rollback_look(job, error);
-    }
     if (status != CUTOVER_OK) {
         cutover_rollback_free(made);
         return status;
@@ -48,17 +40,21 @@ cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_roll
     return CUTOVER_OK;
 }
 
+static struct job_handle *handle_of(cutover_rollback *rollback)
+{
+    return (struct job_handle *)rollback;
+}
+
 cutover_writes cutover_rollback_writes(const cutover_rollback *rollback)
 {
-    switch (rollback->job.writes) {
-    case MARK_SAME:
-        return CUTOVER_WRITES_NONE;
-    case MARK_WRITTEN:
-        return CUTOVER_WRITES_SOME;
-    case MARK_UNKNOWN:
-        break;
-    }
-    return CUTOVER_WRITES_UNKNOWN;
+    static const cutover_writes writes[] = {
+        [MARK_SAME] = CUTOVER_WRITES_NONE,
+        [MARK_WRITTEN] = CUTOVER_WRITES_SOME,
+        [MARK_UNKNOWN] = CUTOVER_WRITES_UNKNOWN,
+    };
+    const struct job_handle *handle = (const struct job_handle *)rollback;
+
+    return job_handle_is(handle) ? writes[handle->job.from.displaced.writes] : CUTOVER_WRITES_UNKNOWN;
 }
 
 const char *cutover_writes_name(cutover_writes writes)
@@ -70,23 +66,31 @@ const char *cutover_writes_name(cutover_writes writes)
 
 cutover_status cutover_rollback_run(cutover_rollback *rollback, cutover_error **error)
 {
-    if (rollback == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "rollback: required");
-    if (rollback->ran)
-        return error_set(error, CUTOVER_E_INVALID, "rollback: a job runs once");
-    rollback->ran = true;
-    return rollback_run(&rollback->job, error);
+    return job_handle_run(handle_of(rollback), "rollback", error);
+}
+
+void cutover_rollback_cancel(cutover_rollback *rollback)
+{
+    job_handle_cancel(handle_of(rollback));
+}
+
+void cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress)
+{
+    job_handle_progress(handle_of(rollback), progress);
+}
+
+const char *cutover_rollback_id(cutover_rollback *rollback)
+{
+    return job_handle_id(handle_of(rollback));
 }
 
 const char *cutover_rollback_report(cutover_rollback *rollback)
 {
-    return rollback != NULL ? rollback->job.report.json : NULL;
+    return job_handle_report(handle_of(rollback));
 }
 
 void cutover_rollback_free(cutover_rollback *rollback)
 {
-    if (rollback == NULL)
-        return;
-    rollback_free(&rollback->job);
-    free(rollback);
+    if (job_handle_close(handle_of(rollback)))
+        free(rollback);
 }

@@ -40,8 +40,7 @@ static cutover_status job_look(struct session *control, const struct promotion_r
     char *name = NULL;
     struct displaced *item = NULL;
 
-    if (record->status != PROMOTION_COMPLETED || !record->swapped ||
-        (record->kind == JOB_RESTORE && record->preview_id != NULL))
+    if (record->status != PROMOTION_COMPLETED || !record->swapped || promotion_target_preview(record) != NULL)
         return CUTOVER_OK;
     cutover_status status = database_name_of(control, oid, &name, error);
     if (status != CUTOVER_OK || name == NULL || strcmp(name, record->production_name) == 0) {

@@ -125,17 +125,17 @@ static cutover_status claim_request(const struct host *host, const cutover_actor
                                     const struct promotion_record *fresh, struct change *change,
                                     cutover_error **error)
 {
+    const struct job_traits *traits = machine_job_traits(fresh->kind);
     struct request_record request = {0};
     uint64_t version = 0;
 
-    if (fresh->kind == JOB_RESTORE)
+    if (!traits->has_request)
         return CUTOVER_OK;
     cutover_status status =
         document_get_record(&host->store, &request_type, fresh->request_id, &request, &version, error);
     if (status == CUTOVER_OK)
-        status = claim_by_rules(host, actor, fresh->kind == JOB_ROLLBACK ? VERB_ROLL_BACK : VERB_PROMOTE,
-                                &request, error);
-    if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION) {
+        status = claim_by_rules(host, actor, traits->claim, &request, error);
+    if (status == CUTOVER_OK && traits->owns_request) {
         request.updated_at = clock_now(&host->clock);
         status = record_set_text(&request.promote_job_id, fresh->id, error);
     }
@@ -207,8 +207,9 @@ static cutover_status claim_once(const struct host *host, const cutover_actor *a
         status = lease_put(lease, change, error);
     if (status == CUTOVER_OK && (data = journal_audit_data(fresh)) == NULL)
         status = error_nomem(error);
-    if (status == CUTOVER_OK && fresh->kind == JOB_PROMOTION)
-        status = change_announce(change, "cutover.promote_started", actor, fresh->request_id, data, error);
+    const char *started = machine_job_traits(fresh->kind)->started;
+    if (status == CUTOVER_OK && started != NULL)
+        status = change_announce(change, started, actor, fresh->request_id, data, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     json_object_put(data);

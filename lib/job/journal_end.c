@@ -49,7 +49,7 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
         status = drop_document(ending->change, host, "lock", record->project_id, error);
     if (status == CUTOVER_OK)
         status = drop_document(ending->change, host, "gate", record->id, error);
-    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
+    if (status == CUTOVER_OK && machine_job_traits(record->kind)->owns_request)
         status = drop_document(ending->change, host, "claim", record->preview_id, error);
     if (status == CUTOVER_OK && record->request_id != NULL)
         status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
@@ -66,12 +66,14 @@ static cutover_status ending_put_request(struct journal *journal, struct ending 
     struct request_record *request = &ending->request;
     enum request_status next = (enum request_status)request->status;
 
+    if (verb == VERB_NONE)
+        return CUTOVER_OK;
     cutover_status status = machine_request(request, verb, &host_system_actor, NULL, 0, &next, error);
     if (status != CUTOVER_OK)
         return status;
     request->status = (int)next;
     request->updated_at = request->completed_at = journal->record.completed_at;
-    if (journal->record.kind == JOB_PROMOTION)
+    if (machine_job_traits(journal->record.kind)->owns_request)
         status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
     return status != CUTOVER_OK ? status
                                 : change_put_record(ending->change, &request_type, request->id,
@@ -90,17 +92,15 @@ static cutover_status complete_announce(const struct promotion_record *record, s
                                         cutover_error **error)
 {
     cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
-    bool rollback = record->kind == JOB_ROLLBACK;
-    bool into_preview = record->kind == JOB_RESTORE && record->preview_id != NULL;
+    const struct job_traits *traits = machine_job_traits(record->kind);
     cutover_status status = CUTOVER_OK;
 
-    if (!into_preview) {
+    if (promotion_target_preview(record) == NULL) {
         json_put_text(ending->data, "displaced_database", record->displaced_name);
         status =
-            change_announce(ending->change, rollback ? "cutover.rolled_back" : "production_overwrite_restore",
-                            &actor, record->request_id, ending->data, error);
+            change_announce(ending->change, traits->completed, &actor, record->request_id, ending->data, error);
     }
-    if (status == CUTOVER_OK && !rollback)
+    if (status == CUTOVER_OK && traits->tells_restore)
         status = change_event(ending->change, "restore.completed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
         status = change_event(ending->change, "job.completed", record->request_id, ending->data, error);
@@ -113,9 +113,8 @@ static cutover_status complete_once(struct journal *journal, cutover_error **err
     struct ending ending;
 
     cutover_status status = ending_begin(journal, &ending, error);
-    if (status == CUTOVER_OK && record->kind != JOB_RESTORE)
-        status = ending_put_request(journal, &ending,
-                                    record->kind == JOB_ROLLBACK ? VERB_ROLLED_BACK : VERB_COMPLETE, error);
+    if (status == CUTOVER_OK)
+        status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->complete, error);
     if (status == CUTOVER_OK)
         status = complete_announce(record, &ending, error);
     if (status == CUTOVER_OK)
@@ -127,14 +126,15 @@ static cutover_status complete_once(struct journal *journal, cutover_error **err
 static cutover_status fail_announce(const struct promotion_record *record, struct ending *ending,
                                     cutover_error **error)
 {
+    const struct job_traits *traits = machine_job_traits(record->kind);
     cutover_status status = CUTOVER_OK;
 
     json_put_text(ending->data, "status", promotion_status_names[record->status]);
     json_put_text(ending->data, "error", record->error);
-    if (record->kind == JOB_PROMOTION)
-        status = change_announce(ending->change, "cutover.failed", &host_system_actor, record->request_id,
+    if (traits->failed != NULL)
+        status = change_announce(ending->change, traits->failed, &host_system_actor, record->request_id,
                                  ending->data, error);
-    if (status == CUTOVER_OK && record->kind != JOB_ROLLBACK)
+    if (status == CUTOVER_OK && traits->tells_restore)
         status = change_event(ending->change, "restore.failed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
         status = change_event(ending->change, "job.failed", record->request_id, ending->data, error);
@@ -147,8 +147,8 @@ static cutover_status fail_once(struct journal *journal, cutover_error **error)
     struct ending ending;
 
     cutover_status status = ending_begin(journal, &ending, error);
-    if (status == CUTOVER_OK && record->kind == JOB_PROMOTION)
-        status = ending_put_request(journal, &ending, VERB_FAIL, error);
+    if (status == CUTOVER_OK)
+        status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->fail, error);
     if (status == CUTOVER_OK)
         status = fail_announce(record, &ending, error);
     if (status == CUTOVER_OK)

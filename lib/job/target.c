@@ -48,6 +48,5 @@ cutover_status target_of(const struct host *host, const char *project_id, const 
 cutover_status target_of_job(const struct host *host, const struct promotion_record *record,
                              struct project *target, cutover_error **error)
 {
-    return target_of(host, record->project_id, record->kind == JOB_RESTORE ? record->preview_id : NULL, target,
-                     error);
+    return target_of(host, record->project_id, promotion_target_preview(record), target, error);
 }

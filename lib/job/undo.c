@@ -135,7 +135,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (status == CUTOVER_OK)
         status = fence_down(control, journal, error);
     /* What a rollback brings in was there before it, and stays. */
-    if (status == CUTOVER_OK && record->kind != JOB_ROLLBACK)
+    if (status == CUTOVER_OK && machine_job_traits(record->kind)->makes_incoming)
         status = drop_named(control, record->staging_name, record->staging_oid, error);
     if (status == CUTOVER_OK)
         status = drop_throwaway(host, project, control, record, error);

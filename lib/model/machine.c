@@ -448,6 +448,35 @@ bool machine_promotion_is_over(int status)
     return status == PROMOTION_COMPLETED || status == PROMOTION_FAILED || status == PROMOTION_CANCELLED;
 }
 
+static const struct job_traits job_traits[] = {
+    [JOB_PROMOTION] = {.has_request = true,
+                       .owns_request = true,
+                       .claim = VERB_PROMOTE,
+                       .complete = VERB_COMPLETE,
+                       .fail = VERB_FAIL,
+                       .started = "cutover.promote_started",
+                       .completed = "production_overwrite_restore",
+                       .failed = "cutover.failed",
+                       .tells_restore = true,
+                       .makes_incoming = true},
+    [JOB_ROLLBACK] = {.has_request = true,
+                      .claim = VERB_ROLL_BACK,
+                      .complete = VERB_ROLLED_BACK,
+                      .fail = VERB_NONE,
+                      .completed = "cutover.rolled_back"},
+    [JOB_RESTORE] = {.claim = VERB_NONE,
+                     .complete = VERB_NONE,
+                     .fail = VERB_NONE,
+                     .completed = "production_overwrite_restore",
+                     .tells_restore = true,
+                     .makes_incoming = true},
+};
+
+const struct job_traits *machine_job_traits(int kind)
+{
+    return &job_traits[kind];
+}
+
 #define BACKUP_STATUS_COUNT (BACKUP_DELETED + 1)
 
 static const unsigned backup_moves[BACKUP_STATUS_COUNT] = {

@@ -24,7 +24,8 @@ enum request_verb {
     VERB_FAIL,        /* system: its promotion has ended without a swap */
     VERB_ROLL_BACK,   /* the claim of a rollback: the cutover stands until production is back */
     VERB_ROLLED_BACK, /* system: the rollback has swapped */
-    VERB_COUNT
+    VERB_COUNT,
+    VERB_NONE = VERB_COUNT
 };
 
 /* The world as the caller found it. */
@@ -76,6 +77,17 @@ bool machine_request_is_live(int status);
    it. CUTOVER_E_INTERNAL otherwise. */
 cutover_status machine_promotion(enum promotion_status from, enum promotion_status to, cutover_error **error);
 bool machine_promotion_is_over(int status);
+
+/* What a kind of job does to its request, what is told of it, and what it leaves when it is undone. */
+struct job_traits {
+    bool has_request;  /* it carries a request out, or takes its cutover back */
+    bool owns_request; /* the request is in progress for it and names it; its preview's claim ends with it */
+    enum request_verb claim, complete, fail;  /* what it does to its request; VERB_NONE: leaves it as it is */
+    const char *started, *completed, *failed; /* audit entry and event; NULL: none */
+    bool tells_restore;                       /* restore.completed, restore.failed */
+    bool makes_incoming; /* what comes in is made by the job, and dropped when it is undone */
+};
+const struct job_traits *machine_job_traits(int kind);
 /* Whether a backup may go from one status to another: taking→verifying|failed, verifying→verified|failed,
    verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted. CUTOVER_E_STATE otherwise. */
 cutover_status machine_backup(enum backup_status from, enum backup_status to, cutover_error **error);

@@ -61,3 +61,8 @@ static const struct field promotion_fields[] = {
 };
 
 const struct record_type promotion_type = {"promotion", sizeof(struct promotion_record), promotion_fields};
+
+const char *promotion_target_preview(const struct promotion_record *record)
+{
+    return record->kind == JOB_RESTORE ? record->preview_id : NULL;
+}

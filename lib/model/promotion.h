@@ -1,6 +1,6 @@
 /*
- * The promotion record. It is the journal too: each act on production is named here, with how to undo it, before
- * it is done. Recovery needs nothing else (DESIGN.md sections 4 and 6).
+ * The record of a job that overwrites a project: a promotion, a rollback, a restore. It is the journal too: each act on production
+ * is named here, with how to undo it, before it is done. Recovery needs nothing else (DESIGN.md sections 4 and 6).
  */
 #ifndef CUTOVER_MODEL_PROMOTION_H
 #define CUTOVER_MODEL_PROMOTION_H
@@ -38,7 +38,7 @@ struct promotion_record {
     int kind;         /* enum job_kind */
     char *request_id; /* NULL for a restore */
     char *project_id;
-    char *preview_id;       /* NULL for all but a promotion */
+    char *preview_id;       /* of a promotion its source, of a restore into a preview its target; else NULL */
     char *undoes_id;        /* of a rollback: the promotion that it takes back */
     char *source_backup_id; /* of a restore */
     int status;             /* enum promotion_status */
@@ -77,5 +77,8 @@ struct promotion_record {
 };
 
 extern const struct record_type promotion_type; /* kind "promotion" */
+
+/* The preview whose database a job overwrites; NULL when that is production. */
+const char *promotion_target_preview(const struct promotion_record *record);
 
 #endif

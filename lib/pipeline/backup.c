@@ -1,6 +1,5 @@
-/* Steps backup and verify of a promotion: the fence goes up, the backup is of the state behind it. */
-#include "pipeline/promote.h"
-#include "pipeline/verify.h"
+/* Step backup: the fence goes up, and the backup is of the state behind it. */
+#include "pipeline/job.h"
 #include "postgres/preflight/preflight.h"
 #include "transfer/archive_write.h"
 
@@ -13,33 +12,28 @@
 #define LOCK_TIMEOUT_MS 30000
 #define FENCE_TIMEOUT_MS 30000
 
-static cutover_status record_make(struct promote *job, struct backup_record *record, cutover_error **error)
+/* Its label says what it was taken for. */
+static cutover_status label_make(const struct job *job, char **label, cutover_error **error)
 {
-    struct text label = TEXT_INIT;
+    struct text text = TEXT_INIT;
 
-    if (job->kind == JOB_RESTORE)
-        text_add_format(&label, LABEL_RESTORE "%s", job->journal.record.id);
+    if (job->request_id != NULL)
+        text_add_format(&text, LABEL_CUTOVER "%s", job->request_id);
     else
-        text_add_format(&label, LABEL_CUTOVER "%s", job->request_id);
-    record->label = text_take(&label);
-    cutover_status status = record->label == NULL ? error_nomem(error) : CUTOVER_OK;
-    if (status == CUTOVER_OK)
-        status = string_copy(job->project.id, &record->project_id, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(job->request_id, &record->request_id, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(job->journal.record.id, &record->promotion_id, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(job->actor_id, &record->created_by_actor_id, error);
-    return status != CUTOVER_OK ? status : backup_prepare(job->host, record, error);
+        text_add_format(&text, LABEL_RESTORE "%s", job->journal.record.id);
+    *label = text_take(&text);
+    return *label == NULL ? error_nomem(error) : CUTOVER_OK;
 }
 
 /* The journal names the backup before there is one. */
-static cutover_status record_begin(struct promote *job, cutover_error **error)
+static cutover_status record_begin(struct job *job, cutover_error **error)
 {
     struct backup_record record = {0};
+    char *label = NULL;
 
-    cutover_status status = record_make(job, &record, error);
+    cutover_status status = label_make(job, &label, error);
+    if (status == CUTOVER_OK)
+        status = job_backup_record(job, label, &record, error);
     if (status == CUTOVER_OK)
         status = record_set_text(&job->journal.record.backup_id, record.id, error);
     if (status == CUTOVER_OK)
@@ -47,10 +41,11 @@ static cutover_status record_begin(struct promote *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = backup_begin(job->host, &record, NULL, &job->backup, error);
     record_free(&backup_type, &record);
+    free(label);
     return status;
 }
 
-static cutover_status fence_up(struct promote *job, cutover_error **error)
+static cutover_status fence_up(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
     uint32_t ended = 0;
@@ -70,21 +65,20 @@ static cutover_status fence_up(struct promote *job, cutover_error **error)
 }
 
 /* Preflight was before the stage, and production took writes since. */
-static cutover_status look_again(const struct promote *job, struct session *inside, cutover_error **error)
+static cutover_status look_again(const struct job *job, struct session *inside, cutover_error **error)
 {
     struct findings findings = {0};
 
     cutover_status status = preflight_again(inside, &findings, error);
     if (status == CUTOVER_OK)
-        status = findings_error(&findings, job_kind_names[job->kind], error);
+        status = findings_error(&findings, job->type->name, error);
     findings_free(&findings);
     return status;
 }
 
 /* The mark is older than the snapshot: a write between them is in the backup and fails the proof; never the other way
    round. */
-static cutover_status mark_take(struct promote *job, const struct session_options *options,
-                                cutover_error **error)
+static cutover_status mark_take(struct job *job, const struct session_options *options, cutover_error **error)
 {
     struct session *inside = NULL;
 
@@ -101,7 +95,7 @@ static cutover_status mark_take(struct promote *job, const struct session_option
     return status;
 }
 
-static cutover_status archive_take(struct promote *job, cutover_error **error)
+static cutover_status archive_take(struct job *job, cutover_error **error)
 {
     struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
     struct snapshot *snapshot = NULL;
@@ -116,7 +110,7 @@ static cutover_status archive_take(struct promote *job, cutover_error **error)
     return status;
 }
 
-cutover_status promote_backup(struct promote *job, cutover_error **error)
+cutover_status step_backup(struct job *job, cutover_error **error)
 {
     cutover_status status = record_begin(job, error);
 
@@ -126,44 +120,5 @@ cutover_status promote_backup(struct promote *job, cutover_error **error)
         status = archive_take(job, error);
     if (status == CUTOVER_OK)
         status = backup_step(&job->backup, BACKUP_VERIFYING, error);
-    return status;
-}
-
-static cutover_status verify_note(void *context, const char *name, uint32_t oid, cutover_error **error)
-{
-    struct promote *job = context;
-    struct promotion_record *record = &job->journal.record;
-
-    record->verify_oid = oid;
-    cutover_status status = record_set_text(&record->verify_name, name, error);
-    return status != CUTOVER_OK ? status : journal_save(&job->journal, error);
-}
-
-static void path_note(struct promote *job)
-{
-    const cutover_repository *repository = &job->host->repository;
-    char path[4096];
-
-    if (repository->path != NULL &&
-        repository->path(job->backup.record.id, path, sizeof path, NULL, repository->userdata) == CUTOVER_OK)
-        job->report.backup_path = strdup(path);
-}
-
-cutover_status promote_verify(struct promote *job, cutover_error **error)
-{
-    struct verify verify = {
-        .operation = &job->operation,
-        .method = job->verify,
-        .project = &job->project,
-        .note = verify_note,
-        .note_context = job,
-    };
-
-    path_note(job);
-    cutover_status status = journal_step(&job->journal, PROMOTION_VERIFY, error);
-    if (status == CUTOVER_OK)
-        status = verify_backup(&verify, &job->backup.record, error);
-    if (status == CUTOVER_OK)
-        status = backup_step(&job->backup, BACKUP_VERIFIED, error);
     return status;
 }

@@ -1,40 +1,45 @@
 /* Step finish: the records, the audit, the events, the project's state. Never redone: what is missing after a crash is
    completed by recovery. */
-#include "pipeline/promote.h"
+#include "pipeline/job.h"
+#include "postgres/database.h"
 
-cutover_status promote_finish(struct promote *job, cutover_error **error)
+static void integrations_sync(struct job *job)
 {
-    struct host *host = job->host;
+    cutover_error *local = NULL;
+
+    if (platform_integrations_sync(&job->host->platform, job->project.id, &local) != CUTOVER_OK)
+        job_warn(job, "%s", cutover_error_message(local));
+    cutover_error_free(local);
+}
+
+/* What was displaced was proved to be empty: where it cannot be dropped it is only in the way. */
+static void empty_one_drop(struct job *job)
+{
+    const struct promotion_record *record = &job->journal.record;
+    cutover_error *local = NULL;
+
+    if (database_drop(job->control, record->displaced_name, (uint32_t)record->production_oid, &local) !=
+        CUTOVER_OK)
+        job_warn(job, "the empty database %s stays: %s", record->displaced_name, cutover_error_message(local));
+    cutover_error_free(local);
+}
+
+cutover_status step_finish(struct job *job, cutover_error **error)
+{
     struct promotion_record *record = &job->journal.record;
 
     record->swapped = true;
     record->door_closed = false;
     cutover_status status = journal_step(&job->journal, PROMOTION_FINISH, error);
     if (status == CUTOVER_OK)
-        status = platform_project_return(&host->platform, record->project_id, record->id, error);
+        status = platform_project_return(&job->host->platform, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
-    if (promote_over_production(job)) {
-        cutover_error *local = NULL;
-        if (platform_integrations_sync(&host->platform, record->project_id, &local) != CUTOVER_OK)
-            report_warn(&job->report, "%s", cutover_error_message(local));
-        cutover_error_free(local);
-    }
+    if (job->target->keeps_displaced)
+        integrations_sync(job);
+    else
+        empty_one_drop(job);
     report_step_end(&job->report);
-    struct report_subject subject = {
-        .request_id = job->request_id,
-        .promotion_id = record->id,
-        .status = "completed",
-        .displaced = promote_over_production(job) ? record->displaced_name : NULL,
-        .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,
-    };
-    record->report = report_make(&job->report, &subject);
-    if (!promote_over_production(job)) {
-        cutover_error *local = NULL;
-        if (restore_drop_empty(job, &local) != CUTOVER_OK)
-            report_warn(&job->report, "the empty database %s stays: %s", record->displaced_name,
-                        cutover_error_message(local));
-        cutover_error_free(local);
-    }
+    record->report = job_report(job, CUTOVER_OK, NULL);
     return journal_complete(&job->journal, error);
 }

@@ -1,12 +1,12 @@
 #include "pipeline/recover.h"
 
+#include "job/backup_record.h"
 #include "job/target.h"
 #include "job/undo.h"
-#include "pipeline/promote.h"
-#include "pipeline/verify.h"
 #include "postgres/database.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
+#include "transfer/archive_verify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +77,6 @@ static void empty_one_drop(struct recovering *recovering, struct session *contro
 {
     cutover_error *local = NULL;
 
-    if (record->kind != JOB_RESTORE || record->preview_id == NULL)
-        return;
     if (database_drop(control, record->displaced_name, (uint32_t)record->production_oid, &local) != CUTOVER_OK)
         log_line(&recovering->host->log, LOG_WARNING_LEVEL, "job %s: the empty database %s stays: %s",
                  record->id, record->displaced_name, cutover_error_message(local));
@@ -89,14 +87,19 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
                                  struct journal *journal, cutover_error **error)
 {
     struct host *host = recovering->host;
+    cutover_error *local = NULL;
 
     journal->record.swapped = true;
     journal->record.door_closed = false;
-    empty_one_drop(recovering, control, &journal->record);
+    bool over_production = promotion_target_preview(&journal->record) == NULL;
+    if (!over_production)
+        empty_one_drop(recovering, control, &journal->record);
     cutover_status status =
         platform_project_return(&host->platform, journal->record.project_id, journal->record.id, error);
-    if (status == CUTOVER_OK && (journal->record.kind != JOB_RESTORE || journal->record.preview_id == NULL))
-        platform_integrations_sync(&host->platform, journal->record.project_id, NULL);
+    if (status == CUTOVER_OK && over_production &&
+        platform_integrations_sync(&host->platform, journal->record.project_id, &local) != CUTOVER_OK)
+        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", journal->record.id, cutover_error_message(local));
+    cutover_error_free(local);
     if (status == CUTOVER_OK)
         status = journal_complete(journal, error);
     if (status != CUTOVER_OK)
@@ -211,7 +214,7 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
             .log = &host->log,
             .connect_timeout_s = host->connect_timeout_s,
         };
-        verify_database_name(name, backup_id);
+        archive_verify_database_name(name, backup_id);
         status = session_open(&options, &control, error);
         if (status == CUTOVER_OK)
             status = advisory_lock_wrest(control, advisory_key(name), error);

@@ -1,8 +1,7 @@
 /* Step swap: the last checks, then the guarded swap with the fence's proof. */
 #include "job/guard.h"
-#include "pipeline/promote.h"
+#include "pipeline/job.h"
 #include "postgres/properties.h"
-#include "postgres/swap/mark.h"
 #include "transfer/archive_read.h"
 
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 
 /* P2: the store says that the backup is verified, of this very database, and its files are still what was verified: a
    promotion may have been held for days. */
-static cutover_status backup_still_good(struct promote *job, cutover_error **error)
+static cutover_status backup_still_good(struct job *job, cutover_error **error)
 {
     const struct promotion_record *record = &job->journal.record;
     struct backup backup = {0};
@@ -34,24 +33,8 @@ static cutover_status backup_still_good(struct promote *job, cutover_error **err
     return status;
 }
 
-/* The preview, as the platform says now. */
-static cutover_status last_rules(struct promote *job, cutover_error **error)
-{
-    struct host *host = job->host;
-    struct machine_facts facts;
-    struct preview preview = {0};
-
-    cutover_status status = platform_preview(&host->platform, job->preview.id, &preview, error);
-    if (status == CUTOVER_OK) {
-        host_facts(host, &job->project, &preview, &facts);
-        status = machine_preview_check(&facts, job->project.id, error);
-    }
-    preview_free(&preview);
-    return status;
-}
-
 /* The settings that the fence itself put there are not production's own. */
-static cutover_status properties_now(struct promote *job, struct json_object **now, cutover_error **error)
+static cutover_status properties_now(struct job *job, struct json_object **now, cutover_error **error)
 {
     struct json_object *kept = json_object_new_array();
     struct json_object *settings;
@@ -81,7 +64,7 @@ static cutover_status properties_now(struct promote *job, struct json_object **n
 }
 
 /* What an administrator changed of production while the job ran goes along (EDGE_CASES C7, C8). */
-static cutover_status properties_follow(struct promote *job, cutover_error **error)
+static cutover_status properties_follow(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
     struct json_object *now = NULL;
@@ -93,10 +76,9 @@ static cutover_status properties_follow(struct promote *job, cutover_error **err
     if (status == CUTOVER_OK && differences[0] != '\0') {
         status = properties_apply(job->control, record->staging_name, now, error);
         if (status == CUTOVER_OK) {
-            report_warn(&job->report, "production's properties changed during the promotion: %s", differences);
+            job_warn(job, "production's properties changed during the %s: %s", job->type->name, differences);
             json_object_put(record->properties);
             record->properties = json_object_get(now);
-            job->live.properties = record->properties;
         }
     }
     free(differences);
@@ -104,21 +86,8 @@ static cutover_status properties_follow(struct promote *job, cutover_error **err
     return status;
 }
 
-/* Nothing was written to production since the backup's snapshot. */
-static cutover_status prove_unchanged(void *context, struct session *inside, cutover_error **error)
-{
-    struct promote *job = context;
-    struct fence_mark now = {0};
-
-    cutover_status status = fence_mark_read(inside, &now, error);
-    if (status == CUTOVER_OK)
-        status = fence_prove(&job->mark, &now, inside, error);
-    fence_mark_free(&now);
-    return status;
-}
-
 /* What the new production's counters are before anybody can write to it: a rollback asks for it. */
-static cutover_status mark_incoming(struct promote *job, cutover_error **error)
+static cutover_status mark_incoming(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
     struct session_options options =
@@ -132,7 +101,7 @@ static cutover_status mark_incoming(struct promote *job, cutover_error **error)
     return status;
 }
 
-cutover_status promote_swap(struct promote *job, cutover_error **error)
+cutover_status step_swap(struct job *job, cutover_error **error)
 {
     struct guard guard = {
         .operation = &job->operation,
@@ -140,16 +109,17 @@ cutover_status promote_swap(struct promote *job, cutover_error **error)
         .control = job->control,
         .journal = &job->journal,
         .report = &job->report,
-        .prove = promote_over_production(job) ? prove_unchanged : restore_prove_empty,
+        .prove = job->target->prove,
         .context = job,
     };
 
-    cutover_status status = promote_over_production(job) ? backup_still_good(job, error) : CUTOVER_OK;
-    if (status == CUTOVER_OK && job->kind == JOB_PROMOTION)
-        status = last_rules(job, error);
+    cutover_status status = job->target->backed_up ? backup_still_good(job, error) : CUTOVER_OK;
+    if (status == CUTOVER_OK && job->source->still != NULL)
+        status = job->source->still(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
-    if (status == CUTOVER_OK)
+    /* What was there before has been written to by others: its counters say nothing. */
+    if (status == CUTOVER_OK && job->source->stage != NULL)
         status = mark_incoming(job, error);
     if (status == CUTOVER_OK)
         status = guard_swap(&guard, error);

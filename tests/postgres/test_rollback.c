@@ -122,7 +122,7 @@ static void check_displaced(struct shop *shop, const struct outcome *outcome, co
 
 static void check_report(const struct outcome *outcome, const char *request)
 {
-    static const char *const names[] = {"preflight", "lock", "swap", "finish"};
+    static const char *const names[] = {"preflight", "lock", "check", "swap", "finish"};
     struct json_object *steps = json_object_object_get(outcome->report, "steps");
 
     assert_string_equal(outcome_text(outcome, "request_id"), request);
@@ -132,8 +132,8 @@ static void check_report(const struct outcome *outcome, const char *request)
     assert_true(atof(outcome_text(outcome, "reads_unavailable_ms")) > 0);
     assert_int_equal(atoi(outcome_text(outcome, "sessions_ended")), 1);
     assert_int_equal(json_object_array_length(json_object_object_get(outcome->report, "warnings")), 0);
-    assert_int_equal(json_object_array_length(steps), 4);
-    for (size_t i = 0; i < 4; i++)
+    assert_int_equal(json_object_array_length(steps), sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_string_equal(
             json_object_get_string(json_object_object_get(json_object_array_get_idx(steps, i), "name")),
             names[i]);

@@ -1,8 +1,8 @@
 /*
- * Step verify: the archive is restored into a throwaway database and compared, or read back and recomputed.
+ * Verifying an archive: it is restored into a throwaway database and compared, or read back and recomputed.
  */
-#ifndef CUTOVER_PIPELINE_VERIFY_H
-#define CUTOVER_PIPELINE_VERIFY_H
+#ifndef CUTOVER_TRANSFER_ARCHIVE_VERIFY_H
+#define CUTOVER_TRANSFER_ARCHIVE_VERIFY_H
 
 #include "transfer/archive_read.h"
 
@@ -17,13 +17,13 @@ struct verify {
 };
 
 /* The name of the throwaway database that a backup is restored into. */
-void verify_database_name(char name[64], const char *backup_id);
+void archive_verify_database_name(char name[64], const char *backup_id);
 
 /*
  * Verifies a published backup and writes method, verdict, detail and duration into its record (uncommitted).
  * CUTOVER_OK: equal. CUTOVER_E_VERIFY: different or could not tell. What kept it from being told (a server away, no room)
  * is CUTOVER_E_VERIFY "could not tell", too; only CUTOVER_E_CANCELLED and CUTOVER_E_NOMEM pass as they are.
  */
-cutover_status verify_backup(const struct verify *verify, struct backup_record *record, cutover_error **error);
+cutover_status archive_verify(const struct verify *verify, struct backup_record *record, cutover_error **error);
 
 #endif

@@ -1,0 +1,202 @@
+/*
+ * A backup that is taken by itself, and one that is verified again. Nothing is overwritten, so there is no source, no target and no
+ * journal: the backup's own record is what recovery goes by, and its lease bears the backup's id.
+ */
+#include "base/text.h"
+#include "pipeline/job.h"
+#include "postgres/properties.h"
+#include "transfer/archive_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_DEFAULT "manual"
+#define LOCK_TIMEOUT_MS 30000
+
+static bool is_running(const struct backup_record *record)
+{
+    return record->status == BACKUP_TAKING || record->status == BACKUP_VERIFYING;
+}
+
+/* A backup whose end could not be recorded is recovery's. */
+static bool is_over(const struct job *job)
+{
+    return job->backup.record.id == NULL || !is_running(&job->backup.record);
+}
+
+static cutover_status project_look(struct job *job, const char *project_id, cutover_error **error)
+{
+    project_free(&job->project);
+    cutover_status status = platform_project(&job->host->platform, project_id, &job->project, error);
+    if (status == CUTOVER_OK)
+        status = job_project_check(job->host, &job->project, error);
+    return status != CUTOVER_OK ? status : operation_open(&job->operation, error);
+}
+
+/* ---- taken ---- */
+
+static cutover_status backup_preflight(struct job *job, cutover_error **error)
+{
+    progress_expect(&job->operation.progress, PHASE_BACKUP, 1);
+    job_expect_verify(job, 1);
+    return project_look(job, job->from.own.project_id, error);
+}
+
+/* The record, with its lease, is what makes the job. */
+static cutover_status backup_claim(struct job *job, cutover_error **error)
+{
+    struct backup_record record = {0};
+    const char *label = job->from.own.label;
+
+    cutover_status status = job_backup_record(job, label != NULL ? label : LABEL_DEFAULT, &record, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.id, job->id, error);
+    if (status == CUTOVER_OK)
+        status = lease_prepare(&job->lease, job->host, LEASE_BACKUP, record.id, record.project_id, error);
+    if (status == CUTOVER_OK)
+        status = backup_begin(job->host, &record, &job->lease, &job->backup, error);
+    record_free(&backup_type, &record);
+    return status != CUTOVER_OK ? status : lease_keep(&job->lease, &job->operation.cancel, error);
+}
+
+static cutover_status archive_take(struct job *job, cutover_error **error)
+{
+    struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
+    struct snapshot *snapshot = NULL;
+    struct json_object *properties = NULL;
+
+    cutover_status status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
+    if (status == CUTOVER_OK)
+        status = properties_read(snapshot->leader, snapshot->leader->database_oid, &properties, error);
+    if (status == CUTOVER_OK)
+        status = archive_write(&job->operation, &options, snapshot, properties, &job->backup.record, error);
+    json_object_put(properties);
+    snapshot_close(snapshot);
+    return status;
+}
+
+static cutover_status backup_take(struct job *job, cutover_error **error)
+{
+    cutover_status status = archive_take(job, error);
+
+    return status != CUTOVER_OK ? status : backup_step(&job->backup, BACKUP_VERIFYING, error);
+}
+
+static void backup_stop(struct job *job, cutover_status status, cutover_error **reason)
+{
+    (void)status;
+    if (job->backup.record.id != NULL)
+        backup_fail(&job->backup, *reason);
+}
+
+static const struct step backup_steps[] = {
+    {"preflight", backup_preflight, NULL},
+    {"lock", backup_claim, NULL},
+    {"backup", backup_take, NULL},
+    {"verify", step_verify, NULL},
+};
+
+static const struct job_type backup_job = {
+    .name = "backup",
+    .steps = backup_steps,
+    .step_count = sizeof backup_steps / sizeof *backup_steps,
+    .stop = backup_stop,
+    .is_over = is_over,
+};
+
+cutover_status backup_make(struct job *job, struct host *host, const cutover_backup_options *options,
+                           cutover_error **error)
+{
+    cutover_status status = job_init(job, &backup_job, host, &options->actor, options->jobs, options->progress,
+                                     options->progress_userdata, error);
+
+    job->verify = options->verify;
+    job->from.own.project_id = options->project_id;
+    job->from.own.label = options->label;
+    return status;
+}
+
+/* ---- verified again ---- */
+
+static cutover_status verification_preflight(struct job *job, cutover_error **error)
+{
+    job_expect_verify(job, 1);
+    cutover_status status = backup_load(job->host, job->from.own.backup_id, &job->backup, error);
+    return status != CUTOVER_OK ? status : project_look(job, job->backup.record.project_id, error);
+}
+
+static cutover_status verification_claim(struct job *job, cutover_error **error)
+{
+    struct backup *backup = &job->backup;
+
+    if (backup->record.manifest_sha256 == NULL) {
+        cutover_status refused =
+            error_set(error, CUTOVER_E_STATE, "backup %s has no archive: it failed before", backup->record.id);
+        error_hint(error, "take a new one");
+        return refused;
+    }
+    cutover_status status = record_copy(&backup_type, &backup->record, &job->known, error);
+    if (status == CUTOVER_OK)
+        status = lease_prepare(&job->lease, job->host, LEASE_BACKUP, backup->record.id,
+                               backup->record.project_id, error);
+    if (status == CUTOVER_OK)
+        status = backup_step_leased(backup, BACKUP_VERIFYING, &job->lease, error);
+    if (status != CUTOVER_OK)
+        return status;
+    job->claimed = true;
+    return lease_keep(&job->lease, &job->operation.cancel, error);
+}
+
+/* Nothing was found against the backup (the job was cancelled, or it could not be told): what was known before holds. */
+static cutover_status known_before(struct job *job, cutover_error **error)
+{
+    enum backup_status to = (enum backup_status)job->known.status;
+    struct backup_record now = job->backup.record;
+
+    job->backup.record = job->known;
+    job->backup.record.status = now.status;
+    memset(&job->known, 0, sizeof job->known);
+    record_free(&backup_type, &now);
+    return backup_step(&job->backup, to, error);
+}
+
+static void verification_stop(struct job *job, cutover_status status, cutover_error **reason)
+{
+    cutover_error *local = NULL;
+
+    (void)status;
+    if (!job->claimed || !is_running(&job->backup.record))
+        return;
+    if (cutover_error_verdict(*reason) == CUTOVER_VERDICT_DIFFERENT)
+        backup_fail(&job->backup, *reason);
+    else if (known_before(job, &local) != CUTOVER_OK)
+        log_line(&job->host->log, LOG_WARNING_LEVEL, "backup %s stays recorded as verifying: %s",
+                 job->backup.record.id, cutover_error_message(local));
+    cutover_error_free(local);
+}
+
+static const struct step verification_steps[] = {
+    {"preflight", verification_preflight, NULL},
+    {"lock", verification_claim, NULL},
+    {"verify", step_verify, NULL},
+};
+
+static const struct job_type verification_job = {
+    .name = "verification",
+    .steps = verification_steps,
+    .step_count = sizeof verification_steps / sizeof *verification_steps,
+    .stop = verification_stop,
+    .is_over = is_over,
+};
+
+cutover_status verification_make(struct job *job, struct host *host, const cutover_backup_options *options,
+                                 const char *backup_id, cutover_error **error)
+{
+    cutover_status status = job_init(job, &verification_job, host, &options->actor, options->jobs,
+                                     options->progress, options->progress_userdata, error);
+
+    job->verify = options->verify;
+    job->from.own.backup_id = backup_id;
+    snprintf(job->id, sizeof job->id, "%s", backup_id);
+    return status;
+}
