@@ -9,11 +9,13 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef BUILD_FOLDER
+#error "BUILD_FOLDER: the folder in which the first server's files are kept"
+#endif
 
 #define START_TRIES 5
 #define READY_SECONDS 60
@@ -361,13 +367,16 @@ static void configure(const struct cluster *cluster)
                "host all,replication all 127.0.0.1/32 scram-sha-256\n");
 }
 
+/* Everything that makes one initdb differ from another is in here, but for the version of its program. Segments of 1 MB: the log is
+   most of what would be copied. */
+#define INITDB_OPTIONS                                                                                         \
+    "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--wal-segsize=1"
+
 static void init_database(const struct cluster *cluster)
 {
     char *data = format_text("%s/data", cluster->folder);
     char *password = format_text("--pwfile=%s/password", cluster->folder);
-    const char *const argv[] = {
-        cluster_program("initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
-        "--locale=C.UTF-8",        password,    "-D", data,    NULL};
+    const char *const argv[] = {cluster_program("initdb"), INITDB_OPTIONS, password, "-D", data, NULL};
     char *output = NULL;
 
     write_file(cluster, "password", "postgres-secret\n");
@@ -376,6 +385,101 @@ static void init_database(const struct cluster *cluster)
     free(output);
     free(data);
     free(password);
+}
+
+/* ---- what initdb makes, made once for a build folder and copied ---- */
+
+/* A name for what initdb would make: its program and its options. NULL: it cannot be told. */
+static char *template_path(void)
+{
+    static const char *const options[] = {INITDB_OPTIONS};
+    uint64_t key = UINT64_C(14695981039346656037);
+    struct stat program;
+
+    if (stat(cluster_program("initdb"), &program) != 0)
+        return NULL;
+    char *about = format_text("%s %jd %jd.%ld", cluster_program("initdb"), (intmax_t)program.st_size,
+                              (intmax_t)program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        char *longer = format_text("%s %s", about, options[i]);
+        free(about);
+        about = longer;
+    }
+    for (const char *at = about; *at != '\0'; at++)
+        key = (key ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    free(about);
+    return format_text("%s/server-template-%016jx", BUILD_FOLDER, (uintmax_t)key);
+}
+
+/* A copy that belongs to us, or to the server's user. */
+static bool copy_tree(const char *from, const char *to, bool for_server)
+{
+    const struct passwd *user = for_server ? server_user() : NULL;
+
+    if (run_program(
+            (const char *[]){"cp", "-R", "--preserve=mode,timestamps", "--reflink=auto", from, to, NULL}, false,
+            NULL) != 0)
+        return false;
+    if (user == NULL)
+        return true;
+    char *owner = format_text("%s:%u", user->pw_name, (unsigned)user->pw_gid);
+    bool owned = run_program((const char *[]){"chown", "-R", owner, to, NULL}, false, NULL) == 0;
+    free(owner);
+    return owned;
+}
+
+/* Keeps what initdb has just made, complete or not at all: a build folder that cannot be written has no template. */
+static void keep_template(const struct cluster *cluster, const char *template)
+{
+    char *data = format_text("%s/data", cluster->folder), *unfinished = format_text("%s.unfinished", template);
+    const char *const clear[] = {"rm", "-rf", unfinished, NULL};
+
+    if (run_program(clear, false, NULL) != 0 || !copy_tree(data, unfinished, false) ||
+        rename(unfinished, template) != 0)
+        run_program(clear, false, NULL);
+    free(data);
+    free(unfinished);
+}
+
+static bool take_template(const struct cluster *cluster, const char *template)
+{
+    char *data = format_text("%s/data", cluster->folder);
+    bool taken = access(template, R_OK | X_OK) == 0 && copy_tree(template, data, true);
+
+    if (!taken && run_program((const char *[]){"rm", "-rf", data, NULL}, false, NULL) != 0)
+        give_up("cannot remove %s", data);
+    free(data);
+    return taken;
+}
+
+/* Programs that begin at the same time wait for the one that makes it. */
+static void make_template(const struct cluster *cluster, const char *template)
+{
+    char *lock = format_text("%s.lock", template);
+    int file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    bool alone = file >= 0 && flock(file, LOCK_EX) == 0;
+
+    if (!alone || !take_template(cluster, template)) {
+        init_database(cluster);
+        if (alone)
+            keep_template(cluster, template);
+    }
+    if (file >= 0)
+        close(file);
+    free(lock);
+}
+
+/* All copies say that they are the same system, as no two servers do: a program's second one is made for itself. */
+static void fill_data(const struct cluster *cluster)
+{
+    static atomic_bool taken;
+    char *template = atomic_exchange(&taken, true) ? NULL : template_path();
+
+    if (template == NULL)
+        init_database(cluster);
+    else if (!take_template(cluster, template))
+        make_template(cluster, template);
+    free(template);
 }
 
 /* A postmaster that ends when this program does. */
@@ -476,7 +580,7 @@ struct cluster *cluster_start(const char *settings)
     cluster->settings = settings != NULL ? format_text("%s", settings) : NULL;
     cluster->next = clusters;
     clusters = cluster;
-    init_database(cluster);
+    fill_data(cluster);
     for (int try = 0; try < START_TRIES; try++) {
         free_kept(&cluster->conninfos);
         cluster->port = free_port();

@@ -1,5 +1,5 @@
 /*
- * A throwaway PostgreSQL server for a test program: initdb in a temporary folder, listening on a socket there, as an
+ * A throwaway PostgreSQL server for a test program: in a temporary folder, listening on a socket there, as an
  * unprivileged user when the test runs as root, stopped and removed at the end (also when the test fails or the
  * program is ended by a signal that can be caught). Every function ends the test program with a message when the server cannot be had: nothing is
  * skipped.
