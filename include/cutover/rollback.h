@@ -26,9 +26,9 @@ typedef enum cutover_writes {
 #define CUTOVER_ROLLBACK_OPTIONS_VERSION 1
 
 typedef struct cutover_rollback_options {
-    unsigned version;       /**< CUTOVER_ROLLBACK_OPTIONS_VERSION. */
-    cutover_actor actor;    /**< Needs CUTOVER_ROLE_OPERATOR. */
-    const char *request_id; /**< Required: a completed request, whose new production is still production. */
+    unsigned version;           /**< CUTOVER_ROLLBACK_OPTIONS_VERSION. */
+    const cutover_actor *actor; /**< Required: needs CUTOVER_ROLE_OPERATOR. */
+    const char *request_id;     /**< Required: a completed request, whose new production is still production. */
     int32_t
         discard_writes; /**< Non-zero: also when production was written to since, or that cannot be told. What was
                                  written stays in the database that is displaced. */
@@ -36,7 +36,7 @@ typedef struct cutover_rollback_options {
 
 #define CUTOVER_ROLLBACK_OPTIONS_INIT                                                                          \
     {                                                                                                          \
-        CUTOVER_ROLLBACK_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, 0                           \
+        CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, NULL, 0                                                        \
     }
 
 /** Same as CUTOVER_ROLLBACK_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

@@ -76,14 +76,15 @@ cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor
                                      uint32_t jobs, cutover_preflight **preflight, cutover_error **error)
 {
     struct promote job = {0};
+    cutover_actor whole;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", request_id, error);
-    if (status == CUTOVER_OK && (actor == NULL || preflight == NULL))
-        status = error_set(error, CUTOVER_E_INVALID, "%s: required", actor == NULL ? "actor" : "preflight");
+    if (status == CUTOVER_OK && preflight == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "preflight: required");
     if (status == CUTOVER_OK)
-        status = machine_actor_check(actor, error);
+        status = engine_actor("actor", actor, &whole, error);
     if (status == CUTOVER_OK)
         status = operation_jobs_check(jobs, error);
     if (status != CUTOVER_OK)
@@ -91,11 +92,11 @@ cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor
     job.host = &engine->host;
     job.verify = CUTOVER_VERIFY_RESTORE;
     operation_init(&job.operation, &engine->host, jobs, NULL, NULL);
-    status = string_copy(actor->id, &job.actor_id, error);
+    status = string_copy(whole.id, &job.actor_id, error);
     if (status == CUTOVER_OK)
         status = string_copy(request_id, &job.request_id, error);
     if (status == CUTOVER_OK) {
-        job.actor = *actor;
+        job.actor = whole;
         job.actor.id = job.actor_id;
         status = look(&job, error);
     }

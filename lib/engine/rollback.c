@@ -1,6 +1,7 @@
 #include "pipeline/rollback.h"
 #include "base/text.h"
 #include "engine/engine.h"
+#include "engine/options.h"
 
 #include <cutover/rollback.h>
 #include <stdlib.h>
@@ -13,18 +14,21 @@ struct cutover_rollback {
 cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_rollback_options *options,
                                       cutover_rollback **rollback, cutover_error **error)
 {
+    cutover_rollback_options whole;
+    cutover_actor actor;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = engine_options_check(options, CUTOVER_ROLLBACK_OPTIONS_VERSION, "options", error);
+        status = port_copy(&rollback_options_port, "options", options, &whole, error);
     if (status == CUTOVER_OK)
-        status = machine_actor_check(&options->actor, error);
+        status = engine_actor("options.actor", whole.actor, &actor, error);
     if (status == CUTOVER_OK)
-        status = engine_id_check("request_id", options->request_id, error);
+        status = engine_id_check("options.request_id", whole.request_id, error);
     if (status == CUTOVER_OK && rollback == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "rollback: required");
     if (status != CUTOVER_OK)
         return status;
+    options = &whole;
     cutover_rollback *made = calloc(1, sizeof *made);
     if (made == NULL)
         return error_nomem(error);
@@ -32,11 +36,11 @@ cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_roll
     job->host = &engine->host;
     job->discard_writes = options->discard_writes != 0;
     operation_init(&job->operation, &engine->host, 1, NULL, NULL);
-    status = string_copy(options->actor.id, &job->actor_id, error);
+    status = string_copy(actor.id, &job->actor_id, error);
     if (status == CUTOVER_OK)
         status = string_copy(options->request_id, &job->request_id, error);
     if (status == CUTOVER_OK) {
-        job->actor = options->actor;
+        job->actor = actor;
         job->actor.id = job->actor_id;
         status = rollback_look(job, error);
     }
