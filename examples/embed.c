@@ -80,21 +80,24 @@ static void keep_open(void *userdata)
 /* A customer wishes, an operator agrees, the promotion runs, the events go out. */
 static cutover_status cut_over(cutover_engine *engine, cutover_error **error)
 {
+    const cutover_actor carla = {CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    const cutover_actor olga = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
     cutover_request_options wish = CUTOVER_REQUEST_OPTIONS_INIT;
+    cutover_request_ack_options consent = CUTOVER_REQUEST_ACK_OPTIONS_INIT;
     cutover_promotion_options job = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_request *request = NULL;
     cutover_promotion *promotion = NULL;
 
-    wish.actor = (cutover_actor){"carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    wish.actor = &carla;
     wish.project_id = "shop";
     wish.preview_id = "shop-next";
     wish.external_ticket_ref = "OPS-1";
     cutover_status status = cutover_request_create(engine, &wish, &request, error);
     if (status != CUTOVER_OK)
         return status;
-    job.actor = (cutover_actor){"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
-    job.request_id = cutover_request_id(request);
-    status = cutover_request_ack(engine, &job.actor, job.request_id, NULL, 0, NULL, error);
+    consent.actor = job.actor = &olga;
+    consent.request_id = job.request_id = cutover_request_id(request);
+    status = cutover_request_ack(engine, &consent, NULL, error);
     if (status == CUTOVER_OK)
         status = cutover_promotion_start(engine, &job, &promotion, error);
     if (status == CUTOVER_OK)

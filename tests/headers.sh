@@ -47,5 +47,14 @@ for header in cutover.h $(cd include && ls cutover/*.h); do
     fi
 done
 
+# What hosts compile into their programs is pinned, every struct of it.
+for struct in $(sed -n 's/^typedef struct \(cutover_[a-z_]*\) {$/\1/p' include/cutover/*.h); do
+    if grep -q "^SIZE($struct, " tests/unit/test_ports.c; then
+        ok
+    else
+        bad "the layout of $struct is not pinned in tests/unit/test_ports.c"
+    fi
+done
+
 echo "headers: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

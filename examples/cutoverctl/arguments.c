@@ -279,7 +279,7 @@ bool parse_actor(struct tool *tool, const char *text)
     free(tool->actor_id);
     tool->actor_id = NULL;
     tool->acting = true;
-    tool->actor.roles = 0;
+    tool->actor = (cutover_actor)CUTOVER_ACTOR_INIT;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strlen(kinds[i].name) == kind_length && strncmp(text, kinds[i].name, kind_length) == 0) {
             tool->actor.kind = kinds[i].kind;
@@ -300,17 +300,19 @@ bool parse_actor(struct tool *tool, const char *text)
     return true;
 }
 
-cutover_actor acting_as(struct tool *tool, cutover_actor_kind kind)
+const cutover_actor *acting_as(struct tool *tool, cutover_actor_kind kind)
 {
     if (tool->acting)
-        return tool->actor;
+        return &tool->actor;
     const struct passwd *user = getpwuid(geteuid());
     if (tool->actor_id == NULL) {
         char number[40];
         snprintf(number, sizeof number, "uid-%ld", (long)geteuid());
         tool->actor_id = must(strdup(user != NULL ? user->pw_name : number));
     }
-    return (cutover_actor){tool->actor_id, kind, CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+    tool->actor = (cutover_actor){CUTOVER_ACTOR_VERSION, tool->actor_id, kind,
+                                  CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+    return &tool->actor;
 }
 
 bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds)

@@ -99,10 +99,10 @@ int run_backup_delete(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
-        cutover_backup_delete(tool->engine, &actor, tool->operands[0], &error) == CUTOVER_OK)
+        cutover_backup_delete(tool->engine, actor, tool->operands[0], &error) == CUTOVER_OK)
         cutover_backup_get(tool->engine, tool->operands[0], &backup, &error);
     return show(tool, backup, error);
 }

@@ -86,7 +86,7 @@ void print_usage(FILE *file, const struct command *command);
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* By whom the command is done: --as, else whoever runs the tool. */
-cutover_actor acting_as(struct tool *tool, cutover_actor_kind kind);
+const cutover_actor *acting_as(struct tool *tool, cutover_actor_kind kind);
 
 /* output.c */
 /* Prints the error, as an object with --json, frees it, and returns the exit status that it stands for. */

@@ -57,11 +57,11 @@ int run_displaced_list(struct tool *tool)
 int run_displaced_drop(struct tool *tool)
 {
     cutover_error *error = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_displaced_drop(tool->engine, &actor, tool->options[OPTION_PROJECT], tool->operands[0],
-                               &error) != CUTOVER_OK)
+        cutover_displaced_drop(tool->engine, actor, tool->options[OPTION_PROJECT], tool->operands[0], &error) !=
+            CUTOVER_OK)
         return fail(tool, error);
     if (tool->json) {
         struct json_object *object = new_object();
@@ -76,14 +76,14 @@ int run_displaced_drop(struct tool *tool)
 int run_displaced_expire(struct tool *tool)
 {
     cutover_error *error = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     struct listing listing = {tool->json ? must(json_object_new_array()) : NULL, 0};
     int64_t retention = 0;
 
     if (!parse_duration(tool, tool->options[OPTION_OLDER_THAN], &retention))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
-        cutover_displaced_expire(tool->engine, &actor, tool->options[OPTION_PROJECT], retention, show, &listing,
+        cutover_displaced_expire(tool->engine, actor, tool->options[OPTION_PROJECT], retention, show, &listing,
                                  &error);
     return listed(tool, &listing, "nothing was old enough", error);
 }

@@ -43,6 +43,10 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
     char *database = in_home(tool, "cutover.db");
     char *backups = in_home(tool, "backups");
 
+    cutover_store_init(&tool->store, CUTOVER_STORE_VERSION);
+    cutover_repository_init(&tool->repository, CUTOVER_REPOSITORY_VERSION);
+    cutover_platform_init(&tool->platform, CUTOVER_PLATFORM_VERSION);
+    cutover_notifier_init(&tool->notifier, CUTOVER_NOTIFIER_VERSION);
     cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
     if (status == CUTOVER_OK)
         status = cutover_repository_directory_open(backups, &tool->repository, error);

@@ -14,13 +14,13 @@ int run_preflight(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_preflight *found = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     uint32_t jobs = 0;
 
     if (!parse_jobs(tool, &jobs))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_preflight_run(tool->engine, &actor, tool->operands[0], jobs, &found, &error) != CUTOVER_OK)
+        cutover_preflight_run(tool->engine, actor, tool->operands[0], jobs, &found, &error) != CUTOVER_OK)
         return fail(tool, error);
 
     cutover_severity severity = cutover_preflight_severity(found);
@@ -154,10 +154,10 @@ int run_promote(struct tool *tool)
 int run_release(struct tool *tool)
 {
     cutover_error *error = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_promotion_release(tool->engine, &actor, tool->operands[0], &error) != CUTOVER_OK)
+        cutover_promotion_release(tool->engine, actor, tool->operands[0], &error) != CUTOVER_OK)
         return fail(tool, error);
     if (tool->json) {
         struct json_object *object = new_object();

@@ -52,14 +52,15 @@ int run_request_ack(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
-    int64_t at = 0;
+    cutover_request_ack_options options = CUTOVER_REQUEST_ACK_OPTIONS_INIT;
 
-    if (tool->options[OPTION_AT] != NULL && !parse_time(tool, tool->options[OPTION_AT], &at))
+    options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    options.request_id = tool->operands[0];
+    options.operator_note = tool->options[OPTION_NOTE];
+    if (tool->options[OPTION_AT] != NULL && !parse_time(tool, tool->options[OPTION_AT], &options.scheduled_for))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
-        cutover_request_ack(tool->engine, &actor, tool->operands[0], tool->options[OPTION_NOTE], at, &request,
-                            &error);
+        cutover_request_ack(tool->engine, &options, &request, &error);
     return show(tool, request, error);
 }
 
@@ -67,10 +68,10 @@ int run_request_reject(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
-        cutover_request_reject(tool->engine, &actor, tool->operands[0], tool->options[OPTION_REASON], &request,
+        cutover_request_reject(tool->engine, actor, tool->operands[0], tool->options[OPTION_REASON], &request,
                                &error);
     return show(tool, request, error);
 }
@@ -79,10 +80,10 @@ int run_request_cancel(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_USER);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_USER);
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
-        cutover_request_cancel(tool->engine, &actor, tool->operands[0], &request, &error);
+        cutover_request_cancel(tool->engine, actor, tool->operands[0], &request, &error);
     return show(tool, request, error);
 }
 
@@ -90,11 +91,10 @@ int run_request_ticket(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_request *request = NULL;
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_USER);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_USER);
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
-        cutover_request_set_ticket(tool->engine, &actor, tool->operands[0], tool->operands[1], &request,
-                                   &error);
+        cutover_request_set_ticket(tool->engine, actor, tool->operands[0], tool->operands[1], &request, &error);
     return show(tool, request, error);
 }
 

@@ -23,12 +23,23 @@ typedef enum cutover_actor_kind {
 #define CUTOVER_ROLE_OPERATOR 2u  /**< Reviews and executes: ack, reject, cancel, promote, release, backups. */
 #define CUTOVER_ROLE_ORG_ADMIN 4u /**< May restore a backup over production. */
 
-/** An actor, as option structs carry it. Not versioned: it is part of structs that are. */
+#define CUTOVER_ACTOR_VERSION 1
+
+/** An actor; option structs point to one. Borrowed for the call. */
 typedef struct cutover_actor {
-    const char *id;          /**< Required: 1 to 200 characters. Borrowed for the call. */
+    unsigned version;        /**< CUTOVER_ACTOR_VERSION. */
+    const char *id;          /**< Required: 1 to 200 characters. */
     cutover_actor_kind kind; /**< Required. */
     uint32_t roles;          /**< CUTOVER_ROLE_*. */
 } cutover_actor;
+
+#define CUTOVER_ACTOR_INIT                                                                                     \
+    {                                                                                                          \
+        CUTOVER_ACTOR_VERSION, NULL, (cutover_actor_kind)0, 0                                                  \
+    }
+
+/** Same as CUTOVER_ACTOR_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_actor_init(cutover_actor *actor, unsigned version);
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@ typedef struct cutover_backup_list cutover_backup_list;
 
 typedef struct cutover_backup_options {
     unsigned version;             /**< CUTOVER_BACKUP_OPTIONS_VERSION. */
-    cutover_actor actor;          /**< Needs CUTOVER_ROLE_OPERATOR. */
+    const cutover_actor *actor;   /**< Required: needs CUTOVER_ROLE_OPERATOR. */
     const char *project_id;       /**< Required by create; ignored by verify. */
     const char *label;            /**< Optional, at most 120 characters; default "manual". */
     uint32_t jobs;                /**< Worker threads, 1 to 64; 0: 2. */
@@ -34,8 +34,7 @@ typedef struct cutover_backup_options {
 
 #define CUTOVER_BACKUP_OPTIONS_INIT                                                                            \
     {                                                                                                          \
-        CUTOVER_BACKUP_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, NULL, 0,                      \
-            CUTOVER_VERIFY_RESTORE, NULL, NULL                                                                 \
+        CUTOVER_BACKUP_OPTIONS_VERSION, NULL, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, NULL, NULL                \
     }
 
 /** Same as CUTOVER_BACKUP_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

@@ -10,9 +10,11 @@
 extern "C" {
 #endif
 
+#define CUTOVER_PROJECT_VERSION 1
+
 /** A project as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_project {
-    unsigned version;             /**< 1. */
+    unsigned version;             /**< CUTOVER_PROJECT_VERSION. */
     const char *id;               /**< At most 100 bytes. */
     const char *organization_id;  /**< "" where there is none. */
     const char *state;            /**< "active", "restoring", or a state of the host's. */
@@ -29,12 +31,17 @@ typedef struct cutover_project {
 
 #define CUTOVER_PROJECT_INIT                                                                                   \
     {                                                                                                          \
-        1, NULL, "", "active", NULL, NULL, NULL, NULL                                                          \
+        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL                                    \
     }
+
+/** Same as CUTOVER_PROJECT_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_project_init(cutover_project *project, unsigned version);
+
+#define CUTOVER_PREVIEW_VERSION 1
 
 /** A preview as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_preview {
-    unsigned version;       /**< 1. */
+    unsigned version;       /**< CUTOVER_PREVIEW_VERSION. */
     const char *id;         /**< At most 100 bytes. */
     const char *project_id; /**< Of the project that it is a preview of. */
     const char *state;      /**< "ready", or a state of the host's. */
@@ -44,8 +51,11 @@ typedef struct cutover_preview {
 
 #define CUTOVER_PREVIEW_INIT                                                                                   \
     {                                                                                                          \
-        1, NULL, NULL, "ready", NULL, 0                                                                        \
+        CUTOVER_PREVIEW_VERSION, NULL, NULL, "ready", NULL, 0                                                  \
     }
+
+/** Same as CUTOVER_PREVIEW_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_preview_init(cutover_preview *preview, unsigned version);
 
 typedef cutover_status (*cutover_project_emit)(const cutover_project *project, void *context);
 typedef cutover_status (*cutover_preview_emit)(const cutover_preview *preview, void *context);

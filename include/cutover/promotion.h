@@ -25,8 +25,11 @@ typedef enum cutover_verify_method {
     CUTOVER_VERIFY_READBACK = 2 /**< Read again from the repository and recomputed. */
 } cutover_verify_method;
 
+#define CUTOVER_PROGRESS_VERSION 1
+
 /** Where a job stands; pointers are static or valid during the call. */
 typedef struct cutover_progress {
+    unsigned version;       /**< CUTOVER_PROGRESS_VERSION: set by whoever wants it filled. */
     const char *step;       /**< "backup", "stage", … */
     uint64_t bytes_done;    /**< Bytes moved in this step; never goes back. */
     uint64_t bytes_total;   /**< Expected bytes of this step, from relation sizes; 0: not known. */
@@ -38,6 +41,14 @@ typedef struct cutover_progress {
     double seconds_left;    /**< Estimate for the whole job; negative: cannot be told yet. */
 } cutover_progress;
 
+#define CUTOVER_PROGRESS_INIT                                                                                  \
+    {                                                                                                          \
+        CUTOVER_PROGRESS_VERSION, "", 0, 0, 0, 0, 0, 0, 0, -1                                                  \
+    }
+
+/** Same as CUTOVER_PROGRESS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_progress_init(cutover_progress *progress, unsigned version);
+
 /** Receives progress; returning non-zero cancels the job. */
 typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *userdata);
 
@@ -45,7 +56,7 @@ typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *u
 
 typedef struct cutover_promotion_options {
     unsigned version;             /**< CUTOVER_PROMOTION_OPTIONS_VERSION. */
-    cutover_actor actor;          /**< Needs CUTOVER_ROLE_OPERATOR. */
+    const cutover_actor *actor;   /**< Required: needs CUTOVER_ROLE_OPERATOR. */
     const char *request_id;       /**< Required: an acked request with a ticket. */
     uint32_t jobs;                /**< Worker threads, 1 to 64; 0: 2. */
     cutover_verify_method verify; /**< Default CUTOVER_VERIFY_RESTORE. */
@@ -56,8 +67,7 @@ typedef struct cutover_promotion_options {
 
 #define CUTOVER_PROMOTION_OPTIONS_INIT                                                                         \
     {                                                                                                          \
-        CUTOVER_PROMOTION_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, 0, CUTOVER_VERIFY_RESTORE, \
-            0, NULL, NULL                                                                                      \
+        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL                \
     }
 
 /** Same as CUTOVER_PROMOTION_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -90,8 +100,13 @@ CUTOVER_API cutover_status cutover_promotion_run(cutover_promotion *promotion, c
 /** Asks a running job to stop; it does so within a second, unless the swap has begun. Any thread. Since 0.1. */
 CUTOVER_API void cutover_promotion_cancel(cutover_promotion *promotion);
 
-/** Copies where the job stands. Any thread. Since 0.1. */
-CUTOVER_API void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress);
+/**
+ * Copies where the job stands.
+ * @param progress Initialised; receives as much as its version has.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (NULL) and CUTOVER_E_UNSUPPORTED (an unknown version), with nothing filled. Any
+ *         thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress);
 
 /** The job's id, from start on; its record is there once run has passed the step `lock`. NULL for NULL. Any thread. Since 0.1. */
 CUTOVER_API const char *cutover_promotion_id(cutover_promotion *promotion);

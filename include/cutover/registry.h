@@ -27,7 +27,7 @@ CUTOVER_API cutover_status cutover_registry_open(const cutover_store *store, cut
 /** Frees the registry, not the store. Since 0.1. */
 CUTOVER_API void cutover_registry_free(cutover_registry *registry);
 /**
- * Fills a platform vtable that this registry serves; valid as long as the registry. It keeps the job with the state; a
+ * Fills a platform vtable that this registry serves, initialised before (CUTOVER_PLATFORM_INIT); valid as long as the registry. It keeps the job with the state; a
  * project that was `restoring` before there were jobs may be returned by any. A move between two states of the host's
  * own may have a job_id of NULL. Since 0.1.
  */

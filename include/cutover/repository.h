@@ -13,9 +13,12 @@
 extern "C" {
 #endif
 
-#define CUTOVER_REPOSITORY_VERSION 1
+#define CUTOVER_REPOSITORY_VERSION 2
 
-/** What list and stat tell; pointers are valid during the emit call only. */
+/** Objects of a backup that is not published can be replaced and removed: see create and remove_object. */
+#define CUTOVER_REPOSITORY_REWRITE 1u
+
+/** What list tells, with the members of that repository's version; pointers are valid during the emit call only. */
 typedef struct cutover_object {
     const char *name;  /**< Of a backup, or of an object in a backup. */
     uint64_t size;     /**< Bytes of an object; 0 for a backup. */
@@ -33,12 +36,17 @@ typedef cutover_status (*cutover_object_emit)(const cutover_object *object, void
  */
 typedef struct cutover_repository {
     unsigned version;      /**< CUTOVER_REPOSITORY_VERSION. */
-    uint32_t capabilities; /**< None defined yet: 0. */
+    uint32_t capabilities; /**< CUTOVER_REPOSITORY_* bits; 0 in version 1. */
     void *userdata;        /**< Passed as the last argument of every call. */
 
     /** Begins a backup. CUTOVER_E_CONFLICT when one of that name exists, partial or published. */
     cutover_status (*begin)(const char *backup, cutover_error **error, void *userdata);
-    /** Creates an object in a begun backup; *object is the repository's, until commit or abort. */
+    /**
+     * Creates an object in a backup that was begun and is not published (CUTOVER_E_NOT_FOUND, CUTOVER_E_STATE); *object
+     * is the repository's, until commit or abort. CUTOVER_E_CONFLICT when that name is being written, or was committed;
+     * with CUTOVER_REPOSITORY_REWRITE a committed one is replaced, by commit and at once: until then, and after abort, the
+     * old object is the one that is listed and read.
+     */
     cutover_status (*create)(const char *backup, const char *name, void **object, cutover_error **error,
                              void *userdata);
     /** Appends bytes. A short write is an error. */
@@ -51,7 +59,11 @@ typedef struct cutover_repository {
     /** Makes the backup visible, durably, with all its committed objects. Nothing is added later. */
     cutover_status (*publish)(const char *backup, cutover_error **error, void *userdata);
 
-    /** Opens an object of a backup for reading; *object is the repository's, until close_object. */
+    /**
+     * Opens a committed object of a backup, published or not, for reading; *object is the repository's, until
+     * close_object. When it is replaced or removed meanwhile, read goes on with what was opened or fails with
+     * CUTOVER_E_REPOSITORY: it never gives bytes of another object.
+     */
     cutover_status (*open)(const char *backup, const char *name, void **object, cutover_error **error,
                            void *userdata);
     /** Reads up to `capacity` bytes at `offset` (bytes); *count 0 only at the end of the object. */
@@ -71,12 +83,22 @@ typedef struct cutover_repository {
                            void *userdata);
     /** Frees userdata. Called by cutover_repository_close() only. */
     void (*close)(void *userdata);
+
+    /* Since version 2. */
+
+    /**
+     * Required with CUTOVER_REPOSITORY_REWRITE, else NULL. Removes a committed object of a backup that was begun
+     * (CUTOVER_E_NOT_FOUND) and is not published (CUTOVER_E_STATE): it is not listed any more, and not in the backup that
+     * is published. No such object: CUTOVER_OK.
+     */
+    cutover_status (*remove_object)(const char *backup, const char *name, cutover_error **error,
+                                    void *userdata);
 } cutover_repository;
 
 #define CUTOVER_REPOSITORY_INIT                                                                                \
     {                                                                                                          \
         CUTOVER_REPOSITORY_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-            NULL, NULL                                                                                         \
+            NULL, NULL, NULL                                                                                   \
     }
 
 /** Same as CUTOVER_REPOSITORY_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -87,13 +109,16 @@ CUTOVER_API cutover_status cutover_repository_init(cutover_repository *repositor
  * into place, partial backups under a name that ends in ".partial".
  *
  * @param path       Made (0700) when it does not exist; its parent must exist.
- * @param repository Receives the vtable; close it with cutover_repository_close().
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_REPOSITORY, CUTOVER_E_NOMEM. Since 0.1.
+ * @param repository Initialised (CUTOVER_REPOSITORY_INIT); receives as much of the vtable as its version has: of
+ *                   version 1 it cannot rewrite. Close it with cutover_repository_close().
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_REPOSITORY, CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED for an unknown
+ *         version. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_repository_directory_open(const char *path, cutover_repository *repository,
                                                              cutover_error **error);
 
-/** Calls the vtable's close once and clears it. A zeroed vtable or NULL is nothing. Since 0.1. */
+/** Calls the vtable's close once and makes it what cutover_repository_init() made it. One that holds nothing, or NULL, is
+    nothing. Since 0.1. */
 CUTOVER_API void cutover_repository_close(cutover_repository *repository);
 
 #ifdef __cplusplus

@@ -26,7 +26,7 @@ typedef struct cutover_request_list cutover_request_list;
 
 typedef struct cutover_request_options {
     unsigned version;                /**< CUTOVER_REQUEST_OPTIONS_VERSION. */
-    cutover_actor actor;             /**< Needs CUTOVER_ROLE_MEMBER. */
+    const cutover_actor *actor;      /**< Required: needs CUTOVER_ROLE_MEMBER. */
     const char *project_id;          /**< Required. */
     const char *preview_id;          /**< Required: a ready, unexpired preview of that project. */
     const char *customer_note;       /**< Optional, at most CUTOVER_NOTE_MAX characters. */
@@ -35,7 +35,7 @@ typedef struct cutover_request_options {
 
 #define CUTOVER_REQUEST_OPTIONS_INIT                                                                           \
     {                                                                                                          \
-        CUTOVER_REQUEST_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_USER, 0}, NULL, NULL, NULL, NULL                 \
+        CUTOVER_REQUEST_OPTIONS_VERSION, NULL, NULL, NULL, NULL, NULL                                          \
     }
 
 /** Same as CUTOVER_REQUEST_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -72,23 +72,47 @@ CUTOVER_API cutover_status cutover_requests_list(cutover_engine *engine, const c
                                                  const char *after, uint32_t limit, cutover_request_list **list,
                                                  cutover_error **error);
 
+#define CUTOVER_REQUEST_ACK_OPTIONS_VERSION 1
+
+typedef struct cutover_request_ack_options {
+    unsigned version; /**< CUTOVER_REQUEST_ACK_OPTIONS_VERSION. */
+    const cutover_actor
+        *actor; /**< Required: needs CUTOVER_ROLE_OPERATOR, and is not the requester (four eyes, engine
+                                       policy). */
+    const char *request_id;    /**< Required: an open request. */
+    const char *operator_note; /**< Optional, at most CUTOVER_NOTE_MAX characters. */
+    int64_t
+        scheduled_for; /**< Promoting before this time (microseconds since 1970-01-01 UTC) is refused; 0: at any
+                                       time. In the future, and before the preview expires. */
+} cutover_request_ack_options;
+
+#define CUTOVER_REQUEST_ACK_OPTIONS_INIT                                                                       \
+    {                                                                                                          \
+        CUTOVER_REQUEST_ACK_OPTIONS_VERSION, NULL, NULL, NULL, 0                                               \
+    }
+
+/** Same as CUTOVER_REQUEST_ACK_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_request_ack_options_init(cutover_request_ack_options *options,
+                                                            unsigned version);
+
 /**
  * An operator agrees: open → acked.
  *
- * @param actor        Needs CUTOVER_ROLE_OPERATOR, and is not the requester (four eyes, engine policy).
- * @param note         Operator's note, at most CUTOVER_NOTE_MAX characters, or NULL.
- * @param scheduled_for Promoting before this time is refused; 0: at any time. In the future, and before the
- *                     preview expires (else CUTOVER_E_EXPIRED with the remedy).
- * @param request      Receives the request as it is now, or NULL when not wanted.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _EXPIRED, _STORE, _CALLBACK. Since 0.1.
+ * @param request Receives the request as it is now, or NULL when not wanted.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_EXPIRED, also when
+ *         the preview expires before the agreed time (with the remedy). Any thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_request_ack(cutover_engine *engine, const cutover_actor *actor,
-                                               const char *request_id, const char *note, int64_t scheduled_for,
+CUTOVER_API cutover_status cutover_request_ack(cutover_engine *engine,
+                                               const cutover_request_ack_options *options,
                                                cutover_request **request, cutover_error **error);
 
 /**
  * An operator declines: open or acked → rejected.
- * @param reason Required: 1 to CUTOVER_NOTE_MAX characters. Otherwise as cutover_request_ack(). Since 0.1.
+ *
+ * @param actor   Needs CUTOVER_ROLE_OPERATOR.
+ * @param reason  Required: 1 to CUTOVER_NOTE_MAX characters.
+ * @param request Receives the request as it is now, or NULL when not wanted.
+ * @return As cutover_request_ack(). Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_reject(cutover_engine *engine, const cutover_actor *actor,
                                                   const char *request_id, const char *reason,
@@ -96,7 +120,7 @@ CUTOVER_API cutover_status cutover_request_reject(cutover_engine *engine, const 
 
 /**
  * Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator.
- * Otherwise as cutover_request_ack(). Since 0.1.
+ * Otherwise as cutover_request_reject(). Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_cancel(cutover_engine *engine, const cutover_actor *actor,
                                                   const char *request_id, cutover_request **request,
@@ -104,7 +128,7 @@ CUTOVER_API cutover_status cutover_request_cancel(cutover_engine *engine, const 
 
 /**
  * Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
- * @param ticket 1 to CUTOVER_TICKET_MAX characters. Otherwise as cutover_request_ack(). Since 0.1.
+ * @param ticket 1 to CUTOVER_TICKET_MAX characters. Otherwise as cutover_request_reject(). Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_actor *actor,
                                                       const char *request_id, const char *ticket,

@@ -19,8 +19,9 @@ typedef struct cutover_restore cutover_restore;
 #define CUTOVER_RESTORE_OPTIONS_VERSION 1
 
 typedef struct cutover_restore_options {
-    unsigned version;      /**< CUTOVER_RESTORE_OPTIONS_VERSION. */
-    cutover_actor actor;   /**< CUTOVER_ROLE_OPERATOR for a preview, CUTOVER_ROLE_ORG_ADMIN for production. */
+    unsigned version; /**< CUTOVER_RESTORE_OPTIONS_VERSION. */
+    const cutover_actor
+        *actor; /**< Required: CUTOVER_ROLE_OPERATOR for a preview, CUTOVER_ROLE_ORG_ADMIN for production. */
     const char *backup_id; /**< Required: a verified backup. */
     const char *
         preview_id; /**< Target: a preview of the backup's project, whose database is there and empty. Where the
@@ -35,8 +36,7 @@ typedef struct cutover_restore_options {
 
 #define CUTOVER_RESTORE_OPTIONS_INIT                                                                           \
     {                                                                                                          \
-        CUTOVER_RESTORE_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, NULL, NULL, 0, 0,            \
-            CUTOVER_VERIFY_RESTORE, NULL, NULL                                                                 \
+        CUTOVER_RESTORE_OPTIONS_VERSION, NULL, NULL, NULL, NULL, 0, 0, CUTOVER_VERIFY_RESTORE, NULL, NULL      \
     }
 
 /** Same as CUTOVER_RESTORE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -61,7 +61,7 @@ CUTOVER_API cutover_status cutover_restore_run(cutover_restore *restore, cutover
 /** As cutover_promotion_cancel(). Since 0.1. */
 CUTOVER_API void cutover_restore_cancel(cutover_restore *restore);
 /** As cutover_promotion_progress(). Since 0.1. */
-CUTOVER_API void cutover_restore_progress(cutover_restore *restore, cutover_progress *progress);
+CUTOVER_API cutover_status cutover_restore_progress(cutover_restore *restore, cutover_progress *progress);
 /** As cutover_promotion_id(). Since 0.1. */
 CUTOVER_API const char *cutover_restore_id(cutover_restore *restore);
 /**

@@ -26,9 +26,9 @@ typedef enum cutover_writes {
 #define CUTOVER_ROLLBACK_OPTIONS_VERSION 1
 
 typedef struct cutover_rollback_options {
-    unsigned version;       /**< CUTOVER_ROLLBACK_OPTIONS_VERSION. */
-    cutover_actor actor;    /**< Needs CUTOVER_ROLE_OPERATOR. */
-    const char *request_id; /**< Required: a completed request, whose new production is still production. */
+    unsigned version;           /**< CUTOVER_ROLLBACK_OPTIONS_VERSION. */
+    const cutover_actor *actor; /**< Required: needs CUTOVER_ROLE_OPERATOR. */
+    const char *request_id;     /**< Required: a completed request, whose new production is still production. */
     int32_t
         discard_writes; /**< Non-zero: also when production was written to since, or that cannot be told. What was
                                  written stays in the database that is displaced. */
@@ -36,7 +36,7 @@ typedef struct cutover_rollback_options {
 
 #define CUTOVER_ROLLBACK_OPTIONS_INIT                                                                          \
     {                                                                                                          \
-        CUTOVER_ROLLBACK_OPTIONS_VERSION, {NULL, CUTOVER_ACTOR_OPERATOR, 0}, NULL, 0                           \
+        CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, NULL, 0                                                        \
     }
 
 /** Same as CUTOVER_ROLLBACK_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -68,7 +68,7 @@ CUTOVER_API cutover_status cutover_rollback_run(cutover_rollback *rollback, cuto
 /** As cutover_promotion_cancel(). Since 0.1. */
 CUTOVER_API void cutover_rollback_cancel(cutover_rollback *rollback);
 /** As cutover_promotion_progress(). Since 0.1. */
-CUTOVER_API void cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress);
+CUTOVER_API cutover_status cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress);
 /** As cutover_promotion_id(). Since 0.1. */
 CUTOVER_API const char *cutover_rollback_id(cutover_rollback *rollback);
 

@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/** One document as a store hands it out; pointers are valid during the emit call only. */
+/** One document as a store hands it out, with the members of that store's version; pointers are valid during the emit call
+    only. */
 typedef struct cutover_document {
     const char *kind;
     const char *id;
@@ -30,8 +31,13 @@ typedef struct cutover_document {
  */
 typedef cutover_status (*cutover_document_emit)(const cutover_document *document, void *context);
 
+#define CUTOVER_WRITE_VERSION 1
+
 /** One write of a commit. Pointers are the library's and valid during the commit call. */
 typedef struct cutover_write {
+    unsigned
+        version; /**< CUTOVER_WRITE_VERSION of the library: a store that was built with an older header reads
+                                    the members that it knows. */
     const char *kind;          /**< [a-z_]+, at most 32 bytes. */
     const char *id;            /**< 1 to 200 bytes. */
     const char *project_id;    /**< "" where it belongs to none. */
@@ -40,7 +46,7 @@ typedef struct cutover_write {
                                     not 0. A document that is created again begins at version 1. */
 } cutover_write;
 
-#define CUTOVER_STORE_VERSION 1
+#define CUTOVER_STORE_VERSION 2
 
 /** The commit survives the loss of power. The engine refuses a store without it unless told otherwise. */
 #define CUTOVER_STORE_DURABLE 1u
@@ -48,7 +54,7 @@ typedef struct cutover_write {
 #define CUTOVER_STORE_SHARED 2u
 
 /**
- * The vtable. All members are required. Every function may be called from several threads at once, without
+ * The vtable. All functions are required. Every function may be called from several threads at once, without
  * any lock of the library held. A failing function sets *error (if error is not NULL) with
  * cutover_error_new() and returns its code; it leaves the store as it was.
  */
@@ -63,8 +69,8 @@ typedef struct cutover_store {
 
     /**
      * Emits the documents of a kind in ascending byte order of their ids, those after `after_id` ("" for the
-     * first), at most `limit` (1 to 1000), only those of `project_id` unless that is NULL. All that is
-     * emitted is of one committed state. No document at all is CUTOVER_OK.
+     * first), at most `limit` (1 to 1000, and at most max_list), only those of `project_id` unless that is NULL.
+     * All that is emitted is of one committed state. No document at all is CUTOVER_OK.
      */
     cutover_status (*list)(const char *kind, const char *project_id, const char *after_id, uint32_t limit,
                            cutover_document_emit emit, void *context, cutover_error **error, void *userdata);
@@ -73,17 +79,29 @@ typedef struct cutover_store {
      * Applies all writes or none. Returns CUTOVER_E_CONFLICT, with nothing applied, when any document's
      * version is not the expected one. After CUTOVER_OK the writes are durable (see capabilities) and seen
      * by every later get and list of any process. On any other code the outcome may be unknown: the caller
-     * reads again before it acts. `count` is 1 to 64; no two writes name the same document.
+     * reads again before it acts. `writes` are `count` pointers, 1 to 64 and at most max_commit_writes; no two
+     * writes name the same document, and no body is longer than max_body_bytes.
      */
-    cutover_status (*commit)(const cutover_write *writes, size_t count, cutover_error **error, void *userdata);
+    cutover_status (*commit)(const cutover_write *const *writes, size_t count, cutover_error **error,
+                             void *userdata);
 
     /** Frees userdata. Called by cutover_store_close() only, when no other call is running. */
     void (*close)(void *userdata);
+
+    /* Since version 2: limits of this store. 0 in all of them: what the comments above say. */
+
+    uint32_t max_commit_writes; /**< Writes of one commit: at least 32; 0: 64. */
+    uint32_t
+        max_list; /**< Documents of one list. A longer page is read by several calls, each of which is of one
+                                     committed state; 0: 1000. */
+    uint64_t
+        max_body_bytes; /**< Bytes of a body, without its NUL: at least 65536; 0: any. What would write a larger one
+                                     fails with CUTOVER_E_UNSUPPORTED, and commit is not called. */
 } cutover_store;
 
 #define CUTOVER_STORE_INIT                                                                                     \
     {                                                                                                          \
-        CUTOVER_STORE_VERSION, 0, NULL, NULL, NULL, NULL, NULL                                                 \
+        CUTOVER_STORE_VERSION, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, 0                                        \
     }
 
 /** Same as CUTOVER_STORE_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -91,8 +109,9 @@ CUTOVER_API cutover_status cutover_store_init(cutover_store *store, unsigned ver
 
 /**
  * A store in memory, gone with the process: for tests and trials.
- * @param store Receives the vtable; close it with cutover_store_close(). Since 0.1.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOMEM.
+ * @param store Initialised (CUTOVER_STORE_INIT); receives as much of the vtable as its version has. Close it with
+ *              cutover_store_close().
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **error);
 
@@ -101,14 +120,15 @@ CUTOVER_API cutover_status cutover_store_memory_open(cutover_store *store, cutov
  * processes of one machine. Made with mode 0600 when it does not exist.
  *
  * @param path  The file. Not on a network file system (SQLite's WAL needs shared memory).
- * @param store Receives the vtable; close it with cutover_store_close().
+ * @param store As for cutover_store_memory_open().
  * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED in a build
- *         without SQLite, or for a file that a newer library made. Since 0.1.
+ *         without SQLite, for a file that a newer library made, or for an unknown version. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
                                                      cutover_error **error);
 
-/** Calls the vtable's close once and clears it. A zeroed vtable or NULL is nothing. Since 0.1. */
+/** Calls the vtable's close once and makes it what cutover_store_init() made it. One that holds nothing, or NULL, is nothing.
+    Since 0.1. */
 CUTOVER_API void cutover_store_close(cutover_store *store);
 
 #ifdef __cplusplus

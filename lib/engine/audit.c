@@ -1,6 +1,7 @@
 #include "base/record.h"
 #include "engine/engine.h"
 #include "notify/outbox.h"
+#include "store/port.h"
 
 #include <cutover/audit.h>
 #include <string.h>
@@ -69,8 +70,8 @@ cutover_status cutover_audit_list(cutover_engine *engine, const char *project_id
     if (status != CUTOVER_OK)
         return status;
     const cutover_store *store = &engine->host.store;
-    status = store->list("audit", project_id, after != NULL ? after : "", limit, audit_receive, &target, &local,
-                         store->userdata);
+    status = store_list(store, "audit", project_id, after != NULL ? after : "", limit, audit_receive, &target,
+                        &local);
     if (status != CUTOVER_OK && target.emitted == CUTOVER_OK)
         status = error_from_callback(&local, status, "store.list");
     error_move(error, local);

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "engine/engine.h"
+#include "engine/options.h"
 #include "engine/record_handle.h"
 #include "pipeline/job.h"
 
@@ -35,19 +36,22 @@ static cutover_status backup_wrap(struct backup_record *record, uint64_t version
 
 static const char who_may[] = "backups are taken, verified and deleted by operators";
 
-static cutover_status options_check(const cutover_backup_options *options, cutover_error **error)
+/* What the caller gave, whole. */
+static cutover_status options_take(const cutover_backup_options *given, cutover_backup_options *options,
+                                   cutover_actor *actor, cutover_error **error)
 {
-    cutover_status status = engine_options_check(options, CUTOVER_BACKUP_OPTIONS_VERSION, "options", error);
+    cutover_status status = port_copy(&backup_options_port, "options", given, options, error);
 
     if (status == CUTOVER_OK)
-        status = engine_operator_check(&options->actor, who_may, error);
+        status = engine_operator("options.actor", options->actor, who_may, actor, error);
+    options->actor = actor;
     if (status == CUTOVER_OK)
         status = operation_jobs_check(options->jobs, error);
     if (status == CUTOVER_OK)
         status = backup_label_check(options->label, error);
     if (status == CUTOVER_OK && options->verify != CUTOVER_VERIFY_RESTORE &&
         options->verify != CUTOVER_VERIFY_READBACK)
-        status = error_set(error, CUTOVER_E_INVALID, "verify: %d is no method", (int)options->verify);
+        status = error_set(error, CUTOVER_E_INVALID, "options.verify: %d is no method", (int)options->verify);
     return status;
 }
 
@@ -65,31 +69,35 @@ static cutover_status run(struct job *job, cutover_status made, cutover_backup *
 cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backup_options *options,
                                      cutover_backup **backup, cutover_error **error)
 {
+    cutover_backup_options whole;
+    cutover_actor actor;
     struct job job;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = options_check(options, error);
+        status = options_take(options, &whole, &actor, error);
     if (status == CUTOVER_OK)
-        status = engine_id_check("project_id", options->project_id, error);
+        status = engine_id_check("options.project_id", whole.project_id, error);
     if (status != CUTOVER_OK)
         return status;
-    return run(&job, backup_make(&job, &engine->host, options, error), backup, error);
+    return run(&job, backup_make(&job, &engine->host, &whole, error), backup, error);
 }
 
 cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backup_options *options,
                                      const char *backup_id, cutover_backup **backup, cutover_error **error)
 {
+    cutover_backup_options whole;
+    cutover_actor actor;
     struct job job;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = options_check(options, error);
+        status = options_take(options, &whole, &actor, error);
     if (status == CUTOVER_OK)
         status = engine_id_check("backup_id", backup_id, error);
     if (status != CUTOVER_OK)
         return status;
-    return run(&job, verification_make(&job, &engine->host, options, backup_id, error), backup, error);
+    return run(&job, verification_make(&job, &engine->host, &whole, backup_id, error), backup, error);
 }
 
 /* ---- reading and deleting ---- */
@@ -130,13 +138,14 @@ cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor
 {
     struct backup backup = {0};
     struct project project = {0};
+    cutover_actor operator;
     cutover_error *local = NULL;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("backup_id", backup_id, error);
     if (status == CUTOVER_OK)
-        status = engine_operator_check(actor, who_may, error);
+        status = engine_operator("actor", actor, who_may, &operator, error);
     if (status == CUTOVER_OK)
         status = backup_load(&engine->host, backup_id, &backup, error);
     if (status == CUTOVER_OK)

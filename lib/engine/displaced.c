@@ -77,15 +77,15 @@ cutover_status cutover_displaced_list(cutover_engine *engine, const char *projec
     return status;
 }
 
-static cutover_status drop_check(cutover_engine *engine, const cutover_actor *actor, const char *project_id,
-                                 cutover_error **error)
+static cutover_status drop_check(cutover_engine *engine, const cutover_actor *given, const char *project_id,
+                                 cutover_actor *actor, cutover_error **error)
 {
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("project_id", project_id, error);
     if (status == CUTOVER_OK)
-        status = engine_operator_check(actor, "displaced databases are dropped by operators", error);
+        status = engine_operator("actor", given, "Displaced databases are dropped by operators.", actor, error);
     return status != CUTOVER_OK ? status : lock_check(&engine->host, project_id, error);
 }
 
@@ -94,7 +94,8 @@ cutover_status cutover_displaced_drop(cutover_engine *engine, const cutover_acto
 {
     struct looking looking = {0};
     const struct displaced *found = NULL;
-    cutover_status status = drop_check(engine, actor, project_id, error);
+    cutover_actor operator;
+    cutover_status status = drop_check(engine, actor, project_id, &operator, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("name", name, error);
@@ -107,7 +108,7 @@ cutover_status cutover_displaced_drop(cutover_engine *engine, const cutover_acto
         status =
             error_set(error, CUTOVER_E_NOT_FOUND, "project %s has no displaced database %s", project_id, name);
     if (status == CUTOVER_OK)
-        status = displaced_drop(&engine->host, actor, &looking.project, looking.control, found, error);
+        status = displaced_drop(&engine->host, &operator, & looking.project, looking.control, found, error);
     looking_close(&looking);
     return status;
 }
@@ -118,7 +119,8 @@ cutover_status cutover_displaced_expire(cutover_engine *engine, const cutover_ac
 {
     struct looking looking = {0};
     cutover_status first = CUTOVER_OK;
-    cutover_status status = drop_check(engine, actor, project_id, error);
+    cutover_actor operator;
+    cutover_status status = drop_check(engine, actor, project_id, &operator, error);
 
     if (status == CUTOVER_OK && retention <= 0)
         status = error_set(error, CUTOVER_E_INVALID, "retention: %lld microseconds, must be more than 0",
@@ -131,7 +133,7 @@ cutover_status cutover_displaced_expire(cutover_engine *engine, const cutover_ac
         if (item->at >= before)
             continue;
         cutover_status went =
-            displaced_drop(&engine->host, actor, &looking.project, looking.control, item, error);
+            displaced_drop(&engine->host, &operator, & looking.project, looking.control, item, error);
         if (went == CUTOVER_OK && dropped != NULL)
             status = tell(&looking, item, dropped, context);
         if (went != CUTOVER_OK && first == CUTOVER_OK)

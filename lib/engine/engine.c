@@ -1,7 +1,10 @@
 #include "engine/engine.h"
 
 #include "base/text.h"
+#include "engine/options.h"
 #include "notify/port.h"
+#include "platform/port.h"
+#include "repository/port.h"
 #include "store/port.h"
 
 #include <stdlib.h>
@@ -29,25 +32,19 @@ cutover_status engine_id_check(const char *name, const char *value, cutover_erro
     return text_check(name, value, 1, ID_MAX, error);
 }
 
-cutover_status engine_options_check(const void *options, unsigned newest, const char *name,
-                                    cutover_error **error)
+cutover_status engine_actor(const char *name, const cutover_actor *given, cutover_actor *actor,
+                            cutover_error **error)
 {
-    if (options == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "%s: required", name);
-    unsigned version = *(const unsigned *)options;
-    if (version >= 1 && version <= newest)
-        return CUTOVER_OK;
-    cutover_status status = error_set(error, CUTOVER_E_UNSUPPORTED,
-                                      "%s.version: %u, this library knows 1 to %u", name, version, newest);
-    error_hint(error, "initialise the struct with its _INIT macro or _init function");
-    return status;
+    cutover_status status = port_copy(&actor_port, name, given, actor, error);
+
+    return status != CUTOVER_OK ? status : machine_actor_check(actor, error);
 }
 
-cutover_status engine_operator_check(const cutover_actor *actor, const char *hint, cutover_error **error)
+cutover_status engine_operator(const char *name, const cutover_actor *given, const char *hint,
+                               cutover_actor *actor, cutover_error **error)
 {
-    if (actor == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "actor: required");
-    cutover_status status = machine_actor_check(actor, error);
+    cutover_status status = engine_actor(name, given, actor, error);
+
     if (status == CUTOVER_OK && (actor->roles & CUTOVER_ROLE_OPERATOR) == 0) {
         status = error_set(error, CUTOVER_E_FORBIDDEN, "%s is not an operator", actor->id);
         error_hint(error, "%s", hint);
@@ -62,92 +59,44 @@ cutover_status engine_limit_check(uint32_t limit, cutover_error **error)
     return error_set(error, CUTOVER_E_INVALID, "limit: %u, must be 1 to %d", limit, LIMIT_MAX);
 }
 
-/* One required thing of a port. */
-struct required {
-    const char *name;
-    bool there;
-};
-
-static cutover_status required_check(const struct required *list, size_t count, cutover_error **error)
+static cutover_status store_take(const cutover_engine_options *options, cutover_store *store,
+                                 cutover_error **error)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!list[i].there)
-            return error_set(error, CUTOVER_E_INVALID, "%s: required", list[i].name);
-    return CUTOVER_OK;
-}
+    cutover_status status = store_copy("options.store", options->store, store, error);
 
-static cutover_status store_allowed(const cutover_store *store, uint32_t policy, cutover_error **error)
-{
-    if (store == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "options.store: required");
-    cutover_status status = store_check(store, error);
     if (status == CUTOVER_OK && (store->capabilities & CUTOVER_STORE_DURABLE) == 0 &&
-        (policy & CUTOVER_POLICY_VOLATILE_STORE) == 0) {
+        (options->policy & CUTOVER_POLICY_VOLATILE_STORE) == 0) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED,
                            "options.store: it is not durable, so a crash would lose the journal");
-        error_hint(error, "use a durable store, or set CUTOVER_POLICY_VOLATILE_STORE for a trial");
+        error_hint(error, "Use a durable store, or set CUTOVER_POLICY_VOLATILE_STORE for a trial.");
     }
     return status;
 }
 
-static cutover_status repository_check(const cutover_repository *repository, cutover_error **error)
+/* The ports as the host gave them, whole. */
+static cutover_status ports_take(const cutover_engine_options *options, struct host *host,
+                                 cutover_error **error)
 {
-    cutover_status status =
-        engine_options_check(repository, CUTOVER_REPOSITORY_VERSION, "options.repository", error);
+    cutover_status status = store_take(options, &host->store, error);
 
-    if (status != CUTOVER_OK)
-        return status;
-    const struct required list[] = {
-        {"options.repository.begin", repository->begin != NULL},
-        {"options.repository.create", repository->create != NULL},
-        {"options.repository.write", repository->write != NULL},
-        {"options.repository.commit", repository->commit != NULL},
-        {"options.repository.abort", repository->abort != NULL},
-        {"options.repository.publish", repository->publish != NULL},
-        {"options.repository.open", repository->open != NULL},
-        {"options.repository.read", repository->read != NULL},
-        {"options.repository.close_object", repository->close_object != NULL},
-        {"options.repository.list", repository->list != NULL},
-        {"options.repository.remove", repository->remove != NULL},
-        {"options.repository.close", repository->close != NULL},
-    };
-    return required_check(list, sizeof list / sizeof *list, error);
-}
-
-static cutover_status platform_check(const cutover_platform *platform, cutover_error **error)
-{
-    cutover_status status = engine_options_check(platform, CUTOVER_PLATFORM_VERSION, "options.platform", error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    const struct required list[] = {
-        {"options.platform.project_get", platform->project_get != NULL},
-        {"options.platform.project_set_state", platform->project_set_state != NULL},
-        {"options.platform.preview_get", platform->preview_get != NULL},
-        {"options.platform.traffic_pause and traffic_resume: both or neither",
-         (platform->traffic_pause == NULL) == (platform->traffic_resume == NULL)},
-    };
-    return required_check(list, sizeof list / sizeof *list, error);
-}
-
-static cutover_status options_check(const cutover_engine_options *options, cutover_error **error)
-{
-    const uint32_t known = CUTOVER_POLICY_ACK_BY_REQUESTER | CUTOVER_POLICY_VOLATILE_STORE;
-    cutover_status status = engine_options_check(options, CUTOVER_ENGINE_OPTIONS_VERSION, "options", error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    if ((options->policy & ~known) != 0)
-        return error_set(error, CUTOVER_E_INVALID, "options.policy: unknown bits 0x%x",
-                         options->policy & ~known);
-    status = store_allowed(options->store, options->policy, error);
     if (status == CUTOVER_OK)
-        status = repository_check(options->repository, error);
+        status = repository_copy("options.repository", options->repository, &host->repository, error);
     if (status == CUTOVER_OK)
-        status = platform_check(options->platform, error);
-    if (status == CUTOVER_OK && options->notifier != NULL)
-        status = notifier_check(options->notifier, error);
+        status = platform_copy("options.platform", options->platform, &host->platform, error);
+    if (status == CUTOVER_OK && options->notifier != NULL) {
+        status = port_copy(&notifier_port, "options.notifier", options->notifier, &host->notifier, error);
+        host->has_notifier = status == CUTOVER_OK;
+    }
     return status;
+}
+
+static cutover_status policy_check(uint32_t policy, cutover_error **error)
+{
+    const uint32_t unknown = policy & ~(CUTOVER_POLICY_ACK_BY_REQUESTER | CUTOVER_POLICY_VOLATILE_STORE);
+
+    if (unknown == 0)
+        return CUTOVER_OK;
+    return error_set(error, CUTOVER_E_INVALID, "options.policy: unknown bits 0x%x", unknown);
 }
 
 static void log_forward(int level, const char *line, void *userdata)
@@ -157,44 +106,56 @@ static void log_forward(int level, const char *line, void *userdata)
     engine->log((cutover_log_level)level, line, engine->log_userdata);
 }
 
-cutover_status cutover_engine_new(const cutover_engine_options *options, cutover_engine **engine,
-                                  cutover_error **error)
+static void limits_set(struct host *host, const cutover_engine_options *options)
 {
-    if (engine == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "engine: required");
-    cutover_status status = options_check(options, error);
-    if (status != CUTOVER_OK)
-        return status;
-    cutover_engine *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return error_nomem(error);
-    struct host *host = &made->host;
-    host->store = *options->store;
-    host->repository = *options->repository;
-    host->platform = *options->platform;
-    if (options->notifier != NULL) {
-        host->notifier = *options->notifier;
-        host->has_notifier = true;
-    }
-    host->clock = (struct clock){options->clock, options->clock_userdata};
-    host->policy = options->policy;
-    pthread_mutex_init(&host->log.mutex, NULL);
-    if (options->log != NULL) {
-        made->log = options->log;
-        made->log_userdata = options->log_userdata;
-        host->log.write = log_forward;
-        host->log.userdata = made;
-    }
     host->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : CONNECT_TIMEOUT_S;
     host->door_timeout_ms = options->door_timeout_ms ? options->door_timeout_ms : DOOR_TIMEOUT_MS;
     host->maintenance_mem_mb = options->maintenance_mem_mb ? options->maintenance_mem_mb : MAINTENANCE_MEM_MB;
     host->event_attempts = options->event_attempts ? options->event_attempts : EVENT_ATTEMPTS;
     host->preview_notice_us =
         (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);
-    status = string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
+}
+
+static cutover_status engine_fill(cutover_engine *made, const cutover_engine_options *options,
+                                  cutover_error **error)
+{
+    struct host *host = &made->host;
+    cutover_status status = ports_take(options, host, error);
+
+    host->clock = (struct clock){options->clock, options->clock_userdata};
+    host->policy = options->policy;
+    if (options->log != NULL) {
+        made->log = options->log;
+        made->log_userdata = options->log_userdata;
+        host->log.write = log_forward;
+        host->log.userdata = made;
+    }
+    limits_set(host, options);
+    if (status == CUTOVER_OK)
+        status = string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
     if (status == CUTOVER_OK)
         status = string_copy(options->work_dir, &host->work_dir, error);
+    return status;
+}
+
+cutover_status cutover_engine_new(const cutover_engine_options *given, cutover_engine **engine,
+                                  cutover_error **error)
+{
+    cutover_engine_options options;
+    cutover_status status = port_copy(&engine_options_port, "options", given, &options, error);
+
+    if (status == CUTOVER_OK)
+        status = policy_check(options.policy, error);
+    if (status == CUTOVER_OK && engine == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "engine: required");
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_engine *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_nomem(error);
+    pthread_mutex_init(&made->host.log.mutex, NULL);
     made->magic = ENGINE_MAGIC;
+    status = engine_fill(made, &options, error);
     if (status != CUTOVER_OK) {
         cutover_engine_free(made);
         return status;

@@ -19,11 +19,13 @@ struct cutover_engine {
 cutover_status engine_check(const cutover_engine *engine, cutover_error **error);
 /* CUTOVER_E_INVALID naming the argument when it is NULL or empty, or over 200 bytes. */
 cutover_status engine_id_check(const char *name, const char *value, cutover_error **error);
-/* CUTOVER_E_INVALID, or CUTOVER_E_UNSUPPORTED for a version that is not 1 to `newest`. */
-cutover_status engine_options_check(const void *options, unsigned newest, const char *name,
-                                    cutover_error **error);
-/* CUTOVER_E_INVALID, or CUTOVER_E_FORBIDDEN for one that is no operator, with `hint`. */
-cutover_status engine_operator_check(const cutover_actor *actor, const char *hint, cutover_error **error);
+/* A caller's actor, whole and well formed; else CUTOVER_E_INVALID, or CUTOVER_E_UNSUPPORTED for a version that is not known.
+   `name` is the argument's. */
+cutover_status engine_actor(const char *name, const cutover_actor *given, cutover_actor *actor,
+                            cutover_error **error);
+/* The same for one that must be an operator: else CUTOVER_E_FORBIDDEN with `hint`. */
+cutover_status engine_operator(const char *name, const cutover_actor *given, const char *hint,
+                               cutover_actor *actor, cutover_error **error);
 /* 1 to 1000. */
 cutover_status engine_limit_check(uint32_t limit, cutover_error **error);
 

@@ -1,7 +1,6 @@
 #include "engine/job_handle.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define JOB_MAGIC 0x6a6f6220u
 
@@ -40,14 +39,9 @@ void job_handle_cancel(struct job_handle *handle)
         cancel_ask(&handle->job.operation.cancel);
 }
 
-void job_handle_progress(struct job_handle *handle, cutover_progress *progress)
+cutover_status job_handle_progress(struct job_handle *handle, cutover_progress *progress)
 {
-    if (progress == NULL)
-        return;
-    if (job_handle_is(handle))
-        progress_copy(&handle->job.operation.progress, progress);
-    else
-        memset(progress, 0, sizeof *progress);
+    return job_handle_is(handle) ? progress_give(&handle->job.operation.progress, progress) : CUTOVER_E_INVALID;
 }
 
 const char *job_handle_id(const struct job_handle *handle)

@@ -20,8 +20,9 @@ bool job_handle_is(const struct job_handle *handle);
 /* `name` is the argument's, for errors. CUTOVER_E_INVALID for what is no handle, or ran already. */
 cutover_status job_handle_run(struct job_handle *handle, const char *name, cutover_error **error);
 void job_handle_cancel(struct job_handle *handle);
-/* Zeroed for what is no handle. */
-void job_handle_progress(struct job_handle *handle, cutover_progress *progress);
+/* Fills as much as the caller's version has. CUTOVER_E_INVALID for what is no handle; CUTOVER_E_UNSUPPORTED for a version that is
+   not known. */
+cutover_status job_handle_progress(struct job_handle *handle, cutover_progress *progress);
 /* The job's id, from start on; NULL for what is no handle. */
 const char *job_handle_id(const struct job_handle *handle);
 /* NULL until run has returned. */

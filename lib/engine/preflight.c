@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/handles.h"
+#include "engine/options.h"
 #include "pipeline/job.h"
 
 #include <stdlib.h>
@@ -75,21 +76,22 @@ static cutover_status look(struct job *job, cutover_error **error)
 cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
                                      uint32_t jobs, cutover_preflight **preflight, cutover_error **error)
 {
-    struct job job = {0};
+    struct job job;
+    cutover_actor whole;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", request_id, error);
-    if (status == CUTOVER_OK && (actor == NULL || preflight == NULL))
-        status = error_set(error, CUTOVER_E_INVALID, "%s: required", actor == NULL ? "actor" : "preflight");
+    if (status == CUTOVER_OK && preflight == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "preflight: required");
     if (status == CUTOVER_OK)
-        status = machine_actor_check(actor, error);
+        status = engine_actor("actor", actor, &whole, error);
     if (status == CUTOVER_OK)
         status = operation_jobs_check(jobs, error);
     if (status != CUTOVER_OK)
         return status;
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
-    options.actor = *actor;
+    options.actor = &whole;
     options.request_id = request_id;
     options.jobs = jobs;
     status = promotion_make(&job, &engine->host, &options, error);

@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "engine/handles.h"
 #include "engine/job_handle.h"
+#include "engine/options.h"
 #include "job/hold.h"
 
 #include <stdlib.h>
@@ -11,29 +12,34 @@ struct cutover_promotion {
     struct job_handle handle;
 };
 
-static cutover_status options_check(const cutover_promotion_options *options, cutover_error **error)
+/* What the caller gave, whole. */
+static cutover_status options_take(const cutover_promotion_options *given, cutover_promotion_options *options,
+                                   cutover_actor *actor, cutover_error **error)
 {
-    cutover_status status = engine_options_check(options, CUTOVER_PROMOTION_OPTIONS_VERSION, "options", error);
+    cutover_status status = port_copy(&promotion_options_port, "options", given, options, error);
 
     if (status == CUTOVER_OK)
-        status = machine_actor_check(&options->actor, error);
+        status = engine_actor("options.actor", options->actor, actor, error);
+    options->actor = actor;
     if (status == CUTOVER_OK)
-        status = engine_id_check("request_id", options->request_id, error);
+        status = engine_id_check("options.request_id", options->request_id, error);
     if (status == CUTOVER_OK)
         status = operation_jobs_check(options->jobs, error);
     if (status == CUTOVER_OK && options->verify != CUTOVER_VERIFY_RESTORE &&
         options->verify != CUTOVER_VERIFY_READBACK)
-        status = error_set(error, CUTOVER_E_INVALID, "verify: %d is no method", (int)options->verify);
+        status = error_set(error, CUTOVER_E_INVALID, "options.verify: %d is no method", (int)options->verify);
     return status;
 }
 
 cutover_status cutover_promotion_start(cutover_engine *engine, const cutover_promotion_options *options,
                                        cutover_promotion **promotion, cutover_error **error)
 {
+    cutover_promotion_options whole;
+    cutover_actor actor;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = options_check(options, error);
+        status = options_take(options, &whole, &actor, error);
     if (status == CUTOVER_OK && promotion == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "promotion: required");
     if (status != CUTOVER_OK)
@@ -42,7 +48,7 @@ cutover_status cutover_promotion_start(cutover_engine *engine, const cutover_pro
     if (made == NULL)
         return error_nomem(error);
     struct job *job = &made->handle.job;
-    status = promotion_make(job, &engine->host, options, error);
+    status = promotion_make(job, &engine->host, &whole, error);
     if (status == CUTOVER_OK)
         status = job->source->rules(job, error);
     if (status == CUTOVER_OK)
@@ -70,9 +76,9 @@ void cutover_promotion_cancel(cutover_promotion *promotion)
     job_handle_cancel(handle_of(promotion));
 }
 
-void cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress)
+cutover_status cutover_promotion_progress(cutover_promotion *promotion, cutover_progress *progress)
 {
-    job_handle_progress(handle_of(promotion), progress);
+    return job_handle_progress(handle_of(promotion), progress);
 }
 
 const char *cutover_promotion_id(cutover_promotion *promotion)
@@ -119,17 +125,17 @@ cutover_status cutover_promotion_release(cutover_engine *engine, const cutover_a
 {
     struct request_record request = {0};
     struct journal journal = {0};
+    cutover_actor whole;
     enum request_status next;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", request_id, error);
-    if (status == CUTOVER_OK && actor == NULL)
-        status = error_set(error, CUTOVER_E_INVALID, "actor: required");
     if (status == CUTOVER_OK)
-        status = machine_actor_check(actor, error);
+        status = engine_actor("actor", actor, &whole, error);
     if (status != CUTOVER_OK)
         return status;
+    actor = &whole;
     uint64_t version;
     status = document_get_record(&engine->host.store, &request_type, request_id, &request, &version, error);
     if (status == CUTOVER_OK)

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/handles.h"
+#include "engine/options.h"
 #include "request/act.h"
 #include "request/expiry.h"
 
@@ -7,31 +8,36 @@ static cutover_status act_on(cutover_engine *engine, const struct request_act *a
                              cutover_request **request, cutover_error **error)
 {
     struct request_record record = {0};
+    struct request_act whole = *act;
+    cutover_actor actor;
     uint64_t version = 0;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
         status = engine_id_check("request_id", id, error);
-    if (status == CUTOVER_OK && act->actor == NULL)
-        status = error_set(error, CUTOVER_E_INVALID, "actor: required");
     if (status == CUTOVER_OK)
-        status = machine_actor_check(act->actor, error);
+        status = engine_actor("actor", act->actor, &actor, error);
+    whole.actor = &actor;
     if (status == CUTOVER_OK)
-        status = request_act(&engine->host, act, id, &record, &version, error);
+        status = request_act(&engine->host, &whole, id, &record, &version, error);
     if (status == CUTOVER_OK && request != NULL)
         status = request_wrap(&record, version, request, error);
     record_free(&request_type, &record);
     return status;
 }
 
-cutover_status cutover_request_ack(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
-                                   const char *note, int64_t scheduled_for, cutover_request **request,
-                                   cutover_error **error)
+cutover_status cutover_request_ack(cutover_engine *engine, const cutover_request_ack_options *options,
+                                   cutover_request **request, cutover_error **error)
 {
-    struct request_act act = {VERB_ACK, actor, "cutover.acked", note, scheduled_for};
-    cutover_status status = request_operator_note_check(note, error);
+    cutover_request_ack_options whole;
+    cutover_status status = port_copy(&ack_options_port, "options", options, &whole, error);
 
-    return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
+    if (status == CUTOVER_OK)
+        status = request_operator_note_check(whole.operator_note, error);
+    if (status != CUTOVER_OK)
+        return status;
+    struct request_act act = {VERB_ACK, whole.actor, "cutover.acked", whole.operator_note, whole.scheduled_for};
+    return act_on(engine, &act, whole.request_id, request, error);
 }
 
 cutover_status cutover_request_reject(cutover_engine *engine, const cutover_actor *actor,
@@ -62,16 +68,19 @@ cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_
     return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
 }
 
-static cutover_status create_check(const cutover_request_options *options, cutover_error **error)
+/* What the caller gave, whole. */
+static cutover_status create_take(const cutover_request_options *given, cutover_request_options *options,
+                                  cutover_actor *actor, cutover_error **error)
 {
-    cutover_status status = engine_options_check(options, CUTOVER_REQUEST_OPTIONS_VERSION, "options", error);
+    cutover_status status = port_copy(&request_options_port, "options", given, options, error);
 
     if (status == CUTOVER_OK)
-        status = machine_actor_check(&options->actor, error);
+        status = engine_actor("options.actor", options->actor, actor, error);
+    options->actor = actor;
     if (status == CUTOVER_OK)
-        status = engine_id_check("project_id", options->project_id, error);
+        status = engine_id_check("options.project_id", options->project_id, error);
     if (status == CUTOVER_OK)
-        status = engine_id_check("preview_id", options->preview_id, error);
+        status = engine_id_check("options.preview_id", options->preview_id, error);
     if (status == CUTOVER_OK)
         status = request_fields_check(options->customer_note, options->external_ticket_ref, error);
     return status;
@@ -81,12 +90,14 @@ cutover_status cutover_request_create(cutover_engine *engine, const cutover_requ
                                       cutover_request **request, cutover_error **error)
 {
     struct request_record record = {0};
+    cutover_request_options whole;
+    cutover_actor actor;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = create_check(options, error);
+        status = create_take(options, &whole, &actor, error);
     if (status == CUTOVER_OK)
-        status = request_create(&engine->host, options, &record, error);
+        status = request_create(&engine->host, &whole, &record, error);
     if (status == CUTOVER_OK && request != NULL)
         status = request_wrap(&record, 1, request, error);
     record_free(&request_type, &record);

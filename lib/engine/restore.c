@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/job_handle.h"
+#include "engine/options.h"
 
 #include <cutover/restore.h>
 #include <stdlib.h>
@@ -9,23 +10,27 @@ struct cutover_restore {
     struct job_handle handle;
 };
 
-static cutover_status options_check(const cutover_restore_options *options, cutover_error **error)
+/* What the caller gave, whole. */
+static cutover_status options_take(const cutover_restore_options *given, cutover_restore_options *options,
+                                   cutover_actor *actor, cutover_error **error)
 {
-    cutover_status status = engine_options_check(options, CUTOVER_RESTORE_OPTIONS_VERSION, "options", error);
+    cutover_status status = port_copy(&restore_options_port, "options", given, options, error);
 
     if (status == CUTOVER_OK)
-        status = machine_actor_check(&options->actor, error);
+        status = engine_actor("options.actor", options->actor, actor, error);
+    options->actor = actor;
     if (status == CUTOVER_OK)
-        status = engine_id_check("backup_id", options->backup_id, error);
+        status = engine_id_check("options.backup_id", options->backup_id, error);
     if (status == CUTOVER_OK)
         status = operation_jobs_check(options->jobs, error);
     if (status == CUTOVER_OK && (options->preview_id == NULL) == (options->project_id == NULL)) {
-        status = error_set(error, CUTOVER_E_INVALID, "a restore has one target");
-        error_hint(error, "give either preview_id or project_id");
+        status = error_set(error, CUTOVER_E_INVALID,
+                           "options.preview_id, options.project_id: a restore has one target");
+        error_hint(error, "Give either preview_id or project_id.");
     }
     if (status == CUTOVER_OK && options->verify != CUTOVER_VERIFY_RESTORE &&
         options->verify != CUTOVER_VERIFY_READBACK)
-        status = error_set(error, CUTOVER_E_INVALID, "verify: %d is no method", (int)options->verify);
+        status = error_set(error, CUTOVER_E_INVALID, "options.verify: %d is no method", (int)options->verify);
     return status;
 }
 
@@ -46,10 +51,12 @@ static cutover_status job_make(struct job *job, struct host *host, const cutover
 cutover_status cutover_restore_start(cutover_engine *engine, const cutover_restore_options *options,
                                      cutover_restore **restore, cutover_error **error)
 {
+    cutover_restore_options whole;
+    cutover_actor actor;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = options_check(options, error);
+        status = options_take(options, &whole, &actor, error);
     if (status == CUTOVER_OK && restore == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "restore: required");
     if (status != CUTOVER_OK)
@@ -57,7 +64,7 @@ cutover_status cutover_restore_start(cutover_engine *engine, const cutover_resto
     cutover_restore *made = (cutover_restore *)job_handle_new(sizeof *made);
     if (made == NULL)
         return error_nomem(error);
-    status = job_make(&made->handle.job, &engine->host, options, error);
+    status = job_make(&made->handle.job, &engine->host, &whole, error);
     if (status != CUTOVER_OK) {
         cutover_restore_free(made);
         return status;
@@ -81,9 +88,9 @@ void cutover_restore_cancel(cutover_restore *restore)
     job_handle_cancel(handle_of(restore));
 }
 
-void cutover_restore_progress(cutover_restore *restore, cutover_progress *progress)
+cutover_status cutover_restore_progress(cutover_restore *restore, cutover_progress *progress)
 {
-    job_handle_progress(handle_of(restore), progress);
+    return job_handle_progress(handle_of(restore), progress);
 }
 
 const char *cutover_restore_id(cutover_restore *restore)

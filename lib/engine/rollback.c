@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/job_handle.h"
+#include "engine/options.h"
 
 #include <cutover/rollback.h>
 #include <stdlib.h>
@@ -11,14 +12,17 @@ struct cutover_rollback {
 cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_rollback_options *options,
                                       cutover_rollback **rollback, cutover_error **error)
 {
+    cutover_rollback_options whole;
+    cutover_actor actor;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK)
-        status = engine_options_check(options, CUTOVER_ROLLBACK_OPTIONS_VERSION, "options", error);
+        status = port_copy(&rollback_options_port, "options", options, &whole, error);
     if (status == CUTOVER_OK)
-        status = machine_actor_check(&options->actor, error);
+        status = engine_actor("options.actor", whole.actor, &actor, error);
+    whole.actor = &actor;
     if (status == CUTOVER_OK)
-        status = engine_id_check("request_id", options->request_id, error);
+        status = engine_id_check("options.request_id", whole.request_id, error);
     if (status == CUTOVER_OK && rollback == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "rollback: required");
     if (status != CUTOVER_OK)
@@ -27,7 +31,7 @@ cutover_status cutover_rollback_start(cutover_engine *engine, const cutover_roll
     if (made == NULL)
         return error_nomem(error);
     struct job *job = &made->handle.job;
-    status = rollback_make(job, &engine->host, options, error);
+    status = rollback_make(job, &engine->host, &whole, error);
     if (status == CUTOVER_OK)
         status = job->source->rules(job, error);
     if (status == CUTOVER_OK)
@@ -74,9 +78,9 @@ void cutover_rollback_cancel(cutover_rollback *rollback)
     job_handle_cancel(handle_of(rollback));
 }
 
-void cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress)
+cutover_status cutover_rollback_progress(cutover_rollback *rollback, cutover_progress *progress)
 {
-    job_handle_progress(handle_of(rollback), progress);
+    return job_handle_progress(handle_of(rollback), progress);
 }
 
 const char *cutover_rollback_id(cutover_rollback *rollback)

@@ -1,6 +1,7 @@
 #include "job/journal.h"
 
 #include "job/lease.h"
+#include "store/port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,10 @@ cutover_status journal_save(struct journal *journal, cutover_error **error)
     cutover_status status = record_format(&promotion_type, record, &body, error);
     if (status != CUTOVER_OK)
         return status;
-    cutover_write write = {promotion_type.kind, record->id, record->project_id, journal->version, body};
+    cutover_write write = {CUTOVER_WRITE_VERSION, promotion_type.kind, record->id,
+                           record->project_id,    journal->version,    body};
     cutover_error *local = NULL;
-    status = host->store.commit(&write, 1, &local, host->store.userdata);
+    status = store_save(&host->store, &write, &local);
     bool saved = status == CUTOVER_OK || is_saved(journal, body);
     free(body);
     if (saved) {
@@ -55,7 +57,6 @@ cutover_status journal_save(struct journal *journal, cutover_error **error)
         return error_set(error, CUTOVER_E_CONFLICT,
                          "promotion %s was taken over by recovery: this job stops here", record->id);
     }
-    status = error_from_callback(&local, status, "store.commit");
     error_move(error, local);
     return status;
 }

@@ -91,7 +91,8 @@ static cutover_status ending_commit_once(struct journal *journal, struct ending 
 static cutover_status complete_announce(const struct promotion_record *record, struct ending *ending,
                                         cutover_error **error)
 {
-    cutover_actor actor = {record->started_by_actor_id, (cutover_actor_kind)record->started_by_actor_kind, 0};
+    cutover_actor actor = {CUTOVER_ACTOR_VERSION, record->started_by_actor_id,
+                           (cutover_actor_kind)record->started_by_actor_kind, 0};
     const struct job_traits *traits = machine_job_traits(record->kind);
     cutover_status status = CUTOVER_OK;
 

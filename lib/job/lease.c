@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "store/port.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -160,17 +161,12 @@ static cutover_status lease_write(struct lease *lease, int64_t length_us, cutove
     cutover_status status = record_format(&lease_type, &lease->record, &body, error);
     if (status != CUTOVER_OK)
         return status;
-    cutover_write write = {lease_type.kind, lease->record.job_id, lease->record.project_id, lease->version,
-                           body};
-    cutover_error *local = NULL;
-    status = host->store.commit(&write, 1, &local, host->store.userdata);
+    cutover_write write = {CUTOVER_WRITE_VERSION,    lease_type.kind, lease->record.job_id,
+                           lease->record.project_id, lease->version,  body};
+    status = store_save(&host->store, &write, error);
     free(body);
-    if (status == CUTOVER_OK) {
+    if (status == CUTOVER_OK)
         lease->version++;
-        return CUTOVER_OK;
-    }
-    status = error_from_callback(&local, status, "store.commit");
-    error_move(error, local);
     return status;
 }
 
@@ -349,12 +345,10 @@ static bool is_there(const struct lease *lease)
 /* What cannot be deleted now runs out, and recovery finds that its job is over. */
 static void lease_delete(struct lease *lease)
 {
-    cutover_write write = {lease_type.kind, lease->record.job_id, lease->record.project_id, lease->version,
-                           NULL};
-    cutover_error *error = NULL;
+    cutover_write write = {CUTOVER_WRITE_VERSION,    lease_type.kind, lease->record.job_id,
+                           lease->record.project_id, lease->version,  NULL};
 
-    lease->host->store.commit(&write, 1, &error, lease->host->store.userdata);
-    cutover_error_free(error);
+    store_save(&lease->host->store, &write, NULL);
 }
 
 void lease_end(struct lease *lease, bool leave)

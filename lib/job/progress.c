@@ -1,19 +1,29 @@
 #include "job/progress.h"
 
 #include "base/clock.h"
+#include "base/port.h"
 #include "base/workers.h"
 
 #include <string.h>
 
 #define TELL_EVERY_US 100000
 
+static const cutover_progress initial = CUTOVER_PROGRESS_INIT;
+static const struct port progress_port = {&initial, sizeof(cutover_progress), CUTOVER_PROGRESS_VERSION, NULL,
+                                          NULL};
+
+cutover_status cutover_progress_init(cutover_progress *progress, unsigned version)
+{
+    return port_init(&progress_port, progress, version);
+}
+
 void progress_init(struct progress *progress, cutover_progress_fn tell, void *userdata, struct cancel *cancel)
 {
     memset(progress, 0, sizeof *progress);
     pthread_mutex_init(&progress->mutex, NULL);
     progress->phase = -1;
+    progress->now = initial;
     progress->now.step = "preflight";
-    progress->now.seconds_left = -1;
     progress->began_us = monotonic_us();
     progress->tell = tell;
     progress->tell_userdata = userdata;
@@ -119,6 +129,18 @@ void progress_copy(struct progress *progress, cutover_progress *to)
     progress_measure(progress);
     *to = progress->now;
     pthread_mutex_unlock(&progress->mutex);
+}
+
+cutover_status progress_give(struct progress *progress, cutover_progress *to)
+{
+    cutover_progress now;
+    cutover_status status = port_check(&progress_port, "progress", to, NULL);
+
+    if (status != CUTOVER_OK)
+        return status;
+    progress_copy(progress, &now);
+    port_fill(&progress_port, &now, to);
+    return CUTOVER_OK;
 }
 
 cutover_status progress_tick(void *context, cutover_error **error)

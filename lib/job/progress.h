@@ -53,6 +53,8 @@ void progress_end(struct progress *progress);
 /* A part (0 to 1) of a later phase was done beside the present one. */
 void progress_beside(struct progress *progress, enum phase phase, double part);
 void progress_copy(struct progress *progress, cutover_progress *to);
+/* The same into a caller's struct, as far as its version goes; as cutover_promotion_progress(). */
+cutover_status progress_give(struct progress *progress, cutover_progress *to);
 /* On the thread that runs: tells the host, at most ten times a second, and returns CUTOVER_E_CANCELLED when the job is to
    stop. For workers.tick. `context` is the progress. */
 cutover_status progress_tick(void *context, cutover_error **error);

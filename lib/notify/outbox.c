@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "store/document.h"
+#include "store/port.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -128,7 +129,8 @@ static cutover_status queued_parse(const struct document *document, struct queue
 static cutover_status queued_save(struct run *run, struct queued *queued, cutover_error **error)
 {
     struct json_object *delivery = record_json(&delivery_type, &queued->delivery);
-    cutover_write write = {"event", queued->document_id, queued->event.project_id, queued->version, NULL};
+    cutover_write write = {CUTOVER_WRITE_VERSION,    "event",         queued->document_id,
+                           queued->event.project_id, queued->version, NULL};
     char *body = NULL;
     cutover_status status;
 
@@ -141,9 +143,8 @@ static cutover_status queued_save(struct run *run, struct queued *queued, cutove
     if (status != CUTOVER_OK)
         return status;
     write.body = body;
-    status = run->store->commit(&write, 1, error, run->store->userdata);
+    status = store_save(run->store, &write, error);
     free(body);
-    status = error_from_callback(error, status, "store.commit");
     if (status == CUTOVER_OK)
         queued->version++;
     return status;
@@ -151,10 +152,10 @@ static cutover_status queued_save(struct run *run, struct queued *queued, cutove
 
 static cutover_status queued_delete(struct run *run, const struct queued *queued, cutover_error **error)
 {
-    cutover_write write = {"event", queued->document_id, queued->event.project_id, queued->version, NULL};
-    cutover_status status = run->store->commit(&write, 1, error, run->store->userdata);
+    cutover_write write = {CUTOVER_WRITE_VERSION,    "event",         queued->document_id,
+                           queued->event.project_id, queued->version, NULL};
 
-    return error_from_callback(error, status, "store.commit");
+    return store_save(run->store, &write, error);
 }
 
 static cutover_status block(struct run *run, const char *project_id, cutover_error **error)

@@ -1,24 +1,18 @@
 #include "notify/port.h"
 
-#include "base/error.h"
+static const cutover_notifier initial = CUTOVER_NOTIFIER_INIT;
+static const struct port_member required[] = {
+    {"deliver", offsetof(cutover_notifier, deliver), 1},
+    {"close", offsetof(cutover_notifier, close), 1},
+    {NULL, 0, 0},
+};
 
-#include <string.h>
+const struct port notifier_port = {&initial, sizeof(cutover_notifier), CUTOVER_NOTIFIER_VERSION, NULL,
+                                   required};
 
-cutover_status notifier_check(const cutover_notifier *notifier, cutover_error **error)
+cutover_status cutover_notifier_init(cutover_notifier *notifier, unsigned version)
 {
-    if (notifier == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "notifier is required");
-    if (notifier->version != CUTOVER_NOTIFIER_VERSION) {
-        error_set(error, CUTOVER_E_UNSUPPORTED, "notifier.version is %u, this library knows %u",
-                  notifier->version, CUTOVER_NOTIFIER_VERSION);
-        error_hint(error, "Fill the vtable with CUTOVER_NOTIFIER_INIT or cutover_notifier_init() first.");
-        return CUTOVER_E_UNSUPPORTED;
-    }
-    if (notifier->deliver == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "notifier.deliver is required");
-    if (notifier->close == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "notifier.close is required");
-    return CUTOVER_OK;
+    return port_init(&notifier_port, notifier, version);
 }
 
 void cutover_notifier_close(cutover_notifier *notifier)
@@ -27,5 +21,6 @@ void cutover_notifier_close(cutover_notifier *notifier)
         return;
     if (notifier->close != NULL)
         notifier->close(notifier->userdata);
-    memset(notifier, 0, sizeof(*notifier));
+    notifier->close = NULL;
+    port_reset(&notifier_port, notifier);
 }

@@ -107,7 +107,7 @@ static const struct job_type backup_job = {
 cutover_status backup_make(struct job *job, struct host *host, const cutover_backup_options *options,
                            cutover_error **error)
 {
-    cutover_status status = job_init(job, &backup_job, host, &options->actor, options->jobs, options->progress,
+    cutover_status status = job_init(job, &backup_job, host, options->actor, options->jobs, options->progress,
                                      options->progress_userdata, error);
 
     job->verify = options->verify;
@@ -192,7 +192,7 @@ static const struct job_type verification_job = {
 cutover_status verification_make(struct job *job, struct host *host, const cutover_backup_options *options,
                                  const char *backup_id, cutover_error **error)
 {
-    cutover_status status = job_init(job, &verification_job, host, &options->actor, options->jobs,
+    cutover_status status = job_init(job, &verification_job, host, options->actor, options->jobs,
                                      options->progress, options->progress_userdata, error);
 
     job->verify = options->verify;

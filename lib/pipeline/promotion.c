@@ -28,7 +28,7 @@ static const struct job_type type = {
 cutover_status promotion_make(struct job *job, struct host *host, const cutover_promotion_options *options,
                               cutover_error **error)
 {
-    cutover_status status = job_init(job, &type, host, &options->actor, options->jobs, options->progress,
+    cutover_status status = job_init(job, &type, host, options->actor, options->jobs, options->progress,
                                      options->progress_userdata, error);
 
     job->source = &source_preview;

@@ -39,7 +39,7 @@ cutover_status restore_make(struct job *job, struct host *host, const cutover_re
                             cutover_error **error)
 {
     struct backup_source *from = &job->from.backup;
-    cutover_status status = job_init(job, &type, host, &options->actor, options->jobs, options->progress,
+    cutover_status status = job_init(job, &type, host, options->actor, options->jobs, options->progress,
                                      options->progress_userdata, error);
 
     job->source = &source_backup;

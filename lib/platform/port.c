@@ -5,6 +5,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const cutover_platform initial = CUTOVER_PLATFORM_INIT;
+static const struct port_member required[] = {
+    {"project_get", offsetof(cutover_platform, project_get), 1},
+    {"project_set_state", offsetof(cutover_platform, project_set_state), 1},
+    {"preview_get", offsetof(cutover_platform, preview_get), 1},
+    {NULL, 0, 0},
+};
+
+const struct port platform_port = {&initial, sizeof(cutover_platform), CUTOVER_PLATFORM_VERSION, NULL,
+                                   required};
+
+cutover_status cutover_platform_init(cutover_platform *platform, unsigned version)
+{
+    return port_init(&platform_port, platform, version);
+}
+
+static const cutover_project project_initial = CUTOVER_PROJECT_INIT;
+const struct port project_port = {&project_initial, sizeof(cutover_project), CUTOVER_PROJECT_VERSION, NULL,
+                                  NULL};
+
+cutover_status cutover_project_init(cutover_project *project, unsigned version)
+{
+    return port_init(&project_port, project, version);
+}
+
+static const cutover_preview preview_initial = CUTOVER_PREVIEW_INIT;
+const struct port preview_port = {&preview_initial, sizeof(cutover_preview), CUTOVER_PREVIEW_VERSION, NULL,
+                                  NULL};
+
+cutover_status cutover_preview_init(cutover_preview *preview, unsigned version)
+{
+    return port_init(&preview_port, preview, version);
+}
+
+cutover_status platform_copy(const char *name, const cutover_platform *given, cutover_platform *copy,
+                             cutover_error **error)
+{
+    cutover_status status = port_copy(&platform_port, name, given, copy, error);
+
+    if (status == CUTOVER_OK && (copy->traffic_pause == NULL) != (copy->traffic_resume == NULL))
+        status = error_set(error, CUTOVER_E_INVALID, "%s.%s: required, as the other one is there", name,
+                           copy->traffic_pause == NULL ? "traffic_pause" : "traffic_resume");
+    return status;
+}
+
 static cutover_status failed(cutover_error **error, cutover_status returned, const char *what)
 {
     cutover_error *cause = *error, *told = NULL;
@@ -37,17 +82,18 @@ struct preview_target {
     cutover_error **error;
 };
 
-static cutover_status project_read(const cutover_project *from, struct project_target *target)
+static cutover_status project_read(const cutover_project *given, struct project_target *target)
 {
     struct project *project = target->project;
     cutover_error **error = target->error;
+    cutover_project whole, *from = &whole;
     cutover_status status;
 
     if (project->found)
         return error_set(error, CUTOVER_E_CALLBACK, "platform.project_get emitted a project twice");
-    if (from->version != 1)
-        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_project: version %u is not known",
-                         from->version);
+    status = port_copy(&project_port, "project", given, &whole, error);
+    if (status != CUTOVER_OK)
+        return status;
     project->found = true;
     status = string_copy(from->id, &project->id, error);
     if (status == CUTOVER_OK)
@@ -103,17 +149,18 @@ cutover_status platform_project(const cutover_platform *platform, const char *id
     return status;
 }
 
-static cutover_status preview_read(const cutover_preview *from, struct preview_target *target)
+static cutover_status preview_read(const cutover_preview *given, struct preview_target *target)
 {
     struct preview *preview = target->preview;
     cutover_error **error = target->error;
+    cutover_preview whole, *from = &whole;
     cutover_status status;
 
     if (preview->found)
         return error_set(error, CUTOVER_E_CALLBACK, "platform.preview_get emitted a preview twice");
-    if (from->version != 1)
-        return error_set(error, CUTOVER_E_UNSUPPORTED, "cutover_preview: version %u is not known",
-                         from->version);
+    status = port_copy(&preview_port, "preview", given, &whole, error);
+    if (status != CUTOVER_OK)
+        return status;
     preview->found = true;
     preview->expires_at = from->expires_at;
     status = string_copy(from->id, &preview->id, error);

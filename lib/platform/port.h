@@ -5,10 +5,17 @@
 #ifndef CUTOVER_PLATFORM_PORT_H
 #define CUTOVER_PLATFORM_PORT_H
 
+#include "base/port.h"
 #include "postgres/conninfo.h"
 
 #include <cutover/platform.h>
 #include <stdbool.h>
+
+extern const struct port platform_port, project_port, preview_port;
+
+/* A host's vtable, whole: port_copy(), and both or neither of traffic_pause and traffic_resume. */
+cutover_status platform_copy(const char *name, const cutover_platform *given, cutover_platform *copy,
+                             cutover_error **error);
 
 struct project {
     bool found;

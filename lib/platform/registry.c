@@ -1,5 +1,6 @@
 #include "base/record.h"
 #include "base/text.h"
+#include "platform/port.h"
 #include "store/document.h"
 #include "store/ledger.h"
 #include "store/port.h"
@@ -143,43 +144,40 @@ static cutover_status check_conninfo(const char *field, const char *string, cuto
     return status;
 }
 
-static cutover_status check_project(const cutover_project *project, cutover_error **error)
+/* What the caller gave, whole. */
+static cutover_status take_project(const cutover_project *given, cutover_project *project,
+                                   cutover_error **error)
 {
-    cutover_status status;
+    cutover_status status = port_copy(&project_port, "project", given, project, error);
 
-    if (project == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "project is required");
-    if (project->version != 1)
-        return error_set(error, CUTOVER_E_INVALID, "project.version is %u, this library knows 1",
-                         project->version);
-    status = check_bytes("id", project->id, ID_MAX_BYTES, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = check_bytes("project.id", project->id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = text_check("organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
+        status = text_check("project.organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
     if (status == CUTOVER_OK)
-        status = check_conninfo("database", project->database, error);
+        status = check_conninfo("project.database", project->database, error);
     if (status == CUTOVER_OK && project->control_database != NULL)
-        status = check_bytes("control_database", project->control_database, DATABASE_NAME_MAX, error);
+        status = check_bytes("project.control_database", project->control_database, DATABASE_NAME_MAX, error);
     if (status == CUTOVER_OK && project->verify_database != NULL)
-        status = check_conninfo("verify_database", project->verify_database, error);
+        status = check_conninfo("project.verify_database", project->verify_database, error);
     return status;
 }
 
-static cutover_status check_preview(const cutover_preview *preview, cutover_error **error)
+static cutover_status take_preview(const cutover_preview *given, cutover_preview *preview,
+                                   cutover_error **error)
 {
-    cutover_status status;
+    cutover_status status = port_copy(&preview_port, "preview", given, preview, error);
 
-    if (preview == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "preview is required");
-    if (preview->version != 1)
-        return error_set(error, CUTOVER_E_INVALID, "preview.version is %u, this library knows 1",
-                         preview->version);
-    status = check_bytes("id", preview->id, ID_MAX_BYTES, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = check_bytes("preview.id", preview->id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = check_bytes("project_id", preview->project_id, ID_MAX_BYTES, error);
+        status = check_bytes("preview.project_id", preview->project_id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = check_conninfo("database", preview->database, error);
+        status = check_conninfo("preview.database", preview->database, error);
     if (status == CUTOVER_OK)
-        status = check_time("expires_at", preview->expires_at, error);
+        status = check_time("preview.expires_at", preview->expires_at, error);
     return status;
 }
 
@@ -189,29 +187,27 @@ static cutover_status save(const cutover_registry *registry, const struct record
                            const char *project_id, uint64_t expected_version, const void *record,
                            cutover_error **error)
 {
-    cutover_write write = {type->kind, id, project_id, expected_version, NULL};
-    cutover_error *cause = NULL;
+    cutover_write write = {CUTOVER_WRITE_VERSION, type->kind, id, project_id, expected_version, NULL};
     char *body = NULL;
-    cutover_status status = record_format(type, record, &body, &cause);
+    cutover_status status = record_format(type, record, &body, error);
 
     if (status == CUTOVER_OK) {
         write.body = body;
-        status = registry->store.commit(&write, 1, &cause, registry->store.userdata);
-        status = error_from_callback(&cause, status, "store.commit");
+        status = store_save(&registry->store, &write, error);
     }
-    error_move(error, cause);
     free(body);
     return status;
 }
 
-cutover_status cutover_registry_project_add(cutover_registry *registry, const cutover_project *project,
+cutover_status cutover_registry_project_add(cutover_registry *registry, const cutover_project *given,
                                             cutover_error **error)
 {
+    cutover_project whole, *project = &whole;
     struct project_record record = {0};
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)
-        status = check_project(project, error);
+        status = take_project(given, project, error);
     if (status != CUTOVER_OK)
         return status;
     status = record_set_text(&record.id, project->id, error);
@@ -242,14 +238,15 @@ static cutover_status check_project_exists(const cutover_registry *registry, con
     return status;
 }
 
-cutover_status cutover_registry_preview_add(cutover_registry *registry, const cutover_preview *preview,
+cutover_status cutover_registry_preview_add(cutover_registry *registry, const cutover_preview *given,
                                             cutover_error **error)
 {
+    cutover_preview whole, *preview = &whole;
     struct preview_record record = {NULL, NULL, NULL, NULL, 0};
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)
-        status = check_preview(preview, error);
+        status = take_preview(given, preview, error);
     if (status == CUTOVER_OK)
         status = check_project_exists(registry, preview->project_id, error);
     if (status != CUTOVER_OK)
@@ -318,8 +315,8 @@ static cutover_status refuse_incomplete(const char *kind, const char *id, cutove
 static cutover_status emit_preview(const struct preview_record *record, cutover_preview_emit emit,
                                    void *context, cutover_error **error)
 {
-    cutover_preview preview = {
-        1, record->id, record->project_id, record->state, record->database, record->expires_at};
+    cutover_preview preview = {CUTOVER_PREVIEW_VERSION, record->id,       record->project_id,
+                               record->state,           record->database, record->expires_at};
 
     if (record->id == NULL || record->project_id == NULL || record->state == NULL || record->database == NULL)
         return refuse_incomplete("preview", record->id, error);
@@ -353,7 +350,7 @@ cutover_status cutover_registry_preview_list(cutover_registry *registry, const c
     if (status == CUTOVER_OK)
         status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK && emit == NULL)
-        status = error_set(error, CUTOVER_E_INVALID, "emit is required");
+        status = error_set(error, CUTOVER_E_INVALID, "emit: required");
     return status != CUTOVER_OK
                ? status
                : document_walk(&registry->store, "preview", project_id, list_each, &listing, error);
@@ -374,14 +371,10 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
         status = document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
     if (status != CUTOVER_OK)
         return status;
-    project = (cutover_project){1,
-                                record.id,
-                                record.organization_id,
-                                record.state,
-                                record.database,
-                                record.control_database,
-                                record.verify_database,
-                                record.job_id};
+    project = (cutover_project){CUTOVER_PROJECT_VERSION, record.id,
+                                record.organization_id,  record.state,
+                                record.database,         record.control_database,
+                                record.verify_database,  record.job_id};
     if (record.id == NULL || record.state == NULL || record.database == NULL)
         status = refuse_incomplete("project", project_id, error);
     else
@@ -479,14 +472,16 @@ cutover_status cutover_registry_platform(cutover_registry *registry, cutover_pla
 
     if (status != CUTOVER_OK)
         return status;
-    if (platform == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "platform is required");
-    memset(platform, 0, sizeof(*platform));
-    platform->version = CUTOVER_PLATFORM_VERSION;
-    platform->userdata = registry;
-    platform->project_get = project_get;
-    platform->project_set_state = project_set_state;
-    platform->preview_get = preview_get;
+    status = port_check(&platform_port, "platform", platform, error);
+    if (status != CUTOVER_OK)
+        return status;
+    const cutover_platform whole = {
+        .userdata = registry,
+        .project_get = project_get,
+        .project_set_state = project_set_state,
+        .preview_get = preview_get,
+    };
+    port_fill(&platform_port, &whole, platform);
     return CUTOVER_OK;
 }
 
@@ -494,17 +489,18 @@ cutover_status cutover_registry_open(const cutover_store *store, cutover_registr
                                      cutover_error **error)
 {
     cutover_registry *opened;
-    cutover_status status = store_check(store, error);
+    cutover_store whole;
+    cutover_status status = store_copy("store", store, &whole, error);
 
     if (status != CUTOVER_OK)
         return status;
     if (registry == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "registry is required");
+        return error_set(error, CUTOVER_E_INVALID, "registry: required");
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
         return error_nomem(error);
     opened->magic = REGISTRY_MAGIC;
-    opened->store = *store;
+    opened->store = whole;
     *registry = opened;
     return CUTOVER_OK;
 }

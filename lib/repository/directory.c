@@ -8,6 +8,7 @@
  * durable before.
  */
 #include "repository/directory_private.h"
+#include "repository/port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -249,8 +250,11 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
     struct directory *directory;
     cutover_status status;
 
-    if (path == NULL || path[0] == '\0' || repository == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "a backup directory needs a path and a vtable to fill");
+    if (path == NULL || path[0] == '\0')
+        return error_set(error, CUTOVER_E_INVALID, "path: required");
+    status = port_check(&repository_port, "repository", repository, error);
+    if (status != CUTOVER_OK)
+        return status;
     directory = calloc(1, sizeof(*directory));
     if (directory == NULL)
         return error_nomem(error);
@@ -260,8 +264,9 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
         directory_close(directory);
         return status;
     }
-    *repository = (cutover_repository){
-        .version = CUTOVER_REPOSITORY_VERSION,
+    directory->rewrites = repository->version >= 2;
+    const cutover_repository whole = {
+        .capabilities = directory->rewrites ? CUTOVER_REPOSITORY_REWRITE : 0,
         .userdata = directory,
         .begin = directory_begin,
         .create = directory_create,
@@ -276,15 +281,8 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
         .remove = directory_remove,
         .path = directory_path,
         .close = directory_close,
+        .remove_object = directory_remove_object,
     };
+    port_fill(&repository_port, &whole, repository);
     return CUTOVER_OK;
-}
-
-void cutover_repository_close(cutover_repository *repository)
-{
-    if (repository == NULL)
-        return;
-    if (repository->close != NULL)
-        repository->close(repository->userdata);
-    memset(repository, 0, sizeof(*repository));
 }

@@ -20,6 +20,7 @@
 struct directory {
     char *path; /* absolute */
     int fd;
+    bool rewrites; /* CUTOVER_REPOSITORY_REWRITE */
 };
 
 /* An object being written (name set) or read. */
@@ -55,6 +56,8 @@ cutover_status directory_create(const char *backup, const char *name, void **obj
                                 void *userdata);
 cutover_status directory_write(void *object, const void *bytes, size_t count, cutover_error **error,
                                void *userdata);
+cutover_status directory_remove_object(const char *backup, const char *name, cutover_error **error,
+                                       void *userdata);
 void directory_abort(void *object, void *userdata);
 cutover_status directory_commit(void *object, cutover_error **error, void *userdata);
 cutover_status directory_publish(const char *backup, cutover_error **error, void *userdata);

@@ -55,6 +55,7 @@ static cutover_status open_partial(const struct directory *directory, const char
 cutover_status directory_create(const char *backup, const char *name, void **object, cutover_error **error,
                                 void *userdata)
 {
+    const struct directory *directory = userdata;
     struct directory_object *created = NULL;
     cutover_status status = directory_check_names(backup, name, error);
 
@@ -64,7 +65,7 @@ cutover_status directory_create(const char *backup, const char *name, void **obj
         return status;
     snprintf(created->name, sizeof(created->name), "%s", name);
     snprintf(created->temporary, sizeof(created->temporary), ".%s.tmp", name);
-    status = open_partial(userdata, backup, &created->folder, error);
+    status = open_partial(directory, backup, &created->folder, error);
     if (status != CUTOVER_OK)
         goto free_object;
     created->fd =
@@ -75,7 +76,7 @@ cutover_status directory_create(const char *backup, const char *name, void **obj
         goto free_object;
     }
     /* With the temporary name ours, nobody else can commit this one. */
-    if (directory_has(created->folder, name)) {
+    if (!directory->rewrites && directory_has(created->folder, name)) {
         status = error_set(error, CUTOVER_E_CONFLICT, "backup %s has a file %s already", backup, name);
         goto unlink_temporary;
     }
@@ -86,6 +87,22 @@ unlink_temporary:
     unlinkat(created->folder, created->temporary, 0);
 free_object:
     directory_object_free(created);
+    return status;
+}
+
+cutover_status directory_remove_object(const char *backup, const char *name, cutover_error **error,
+                                       void *userdata)
+{
+    cutover_status status = directory_check_names(backup, name, error);
+    int folder = -1;
+
+    if (status == CUTOVER_OK)
+        status = open_partial(userdata, backup, &folder, error);
+    if (status != CUTOVER_OK)
+        return status;
+    if (unlinkat(folder, name, 0) != 0 && errno != ENOENT)
+        status = directory_failed(error, errno, "remove", name);
+    close(folder);
     return status;
 }
 

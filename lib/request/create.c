@@ -12,7 +12,7 @@ static cutover_status record_new(const struct host *host, const cutover_request_
     char id[ID_SIZE];
 
     record->created_at = record->updated_at = clock_now(&host->clock);
-    record->requested_by_actor_kind = (int)options->actor.kind;
+    record->requested_by_actor_kind = (int)options->actor->kind;
     id_new(record->created_at, id);
     const struct {
         const char *from;
@@ -24,7 +24,7 @@ static cutover_status record_new(const struct host *host, const cutover_request_
         {options->preview_id, &record->preview_database_id},
         {options->customer_note, &record->customer_note},
         {options->external_ticket_ref, &record->external_ticket_ref},
-        {options->actor.id, &record->requested_by_actor_id},
+        {options->actor->id, &record->requested_by_actor_id},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cutover_status status = string_copy(texts[i].from, texts[i].to, error);
@@ -99,12 +99,12 @@ static cutover_status create_once(const struct host *host, const cutover_request
 
     cutover_status status = surroundings_look(host, options->project_id, options->preview_id, &around, error);
     if (status == CUTOVER_OK)
-        status = machine_request(NULL, VERB_CREATE, &options->actor, &around.facts, 0, &next, error);
+        status = machine_request(NULL, VERB_CREATE, options->actor, &around.facts, 0, &next, error);
     if (status == CUTOVER_OK)
         status = record_new(host, options, &around.project, record, error);
     if (status == CUTOVER_OK) {
         record->status = (int)next;
-        status = create_commit(host, record, &options->actor, taken, error);
+        status = create_commit(host, record, options->actor, taken, error);
     }
     surroundings_free(&around);
     return status;

@@ -1,6 +1,7 @@
 #include "store/document.h"
 
 #include "base/text.h"
+#include "store/port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ cutover_status document_list_read(const cutover_store *store, const char *kind, 
     for (size_t i = 0; i < list->count; i++)
         document_free(&list->items[i]);
     list->count = 0;
-    status = store->list(kind, project_id, after_id, limit, page_add, &page, &cause, store->userdata);
+    status = store_list(store, kind, project_id, after_id, limit, page_add, &page, &cause);
     status = error_from_callback(&cause, status, "store.list");
     error_move(error, cause);
     return status;

@@ -96,7 +96,7 @@ static void free_write(cutover_write *write)
 static cutover_status add_write(struct change *change, const char *kind, const char *id,
                                 uint64_t expected_version, char *body, size_t places, cutover_error **error)
 {
-    cutover_write write = {NULL, NULL, change->project_id, expected_version, body};
+    cutover_write write = {CUTOVER_WRITE_VERSION, NULL, NULL, change->project_id, expected_version, body};
     char *kind_copy = NULL, *id_copy = NULL;
     cutover_status status = CUTOVER_OK;
 
@@ -286,16 +286,15 @@ static cutover_status put_ledger(struct change *change, cutover_error **error)
 
 cutover_status change_commit(struct change *change, cutover_error **error)
 {
-    cutover_error *cause = NULL;
+    const cutover_write *writes[STORE_COMMIT_MAX];
     cutover_status status = put_ledger(change, error);
 
     if (status != CUTOVER_OK)
         return status;
     change->committed = true;
-    status = change->store.commit(change->writes, change->count, &cause, change->store.userdata);
-    status = error_from_callback(&cause, status, "store.commit");
-    error_move(error, cause);
-    return status;
+    for (size_t i = 0; i < change->count; i++)
+        writes[i] = &change->writes[i];
+    return store_commit(&change->store, writes, change->count, error);
 }
 
 void change_free(struct change *change)

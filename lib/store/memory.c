@@ -114,7 +114,7 @@ static cutover_status memory_list(const char *kind, const char *project_id, cons
 }
 
 /* Checks every write's version, and makes the new documents: fresh->items[i] is that of write i, NULL to delete. */
-static cutover_status prepare(struct memory_store *memory, const cutover_write *writes, size_t count,
+static cutover_status prepare(struct memory_store *memory, const cutover_write *const *writes, size_t count,
                               struct stored_list *fresh, cutover_error **error)
 {
     cutover_status status = stored_list_reserve(fresh, count, error);
@@ -123,7 +123,7 @@ static cutover_status prepare(struct memory_store *memory, const cutover_write *
     if (status == CUTOVER_OK)
         status = stored_list_reserve(&memory->documents, count, error);
     for (size_t i = 0; i < count && status == CUTOVER_OK; i++) {
-        const cutover_write *write = &writes[i];
+        const cutover_write *write = writes[i];
         const struct stored *found = find(memory, write->kind, write->id, &where);
         cutover_document document = {write->kind, write->id, write->project_id, write->expected_version + 1,
                                      write->body};
@@ -159,7 +159,7 @@ static void apply(struct memory_store *memory, const cutover_write *write, struc
     stored_unref(found);
 }
 
-static cutover_status memory_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status memory_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                     void *userdata)
 {
     struct memory_store *memory = userdata;
@@ -171,7 +171,7 @@ static cutover_status memory_commit(const cutover_write *writes, size_t count, c
     pthread_mutex_lock(&memory->mutex);
     status = prepare(memory, writes, count, &fresh, error);
     for (size_t i = 0; i < count && status == CUTOVER_OK; i++) {
-        apply(memory, &writes[i], fresh.items[i]);
+        apply(memory, writes[i], fresh.items[i]);
         fresh.items[i] = NULL;
     }
     pthread_mutex_unlock(&memory->mutex);
@@ -191,9 +191,10 @@ static void memory_close(void *userdata)
 cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **error)
 {
     struct memory_store *memory;
+    cutover_status status = port_check(&store_port, "store", store, error);
 
-    if (store == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "store is required");
+    if (status != CUTOVER_OK)
+        return status;
     memory = calloc(1, sizeof(*memory));
     if (memory == NULL)
         return error_nomem(error);
@@ -201,12 +202,13 @@ cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **e
         free(memory);
         return error_nomem(error);
     }
-    memset(store, 0, sizeof(*store));
-    store->version = CUTOVER_STORE_VERSION;
-    store->userdata = memory;
-    store->get = memory_get;
-    store->list = memory_list;
-    store->commit = memory_commit;
-    store->close = memory_close;
+    const cutover_store whole = {
+        .userdata = memory,
+        .get = memory_get,
+        .list = memory_list,
+        .commit = memory_commit,
+        .close = memory_close,
+    };
+    port_fill(&store_port, &whole, store);
     return CUTOVER_OK;
 }

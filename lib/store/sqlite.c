@@ -221,7 +221,7 @@ static cutover_status apply(struct sqlite_store *sqlite, const cutover_write *wr
     return status;
 }
 
-static cutover_status sqlite_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status sqlite_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                     void *userdata)
 {
     struct sqlite_store *sqlite = userdata;
@@ -234,7 +234,7 @@ static cutover_status sqlite_commit(const cutover_write *writes, size_t count, c
     pthread_mutex_lock(&sqlite->mutex);
     status = run(sqlite, STATEMENT_BEGIN, error);
     for (size_t i = 0; i < count && status == CUTOVER_OK; i++)
-        status = apply(sqlite, &writes[i], error);
+        status = apply(sqlite, writes[i], error);
     if (status == CUTOVER_OK)
         status = run(sqlite, STATEMENT_COMMIT, error);
     /* SQLite ends the transaction by itself on some errors (disk full, I/O, no memory), not on others. */
@@ -274,9 +274,10 @@ cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
     cutover_status status;
 
     if (path == NULL || path[0] == '\0')
-        return error_set(error, CUTOVER_E_INVALID, "path of the store is required");
-    if (store == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "store is required");
+        return error_set(error, CUTOVER_E_INVALID, "path: required");
+    status = port_check(&store_port, "store", store, error);
+    if (status != CUTOVER_OK)
+        return status;
     sqlite = calloc(1, sizeof(*sqlite));
     if (sqlite == NULL || pthread_mutex_init(&sqlite->mutex, NULL) != 0) {
         free(sqlite);
@@ -290,14 +291,15 @@ cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
         sqlite_close(sqlite);
         return status;
     }
-    memset(store, 0, sizeof(*store));
-    store->version = CUTOVER_STORE_VERSION;
-    store->capabilities = CUTOVER_STORE_DURABLE | CUTOVER_STORE_SHARED;
-    store->userdata = sqlite;
-    store->get = sqlite_get;
-    store->list = sqlite_list;
-    store->commit = sqlite_commit;
-    store->close = sqlite_close;
+    const cutover_store whole = {
+        .capabilities = CUTOVER_STORE_DURABLE | CUTOVER_STORE_SHARED,
+        .userdata = sqlite,
+        .get = sqlite_get,
+        .list = sqlite_list,
+        .commit = sqlite_commit,
+        .close = sqlite_close,
+    };
+    port_fill(&store_port, &whole, store);
     return CUTOVER_OK;
 }
 

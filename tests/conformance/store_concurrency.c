@@ -114,10 +114,11 @@ static void racing_threads_create_a_document_once(struct store_test *test)
 static cutover_status commit_pair(const cutover_store *store, uint64_t version, unsigned number)
 {
     char body[40];
-    const cutover_write writes[] = {{"pair", "a", "p", version, body}, {"pair", "b", "p", version, body}};
+    const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "pair", "a", "p", version, body},
+                                    {CUTOVER_WRITE_VERSION, "pair", "b", "p", version, body}};
 
     snprintf(body, sizeof(body), "{\"n\": %u}", number);
-    return store->commit(writes, 2, NULL, store->userdata);
+    return store->commit((const cutover_write *[]){&writes[0], &writes[1]}, 2, NULL, store->userdata);
 }
 
 /* Whether both documents of the pair, listed at once, hold the same number; *number receives it. */

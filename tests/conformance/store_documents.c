@@ -107,12 +107,12 @@ static void same_id_in_another_kind_is_another_document(struct store_test *test)
 
 static void commit_applies_all_its_writes(struct store_test *test)
 {
-    const cutover_write before[] = {{"thing", "update", "p", 0, "{\"n\": 1}"},
-                                    {"thing", "delete", "p", 0, "{\"n\": 1}"}};
-    const cutover_write writes[] = {{"thing", "create", "p", 0, "{\"n\": 2}"},
-                                    {"thing", "update", "q", 1, "{\"n\": 2}"},
-                                    {"thing", "delete", "p", 1, NULL},
-                                    {"other", "create", "", 0, "{\"n\": 2}"}};
+    const cutover_write before[] = {{CUTOVER_WRITE_VERSION, "thing", "update", "p", 0, "{\"n\": 1}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "delete", "p", 0, "{\"n\": 1}"}};
+    const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "thing", "create", "p", 0, "{\"n\": 2}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "update", "q", 1, "{\"n\": 2}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "delete", "p", 1, NULL},
+                                    {CUTOVER_WRITE_VERSION, "other", "create", "", 0, "{\"n\": 2}"}};
 
     WRITE(test, CUTOVER_OK, before);
     WRITE(test, CUTOVER_OK, writes);
@@ -125,20 +125,20 @@ static void commit_applies_all_its_writes(struct store_test *test)
 /* The conflict is tried in every place, and as every sort of write. */
 static void commit_with_one_conflict_applies_nothing(struct store_test *test)
 {
-    const cutover_write before[] = {{"thing", "update", "p", 0, "{\"n\": 1}"},
-                                    {"thing", "delete", "p", 0, "{\"n\": 1}"},
-                                    {"thing", "stale", "p", 0, "{\"n\": 1}"}};
-    const cutover_write conflicts[] = {{"thing", "stale", "p", 0, "{\"n\": 9}"},
-                                       {"thing", "stale", "p", 2, "{\"n\": 9}"},
-                                       {"thing", "stale", "p", 2, NULL},
-                                       {"thing", "missing", "p", 1, "{\"n\": 9}"}};
+    const cutover_write before[] = {{CUTOVER_WRITE_VERSION, "thing", "update", "p", 0, "{\"n\": 1}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "delete", "p", 0, "{\"n\": 1}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "stale", "p", 0, "{\"n\": 1}"}};
+    const cutover_write conflicts[] = {{CUTOVER_WRITE_VERSION, "thing", "stale", "p", 0, "{\"n\": 9}"},
+                                       {CUTOVER_WRITE_VERSION, "thing", "stale", "p", 2, "{\"n\": 9}"},
+                                       {CUTOVER_WRITE_VERSION, "thing", "stale", "p", 2, NULL},
+                                       {CUTOVER_WRITE_VERSION, "thing", "missing", "p", 1, "{\"n\": 9}"}};
 
     WRITE(test, CUTOVER_OK, before);
     for (size_t i = 0; i < 4; i++) {
         for (size_t place = 0; place < 4; place++) {
-            cutover_write writes[4] = {{"thing", "create", "p", 0, "{\"n\": 2}"},
-                                       {"thing", "update", "p", 1, "{\"n\": 2}"},
-                                       {"thing", "delete", "p", 1, NULL}};
+            cutover_write writes[4] = {{CUTOVER_WRITE_VERSION, "thing", "create", "p", 0, "{\"n\": 2}"},
+                                       {CUTOVER_WRITE_VERSION, "thing", "update", "p", 1, "{\"n\": 2}"},
+                                       {CUTOVER_WRITE_VERSION, "thing", "delete", "p", 1, NULL}};
 
             memmove(&writes[place + 1], &writes[place], (3 - place) * sizeof(writes[0]));
             writes[place] = conflicts[i];
@@ -158,7 +158,7 @@ static void commit_takes_sixty_four_writes(struct store_test *test)
 
     for (size_t i = 0; i < 64; i++) {
         snprintf(ids[i], sizeof(ids[i]), "%02zu", i);
-        writes[i] = (cutover_write){"thing", ids[i], "p", 0, "{\"n\": 1}"};
+        writes[i] = (cutover_write){CUTOVER_WRITE_VERSION, "thing", ids[i], "p", 0, "{\"n\": 1}"};
     }
     if (!WRITE(test, CUTOVER_OK, writes))
         return;
@@ -178,11 +178,12 @@ static void commit_takes_sixty_four_writes(struct store_test *test)
 static void failures_need_no_error_pointer(struct store_test *test)
 {
     const cutover_store *store = &test->store;
-    cutover_write write = {"thing", "a", "p", 1, "{}"};
+    cutover_write write = {CUTOVER_WRITE_VERSION, "thing", "a", "p", 1, "{}"};
 
     EXPECT(test->suite,
            store->get("thing", "a", seen_emit, &test->seen, NULL, store->userdata) == CUTOVER_E_NOT_FOUND);
-    EXPECT(test->suite, store->commit(&write, 1, NULL, store->userdata) == CUTOVER_E_CONFLICT);
+    EXPECT(test->suite,
+           store->commit(&(const cutover_write *){&write}, 1, NULL, store->userdata) == CUTOVER_E_CONFLICT);
 }
 
 static void list_is_in_byte_order(struct store_test *test)
@@ -372,7 +373,8 @@ static void longest_names_are_kept(struct store_test *test)
 static void reopened_store_has_what_was_committed(struct store_test *test)
 {
     static const char *const ids[] = {"a", "b"};
-    const cutover_write writes[] = {{"thing", "a", "p", 0, "{\"n\": 1}"}, {"thing", "b", "p", 0, "{\"n\": 1}"}};
+    const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "thing", "a", "p", 0, "{\"n\": 1}"},
+                                    {CUTOVER_WRITE_VERSION, "thing", "b", "p", 0, "{\"n\": 1}"}};
     cutover_status status;
 
     WRITE(test, CUTOVER_OK, writes);

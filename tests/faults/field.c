@@ -126,7 +126,7 @@ static cutover_status store_list(const char *kind, const char *project_id, const
     return store->list(kind, project_id, after_id, limit, emit, context, error, store->userdata);
 }
 
-static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status store_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                    void *userdata)
 {
     struct field *field = userdata;
@@ -410,7 +410,7 @@ static cutover_status promote(struct field *field, cutover_error **error)
 {
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = field->request_id;
     options.jobs = 2;
     options.verify = field->verify;

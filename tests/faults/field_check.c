@@ -98,7 +98,7 @@ static void check_backups(struct field *field, bool completed)
     cutover_error *error = NULL;
     size_t verified = 0;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.verify = CUTOVER_VERIFY_READBACK;
     check_ok(cutover_backups_list(field->shop.engine, field->project, NULL, 1000, &list, &error), error);
     size_t count = cutover_backup_list_count(list);

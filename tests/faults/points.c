@@ -136,17 +136,17 @@ static void step_of(const cutover_write *write)
         atomic_store(&counting, true);
 }
 
-static cutover_status store_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status store_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                    void *userdata)
 {
     char kinds[WHAT_MAX] = "";
 
     (void)userdata;
     for (size_t i = 0; i < count; i++)
-        step_of(&writes[i]);
+        step_of(writes[i]);
     for (size_t i = 0, length = 0; i < count && length < sizeof kinds; i++)
         length += (size_t)snprintf(kinds + length, sizeof kinds - length, "%s%s ",
-                                   writes[i].body == NULL ? "-" : "", writes[i].kind);
+                                   writes[i]->body == NULL ? "-" : "", writes[i]->kind);
     point("commit", "of", kinds);
     cutover_status status = behind.commit(writes, count, error, behind.userdata);
     point("committed", cutover_status_name(status), kinds);

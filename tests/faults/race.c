@@ -1,5 +1,7 @@
 #include "faults/race.h"
 
+#include "support/agree.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +134,7 @@ static cutover_status act(struct shop *shop, const char *verb, const char *reque
     cutover_status status = CUTOVER_E_INTERNAL;
 
     if (strcmp(verb, "ack") == 0)
-        status = cutover_request_ack(shop->engine, &shop_operator, request_id, NULL, 0, NULL, &error);
+        status = agree(shop->engine, &shop_operator, request_id, NULL, 0, NULL, &error);
     else if (strcmp(verb, "reject") == 0)
         status = cutover_request_reject(shop->engine, &shop_operator, request_id, "no", NULL, &error);
     else if (strcmp(verb, "cancel") == 0)

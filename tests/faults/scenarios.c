@@ -19,7 +19,7 @@ static cutover_promotion_options promotion_options(const char *request_id, uint3
 {
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = request_id;
     options.jobs = jobs;
     options.verify = verify;
@@ -85,7 +85,7 @@ static cutover_status roll_back(cutover_engine *engine, const char *request_id, 
     cutover_rollback *job = NULL;
 
     (void)jobs;
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = request_id;
     options.discard_writes = 1;
     cutover_status status = cutover_rollback_start(engine, &options, &job, error);
@@ -106,7 +106,8 @@ static cutover_status restore(cutover_engine *engine, const char *preview_id, ui
     cutover_status status = cutover_backups_list(engine, SCENE_PROJECT, NULL, 1, &list, error);
     if (status != CUTOVER_OK)
         return status;
-    options.actor = (cutover_actor){"ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_OPERATOR | CUTOVER_ROLE_ORG_ADMIN};
+    options.actor = &(cutover_actor){CUTOVER_ACTOR_VERSION, "ada", CUTOVER_ACTOR_USER,
+                                     CUTOVER_ROLE_OPERATOR | CUTOVER_ROLE_ORG_ADMIN};
     options.backup_id = cutover_backup_id(cutover_backup_list_at(list, 0));
     options.preview_id = preview_id;
     options.project_id = preview_id == NULL ? SCENE_PROJECT : NULL;
@@ -140,7 +141,7 @@ static cutover_status backup_take(cutover_engine *engine, cutover_verify_method 
 {
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = SCENE_PROJECT;
     options.jobs = jobs;
     options.verify = verify;

@@ -320,10 +320,10 @@ static int child_work(cutover_engine *engine, const char *mode, const struct sce
 int scene_child(int argc, char **argv, const struct scenario *scenarios)
 {
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
-    cutover_store store;
-    cutover_repository repository;
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_repository repository = CUTOVER_REPOSITORY_INIT;
     cutover_registry *registry = NULL;
-    cutover_platform platform;
+    cutover_platform platform = CUTOVER_PLATFORM_INIT;
     cutover_engine *engine = NULL;
     cutover_error *error = NULL;
 

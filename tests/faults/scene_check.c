@@ -269,7 +269,7 @@ static void check_backups(struct scene *scene, struct shop *shop, bool done)
     cutover_error *error = NULL;
     unsigned kept = 0, verified = 0;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.verify = CUTOVER_VERIFY_READBACK;
     options.jobs = 1;
     check_ok(cutover_backups_list(shop->engine, SCENE_PROJECT, NULL, 1000, &list, &error), error);

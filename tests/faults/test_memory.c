@@ -8,6 +8,7 @@
 #include "model/backup.h"
 #include "model/promotion.h"
 #include "model/request.h"
+#include "support/agree.h"
 #include "support/shop.h"
 
 #include <stdio.h>
@@ -50,6 +51,10 @@ static void ports_open(struct world *world)
     cutover_error *error = NULL;
     char path[128];
 
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
+    cutover_repository_init(&world->repository, CUTOVER_REPOSITORY_VERSION);
+    cutover_notifier_init(&world->notifier, CUTOVER_NOTIFIER_VERSION);
+    cutover_platform_init(&world->platform, CUTOVER_PLATFORM_VERSION);
     if (world->sqlite)
         check_ok(cutover_store_sqlite_open(world->path, &world->store, &error), error);
     else
@@ -181,7 +186,7 @@ static cutover_request_options request_options(void)
 {
     cutover_request_options options = CUTOVER_REQUEST_OPTIONS_INIT;
 
-    options.actor = shop_member;
+    options.actor = &shop_member;
     options.project_id = "shop";
     options.preview_id = "next";
     options.customer_note = "please";
@@ -211,16 +216,15 @@ static void with_acked_request(struct world *world)
     cutover_error *error = NULL;
 
     with_request(world);
-    check_ok(cutover_request_ack(world->engine, &shop_operator, world->request_id, NULL, 0, NULL, &error),
-             error);
+    check_ok(agree(world->engine, &shop_operator, world->request_id, NULL, 0, NULL, &error), error);
 }
 
 static void put(struct world *world, const char *kind, const char *id, uint64_t version, const char *body)
 {
-    cutover_write write = {kind, id, "shop", version, body};
+    cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", version, body};
     cutover_error *error = NULL;
 
-    check_ok(world->store.commit(&write, 1, &error, world->store.userdata), error);
+    check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata), error);
 }
 
 static void put_record(struct world *world, const struct record_type *type, const char *id, uint64_t version,
@@ -367,7 +371,7 @@ CALL(engine_new)
 
 CALL(store_memory_open)
 {
-    cutover_store made = {0};
+    cutover_store made = CUTOVER_STORE_INIT;
     cutover_status status = cutover_store_memory_open(&made, error);
 
     (void)world;
@@ -378,7 +382,7 @@ CALL(store_memory_open)
 
 static cutover_status sqlite_open(const char *path, cutover_error **error)
 {
-    cutover_store made = {0};
+    cutover_store made = CUTOVER_STORE_INIT;
     cutover_status status = cutover_store_sqlite_open(path, &made, error);
 
     assert_true((status == CUTOVER_OK) == (made.get != NULL));
@@ -411,7 +415,7 @@ static void with_sqlite_file(struct world *world)
 
 CALL(repository_directory_open)
 {
-    cutover_repository made = {0};
+    cutover_repository made = CUTOVER_REPOSITORY_INIT;
     char path[160];
 
     snprintf(path, sizeof path, "%s/more", world->folder);
@@ -423,7 +427,7 @@ CALL(repository_directory_open)
 
 CALL(notifier_jsonl_open)
 {
-    cutover_notifier made = {0};
+    cutover_notifier made = CUTOVER_NOTIFIER_INIT;
     char path[160];
 
     snprintf(path, sizeof path, "%s/more", world->folder);
@@ -527,8 +531,8 @@ CALL(request_get)
 
 CALL(request_ack)
 {
-    return cutover_request_ack(world->engine, &shop_operator, world->request_id, "fine", START + SHOP_SECOND,
-                               request_of(world), error);
+    return agree(world->engine, &shop_operator, world->request_id, "fine", START + SHOP_SECOND,
+                 request_of(world), error);
 }
 
 CALL(request_reject)
@@ -573,7 +577,7 @@ static cutover_promotion_options promotion_options(const struct world *world)
 {
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = world->request_id;
     return options;
 }
@@ -618,7 +622,7 @@ static cutover_backup_options backup_options(void)
 {
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "shop";
     return options;
 }
@@ -735,7 +739,7 @@ CALL(rollback_start)
 {
     cutover_rollback_options options = CUTOVER_ROLLBACK_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = world->request_id;
     return cutover_rollback_start(world->engine, &options, (cutover_rollback **)&world->made, error);
 }
@@ -749,7 +753,7 @@ CALL(restore_run)
 {
     cutover_restore_options options = CUTOVER_RESTORE_OPTIONS_INIT;
 
-    options.actor = (cutover_actor){"anna", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
+    options.actor = &(cutover_actor){CUTOVER_ACTOR_VERSION, "anna", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
     options.backup_id = world->backup_id;
     options.project_id = "shop";
     options.confirm = 1;

@@ -182,7 +182,7 @@ static struct outcome promote_starved(struct shop *shop, const char *request, cu
     struct outcome outcome = {0};
     cutover_promotion *job = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = request;
     options.verify = verify;
     starve_begin(STARVE_ALL, starved->nth);
@@ -272,7 +272,7 @@ static cutover_status backup_starved(struct shop *shop, const char *verify_id, s
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
     cutover_error *error = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "tiny";
     starve_begin(STARVE_ALL, starved->nth);
     cutover_status status = verify_id == NULL

@@ -4,7 +4,9 @@
  * outbox. Nothing may crash or hang, every refusal says why, and what is handed out is whole.
  */
 #include "fuzz/fuzz.h"
+
 #include "store/ledger.h"
+#include "support/agree.h"
 
 #include <cutover.h>
 #include <time.h>
@@ -153,10 +155,10 @@ static void put(struct world *world, const char *kind, size_t kind_length, const
         if (strlen(places[i].kind) != kind_length || strncmp(places[i].kind, kind, kind_length) != 0)
             continue;
         snprintf(id, sizeof id, PROJECT ":%012x", line);
-        const cutover_write write = {places[i].kind, places[i].id != NULL ? places[i].id : id, PROJECT, 0,
-                                     body};
+        const cutover_write write = {
+            CUTOVER_WRITE_VERSION, places[i].kind, places[i].id != NULL ? places[i].id : id, PROJECT, 0, body};
         cutover_error *error = NULL;
-        world->store.commit(&write, 1, &error, world->store.userdata);
+        world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata);
         cutover_error_free(error);
     }
 }
@@ -179,6 +181,8 @@ static void open_world(struct world *world)
 
     memset(world, 0, sizeof *world);
     world->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, &world->offered, deliver, close_nothing};
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
+    cutover_platform_init(&world->platform, CUTOVER_PLATFORM_VERSION);
     REQUIRE(cutover_store_memory_open(&world->store, NULL) == CUTOVER_OK);
     REQUIRE(cutover_registry_open(&world->store, &world->registry, NULL) == CUTOVER_OK);
     REQUIRE(cutover_registry_platform(world->registry, &world->platform, NULL) == CUTOVER_OK);
@@ -319,20 +323,20 @@ static void read_lists(struct world *world)
 
 static void act(struct world *world)
 {
-    const cutover_actor ana = {"ana", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
-    const cutover_actor otto = {"otto", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+    const cutover_actor ana = {CUTOVER_ACTOR_VERSION, "ana", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    const cutover_actor otto = {CUTOVER_ACTOR_VERSION, "otto", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
     cutover_request_options create = CUTOVER_REQUEST_OPTIONS_INIT;
     cutover_promotion_options promote = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_promotion *promotion = NULL;
     cutover_request *request = NULL;
     cutover_error *error = NULL;
 
-    cutover_status status = cutover_request_ack(world->engine, &otto, "r1", "fine", 0, &request, &error);
+    cutover_status status = agree(world->engine, &otto, "r1", "fine", 0, &request, &error);
     settle_request(status, request, error);
     request = NULL, error = NULL;
     status = cutover_request_set_ticket(world->engine, &ana, "r1", "OPS-1", &request, &error);
     settle_request(status, request, error);
-    promote.actor = otto;
+    promote.actor = &otto;
     promote.request_id = "r1";
     error = NULL;
     status = cutover_promotion_start(world->engine, &promote, &promotion, &error);
@@ -344,7 +348,7 @@ static void act(struct world *world)
     request = NULL, error = NULL;
     status = cutover_request_cancel(world->engine, &ana, "r1", &request, &error);
     settle_request(status, request, error);
-    create.actor = ana;
+    create.actor = &ana;
     create.project_id = PROJECT;
     create.preview_id = "next";
     request = NULL, error = NULL;
@@ -357,7 +361,7 @@ static void act(struct world *world)
 /* A change of the project, whatever its ledger says, is refused or becomes the next entry. */
 static void change(struct world *world)
 {
-    const cutover_actor ana = {"ana", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    const cutover_actor ana = {CUTOVER_ACTOR_VERSION, "ana", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
     const struct clock clock = {fixed_now, NULL};
     struct change *change = NULL;
     cutover_error *error = NULL;

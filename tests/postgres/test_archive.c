@@ -19,7 +19,7 @@
 #define BACKUP "01930a5e-0000-7000-8000-000000000001"
 
 static struct cluster *cluster;
-static cutover_repository repository;
+static cutover_repository repository = CUTOVER_REPOSITORY_INIT;
 static char schema_folder[4096], full_folder[4096], archive_folder[4096];
 
 /* ------------------------------------------------------------------------------------------ making the archive */

@@ -47,7 +47,7 @@ static cutover_backup_options options_of(cutover_verify_method method)
 {
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "shop";
     options.verify = method;
     return options;
@@ -118,9 +118,9 @@ static void a_backup_needs_an_operator_and_a_project(void **state)
     cutover_error *error = NULL;
     char label[600] = "";
 
-    options.actor = shop_member;
+    options.actor = &shop_member;
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_FORBIDDEN, error);
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "nobody's";
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_NOT_FOUND, error);
     options.project_id = "shop";
@@ -423,15 +423,15 @@ static struct {
     bool loses;     /* the answer to the next of them */
 } watched;
 
-static const cutover_write *write_of(const cutover_write *writes, size_t count, const char *kind)
+static const cutover_write *write_of(const cutover_write *const *writes, size_t count, const char *kind)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(writes[i].kind, kind) == 0)
-            return &writes[i];
+        if (strcmp(writes[i]->kind, kind) == 0)
+            return writes[i];
     return NULL;
 }
 
-static cutover_status watched_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status watched_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                      void *userdata)
 {
     const cutover_write *lease = write_of(writes, count, "lease"), *backup = write_of(writes, count, "backup");

@@ -143,7 +143,7 @@ static void *cancel_from_afar(void *context)
 {
     struct canceller *canceller = context;
     const struct timespec look = {0, 1000 * 1000}, into_it = {0, 150 * 1000 * 1000};
-    cutover_progress progress;
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
 
     do {
         nanosleep(&look, NULL);
@@ -178,7 +178,7 @@ static void cancel_from_another_thread_ends_it_soon(void **state)
             "CREATE INDEX ON slow_to_index (slow(a));";
         cluster_sql(cluster, strcmp(steps[i], "stage") == 0 ? preview : production, slow);
         untouched_look(&before, cluster, production);
-        options.actor = shop_operator;
+        options.actor = &shop_operator;
         options.request_id = request;
         check_ok(cutover_promotion_start(shop->engine, &options, &canceller.job, &error), error);
         assert_int_equal(pthread_create(&thread, NULL, cancel_from_afar, &canceller), 0);

@@ -1,3 +1,4 @@
+#include "support/agree.h"
 #include "support/shop.h"
 
 #include <fcntl.h>
@@ -195,7 +196,7 @@ static void a_release_that_the_end_of_the_job_overtakes_is_refused(void **state)
     cutover_error *error = NULL;
     int gates = 0;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = request;
     options.verify = CUTOVER_VERIFY_READBACK;
     options.hold = 1;
@@ -362,7 +363,7 @@ static void delete_backup(struct shop *shop, struct while_held *held)
         fail_msg("%s", cutover_status_name(status));
     cutover_error_free(error);
     error = NULL;
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "keep";
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_LOCKED, error);
     check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), CUTOVER_E_LOCKED, error);
@@ -431,8 +432,8 @@ static void an_agreed_time_is_waited_for(void **state)
     free(shop_ready(shop, "agreed"));
     shop_preview(shop, "agreed2", "agreed", cluster_conninfo(cluster, "agreed_preview"), 0);
     char *request = shop_request(shop, "agreed", "agreed2");
-    check_ok(cutover_request_ack(shop->engine, &shop_operator, request, "on Sunday",
-                                 shop_now(shop) + 3600 * SHOP_SECOND, NULL, &error),
+    check_ok(agree(shop->engine, &shop_operator, request, "on Sunday", shop_now(shop) + 3600 * SHOP_SECOND,
+                   NULL, &error),
              error);
     struct shop_promotion promotion = {.request_id = request};
     struct outcome outcome = shop_promote(shop, &promotion);

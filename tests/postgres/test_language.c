@@ -109,7 +109,7 @@ static void a_refused_connection_has_its_sqlstate(void **state)
     cutover_error *error = NULL;
 
     shop_project(shop, "nowhere", cluster_conninfo_as(cluster, "nowhere", "own"));
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = "nowhere";
     check_status_keep(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_POSTGRES, error);
     assert_string_equal(cutover_error_sqlstate(error), "3D000");

@@ -171,7 +171,7 @@ static void check_backup(struct shop *shop, const struct outcome *outcome, const
     check_same_text(restored, old_production);
     free(restored);
     cluster_sql(cluster, "postgres", "DROP DATABASE restored");
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.verify = CUTOVER_VERIFY_READBACK;
     check_ok(cutover_backup_verify(shop->engine, &options, id, NULL, &error), error);
 }

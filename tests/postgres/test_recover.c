@@ -19,7 +19,7 @@ static struct cluster *cluster, *second;
 /* ---- the child ---- */
 
 static const char *kill_at;
-static cutover_platform known;
+static cutover_platform known = CUTOVER_PLATFORM_INIT;
 
 /* A place in a job where the child may end. */
 static void reached(const char *place)
@@ -65,7 +65,7 @@ static cutover_status child_promotes(cutover_engine *engine, const char *id, cut
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_promotion *job = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = id;
     options.progress = child_progress;
     cutover_status status = cutover_promotion_start(engine, &options, &job, error);
@@ -77,7 +77,7 @@ static cutover_status child_rolls_back(cutover_engine *engine, const char *id, c
     cutover_rollback_options options = CUTOVER_ROLLBACK_OPTIONS_INIT;
     cutover_rollback *job = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = id;
     options.discard_writes = 1;
     cutover_status status = cutover_rollback_start(engine, &options, &job, error);
@@ -90,7 +90,7 @@ static cutover_status child_restores(cutover_engine *engine, const char *preview
     cutover_restore_options options = CUTOVER_RESTORE_OPTIONS_INIT;
     cutover_restore *job = NULL;
 
-    options.actor = project != NULL ? shop_org_admin : shop_operator;
+    options.actor = project != NULL ? &shop_org_admin : &shop_operator;
     options.backup_id = id;
     options.preview_id = preview;
     options.project_id = project;
@@ -105,7 +105,7 @@ static cutover_status child_backs_up(cutover_engine *engine, const char *project
 {
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = project;
     options.progress = child_progress;
     return cutover_backup_create(engine, &options, NULL, error);
@@ -115,8 +115,8 @@ static cutover_status child_backs_up(cutover_engine *engine, const char *project
 static int child(char **argv)
 {
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
-    cutover_store store;
-    cutover_repository repository;
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_repository repository = CUTOVER_REPOSITORY_INIT;
     cutover_registry *registry = NULL;
     cutover_engine *engine = NULL;
     cutover_error *error = NULL;
@@ -458,7 +458,7 @@ static void who_meets_unfinished_work_is_told_to_recover_it(void **state)
     cutover_error *error = NULL;
 
     job_killed(shop, "stage", "promote", request, NULL);
-    options.actor = backup.actor = shop_operator;
+    options.actor = backup.actor = &shop_operator;
     options.request_id = request;
     backup.project_id = "left";
     check_told_of_dead_job(cutover_promotion_start(shop->engine, &options, &job, &error), CUTOVER_E_STATE,
@@ -533,8 +533,9 @@ static char *document_edit(struct shop *shop, const char *kind, const char *id, 
     assert_true(json_object_object_get_ex(object, member, &was));
     char *before = shop_format("%s", json_object_get_string(was));
     json_object_object_add(object, member, json_object_new_string(value));
-    cutover_write write = {kind, id, edit.project_id, edit.version, json_object_to_json_string(object)};
-    check_ok(shop->store.commit(&write, 1, &error, shop->store.userdata), error);
+    cutover_write write = {CUTOVER_WRITE_VERSION, kind,         id,
+                           edit.project_id,       edit.version, json_object_to_json_string(object)};
+    check_ok(shop->store.commit(&(const cutover_write *){&write}, 1, &error, shop->store.userdata), error);
     json_object_put(object);
     free(edit.body);
     free(edit.project_id);

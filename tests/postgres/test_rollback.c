@@ -372,7 +372,7 @@ static int try_rollback(struct shop *shop, void *context)
     cutover_rollback *job = NULL;
     cutover_error *error = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = context;
     check_status(cutover_rollback_start(shop->engine, &options, &job, &error), CUTOVER_E_LOCKED, error);
     return 0;

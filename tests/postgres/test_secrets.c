@@ -199,7 +199,7 @@ static void a_broken_connection_string_is_not_told(void **state)
 
     production = shop_format("host=127.0.0.1 pasword=%s", WRONG);
     preview = conninfo_with("vault_preview", SECRET);
-    options.actor = shop_member;
+    options.actor = &shop_member;
     options.project_id = "vault";
     options.preview_id = "third";
     check_status_keep(cutover_request_create(shop->engine, &options, NULL, &error), CUTOVER_E_INVALID, error);

@@ -1,4 +1,5 @@
 #include "support/shop.h"
+#include "support/agree.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -10,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-const cutover_actor shop_member = {"carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
-const cutover_actor shop_operator = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
-const cutover_actor shop_other_operator = {"otto", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+const cutover_actor shop_member = {CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+const cutover_actor shop_operator = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR,
+                                     CUTOVER_ROLE_OPERATOR};
+const cutover_actor shop_other_operator = {CUTOVER_ACTOR_VERSION, "otto", CUTOVER_ACTOR_OPERATOR,
+                                           CUTOVER_ROLE_OPERATOR};
 
 char *shop_format(const char *format, ...)
 {
@@ -206,6 +209,9 @@ void shop_open(struct shop *shop, struct cluster *cluster, const char *home)
 
     if (!shop->shares_home)
         assert_int_equal(mkdir(work, 0700), 0);
+    cutover_store_init(&shop->store, CUTOVER_STORE_VERSION);
+    cutover_repository_init(&shop->repository, CUTOVER_REPOSITORY_VERSION);
+    cutover_platform_init(&shop->known, CUTOVER_PLATFORM_VERSION);
     check_ok(cutover_store_sqlite_open(store, &shop->store, &error), error);
     check_ok(cutover_repository_directory_open(backups, &shop->repository, &error), error);
     check_ok(cutover_registry_open(&shop->store, &shop->registry, &error), error);
@@ -329,7 +335,7 @@ char *shop_request(struct shop *shop, const char *project_id, const char *previe
     cutover_request *request = NULL;
     cutover_error *error = NULL;
 
-    options.actor = shop_member;
+    options.actor = &shop_member;
     options.project_id = project_id;
     options.preview_id = preview_id;
     options.external_ticket_ref = "TICKET-1";
@@ -344,7 +350,7 @@ char *shop_acked(struct shop *shop, const char *project_id, const char *preview_
     cutover_error *error = NULL;
     char *id = shop_request(shop, project_id, preview_id);
 
-    check_ok(cutover_request_ack(shop->engine, &shop_operator, id, NULL, 0, NULL, &error), error);
+    check_ok(agree(shop->engine, &shop_operator, id, NULL, 0, NULL, &error), error);
     return id;
 }
 
@@ -463,7 +469,7 @@ struct outcome shop_promote(struct shop *shop, const struct shop_promotion *prom
     struct outcome outcome = {0};
     cutover_promotion *job = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = promotion->request_id;
     options.jobs = promotion->jobs;
     options.verify = promotion->verify != 0 ? promotion->verify : CUTOVER_VERIFY_READBACK;

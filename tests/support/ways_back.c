@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cutover_actor shop_org_admin = {"ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
+const cutover_actor shop_org_admin = {CUTOVER_ACTOR_VERSION, "ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
 
 static const char production_sql[] =
     "CREATE TABLE generation (name text); INSERT INTO generation VALUES ('old');"
@@ -60,7 +60,7 @@ cutover_rollback *rollback_started(struct shop *shop, const char *request_id, bo
     cutover_rollback *job = NULL;
     cutover_error *error = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.request_id = request_id;
     options.discard_writes = discard_writes;
     check_ok(cutover_rollback_start(shop->engine, &options, &job, &error), error);
@@ -76,7 +76,7 @@ cutover_error *rollback_refused(struct shop *shop, const cutover_actor *actor, c
     cutover_rollback *job = NULL;
     cutover_error *error = NULL;
 
-    options.actor = *actor;
+    options.actor = actor;
     options.request_id = request_id;
     options.discard_writes = 1;
     check_status_keep(cutover_rollback_start(shop->engine, &options, &job, &error), expected, error);
@@ -106,7 +106,7 @@ char *backup_taken(struct shop *shop, const char *project_id)
     cutover_backup *backup = NULL;
     cutover_error *error = NULL;
 
-    options.actor = shop_operator;
+    options.actor = &shop_operator;
     options.project_id = project_id;
     options.verify = CUTOVER_VERIFY_READBACK;
     check_ok(cutover_backup_create(shop->engine, &options, &backup, &error), error);
@@ -144,9 +144,9 @@ struct outcome shop_restore(struct shop *shop, const struct shop_restore *restor
     struct outcome outcome = {0};
     cutover_restore *job = NULL;
 
-    options.actor = restore->actor != NULL        ? *restore->actor
-                    : restore->project_id != NULL ? shop_org_admin
-                                                  : shop_operator;
+    options.actor = restore->actor != NULL        ? restore->actor
+                    : restore->project_id != NULL ? &shop_org_admin
+                                                  : &shop_operator;
     options.backup_id = restore->backup_id;
     options.preview_id = restore->preview_id;
     options.project_id = restore->project_id;

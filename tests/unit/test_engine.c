@@ -1,3 +1,4 @@
+#include "support/agree.h"
 #include "support/check.h"
 
 #include <cutover.h>
@@ -15,7 +16,8 @@ struct ports {
     cutover_engine_options options;
 };
 
-static const cutover_actor operator_actor = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+static const cutover_actor operator_actor = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR,
+                                             CUTOVER_ROLE_OPERATOR};
 
 static cutover_status unused_begin(const char *backup, cutover_error **error, void *userdata)
 {
@@ -92,6 +94,8 @@ static int open_ports(void **state)
     cutover_error *error = NULL;
 
     assert_non_null(ports);
+    cutover_store_init(&ports->store, CUTOVER_STORE_VERSION);
+    cutover_platform_init(&ports->platform, CUTOVER_PLATFORM_VERSION);
     check_ok(cutover_store_memory_open(&ports->store, &error), error);
     check_ok(cutover_registry_open(&ports->store, &ports->registry, &error), error);
     check_ok(cutover_registry_platform(ports->registry, &ports->platform, &error), error);
@@ -177,10 +181,10 @@ static void init_macros_and_functions_agree(void **state)
     assert_int_equal(engine.event_attempts, engine_macro.event_attempts);
     assert_int_equal(engine.preview_notice_s, engine_macro.preview_notice_s);
     assert_int_equal(request.version, request_macro.version);
-    assert_int_equal(request.actor.kind, request_macro.actor.kind);
+    assert_null(request.actor);
     assert_null(request.project_id);
     assert_int_equal(promotion.verify, promotion_macro.verify);
-    assert_int_equal(promotion.actor.kind, promotion_macro.actor.kind);
+    assert_null(promotion.actor);
     assert_int_equal(promotion.hold, promotion_macro.hold);
     assert_int_equal(backup.verify, backup_macro.verify);
     assert_null(backup.label);
@@ -256,11 +260,13 @@ static void ports_of_another_version_are_refused(void **state)
     struct ports *ports = *state;
     unsigned *const versions[] = {&ports->store.version, &ports->repository.version, &ports->platform.version,
                                   &ports->notifier.version};
-    static const char *const names[] = {"store.version", "repository.version", "platform.version",
-                                        "notifier.version"};
+    static const unsigned newest[] = {CUTOVER_STORE_VERSION, CUTOVER_REPOSITORY_VERSION,
+                                      CUTOVER_PLATFORM_VERSION, CUTOVER_NOTIFIER_VERSION};
+    static const char *const names[] = {"options.store.version", "options.repository.version",
+                                        "options.platform.version", "options.notifier.version"};
 
     for (size_t i = 0; i < 4; i++) {
-        *versions[i] = 2;
+        *versions[i] = newest[i] + 1;
         check_refused(ports, CUTOVER_E_UNSUPPORTED, names[i]);
         *versions[i] = 0;
         check_refused(ports, CUTOVER_E_UNSUPPORTED, names[i]);
@@ -288,7 +294,7 @@ static void missing_ports_are_refused(void **state)
     do {                                                                                                       \
         __typeof__(ports->port.member) kept = ports->port.member;                                              \
         ports->port.member = NULL;                                                                             \
-        check_refused(ports, CUTOVER_E_INVALID, #port "." #member);                                            \
+        check_refused(ports, CUTOVER_E_INVALID, "options." #port "." #member ": required");                    \
         ports->port.member = kept;                                                                             \
     } while (0)
 
@@ -385,7 +391,7 @@ static void every_call_refuses_no_engine(void **state)
         cutover_request_create(NULL, &request, &one, NULL),
         cutover_request_get(NULL, "r", &one, NULL),
         cutover_requests_list(NULL, "p", NULL, 1, &requests, NULL),
-        cutover_request_ack(NULL, actor, "r", NULL, 0, &one, NULL),
+        agree(NULL, actor, "r", NULL, 0, &one, NULL),
         cutover_request_reject(NULL, actor, "r", "no", &one, NULL),
         cutover_request_cancel(NULL, actor, "r", &one, NULL),
         cutover_request_set_ticket(NULL, actor, "r", "T", &one, NULL),
@@ -434,8 +440,8 @@ static void every_call_refuses_null_arguments(void **state)
         cutover_request_get(engine, "r", NULL, NULL),
         cutover_requests_list(engine, NULL, NULL, 1, &requests, NULL),
         cutover_requests_list(engine, "p", NULL, 1, NULL, NULL),
-        cutover_request_ack(engine, NULL, "r", NULL, 0, &one, NULL),
-        cutover_request_ack(engine, actor, NULL, NULL, 0, &one, NULL),
+        agree(engine, NULL, "r", NULL, 0, &one, NULL),
+        agree(engine, actor, NULL, NULL, 0, &one, NULL),
         cutover_request_reject(engine, actor, "r", NULL, &one, NULL),
         cutover_request_reject(engine, NULL, "r", "no", &one, NULL),
         cutover_request_cancel(engine, NULL, "r", &one, NULL),
@@ -496,7 +502,7 @@ static void bounds_of_numbers_are_checked(void **state)
 
     check_status(cutover_requests_list(engine, "p", NULL, 0, &requests, &error), CUTOVER_E_INVALID, error);
     check_status(cutover_requests_list(engine, "p", NULL, 1001, &requests, &error), CUTOVER_E_INVALID, error);
-    backup.actor = promotion.actor = operator_actor;
+    backup.actor = promotion.actor = &operator_actor;
     backup.project_id = "p";
     promotion.request_id = "r";
     backup.jobs = promotion.jobs = 65;
@@ -522,9 +528,9 @@ static void what_is_not_there_is_not_found(void **state)
     cutover_error *error = NULL;
     char *json = NULL, path[64];
 
-    options.actor = *actor;
+    options.actor = actor;
     check_status(cutover_request_get(engine, "r", &request, &error), CUTOVER_E_NOT_FOUND, error);
-    check_status(cutover_request_ack(engine, actor, "r", NULL, 0, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(agree(engine, actor, "r", NULL, 0, NULL, &error), CUTOVER_E_NOT_FOUND, error);
     check_status(cutover_promotion_release(engine, actor, "r", &error), CUTOVER_E_NOT_FOUND, error);
     check_status(cutover_promotion_show(engine, "r", &json, &error), CUTOVER_E_NOT_FOUND, error);
     check_status(cutover_preflight_run(engine, actor, "r", 0, &preflight, &error), CUTOVER_E_NOT_FOUND, error);
@@ -597,14 +603,14 @@ static char *acked_request(struct ports *ports, cutover_engine *engine)
     preview.database = "host=/nonexistent dbname=next";
     check_ok(cutover_registry_project_add(ports->registry, &project, &error), error);
     check_ok(cutover_registry_preview_add(ports->registry, &preview, &error), error);
-    options.actor = (cutover_actor){"carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    options.actor = &(cutover_actor){CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
     options.project_id = "shop";
     options.preview_id = "next";
     options.external_ticket_ref = "T-1";
     check_ok(cutover_request_create(engine, &options, &request, &error), error);
     char *id = strdup(cutover_request_id(request));
     cutover_request_free(request);
-    check_ok(cutover_request_ack(engine, &operator_actor, id, NULL, 0, NULL, &error), error);
+    check_ok(agree(engine, &operator_actor, id, NULL, 0, NULL, &error), error);
     return id;
 }
 
@@ -615,9 +621,9 @@ static void a_job_runs_once(void **state)
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_promotion *job = NULL;
     cutover_error *error = NULL;
-    cutover_progress progress;
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
 
-    options.actor = operator_actor;
+    options.actor = &operator_actor;
     options.request_id = id;
     check_ok(cutover_promotion_start(engine, &options, &job, &error), error);
     assert_null(cutover_promotion_report(job));
@@ -651,7 +657,7 @@ static void a_refused_job_leaves_the_request_acked(void **state)
     cutover_request *request = NULL;
     cutover_error *error = NULL;
 
-    options.actor = operator_actor;
+    options.actor = &operator_actor;
     options.request_id = id;
     for (int i = 0; i < 2; i++) {
         cutover_promotion *job = NULL;
@@ -674,7 +680,7 @@ static void a_job_that_was_cancelled_before_it_ran_ends_at_once(void **state)
     cutover_promotion *job = NULL;
     cutover_error *error = NULL;
 
-    options.actor = operator_actor;
+    options.actor = &operator_actor;
     options.request_id = id;
     check_ok(cutover_promotion_start(engine, &options, &job, &error), error);
     cutover_promotion_cancel(job);

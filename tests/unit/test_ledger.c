@@ -19,13 +19,15 @@ static int64_t fake_now(void *userdata)
 
 static int64_t now = START;
 static const struct clock fake_clock = {fake_now, &now};
-static const cutover_actor reviewer = {"op-1", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+static const cutover_actor reviewer = {CUTOVER_ACTOR_VERSION, "op-1", CUTOVER_ACTOR_OPERATOR,
+                                       CUTOVER_ROLE_OPERATOR};
 
 static int open_store(void **state)
 {
     cutover_store *store = calloc(1, sizeof(*store));
 
     assert_non_null(store);
+    cutover_store_init(store, CUTOVER_STORE_VERSION);
     assert_int_equal(cutover_store_memory_open(store, NULL), CUTOVER_OK);
     *state = store;
     return 0;
@@ -283,9 +285,9 @@ static void damaged_ledger_is_an_error_not_a_new_beginning(void **state)
     cutover_error *error = NULL;
 
     for (uint64_t i = 0; i < 4; i++) {
-        cutover_write write = {"ledger", "p1", "p1", i, bodies[i]};
+        cutover_write write = {CUTOVER_WRITE_VERSION, "ledger", "p1", "p1", i, bodies[i]};
 
-        check_ok(store->commit(&write, 1, &error, store->userdata), error);
+        check_ok(store->commit(&(const cutover_write *){&write}, 1, &error, store->userdata), error);
         check_status(change_begin(store, &fake_clock, "p1", &change, &error), CUTOVER_E_STORE, error);
         assert_null(change);
     }
@@ -371,8 +373,8 @@ static void walk_sees_every_document_of_a_project_in_order(void **state)
     for (int i = 0; i < 250; i++) {
         char id[16];
         snprintf(id, sizeof id, "d%03d", i);
-        cutover_write write = {"thing", id, i % 50 == 49 ? "p2" : "p1", 0, "{}"};
-        check_ok(store->commit(&write, 1, &error, store->userdata), error);
+        cutover_write write = {CUTOVER_WRITE_VERSION, "thing", id, i % 50 == 49 ? "p2" : "p1", 0, "{}"};
+        check_ok(store->commit(&(const cutover_write *){&write}, 1, &error, store->userdata), error);
     }
     check_ok(document_walk(store, "thing", "p1", walk_on, &all, &error), error);
     assert_int_equal(all.seen, 245);

@@ -192,7 +192,8 @@ static void fail_scene(const struct scene *scene, const char *what, cutover_stat
 static void play(const struct scene *scene)
 {
     const struct machine_facts facts = facts_of(scene);
-    const cutover_actor actor = {scene->own ? "alice" : "olga", scene->kind, scene->roles};
+    const cutover_actor actor = {CUTOVER_ACTOR_VERSION, scene->own ? "alice" : "olga", scene->kind,
+                                 scene->roles};
     const struct expectation expected = expect(scene);
     const enum request_status untouched = (enum request_status)77;
     enum request_status next = untouched;
@@ -270,9 +271,10 @@ static void every_state_and_verb_in_every_world(void **state)
     }
 }
 
-static const cutover_actor member = {"alice", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
-static const cutover_actor olga = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
-static const cutover_actor machinery = {"cutover", CUTOVER_ACTOR_SYSTEM, 0};
+static const cutover_actor member = {CUTOVER_ACTOR_VERSION, "alice", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+static const cutover_actor olga = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR,
+                                   CUTOVER_ROLE_OPERATOR};
+static const cutover_actor machinery = {CUTOVER_ACTOR_VERSION, "cutover", CUTOVER_ACTOR_SYSTEM, 0};
 
 static struct machine_facts good_facts(void)
 {
@@ -425,8 +427,10 @@ static void promote_without_ticket_is_refused(void **state)
 static void ack_by_requester_is_refused(void **state)
 {
     (void)state;
-    const cutover_actor both = {"alice", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
-    const cutover_actor other_case = {"Alice", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+    const cutover_actor both = {CUTOVER_ACTOR_VERSION, "alice", CUTOVER_ACTOR_OPERATOR,
+                                CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+    const cutover_actor other_case = {CUTOVER_ACTOR_VERSION, "Alice", CUTOVER_ACTOR_OPERATOR,
+                                      CUTOVER_ROLE_OPERATOR};
     struct machine_facts facts = good_facts();
     struct request_record request = request_in(REQUEST_OPEN);
     cutover_error *error = NULL;
@@ -527,7 +531,7 @@ static void preview_of_another_project_is_refused(void **state)
 static void unknown_states_and_verbs_are_refused(void **state)
 {
     (void)state;
-    const cutover_actor anybody = {"x", CUTOVER_ACTOR_SYSTEM, ALL_ROLES};
+    const cutover_actor anybody = {CUTOVER_ACTOR_VERSION, "x", CUTOVER_ACTOR_SYSTEM, ALL_ROLES};
     const struct machine_facts facts = good_facts();
     struct request_record request = request_in(REQUEST_STATUS_COUNT);
     cutover_error *error = NULL;
@@ -543,7 +547,7 @@ static void unknown_states_and_verbs_are_refused(void **state)
 
 static cutover_status check_actor(const char *id, int kind, cutover_error **error)
 {
-    const cutover_actor actor = {id, (cutover_actor_kind)kind, ALL_ROLES};
+    const cutover_actor actor = {CUTOVER_ACTOR_VERSION, id, (cutover_actor_kind)kind, ALL_ROLES};
     return machine_actor_check(&actor, error);
 }
 

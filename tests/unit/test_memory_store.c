@@ -42,7 +42,7 @@ static void memory_store_does_not_pretend_to_last(void **state)
 /* A store that applies a commit's writes one by one is what P6 is about: the suite has to see it. */
 static cutover_store honest;
 
-static cutover_status commit_one_by_one(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status commit_one_by_one(const cutover_write *const *writes, size_t count, cutover_error **error,
                                         void *userdata)
 {
     for (size_t i = 0; i < count; i++) {
@@ -92,7 +92,11 @@ static void check_commit_refused(const cutover_store *store, const cutover_write
 {
     cutover_error *error = NULL;
 
-    check_status_keep(store->commit(writes, count, &error, store->userdata), CUTOVER_E_INVALID, error);
+    const cutover_write *pointers[65];
+
+    for (size_t i = 0; i < count; i++)
+        pointers[i] = &writes[i];
+    check_status_keep(store->commit(pointers, count, &error, store->userdata), CUTOVER_E_INVALID, error);
     check_contains(cutover_error_message(error), message);
     cutover_error_free(error);
 }
@@ -103,8 +107,9 @@ static void arguments_out_of_bounds_are_refused(void **state)
     cutover_error *error = NULL;
     unsigned count = 0;
     char long_id[202];
-    const cutover_write twice[] = {{"thing", "a", "p", 0, "{}"}, {"thing", "a", "p", 0, "{}"}};
-    cutover_write write = {"thing", "a", "p", 0, "{}"}, many[65];
+    const cutover_write twice[] = {{CUTOVER_WRITE_VERSION, "thing", "a", "p", 0, "{}"},
+                                   {CUTOVER_WRITE_VERSION, "thing", "a", "p", 0, "{}"}};
+    cutover_write write = {CUTOVER_WRITE_VERSION, "thing", "a", "p", 0, "{}"}, many[65];
 
     (void)state;
     check_ok(cutover_store_memory_open(&store, &error), error);
@@ -119,11 +124,11 @@ static void arguments_out_of_bounds_are_refused(void **state)
     check_commit_refused(&store, &write, 1, "id");
     write.id = long_id;
     check_commit_refused(&store, &write, 1, "200");
-    write = (cutover_write){"Thing", "a", "p", 0, "{}"};
+    write = (cutover_write){CUTOVER_WRITE_VERSION, "Thing", "a", "p", 0, "{}"};
     check_commit_refused(&store, &write, 1, "kind");
-    write = (cutover_write){"thing", "a", NULL, 0, "{}"};
+    write = (cutover_write){CUTOVER_WRITE_VERSION, "thing", "a", NULL, 0, "{}"};
     check_commit_refused(&store, &write, 1, "project_id");
-    write = (cutover_write){"thing", "a", "p", 0, NULL};
+    write = (cutover_write){CUTOVER_WRITE_VERSION, "thing", "a", "p", 0, NULL};
     check_commit_refused(&store, &write, 1, "delete");
     check_status(store.list("thing", NULL, "", 0, count_documents, &count, &error, store.userdata),
                  CUTOVER_E_INVALID, error);
@@ -136,7 +141,8 @@ static void arguments_out_of_bounds_are_refused(void **state)
 
 static void close_is_once_and_takes_nothing(void **state)
 {
-    cutover_store store = CUTOVER_STORE_INIT, zero;
+    const cutover_store initial = CUTOVER_STORE_INIT;
+    cutover_store store = CUTOVER_STORE_INIT, zero = {0};
     cutover_error *error = NULL;
 
     (void)state;
@@ -144,9 +150,10 @@ static void close_is_once_and_takes_nothing(void **state)
     cutover_store_close(&store);
     check_ok(cutover_store_memory_open(&store, &error), error);
     cutover_store_close(&store);
-    memset(&zero, 0, sizeof(zero));
-    assert_memory_equal(&store, &zero, sizeof(zero));
+    assert_memory_equal(&store, &initial, sizeof(initial));
     cutover_store_close(&store);
+    cutover_store_close(&zero);
+    assert_int_equal(zero.version, 0);
 }
 
 int main(void)

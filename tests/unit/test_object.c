@@ -90,6 +90,7 @@ static int set_up(void **state)
 
     assert_non_null(fixture);
     check_ok(folder_make(NULL, &fixture->path, &error), error);
+    cutover_repository_init(&fixture->inner, CUTOVER_REPOSITORY_VERSION);
     check_ok(cutover_repository_directory_open(fixture->path, &fixture->inner, &error), error);
     check_ok(fixture->inner.begin(BACKUP, &error, fixture->inner.userdata), error);
     fixture->repository = fixture->inner;

@@ -74,6 +74,7 @@ static int open_world(void **state)
     struct world *world = calloc(1, sizeof(*world));
 
     assert_non_null(world);
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
     assert_int_equal(cutover_store_memory_open(&world->store, NULL), CUTOVER_OK);
     world->notifier.version = CUTOVER_NOTIFIER_VERSION;
     world->notifier.userdata = world;
@@ -354,7 +355,7 @@ static void deliverer_with_an_old_listing_steps_aside(void **state)
     free(other);
 }
 
-static cutover_status commit_nothing(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status commit_nothing(const cutover_write *const *writes, size_t count, cutover_error **error,
                                      void *userdata)
 {
     (void)writes, (void)count, (void)userdata;
@@ -435,10 +436,10 @@ static void notifier_may_use_the_store(void **state)
 
 static void put_event(struct world *world, const char *id, const char *project_id, const char *body)
 {
-    cutover_write write = {"event", id, project_id, 0, body};
+    cutover_write write = {CUTOVER_WRITE_VERSION, "event", id, project_id, 0, body};
     cutover_error *error = NULL;
 
-    check_ok(world->store.commit(&write, 1, &error, world->store.userdata), error);
+    check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata), error);
 }
 
 static void damaged_event_holds_up_its_project_only_and_is_told(void **state)

@@ -14,15 +14,6 @@
 /* Where pointers have eight bytes; elsewhere the order is the same. */
 #if UINTPTR_MAX == UINT64_MAX
 
-AT(cutover_store, version, 0);
-AT(cutover_store, capabilities, 4);
-AT(cutover_store, userdata, 8);
-AT(cutover_store, get, 16);
-AT(cutover_store, list, 24);
-AT(cutover_store, commit, 32);
-AT(cutover_store, close, 40);
-SIZE(cutover_store, 48);
-
 AT(cutover_document, kind, 0);
 AT(cutover_document, id, 8);
 AT(cutover_document, project_id, 16);
@@ -30,12 +21,30 @@ AT(cutover_document, version, 24);
 AT(cutover_document, body, 32);
 SIZE(cutover_document, 40);
 
-AT(cutover_write, kind, 0);
-AT(cutover_write, id, 8);
-AT(cutover_write, project_id, 16);
-AT(cutover_write, expected_version, 24);
-AT(cutover_write, body, 32);
-SIZE(cutover_write, 40);
+AT(cutover_write, version, 0);
+AT(cutover_write, kind, 8);
+AT(cutover_write, id, 16);
+AT(cutover_write, project_id, 24);
+AT(cutover_write, expected_version, 32);
+AT(cutover_write, body, 40);
+SIZE(cutover_write, 48);
+
+AT(cutover_store, version, 0);
+AT(cutover_store, capabilities, 4);
+AT(cutover_store, userdata, 8);
+AT(cutover_store, get, 16);
+AT(cutover_store, list, 24);
+AT(cutover_store, commit, 32);
+AT(cutover_store, close, 40);
+AT(cutover_store, max_commit_writes, 48);
+AT(cutover_store, max_list, 52);
+AT(cutover_store, max_body_bytes, 56);
+SIZE(cutover_store, 64);
+
+AT(cutover_object, name, 0);
+AT(cutover_object, size, 8);
+AT(cutover_object, published, 16);
+SIZE(cutover_object, 24);
 
 AT(cutover_repository, version, 0);
 AT(cutover_repository, capabilities, 4);
@@ -53,24 +62,8 @@ AT(cutover_repository, list, 88);
 AT(cutover_repository, remove, 96);
 AT(cutover_repository, path, 104);
 AT(cutover_repository, close, 112);
-SIZE(cutover_repository, 120);
-
-AT(cutover_object, name, 0);
-AT(cutover_object, size, 8);
-AT(cutover_object, published, 16);
-SIZE(cutover_object, 24);
-
-AT(cutover_platform, version, 0);
-AT(cutover_platform, capabilities, 4);
-AT(cutover_platform, userdata, 8);
-AT(cutover_platform, project_get, 16);
-AT(cutover_platform, project_set_state, 24);
-AT(cutover_platform, preview_get, 32);
-AT(cutover_platform, traffic_pause, 40);
-AT(cutover_platform, traffic_resume, 48);
-AT(cutover_platform, integrations_sync, 56);
-AT(cutover_platform, preview_create, 64);
-SIZE(cutover_platform, 72);
+AT(cutover_repository, remove_object, 120);
+SIZE(cutover_repository, 128);
 
 AT(cutover_project, version, 0);
 AT(cutover_project, id, 8);
@@ -90,11 +83,17 @@ AT(cutover_preview, database, 32);
 AT(cutover_preview, expires_at, 40);
 SIZE(cutover_preview, 48);
 
-AT(cutover_notifier, version, 0);
-AT(cutover_notifier, userdata, 8);
-AT(cutover_notifier, deliver, 16);
-AT(cutover_notifier, close, 24);
-SIZE(cutover_notifier, 32);
+AT(cutover_platform, version, 0);
+AT(cutover_platform, capabilities, 4);
+AT(cutover_platform, userdata, 8);
+AT(cutover_platform, project_get, 16);
+AT(cutover_platform, project_set_state, 24);
+AT(cutover_platform, preview_get, 32);
+AT(cutover_platform, traffic_pause, 40);
+AT(cutover_platform, traffic_resume, 48);
+AT(cutover_platform, integrations_sync, 56);
+AT(cutover_platform, preview_create, 64);
+SIZE(cutover_platform, 72);
 
 AT(cutover_event, version, 0);
 AT(cutover_event, id, 8);
@@ -106,10 +105,17 @@ AT(cutover_event, attempt, 48);
 AT(cutover_event, json, 56);
 SIZE(cutover_event, 64);
 
-AT(cutover_actor, id, 0);
-AT(cutover_actor, kind, 8);
-AT(cutover_actor, roles, 12);
-SIZE(cutover_actor, 16);
+AT(cutover_notifier, version, 0);
+AT(cutover_notifier, userdata, 8);
+AT(cutover_notifier, deliver, 16);
+AT(cutover_notifier, close, 24);
+SIZE(cutover_notifier, 32);
+
+AT(cutover_actor, version, 0);
+AT(cutover_actor, id, 8);
+AT(cutover_actor, kind, 16);
+AT(cutover_actor, roles, 20);
+SIZE(cutover_actor, 24);
 
 AT(cutover_engine_options, version, 0);
 AT(cutover_engine_options, policy, 4);
@@ -132,42 +138,87 @@ SIZE(cutover_engine_options, 112);
 
 AT(cutover_request_options, version, 0);
 AT(cutover_request_options, actor, 8);
-AT(cutover_request_options, project_id, 24);
-AT(cutover_request_options, preview_id, 32);
-AT(cutover_request_options, customer_note, 40);
-AT(cutover_request_options, external_ticket_ref, 48);
-SIZE(cutover_request_options, 56);
+AT(cutover_request_options, project_id, 16);
+AT(cutover_request_options, preview_id, 24);
+AT(cutover_request_options, customer_note, 32);
+AT(cutover_request_options, external_ticket_ref, 40);
+SIZE(cutover_request_options, 48);
+
+AT(cutover_request_ack_options, version, 0);
+AT(cutover_request_ack_options, actor, 8);
+AT(cutover_request_ack_options, request_id, 16);
+AT(cutover_request_ack_options, operator_note, 24);
+AT(cutover_request_ack_options, scheduled_for, 32);
+SIZE(cutover_request_ack_options, 40);
 
 AT(cutover_backup_options, version, 0);
 AT(cutover_backup_options, actor, 8);
-AT(cutover_backup_options, project_id, 24);
-AT(cutover_backup_options, label, 32);
-AT(cutover_backup_options, jobs, 40);
-AT(cutover_backup_options, verify, 44);
-AT(cutover_backup_options, progress, 48);
-AT(cutover_backup_options, progress_userdata, 56);
-SIZE(cutover_backup_options, 64);
+AT(cutover_backup_options, project_id, 16);
+AT(cutover_backup_options, label, 24);
+AT(cutover_backup_options, jobs, 32);
+AT(cutover_backup_options, verify, 36);
+AT(cutover_backup_options, progress, 40);
+AT(cutover_backup_options, progress_userdata, 48);
+SIZE(cutover_backup_options, 56);
+
+AT(cutover_progress, version, 0);
+AT(cutover_progress, step, 8);
+AT(cutover_progress, bytes_done, 16);
+AT(cutover_progress, bytes_total, 24);
+AT(cutover_progress, rows_done, 32);
+AT(cutover_progress, tables_done, 40);
+AT(cutover_progress, tables_total, 44);
+AT(cutover_progress, fraction, 48);
+AT(cutover_progress, seconds_elapsed, 56);
+AT(cutover_progress, seconds_left, 64);
+SIZE(cutover_progress, 72);
 
 AT(cutover_promotion_options, version, 0);
 AT(cutover_promotion_options, actor, 8);
-AT(cutover_promotion_options, request_id, 24);
-AT(cutover_promotion_options, jobs, 32);
-AT(cutover_promotion_options, verify, 36);
-AT(cutover_promotion_options, hold, 40);
-AT(cutover_promotion_options, progress, 48);
-AT(cutover_promotion_options, progress_userdata, 56);
-SIZE(cutover_promotion_options, 64);
+AT(cutover_promotion_options, request_id, 16);
+AT(cutover_promotion_options, jobs, 24);
+AT(cutover_promotion_options, verify, 28);
+AT(cutover_promotion_options, hold, 32);
+AT(cutover_promotion_options, progress, 40);
+AT(cutover_promotion_options, progress_userdata, 48);
+SIZE(cutover_promotion_options, 56);
 
-AT(cutover_progress, step, 0);
-AT(cutover_progress, bytes_done, 8);
-AT(cutover_progress, bytes_total, 16);
-AT(cutover_progress, rows_done, 24);
-AT(cutover_progress, tables_done, 32);
-AT(cutover_progress, tables_total, 36);
-AT(cutover_progress, fraction, 40);
-AT(cutover_progress, seconds_elapsed, 48);
-AT(cutover_progress, seconds_left, 56);
-SIZE(cutover_progress, 64);
+AT(cutover_restore_options, version, 0);
+AT(cutover_restore_options, actor, 8);
+AT(cutover_restore_options, backup_id, 16);
+AT(cutover_restore_options, preview_id, 24);
+AT(cutover_restore_options, project_id, 32);
+AT(cutover_restore_options, confirm, 40);
+AT(cutover_restore_options, jobs, 44);
+AT(cutover_restore_options, verify, 48);
+AT(cutover_restore_options, progress, 56);
+AT(cutover_restore_options, progress_userdata, 64);
+SIZE(cutover_restore_options, 72);
+
+AT(cutover_rollback_options, version, 0);
+AT(cutover_rollback_options, actor, 8);
+AT(cutover_rollback_options, request_id, 16);
+AT(cutover_rollback_options, discard_writes, 24);
+SIZE(cutover_rollback_options, 32);
+
+AT(cutover_displaced, version, 0);
+AT(cutover_displaced, name, 8);
+AT(cutover_displaced, oid, 16);
+AT(cutover_displaced, project_id, 24);
+AT(cutover_displaced, promotion_id, 32);
+AT(cutover_displaced, request_id, 40);
+AT(cutover_displaced, displaced_at, 48);
+AT(cutover_displaced, size, 56);
+SIZE(cutover_displaced, 64);
+
+AT(cutover_recovery, version, 0);
+AT(cutover_recovery, job, 8);
+AT(cutover_recovery, job_id, 16);
+AT(cutover_recovery, project_id, 24);
+AT(cutover_recovery, request_id, 32);
+AT(cutover_recovery, outcome, 40);
+AT(cutover_recovery, message, 48);
+SIZE(cutover_recovery, 56);
 
 AT(cutover_audit_entry, version, 0);
 AT(cutover_audit_entry, cursor, 8);
@@ -234,6 +285,14 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_BACKUP_OPTIONS_VERSION);
     INIT_AGREES(cutover_promotion_options, CUTOVER_PROMOTION_OPTIONS_INIT, cutover_promotion_options_init,
                 CUTOVER_PROMOTION_OPTIONS_VERSION);
+    INIT_AGREES(cutover_restore_options, CUTOVER_RESTORE_OPTIONS_INIT, cutover_restore_options_init,
+                CUTOVER_RESTORE_OPTIONS_VERSION);
+    INIT_AGREES(cutover_rollback_options, CUTOVER_ROLLBACK_OPTIONS_INIT, cutover_rollback_options_init,
+                CUTOVER_ROLLBACK_OPTIONS_VERSION);
+    INIT_AGREES(cutover_request_ack_options, CUTOVER_REQUEST_ACK_OPTIONS_INIT, cutover_request_ack_options_init,
+                CUTOVER_REQUEST_ACK_OPTIONS_VERSION);
+    INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
+    INIT_AGREES(cutover_progress, CUTOVER_PROGRESS_INIT, cutover_progress_init, CUTOVER_PROGRESS_VERSION);
 }
 
 /* A macro of positional values misplaces them silently when a member is put in between. */
@@ -242,18 +301,30 @@ static void defaults_are_where_they_belong(void **state)
     const cutover_promotion_options promotion = CUTOVER_PROMOTION_OPTIONS_INIT;
     const cutover_backup_options backup = CUTOVER_BACKUP_OPTIONS_INIT;
     const cutover_request_options request = CUTOVER_REQUEST_OPTIONS_INIT;
+    const cutover_restore_options restore = CUTOVER_RESTORE_OPTIONS_INIT;
+    const cutover_rollback_options rollback = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    const cutover_request_ack_options ack = CUTOVER_REQUEST_ACK_OPTIONS_INIT;
+    const cutover_actor actor = CUTOVER_ACTOR_INIT;
+    const cutover_progress progress = CUTOVER_PROGRESS_INIT;
     const cutover_engine_options engine = CUTOVER_ENGINE_OPTIONS_INIT;
     const cutover_project project = CUTOVER_PROJECT_INIT;
     const cutover_preview preview = CUTOVER_PREVIEW_INIT;
 
     (void)state;
     assert_int_equal(promotion.verify, CUTOVER_VERIFY_RESTORE);
-    assert_int_equal(promotion.actor.kind, CUTOVER_ACTOR_OPERATOR);
-    assert_int_equal(promotion.actor.roles, 0);
+    assert_null(promotion.actor);
     assert_int_equal(promotion.hold, 0);
     assert_int_equal(backup.verify, CUTOVER_VERIFY_RESTORE);
-    assert_int_equal(backup.actor.kind, CUTOVER_ACTOR_OPERATOR);
-    assert_int_equal(request.actor.kind, CUTOVER_ACTOR_USER);
+    assert_null(backup.actor);
+    assert_null(request.actor);
+    assert_int_equal(restore.verify, CUTOVER_VERIFY_RESTORE);
+    assert_int_equal(restore.confirm, 0);
+    assert_int_equal(rollback.discard_writes, 0);
+    assert_int_equal(ack.scheduled_for, 0);
+    assert_int_equal(actor.kind, 0);
+    assert_string_equal(progress.step, "");
+    assert_true(progress.seconds_left < 0);
+    assert_int_equal(progress.bytes_done, 0);
     assert_int_equal(engine.policy, 0);
     assert_string_equal(project.organization_id, "");
     assert_string_equal(project.state, "active");

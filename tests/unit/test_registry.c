@@ -21,6 +21,8 @@ static int open_world(void **state)
     struct world *world = calloc(1, sizeof(*world));
 
     assert_non_null(world);
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
+    cutover_platform_init(&world->platform, CUTOVER_PLATFORM_VERSION);
     assert_int_equal(cutover_store_memory_open(&world->store, NULL), CUTOVER_OK);
     assert_int_equal(cutover_registry_open(&world->store, &world->registry, NULL), CUTOVER_OK);
     assert_int_equal(cutover_registry_platform(world->registry, &world->platform, NULL), CUTOVER_OK);
@@ -240,8 +242,8 @@ static void fields_out_of_bounds_are_refused_by_name(void **state)
     good.id = "p1";
     good.database = "dbname=shop";
     project = good;
-    project.version = 2;
-    check_project_refused(world, &project, "version");
+    project.version = CUTOVER_PROJECT_VERSION + 1;
+    check_status(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_UNSUPPORTED, error);
     project = good;
     project.id = NULL;
     check_project_refused(world, &project, "id");
@@ -417,11 +419,15 @@ static void a_project_that_nobody_knows_the_job_of_is_returned_by_any(void **sta
     struct world *world = *state;
     cutover_error *error = NULL;
     cutover_write old = {
-        "project", "p1", "p1", 0,
+        CUTOVER_WRITE_VERSION,
+        "project",
+        "p1",
+        "p1",
+        0,
         "{\"id\":\"p1\",\"organization_id\":\"\",\"state\":\"restoring\",\"database\":\"dbname=shop\","
         "\"control_database\":null,\"verify_database\":null}"};
 
-    check_ok(world->store.commit(&old, 1, &error, world->store.userdata), error);
+    check_ok(world->store.commit(&(const cutover_write *){&old}, 1, &error, world->store.userdata), error);
     check_kept(world, "restoring", "NULL");
     check_ok(set_state(world, "restoring", "active", JOB, &error), error);
     check_ok(set_state(world, "active", "restoring", NEXT_JOB, &error), error);
@@ -495,7 +501,7 @@ static void incomplete_store_is_refused(void **state)
     cutover_error_free(error);
     error = NULL;
     store = world->store;
-    store.version = 2;
+    store.version = CUTOVER_STORE_VERSION + 1;
     check_status(cutover_registry_open(&store, &registry, &error), CUTOVER_E_UNSUPPORTED, error);
     assert_null(registry);
     check_status(cutover_registry_project_add(NULL, NULL, &error), CUTOVER_E_INVALID, error);

@@ -1,3 +1,4 @@
+#include "support/agree.h"
 #include "support/check.h"
 #include "support/cluster.h"
 
@@ -35,12 +36,15 @@ struct world {
     cutover_engine *engine, *lenient; /* the second without four eyes */
 };
 
-static const cutover_actor member = {"carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
-static const cutover_actor other_member = {"mona", CUTOVER_ACTOR_API_KEY, CUTOVER_ROLE_MEMBER};
-static const cutover_actor operator_actor = {"olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
-static const cutover_actor both = {"bea", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
-static const cutover_actor admin = {"ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
-static const cutover_actor nobody = {"nick", CUTOVER_ACTOR_USER, 0};
+static const cutover_actor member = {CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+static const cutover_actor other_member = {CUTOVER_ACTOR_VERSION, "mona", CUTOVER_ACTOR_API_KEY,
+                                           CUTOVER_ROLE_MEMBER};
+static const cutover_actor operator_actor = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR,
+                                             CUTOVER_ROLE_OPERATOR};
+static const cutover_actor both = {CUTOVER_ACTOR_VERSION, "bea", CUTOVER_ACTOR_USER,
+                                   CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+static const cutover_actor admin = {CUTOVER_ACTOR_VERSION, "ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
+static const cutover_actor nobody = {CUTOVER_ACTOR_VERSION, "nick", CUTOVER_ACTOR_USER, 0};
 
 /* ---- the ports ---- */
 
@@ -61,7 +65,7 @@ static cutover_status counting_list(const char *kind, const char *project_id, co
     return store->list(kind, project_id, after_id, limit, emit, context, error, store->userdata);
 }
 
-static cutover_status counting_commit(const cutover_write *writes, size_t count, cutover_error **error,
+static cutover_status counting_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
                                       void *userdata)
 {
     struct world *world = userdata;
@@ -179,6 +183,7 @@ static struct world *new_world(void)
     cutover_error *error = NULL;
 
     assert_non_null(world);
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
     check_ok(cutover_store_memory_open(&world->store, &error), error);
     world->now = NOW;
     world->project_state = "active";
@@ -219,7 +224,7 @@ static cutover_request_options wish(void)
 {
     cutover_request_options options = CUTOVER_REQUEST_OPTIONS_INIT;
 
-    options.actor = member;
+    options.actor = &member;
     options.project_id = "shop";
     options.preview_id = "next";
     options.external_ticket_ref = "T-1";
@@ -249,7 +254,7 @@ static char *acked_request(struct world *world)
     char *id = open_request(world);
     cutover_error *error = NULL;
 
-    check_ok(cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
+    check_ok(agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
     return id;
 }
 
@@ -364,7 +369,7 @@ static void only_members_file_requests(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         cutover_request_options options = wish();
-        options.actor = *others[i];
+        options.actor = others[i];
         CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_FORBIDDEN,
                       others[i]->id);
     }
@@ -376,16 +381,25 @@ static void an_actor_needs_an_id_and_a_kind(void **state)
     cutover_request_options options = wish();
     cutover_error *error = NULL;
 
-    options.actor.id = NULL;
+    options.actor = NULL;
     CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_INVALID,
-                  "actor");
-    options.actor.id = "";
+                  "options.actor: required");
+    cutover_actor actor = member;
+    options.actor = &actor;
+    actor.id = NULL;
     CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_INVALID,
-                  "actor");
-    options.actor = member;
-    options.actor.kind = (cutover_actor_kind)0;
+                  "actor.id");
+    actor.id = "";
     CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_INVALID,
-                  "actor");
+                  "actor.id");
+    actor = member;
+    actor.kind = (cutover_actor_kind)0;
+    CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_INVALID,
+                  "actor.kind");
+    actor = member;
+    actor.version = CUTOVER_ACTOR_VERSION + 1;
+    CHECK_REFUSED(world, cutover_request_create(world->engine, &options, NULL, &error), CUTOVER_E_UNSUPPORTED,
+                  "options.actor.version");
 }
 
 static void the_project_must_be_there_and_active(void **state)
@@ -486,10 +500,10 @@ static void notes_have_at_most_1000_characters(void **state)
                       "customer_note");
         options.customer_note = most;
         char *id = file_request(world, &options);
-        CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, more, 0, NULL, &error),
+        CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, more, 0, NULL, &error),
                       CUTOVER_E_INVALID, "operator_note");
         cutover_request *request = NULL;
-        check_ok(cutover_request_ack(world->engine, &operator_actor, id, most, 0, &request, &error), error);
+        check_ok(agree(world->engine, &operator_actor, id, most, 0, &request, &error), error);
         assert_string_equal(cutover_request_operator_note(request), most);
         cutover_request_free(request);
         CHECK_REFUSED(world, cutover_request_reject(world->engine, &operator_actor, id, more, NULL, &error),
@@ -551,7 +565,7 @@ static void text_that_is_no_utf8_is_refused(void **state)
                       CUTOVER_E_INVALID, "external_ticket_ref");
         CHECK_REFUSED(world, cutover_request_reject(world->engine, &operator_actor, id, texts[i], NULL, &error),
                       CUTOVER_E_INVALID, "rejected_reason");
-        CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, texts[i], 0, NULL, &error),
+        CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, texts[i], 0, NULL, &error),
                       CUTOVER_E_INVALID, "operator_note");
     }
     free(id);
@@ -567,9 +581,7 @@ static void an_operator_acks_with_a_note(void **state)
     cutover_error *error = NULL;
 
     world->now += 5 * SECOND;
-    check_ok(
-        cutover_request_ack(world->engine, &operator_actor, id, "go", world->now + SECOND, &request, &error),
-        error);
+    check_ok(agree(world->engine, &operator_actor, id, "go", world->now + SECOND, &request, &error), error);
     assert_string_equal(cutover_request_status(request), "acked");
     assert_string_equal(cutover_request_operator_note(request), "go");
     assert_int_equal(cutover_request_scheduled_for(request), world->now + SECOND);
@@ -588,8 +600,8 @@ static void only_operators_ack_and_reject(void **state)
     cutover_error *error = NULL;
 
     for (size_t i = 0; i < 4; i++) {
-        CHECK_REFUSED(world, cutover_request_ack(world->engine, others[i], id, NULL, 0, NULL, &error),
-                      CUTOVER_E_FORBIDDEN, others[i]->id);
+        CHECK_REFUSED(world, agree(world->engine, others[i], id, NULL, 0, NULL, &error), CUTOVER_E_FORBIDDEN,
+                      others[i]->id);
         CHECK_REFUSED(world, cutover_request_reject(world->engine, others[i], id, "no", NULL, &error),
                       CUTOVER_E_FORBIDDEN, others[i]->id);
     }
@@ -603,11 +615,10 @@ static void four_eyes_are_needed_unless_the_policy_says_otherwise(void **state)
     cutover_request_options options = wish();
     cutover_error *error = NULL;
 
-    options.actor = both;
+    options.actor = &both;
     char *id = file_request(world, &options);
-    CHECK_REFUSED(world, cutover_request_ack(world->engine, &both, id, NULL, 0, NULL, &error),
-                  CUTOVER_E_FORBIDDEN, "bea");
-    check_ok(cutover_request_ack(world->lenient, &both, id, NULL, 0, NULL, &error), error);
+    CHECK_REFUSED(world, agree(world->engine, &both, id, NULL, 0, NULL, &error), CUTOVER_E_FORBIDDEN, "bea");
+    check_ok(agree(world->lenient, &both, id, NULL, 0, NULL, &error), error);
     check_request_is(world, id, "acked");
     free(id);
 }
@@ -619,12 +630,12 @@ static void acking_looks_at_the_preview_again(void **state)
     cutover_error *error = NULL;
 
     world->preview_state = "broken";
-    CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error),
-                  CUTOVER_E_STATE, "broken");
+    CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), CUTOVER_E_STATE,
+                  "broken");
     world->preview_state = "ready";
     world->preview_expires_at = world->now;
-    CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error),
-                  CUTOVER_E_EXPIRED, "next");
+    CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), CUTOVER_E_EXPIRED,
+                  "next");
     free(id);
 }
 
@@ -635,17 +646,14 @@ static void an_agreed_time_is_ahead_and_before_the_preview_expires(void **state)
     cutover_error *error = NULL;
 
     world->preview_expires_at = world->now + 100 * SECOND;
+    CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, NULL, world->now, NULL, &error),
+                  CUTOVER_E_INVALID, "scheduled_for");
+    CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, NULL, -1, NULL, &error), CUTOVER_E_INVALID,
+                  "scheduled_for");
     CHECK_REFUSED(world,
-                  cutover_request_ack(world->engine, &operator_actor, id, NULL, world->now, NULL, &error),
-                  CUTOVER_E_INVALID, "scheduled_for");
-    CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, NULL, -1, NULL, &error),
-                  CUTOVER_E_INVALID, "scheduled_for");
-    CHECK_REFUSED(
-        world,
-        cutover_request_ack(world->engine, &operator_actor, id, NULL, world->preview_expires_at, NULL, &error),
-        CUTOVER_E_EXPIRED, "expires at");
-    check_ok(cutover_request_ack(world->engine, &operator_actor, id, NULL, world->preview_expires_at - 1, NULL,
-                                 &error),
+                  agree(world->engine, &operator_actor, id, NULL, world->preview_expires_at, NULL, &error),
+                  CUTOVER_E_EXPIRED, "expires at");
+    check_ok(agree(world->engine, &operator_actor, id, NULL, world->preview_expires_at - 1, NULL, &error),
              error);
     free(id);
 }
@@ -707,8 +715,8 @@ static void what_is_over_stays_over(void **state)
     cutover_error *error = NULL;
 
     check_ok(cutover_request_cancel(world->engine, &member, id, NULL, &error), error);
-    CHECK_REFUSED(world, cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error),
-                  CUTOVER_E_STATE, "cancelled");
+    CHECK_REFUSED(world, agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), CUTOVER_E_STATE,
+                  "cancelled");
     CHECK_REFUSED(world, cutover_request_reject(world->engine, &operator_actor, id, "no", NULL, &error),
                   CUTOVER_E_STATE, "cancelled");
     CHECK_REFUSED(world, cutover_request_cancel(world->engine, &member, id, NULL, &error), CUTOVER_E_STATE,
@@ -726,7 +734,7 @@ static cutover_status start(struct world *world, const cutover_actor *actor, con
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_promotion *promotion = NULL;
 
-    options.actor = *actor;
+    options.actor = actor;
     options.request_id = id;
     cutover_status status = cutover_promotion_start(world->engine, &options, &promotion, error);
     cutover_promotion_free(promotion);
@@ -740,7 +748,7 @@ static void only_operators_promote_what_is_acked(void **state)
     cutover_error *error = NULL;
 
     CHECK_REFUSED(world, start(world, &operator_actor, id, &error), CUTOVER_E_STATE, "open");
-    check_ok(cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
+    check_ok(agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
     CHECK_REFUSED(world, start(world, &member, id, &error), CUTOVER_E_FORBIDDEN, "carla");
     CHECK_REFUSED(world, start(world, &admin, id, &error), CUTOVER_E_FORBIDDEN, "ada");
     CHECK_REFUSED(world, cutover_promotion_release(world->engine, &operator_actor, id, &error), CUTOVER_E_STATE,
@@ -757,7 +765,7 @@ static void promoting_needs_a_ticket_which_may_come_late(void **state)
 
     options.external_ticket_ref = NULL;
     char *id = file_request(world, &options);
-    check_ok(cutover_request_ack(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
+    check_ok(agree(world->engine, &operator_actor, id, NULL, 0, NULL, &error), error);
     CHECK_REFUSED(world, start(world, &operator_actor, id, &error), CUTOVER_E_STATE, "ticket");
     check_ok(cutover_request_set_ticket(world->engine, &other_member, id, "T-2", NULL, &error), error);
     check_ok(start(world, &operator_actor, id, &error), error);
@@ -770,8 +778,7 @@ static void promoting_waits_for_the_agreed_time(void **state)
     char *id = open_request(world);
     cutover_error *error = NULL;
 
-    check_ok(cutover_request_ack(world->engine, &operator_actor, id, NULL, world->now + 10, NULL, &error),
-             error);
+    check_ok(agree(world->engine, &operator_actor, id, NULL, world->now + 10, NULL, &error), error);
     world->now += 9;
     CHECK_REFUSED(world, start(world, &operator_actor, id, &error), CUTOVER_E_STATE, "agreed for");
     world->now += 1;
@@ -1085,8 +1092,7 @@ static void *act_at_once(void *context)
         racer->status = cutover_request_cancel(racer->engine, &member, racer->id, NULL, &racer->error);
         break;
     default:
-        racer->status =
-            cutover_request_ack(racer->engine, &operator_actor, racer->id, NULL, 0, NULL, &racer->error);
+        racer->status = agree(racer->engine, &operator_actor, racer->id, NULL, 0, NULL, &racer->error);
     }
     return NULL;
 }
@@ -1211,6 +1217,7 @@ static void race_on_sqlite(void (*run)(cutover_engine *const *engines, size_t co
 
     snprintf(path, sizeof path, "%s/store.db", cluster_temp_dir());
     for (size_t i = 0; i < 4; i++) {
+        cutover_store_init(&stores[i], CUTOVER_STORE_VERSION);
         check_ok(cutover_store_sqlite_open(path, &stores[i], &error), error);
         engines[i] = engine_on(world, &stores[i], 0);
     }

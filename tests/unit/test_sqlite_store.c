@@ -64,9 +64,9 @@ static void open_store(const char *path, cutover_store *store)
 static cutover_status put(const cutover_store *store, const char *id, uint64_t version, const char *body,
                           cutover_error **error)
 {
-    cutover_write write = {"thing", id, "p", version, body};
+    cutover_write write = {CUTOVER_WRITE_VERSION, "thing", id, "p", version, body};
 
-    return store->commit(&write, 1, error, store->userdata);
+    return store->commit(&(const cutover_write *){&write}, 1, error, store->userdata);
 }
 
 static cutover_status note_version(const cutover_document *document, void *context)
@@ -255,11 +255,10 @@ static void name_is_never_a_uri_nor_memory(void **state)
 
 static void check_open_refused(const char *path, cutover_status expected, const char *message)
 {
-    cutover_store store, before;
+    cutover_store store = CUTOVER_STORE_INIT;
+    const cutover_store before = store;
     cutover_error *error = NULL;
 
-    memset(&store, 0x5a, sizeof(store));
-    before = store;
     check_status_keep(cutover_store_sqlite_open(path, &store, &error), expected, error);
     check_contains(cutover_error_message(error), message);
     assert_memory_equal(&store, &before, sizeof(store));
@@ -404,7 +403,8 @@ static void commit_that_finds_no_room_applies_nothing(void **state)
     if (child == 0) {
         const struct rlimit limit = {200 * 1000, 200 * 1000};
         char *big = malloc(400 * 1000 + 1);
-        const cutover_write writes[] = {{"thing", "a", "p", 1, "{}"}, {"thing", "b", "p", 0, big}};
+        const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "thing", "a", "p", 1, "{}"},
+                                        {CUTOVER_WRITE_VERSION, "thing", "b", "p", 0, big}};
 
         memset(big, 'x', 400 * 1000);
         big[400 * 1000] = '\0';
@@ -412,7 +412,8 @@ static void commit_that_finds_no_room_applies_nothing(void **state)
         if (cutover_store_sqlite_open(path, &store, NULL) != CUTOVER_OK ||
             put(&store, "a", 0, "{}", NULL) != 0 || setrlimit(RLIMIT_FSIZE, &limit) != 0)
             _exit(1);
-        if (store.commit(writes, 2, NULL, store.userdata) != CUTOVER_E_STORE)
+        if (store.commit((const cutover_write *[]){&writes[0], &writes[1]}, 2, NULL, store.userdata) !=
+            CUTOVER_E_STORE)
             _exit(2);
         if (put(&store, "a", 1, "{}", NULL) != CUTOVER_OK) /* a small one still fits */
             _exit(3);

@@ -1,0 +1,111 @@
+#include "engine/options.h"
+
+#include <cutover.h>
+
+static const cutover_engine_options engine_options_initial = CUTOVER_ENGINE_OPTIONS_INIT;
+static const struct port_member engine_options_required[] = {
+    {"store", offsetof(cutover_engine_options, store), 1},
+    {"repository", offsetof(cutover_engine_options, repository), 1},
+    {"platform", offsetof(cutover_engine_options, platform), 1},
+    {NULL, 0, 0},
+};
+const struct port engine_options_port = {&engine_options_initial, sizeof(cutover_engine_options),
+                                         CUTOVER_ENGINE_OPTIONS_VERSION, NULL, engine_options_required};
+
+cutover_status cutover_engine_options_init(cutover_engine_options *options, unsigned version)
+{
+    return port_init(&engine_options_port, options, version);
+}
+
+static const cutover_request_options request_options_initial = CUTOVER_REQUEST_OPTIONS_INIT;
+static const struct port_member request_options_required[] = {
+    {"actor", offsetof(cutover_request_options, actor), 1},
+    {"project_id", offsetof(cutover_request_options, project_id), 1},
+    {"preview_id", offsetof(cutover_request_options, preview_id), 1},
+    {NULL, 0, 0},
+};
+const struct port request_options_port = {&request_options_initial, sizeof(cutover_request_options),
+                                          CUTOVER_REQUEST_OPTIONS_VERSION, NULL, request_options_required};
+
+cutover_status cutover_request_options_init(cutover_request_options *options, unsigned version)
+{
+    return port_init(&request_options_port, options, version);
+}
+
+static const cutover_backup_options backup_options_initial = CUTOVER_BACKUP_OPTIONS_INIT;
+static const struct port_member backup_options_required[] = {
+    {"actor", offsetof(cutover_backup_options, actor), 1},
+    {NULL, 0, 0},
+};
+const struct port backup_options_port = {&backup_options_initial, sizeof(cutover_backup_options),
+                                         CUTOVER_BACKUP_OPTIONS_VERSION, NULL, backup_options_required};
+
+cutover_status cutover_backup_options_init(cutover_backup_options *options, unsigned version)
+{
+    return port_init(&backup_options_port, options, version);
+}
+
+static const cutover_promotion_options promotion_options_initial = CUTOVER_PROMOTION_OPTIONS_INIT;
+static const struct port_member promotion_options_required[] = {
+    {"actor", offsetof(cutover_promotion_options, actor), 1},
+    {"request_id", offsetof(cutover_promotion_options, request_id), 1},
+    {NULL, 0, 0},
+};
+const struct port promotion_options_port = {&promotion_options_initial, sizeof(cutover_promotion_options),
+                                            CUTOVER_PROMOTION_OPTIONS_VERSION, NULL,
+                                            promotion_options_required};
+
+cutover_status cutover_promotion_options_init(cutover_promotion_options *options, unsigned version)
+{
+    return port_init(&promotion_options_port, options, version);
+}
+
+static const cutover_restore_options restore_options_initial = CUTOVER_RESTORE_OPTIONS_INIT;
+static const struct port_member restore_options_required[] = {
+    {"actor", offsetof(cutover_restore_options, actor), 1},
+    {"backup_id", offsetof(cutover_restore_options, backup_id), 1},
+    {NULL, 0, 0},
+};
+const struct port restore_options_port = {&restore_options_initial, sizeof(cutover_restore_options),
+                                          CUTOVER_RESTORE_OPTIONS_VERSION, NULL, restore_options_required};
+
+cutover_status cutover_restore_options_init(cutover_restore_options *options, unsigned version)
+{
+    return port_init(&restore_options_port, options, version);
+}
+
+static const cutover_rollback_options rollback_options_initial = CUTOVER_ROLLBACK_OPTIONS_INIT;
+static const struct port_member rollback_options_required[] = {
+    {"actor", offsetof(cutover_rollback_options, actor), 1},
+    {"request_id", offsetof(cutover_rollback_options, request_id), 1},
+    {NULL, 0, 0},
+};
+const struct port rollback_options_port = {&rollback_options_initial, sizeof(cutover_rollback_options),
+                                           CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, rollback_options_required};
+
+cutover_status cutover_rollback_options_init(cutover_rollback_options *options, unsigned version)
+{
+    return port_init(&rollback_options_port, options, version);
+}
+
+static const cutover_request_ack_options ack_options_initial = CUTOVER_REQUEST_ACK_OPTIONS_INIT;
+static const struct port_member ack_options_required[] = {
+    {"actor", offsetof(cutover_request_ack_options, actor), 1},
+    {"request_id", offsetof(cutover_request_ack_options, request_id), 1},
+    {NULL, 0, 0},
+};
+const struct port ack_options_port = {&ack_options_initial, sizeof(cutover_request_ack_options),
+                                      CUTOVER_REQUEST_ACK_OPTIONS_VERSION, NULL, ack_options_required};
+
+cutover_status cutover_request_ack_options_init(cutover_request_ack_options *options, unsigned version)
+{
+    return port_init(&ack_options_port, options, version);
+}
+
+static const cutover_actor actor_initial = CUTOVER_ACTOR_INIT;
+const struct port actor_port = {&actor_initial, sizeof(cutover_actor), CUTOVER_ACTOR_VERSION, NULL, NULL};
+
+cutover_status cutover_actor_init(cutover_actor *actor, unsigned version)
+{
+    return port_init(&actor_port, actor, version);
+}
