@@ -9,22 +9,78 @@
 #define FIRST_READ (64u * 1024u)
 #define CHECK_READ (1024u * 1024u)
 
-/* ------------------------------------------------------------------------------------------------------ writing */
+/* ------------------------------------------------------------------------------------------------------ writing
+
+   Several streams append to one object, and a repository takes one write at a time, which may be slow. So whoever comes while
+   nobody writes has the turn: it writes with no lock held, and then what others left in the queue meanwhile. Whoever comes
+   while another has the turn leaves a copy and goes on with its rows; only where the queue is full does it wait, and then it is
+   the one that gets the turn next, for it has nothing better to do. The queue is the order in the object, so that an offset is
+   known as soon as bytes are in it. Nothing is in the queue while nobody has the turn, but for what a stream that was just woken
+   will write: hence nothing is left of it when every append has returned, and at most as many queues as there are streams hold
+   something. */
+
+#define QUEUE_LIMIT (2u * 1024u * 1024u)
+
+/* What is to be written next: the bytes of the stream that has the turn, or a copy of another's. */
+struct piece {
+    struct piece *next;
+    const void *bytes;
+    size_t count;
+    bool copied; /* bytes lie behind it */
+};
 
 struct object_writer {
     const cutover_repository *repository;
-    void *object;
-    char *name;
-    pthread_mutex_t mutex; /* over what follows and the object */
+    char *backup, *name;
+    pthread_mutex_t mutex; /* over what follows, but for what is the turn's */
+    pthread_cond_t changed;
+    struct piece *first, **end; /* the queue */
+    size_t queued;              /* bytes of copies in it */
+    unsigned waiting;           /* streams that have no room in it */
+    uint64_t size;              /* with what is in the queue */
+    bool busy;                  /* somebody has the turn */
+    bool failed;                /* a write did: the object's end is unknown */
+    /* the turn's */
+    void *object; /* NULL before the first write */
     struct sha256 *sha256;
-    uint64_t size;
-    bool failed; /* a write did: the object's end is unknown */
 };
+
+static void queue_put(struct object_writer *writer, struct piece *piece)
+{
+    piece->next = NULL;
+    *writer->end = piece;
+    writer->end = &piece->next;
+    writer->size += piece->count;
+    if (piece->copied)
+        writer->queued += piece->count;
+}
+
+static struct piece *queue_take(struct object_writer *writer)
+{
+    struct piece *piece = writer->first;
+
+    writer->first = piece->next;
+    if (writer->first == NULL)
+        writer->end = &writer->first;
+    if (piece->copied)
+        writer->queued -= piece->count;
+    return piece;
+}
+
+static void piece_free(struct piece *piece)
+{
+    if (piece->copied)
+        free(piece);
+}
 
 static void writer_free(struct object_writer *writer)
 {
+    while (writer->first != NULL)
+        piece_free(queue_take(writer));
+    pthread_cond_destroy(&writer->changed);
     pthread_mutex_destroy(&writer->mutex);
     sha256_free(writer->sha256);
+    free(writer->backup);
     free(writer->name);
     free(writer);
 }
@@ -37,62 +93,123 @@ cutover_status object_create(const cutover_repository *repository, const char *b
 
     if (created == NULL)
         return error_nomem(error);
-    if (pthread_mutex_init(&created->mutex, NULL) != 0) {
-        free(created);
-        return error_nomem(error);
-    }
+    pthread_mutex_init(&created->mutex, NULL);
+    pthread_cond_init(&created->changed, NULL);
     created->repository = repository;
-    status = string_copy(name, &created->name, error);
-    if (status != CUTOVER_OK)
-        goto free_writer;
-    status = sha256_start(&created->sha256, error);
-    if (status != CUTOVER_OK)
-        goto free_writer;
-    status = repository->create(backup, name, &created->object, error, repository->userdata);
-    status = error_from_callback(error, status, "repository.create");
-    if (status != CUTOVER_OK)
-        goto free_writer;
+    created->end = &created->first;
+    status = string_copy(backup, &created->backup, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(name, &created->name, error);
+    if (status == CUTOVER_OK)
+        status = sha256_start(&created->sha256, error);
+    if (status != CUTOVER_OK) {
+        writer_free(created);
+        return status;
+    }
     *writer = created;
     return CUTOVER_OK;
-
-free_writer:
-    writer_free(created);
-    return status;
 }
 
-static cutover_status append_locked(struct object_writer *writer, const void *bytes, size_t count,
-                                    cutover_error **error)
+/* In the turn, without the mutex, as what follows. */
+static cutover_status made(struct object_writer *writer, cutover_error **error)
 {
     const cutover_repository *repository = writer->repository;
     cutover_status status;
 
-    if (writer->failed)
-        return error_set(error, CUTOVER_E_REPOSITORY, "%s cannot be written: an earlier write to it failed",
-                         writer->name);
-    status = repository->write(writer->object, bytes, count, error, repository->userdata);
-    status = error_from_callback(error, status, "repository.write");
-    if (status == CUTOVER_OK)
-        status = sha256_add(writer->sha256, bytes, count, error);
+    if (writer->object != NULL)
+        return CUTOVER_OK;
+    status = repository->create(writer->backup, writer->name, &writer->object, error, repository->userdata);
     if (status != CUTOVER_OK)
-        writer->failed = true;
-    else
-        writer->size += count;
+        writer->object = NULL;
+    return error_from_callback(error, status, "repository.create");
+}
+
+static cutover_status piece_write(struct object_writer *writer, const struct piece *piece,
+                                  cutover_error **error)
+{
+    const cutover_repository *repository = writer->repository;
+    cutover_status status = made(writer, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = repository->write(writer->object, piece->bytes, piece->count, error, repository->userdata);
+    status = error_from_callback(error, status, "repository.write");
+    return status != CUTOVER_OK ? status : sha256_add(writer->sha256, piece->bytes, piece->count, error);
+}
+
+/* With the mutex held, which is given up while it writes. */
+static cutover_status turn(struct object_writer *writer, struct piece *own, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    bool done = false;
+
+    queue_put(writer, own);
+    writer->busy = true;
+    while (status == CUTOVER_OK && writer->first != NULL && (!done || writer->waiting == 0)) {
+        struct piece *piece = queue_take(writer);
+        pthread_mutex_unlock(&writer->mutex);
+        status = piece_write(writer, piece, error);
+        done = done || piece == own;
+        piece_free(piece);
+        pthread_mutex_lock(&writer->mutex);
+        pthread_cond_broadcast(&writer->changed);
+    }
+    while (status != CUTOVER_OK && writer->first != NULL)
+        piece_free(queue_take(writer)); /* also its own, which is not to outlive the call */
+    writer->failed = status != CUTOVER_OK;
+    writer->busy = false;
+    pthread_cond_broadcast(&writer->changed);
     return status;
+}
+
+static cutover_status leave(struct object_writer *writer, const void *bytes, size_t count,
+                            cutover_error **error)
+{
+    struct piece *piece = malloc(sizeof(*piece) + count);
+
+    if (piece == NULL)
+        return error_nomem(error);
+    *piece = (struct piece){NULL, piece + 1, count, true};
+    memcpy(piece + 1, bytes, count);
+    queue_put(writer, piece);
+    return CUTOVER_OK;
+}
+
+static bool has_room(const struct object_writer *writer, size_t count)
+{
+    return count <= QUEUE_LIMIT && writer->queued <= QUEUE_LIMIT - count;
 }
 
 cutover_status object_append(struct object_writer *writer, const void *bytes, size_t count, uint64_t *offset,
                              cutover_error **error)
 {
+    struct piece own = {NULL, bytes, count, false};
     cutover_status status;
     uint64_t begin;
 
     pthread_mutex_lock(&writer->mutex);
+    writer->waiting++;
+    while (writer->busy && !writer->failed && !has_room(writer, count))
+        pthread_cond_wait(&writer->changed, &writer->mutex);
+    writer->waiting--;
     begin = writer->size;
-    status = append_locked(writer, bytes, count, error);
+    if (writer->failed)
+        status = error_set(error, CUTOVER_E_REPOSITORY, "%s cannot be written: an earlier write to it failed",
+                           writer->name);
+    else if (writer->busy)
+        status = leave(writer, bytes, count, error);
+    else
+        status = turn(writer, &own, error);
     pthread_mutex_unlock(&writer->mutex);
     if (status == CUTOVER_OK && offset != NULL)
         *offset = begin;
     return status;
+}
+
+static void drop(struct object_writer *writer)
+{
+    if (writer->object != NULL)
+        writer->repository->abort(writer->object, writer->repository->userdata);
 }
 
 cutover_status object_commit(struct object_writer *writer, struct manifest_file *file, cutover_error **error)
@@ -107,6 +224,9 @@ cutover_status object_commit(struct object_writer *writer, struct manifest_file 
                            writer->name);
         goto abort_object;
     }
+    status = made(writer, error);
+    if (status != CUTOVER_OK)
+        goto abort_object;
     status = sha256_end(writer->sha256, hex, error);
     if (status != CUTOVER_OK)
         goto abort_object;
@@ -123,7 +243,7 @@ cutover_status object_commit(struct object_writer *writer, struct manifest_file 
     return CUTOVER_OK;
 
 abort_object:
-    repository->abort(writer->object, repository->userdata);
+    drop(writer);
 free_writer:
     free(sha256);
     writer_free(writer);
@@ -134,7 +254,7 @@ void object_abort(struct object_writer *writer)
 {
     if (writer == NULL)
         return;
-    writer->repository->abort(writer->object, writer->repository->userdata);
+    drop(writer);
     writer_free(writer);
 }
 

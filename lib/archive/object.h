@@ -10,14 +10,17 @@
 
 #include <cutover/repository.h>
 
-/* One object being written; object_append is safe from several threads (whole members of a split table). */
+/* One object being written. The repository is asked to create it when the first bytes come. */
 struct object_writer;
 cutover_status object_create(const cutover_repository *repository, const char *backup, const char *name,
                              struct object_writer **writer, cutover_error **error);
-/* Appends; *offset (may be NULL) receives where the bytes begin. */
+/* Appends; *offset (may be NULL) receives where the bytes begin. From several threads (the streams of a split table) it is safe,
+   and waits for another's write only when more than 2 MiB wait for it already: no lock is held while the repository writes.
+   CUTOVER_OK says that the bytes are written, or left to the thread that writes: if it cannot, that thread fails, and so does
+   the commit. */
 cutover_status object_append(struct object_writer *writer, const void *bytes, size_t count, uint64_t *offset,
                              cutover_error **error);
-/* Commits; fills *file (name, size, sha256; owned by the caller). Frees the writer in every case. */
+/* Commits, once all appends have returned; fills *file (name, size, sha256; owned by the caller). Frees the writer in every case. */
 cutover_status object_commit(struct object_writer *writer, struct manifest_file *file, cutover_error **error);
 void object_abort(struct object_writer *writer); /* NULL is nothing */
 /* Writes a whole small object. */

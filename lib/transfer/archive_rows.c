@@ -47,9 +47,7 @@ static void worker_close(void *context, void *state)
     free(worker);
 }
 
-/* Appends a compressed member to the table's file and notes where it lies. */
-static cutover_status member_append(struct table_file *file, const void *bytes, size_t count,
-                                    struct member member, cutover_error **error)
+static cutover_status member_note(struct table_file *file, const struct member *member, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
@@ -65,11 +63,25 @@ static cutover_status member_append(struct table_file *file, const void *bytes, 
         }
     }
     if (status == CUTOVER_OK)
-        status = object_append(file->object, bytes, count, &member.offset, error);
-    if (status == CUTOVER_OK)
-        file->members[file->count++] = member;
+        file->members[file->count++] = *member;
     pthread_mutex_unlock(&file->mutex);
     return status;
+}
+
+/* Appends a compressed member to the table's file and notes where it lies. */
+static cutover_status member_append(struct table_file *file, const void *bytes, size_t count,
+                                    struct member member, cutover_error **error)
+{
+    cutover_status status = object_append(file->object, bytes, count, &member.offset, error);
+
+    return status != CUTOVER_OK ? status : member_note(file, &member, error);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct member *one = a, *two = b;
+
+    return (one->offset > two->offset) - (one->offset < two->offset);
 }
 
 /* Appends what the worker has collected; *raw counts its bytes. */
@@ -121,6 +133,8 @@ static cutover_status file_finish(struct writing *writing, size_t table, struct 
     status = object_commit(object, entry, error);
     if (status != CUTOVER_OK)
         return status;
+    /* Streams noted theirs as they came to it; the manifest lists them as they lie. */
+    qsort(file->members, file->count, sizeof *file->members, by_offset);
     const struct receipt *receipt = &writing->receipts.tables[table];
     char digest[DIGEST_TEXT_SIZE];
     digest_format(&receipt->digest, digest);

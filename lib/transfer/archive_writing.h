@@ -13,9 +13,9 @@
 
 /* One table's file while its parts are written. */
 struct table_file {
-    pthread_mutex_t mutex; /* keeps an append and its entry in members together */
+    pthread_mutex_t mutex; /* guards what follows; not held while the repository writes */
     struct object_writer *object;
-    struct member *members;
+    struct member *members; /* in the order of their offsets only when the file is finished */
     size_t count, capacity;
 };
 

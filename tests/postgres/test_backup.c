@@ -1,3 +1,5 @@
+#include "base/clock.h"
+#include "base/wait.h"
 #include "support/shop.h"
 
 #include <dirent.h>
@@ -414,6 +416,81 @@ static void a_rewritten_manifest_is_found(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
 
+/* ---- how it is written ---- */
+
+/* A repository whose first write, of a table that two streams share, lasts until the other one has got further. */
+static struct {
+    cutover_repository behind;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    uint64_t bytes_done;
+    bool is_slow, got_further;
+} slow = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static cutover_status slow_write(void *object, const void *bytes, size_t count, cutover_error **error,
+                                 void *userdata)
+{
+    int64_t deadline = monotonic_us() + 60 * SHOP_SECOND;
+
+    pthread_mutex_lock(&slow.mutex);
+    bool is_first = slow.is_slow;
+    slow.is_slow = false;
+    while (is_first && slow.bytes_done == 0 && wait_until(&slow.changed, &slow.mutex, deadline))
+        ;
+    slow.got_further = slow.got_further || (is_first && slow.bytes_done > 0);
+    pthread_mutex_unlock(&slow.mutex);
+    return slow.behind.write(object, bytes, count, error, userdata);
+}
+
+static int32_t slow_progress(const cutover_progress *progress, void *userdata)
+{
+    (void)userdata;
+    pthread_mutex_lock(&slow.mutex);
+    slow.bytes_done = progress->bytes_done;
+    pthread_cond_broadcast(&slow.changed);
+    pthread_mutex_unlock(&slow.mutex);
+    return 0;
+}
+
+static void a_slow_write_holds_up_no_other_stream_of_its_table(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
+    cutover_engine_options engine_options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_repository repository = shop->repository;
+    cutover_engine *engine = NULL;
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+    char *work = shop_format("%s/work", shop->home);
+
+    shop_database(cluster, "big",
+                  "CREATE TABLE big (id bigint PRIMARY KEY, filler text);"
+                  "ALTER TABLE big ALTER filler SET STORAGE PLAIN;");
+    cluster_sql(cluster, "big",
+                "INSERT INTO big SELECT g, repeat(md5(g::text), 30) FROM generate_series(1, 72000) g");
+    shop_project(shop, "big", cluster_conninfo(cluster, "big"));
+    slow.behind = shop->repository;
+    slow.is_slow = true;
+    assert_int_equal(wait_init(&slow.changed), 0);
+    repository.write = slow_write;
+    engine_options.store = &shop->store;
+    engine_options.repository = &repository;
+    engine_options.platform = &shop->known;
+    engine_options.work_dir = work;
+    check_ok(cutover_engine_new(&engine_options, &engine, &error), error);
+    options.project_id = "big";
+    options.jobs = 2;
+    options.progress = slow_progress;
+    check_ok(cutover_backup_create(engine, &options, &backup, &error), error);
+    assert_true(slow.got_further);
+    assert_string_equal(cutover_backup_status(backup), "verified");
+    pthread_cond_destroy(&slow.changed);
+    cutover_backup_free(backup);
+    cutover_engine_free(engine);
+    cluster_sql(cluster, "postgres", "DROP DATABASE big");
+    free(work);
+}
+
 /* ---- how it begins ---- */
 
 /* A store that is watched: what leads recovery to a backup is in the commit that makes work of it. */
@@ -543,6 +620,7 @@ int main(void)
         TEST(a_file_too_many_or_too_long_is_found),
         TEST(a_verification_that_cannot_be_made_says_so),
         TEST(a_rewritten_manifest_is_found),
+        TEST(a_slow_write_holds_up_no_other_stream_of_its_table),
         TEST(a_backup_begins_with_its_lease),
         TEST(a_backup_whose_begin_was_not_answered_is_recovered_at_once),
     };

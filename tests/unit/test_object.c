@@ -1,5 +1,7 @@
 #include "archive/object.h"
+#include "base/clock.h"
 #include "base/folder.h"
+#include "base/wait.h"
 #include "support/check.h"
 
 #include <pthread.h>
@@ -10,10 +12,14 @@
 #define SHA_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define THREADS 4
 #define PIECES 200
+#define MIB (1024u * 1024u)
+#define SECOND INT64_C(1000000)
 
-/* A directory repository with a begun backup; writes and commits can be made to fail. */
+/* A directory repository with a begun backup; writes and commits can be made to fail, and the first write to take its time. */
 struct fixture {
     char *path;
+    void (*first_write)(void *context); /* called by it, once */
+    void *context;
     cutover_repository repository, inner;
     int writes_until_failure; /* 0: never */
     bool commit_fails;
@@ -32,7 +38,11 @@ static cutover_status fixture_write(void *object, const void *bytes, size_t coun
                                     void *userdata)
 {
     struct fixture *fixture = userdata;
+    void (*first_write)(void *context) = fixture->first_write;
 
+    fixture->first_write = NULL;
+    if (first_write != NULL)
+        first_write(fixture->context);
     if (fixture->writes_until_failure > 0 && --fixture->writes_until_failure == 0) {
         *error = cutover_error_new(CUTOVER_E_REPOSITORY, "no space left", NULL, NULL);
         return CUTOVER_E_REPOSITORY;
@@ -211,6 +221,148 @@ static void threads_append_whole_pieces(void **state)
     file_clear(&file);
 }
 
+/* Another stream of the same object, which appends whole MiBs while this one's write is under way. */
+struct other {
+    struct object_writer *writer;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned wanted, appended; /* pieces */
+    bool more;                 /* one more was appended while the write was under way */
+    cutover_status status;
+};
+
+static void *other_appends(void *context)
+{
+    struct other *other = context;
+    char *piece = malloc(MIB);
+
+    for (unsigned i = 0; piece != NULL && i < other->wanted && other->status == CUTOVER_OK; i++) {
+        uint64_t offset = 0;
+        memset(piece, 'b' + (int)i, MIB);
+        cutover_status status = object_append(other->writer, piece, MIB, &offset, NULL);
+        pthread_mutex_lock(&other->mutex);
+        other->status = status == CUTOVER_OK && offset != 1 + (uint64_t)i * MIB ? CUTOVER_E_INTERNAL : status;
+        other->appended++;
+        pthread_cond_signal(&other->changed);
+        pthread_mutex_unlock(&other->mutex);
+    }
+    free(piece);
+    return NULL;
+}
+
+static bool has_appended(struct other *other, unsigned count, int64_t patience_us)
+{
+    int64_t deadline = monotonic_us() + patience_us;
+
+    pthread_mutex_lock(&other->mutex);
+    while (other->appended < count && wait_until(&other->changed, &other->mutex, deadline))
+        ;
+    bool appended = other->appended >= count;
+    pthread_mutex_unlock(&other->mutex);
+    return appended;
+}
+
+/* A write that lasts until the other stream has appended what there is room for. */
+static void meet_other(void *context)
+{
+    struct other *other = context;
+
+    assert_int_equal(pthread_create(&other->thread, NULL, other_appends, other), 0);
+    assert_true(has_appended(other, other->wanted < 2 ? other->wanted : 2, 60 * SECOND));
+    other->more = other->wanted > 2 && has_appended(other, 3, SECOND / 5);
+}
+
+/* Appends "a" while the other appends; what is in the object is up to the caller. */
+static struct object_writer *append_with_other(struct fixture *fixture, struct other *other,
+                                               cutover_status expected)
+{
+    cutover_error *error = NULL;
+
+    pthread_mutex_init(&other->mutex, NULL);
+    assert_int_equal(wait_init(&other->changed), 0);
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &other->writer, &error), error);
+    fixture->first_write = meet_other;
+    fixture->context = other;
+    check_status(object_append(other->writer, "a", 1, NULL, &error), expected, error);
+    assert_int_equal(pthread_join(other->thread, NULL), 0);
+    pthread_cond_destroy(&other->changed);
+    pthread_mutex_destroy(&other->mutex);
+    return other->writer;
+}
+
+static void check_written(struct fixture *fixture, struct object_writer *writer, unsigned pieces)
+{
+    struct manifest_file file;
+    char *bytes;
+    size_t count;
+    cutover_error *error = NULL;
+
+    check_ok(object_commit(writer, &file, &error), error);
+    check_ok(object_read_all(&fixture->repository, BACKUP, "1.dat.gz", 64 * MIB, &file, &bytes, &count, &error),
+             error);
+    assert_int_equal(count, 1 + pieces * MIB);
+    assert_int_equal(bytes[0], 'a');
+    for (size_t i = 0; i < pieces * MIB; i++)
+        if (bytes[1 + i] != (char)('b' + (int)(i / MIB)))
+            fail_msg("byte %zu is of another piece", i);
+    free(bytes);
+    file_clear(&file);
+}
+
+/* The write ends only because the other stream is not kept waiting for it. */
+static void a_stream_goes_on_while_anothers_write_is_slow(void **state)
+{
+    struct fixture *fixture = *state;
+    struct other other = {.wanted = 2};
+    struct object_writer *writer = append_with_other(fixture, &other, CUTOVER_OK);
+
+    assert_int_equal(other.status, CUTOVER_OK);
+    check_written(fixture, writer, 2);
+}
+
+static void no_more_than_a_little_waits_for_a_slow_write(void **state)
+{
+    struct fixture *fixture = *state;
+    struct other other = {.wanted = 5};
+    struct object_writer *writer = append_with_other(fixture, &other, CUTOVER_OK);
+
+    assert_false(other.more);
+    assert_int_equal(other.status, CUTOVER_OK);
+    assert_int_equal(other.appended, 5);
+    check_written(fixture, writer, 5);
+}
+
+/* What the other left was accepted, and is lost with the write: the object must not be taken for whole. */
+static void what_was_left_to_a_write_that_fails_fails_the_object(void **state)
+{
+    struct fixture *fixture = *state;
+    struct other other = {.wanted = 4};
+    struct manifest_file file;
+    cutover_error *error = NULL;
+
+    fixture->writes_until_failure = 1;
+    struct object_writer *writer = append_with_other(fixture, &other, CUTOVER_E_REPOSITORY);
+    assert_int_equal(other.status, CUTOVER_E_REPOSITORY);
+    assert_int_equal(other.appended, 3);
+    check_status(object_commit(writer, &file, &error), CUTOVER_E_REPOSITORY, error);
+    assert_int_equal(fixture->aborted, 1);
+}
+
+static void a_left_piece_that_cannot_be_written_fails_the_stream_that_writes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct other other = {.wanted = 1};
+    struct manifest_file file;
+    cutover_error *error = NULL;
+
+    fixture->writes_until_failure = 2;
+    struct object_writer *writer = append_with_other(fixture, &other, CUTOVER_E_REPOSITORY);
+    assert_int_equal(other.status, CUTOVER_OK);
+    check_status(object_commit(writer, &file, &error), CUTOVER_E_REPOSITORY, error);
+    assert_int_equal(fixture->aborted, 1);
+}
+
 /* EDGE_CASES D19 */
 static void object_with_a_failed_write_is_not_committed(void **state)
 {
@@ -245,6 +397,20 @@ static void failed_commit_is_an_error_and_frees(void **state)
     assert_int_equal(fixture->aborted, 0);
 }
 
+static void an_object_without_bytes_is_an_object(void **state)
+{
+    struct fixture *fixture = *state;
+    struct object_writer *writer;
+    struct manifest_file file;
+    cutover_error *error = NULL;
+
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    check_ok(object_commit(writer, &file, &error), error);
+    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, NULL, &error), error);
+    assert_int_equal(file.size, 0);
+    file_clear(&file);
+}
+
 static void aborted_object_is_dropped(void **state)
 {
     struct fixture *fixture = *state;
@@ -252,6 +418,10 @@ static void aborted_object_is_dropped(void **state)
     cutover_error *error = NULL;
 
     check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    object_abort(writer);
+    assert_int_equal(fixture->aborted, 0); /* nobody had asked for it yet */
+    check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
+    check_ok(object_append(writer, "a", 1, NULL, &error), error);
     object_abort(writer);
     assert_int_equal(fixture->aborted, 1);
     object_abort(NULL);
@@ -376,7 +546,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(size_and_sha256_are_counted_on_the_way),
         CASE(threads_append_whole_pieces),
+        CASE(a_stream_goes_on_while_anothers_write_is_slow),
+        CASE(no_more_than_a_little_waits_for_a_slow_write),
+        CASE(what_was_left_to_a_write_that_fails_fails_the_object),
+        CASE(a_left_piece_that_cannot_be_written_fails_the_stream_that_writes),
         CASE(object_with_a_failed_write_is_not_committed),
+        CASE(an_object_without_bytes_is_an_object),
         CASE(failed_commit_is_an_error_and_frees),
         CASE(aborted_object_is_dropped),
         CASE(different_content_is_found),
