@@ -344,15 +344,15 @@ static cutover_status check_extension_versions(const struct preflight_servers *s
 }
 
 const struct preflight_check preflight_server_checks[] = {
-    {"servers.version", check_versions},
-    {"servers.tools", check_tools},
-    {"servers.large_objects", check_large_objects},
-    {"servers.identity", check_identity},
-    {"servers.standby", check_standby},
-    {"servers.locale", check_locale},
-    {"servers.connections", check_connections},
-    {"servers.locks", check_locks},
-    {"servers.space", check_space},
-    {"production.extension_versions", check_extension_versions},
-    {NULL, NULL},
+    {"servers.version", ASK_ONCE, check_versions},
+    {"servers.tools", ASK_ONCE, check_tools},
+    {"servers.large_objects", ASK_ONCE, check_large_objects},
+    {"servers.identity", ASK_WITH_PREVIEW, check_identity},
+    {"servers.standby", ASK_ONCE, check_standby},
+    {"servers.locale", ASK_WITH_PREVIEW, check_locale},
+    {"servers.connections", ASK_ONCE, check_connections},
+    {"servers.locks", ASK_ONCE, check_locks},
+    {"servers.space", ASK_ONCE, check_space},
+    {"production.extension_versions", ASK_ONCE, check_extension_versions},
+    {NULL, ASK_ONCE, NULL},
 };
