@@ -12,7 +12,7 @@
 
 /* No limit of a role or a database ends the run (EDGE_CASES B2); a fence does not keep pg_dump from its own
    settings. */
-static const char SESSION_SETTINGS[] =
+static const char session_settings[] =
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "
     "-c idle_session_timeout=0 -c default_transaction_read_only=off";
 
@@ -96,7 +96,7 @@ static void add_options(struct text *text, const char *given, const char *settin
 {
     struct text options = TEXT_INIT;
 
-    text_add_format(&options, "%s %s %s", given != NULL ? given : "", SESSION_SETTINGS, settings);
+    text_add_format(&options, "%s %s %s", given != NULL ? given : "", session_settings, settings);
     add_keyword(text, "options", text_string(&options));
     text->failed = text->failed || text_failed(&options);
     text_free(&options);

@@ -11,7 +11,7 @@
 
 /* PostgreSQL 14 to 18. Columns that came or were renamed later are read through to_jsonb: datlocprovider (15),
    daticulocale (15, 16), daticurules (16), datlocale (17). */
-static const char PROPERTIES_SQL[] =
+static const char properties_sql[] =
     "SELECT json_build_object("
     "  'name', d.datname, 'oid', d.oid::bigint, 'owner', pg_get_userbyid(d.datdba),"
     "  'encoding', pg_encoding_to_char(d.encoding),"
@@ -45,17 +45,17 @@ static const char PROPERTIES_SQL[] =
     " WHERE d.oid = $1::oid";
 
 /* Roles that have settings of their own in a database. */
-static const char SETTING_ROLES_SQL[] =
+static const char setting_roles_sql[] =
     "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
     " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
 
 /* Who has a grant on a database; '' is PUBLIC. */
-static const char GRANTEES_SQL[] =
+static const char grantees_sql[] =
     "SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END"
     "  FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = $1";
 
 /* Whether we can act as a role, which a grant in its name needs; 'SET' is a privilege of its own since 16. */
-static const char CAN_ACT_SQL[] =
+static const char can_act_sql[] =
     "SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000"
     "   THEN 'SET' ELSE 'MEMBER' END) FROM pg_roles r WHERE r.rolname = $1";
 
@@ -68,7 +68,7 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
     cutover_status status;
 
     snprintf(oid, sizeof(oid), "%" PRIu32, database_oid);
-    status = session_value(control, PROPERTIES_SQL, 1, parameters, &text, error);
+    status = session_value(control, properties_sql, 1, parameters, &text, error);
     if (status == CUTOVER_E_NOT_FOUND)
         return error_set(error, CUTOVER_E_NOT_FOUND, "no database has the OID %" PRIu32, database_oid);
     if (status != CUTOVER_OK)
@@ -178,7 +178,7 @@ static cutover_status add_resets(struct session *control, const char *database, 
     const char *parameters[] = {database};
     PGresult *result = NULL;
 
-    cutover_status status = session_query(control, SETTING_ROLES_SQL, 1, parameters, &result, error);
+    cutover_status status = session_query(control, setting_roles_sql, 1, parameters, &result, error);
     if (status != CUTOVER_OK)
         return status;
     text_add(sql, "ALTER DATABASE ");
@@ -221,7 +221,7 @@ static cutover_status check_grantors(struct session *control, struct json_object
         char *can = NULL;
         if (strcmp(grantor, owner) == 0)
             continue;
-        cutover_status status = session_value(control, CAN_ACT_SQL, 1, parameters, &can, error);
+        cutover_status status = session_value(control, can_act_sql, 1, parameters, &can, error);
         if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND)
             return status;
         bool able = status == CUTOVER_OK && can != NULL && strcmp(can, "t") == 0;
@@ -348,7 +348,7 @@ cutover_status properties_grants_clear(struct session *control, const char *data
     struct text sql = TEXT_INIT;
     PGresult *result = NULL;
 
-    cutover_status status = session_query(control, GRANTEES_SQL, 1, &database, &result, error);
+    cutover_status status = session_query(control, grantees_sql, 1, &database, &result, error);
     if (status != CUTOVER_OK)
         return status;
     for (int row = 0; row < PQntuples(result); row++) {

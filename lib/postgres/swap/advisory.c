@@ -23,7 +23,7 @@ int64_t advisory_key(const char *project_id)
 }
 
 /* pg_locks shows a 64-bit key as two halves and objsubid 1. */
-static const char HOLDER_SQL[] =
+static const char holder_sql[] =
     "SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
     "   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     "   AND classid = (($1::int8 >> 32) & 4294967295)::oid AND objid = ($1::int8 & 4294967295)::oid"
@@ -32,7 +32,7 @@ static const char HOLDER_SQL[] =
 static cutover_status lock_holder(struct session *control, const char *key, bool only_us, char **pid,
                                   cutover_error **error)
 {
-    return session_value(control, HOLDER_SQL, 2, (const char *const[]){key, only_us ? "true" : "false"}, pid,
+    return session_value(control, holder_sql, 2, (const char *const[]){key, only_us ? "true" : "false"}, pid,
                          error);
 }
 
