@@ -56,7 +56,7 @@ cutover_status database_name_of(struct session *control, uint32_t oid, char **na
     const char *parameters[] = {text};
     PGresult *result = NULL;
 
-    snprintf(text, sizeof(text), "%" PRIu32, oid);
+    snprintf(text, sizeof text, "%" PRIu32, oid);
     cutover_status status = session_query(control, "SELECT datname FROM pg_database WHERE oid = $1::oid", 1,
                                           parameters, &result, error);
     if (status != CUTOVER_OK)

@@ -67,7 +67,7 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
     char *text = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%" PRIu32, database_oid);
+    snprintf(oid, sizeof oid, "%" PRIu32, database_oid);
     status = session_value(control, properties_sql, 1, parameters, &text, error);
     if (status == CUTOVER_E_NOT_FOUND)
         return error_set(error, CUTOVER_E_NOT_FOUND, "no database has the OID %" PRIu32, database_oid);
@@ -96,11 +96,11 @@ static struct json_object *list_item(struct json_object *properties, const char 
    same list is in pg_dump's dumputils.c; extensions may not define more. */
 static bool is_quoted_list(const char *name)
 {
-    static const char *const NAMES[] = {"local_preload_libraries",   "search_path",
+    static const char *const names[] = {"local_preload_libraries",   "search_path",
                                         "session_preload_libraries", "shared_preload_libraries",
                                         "temp_tablespaces",          "unix_socket_directories"};
-    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
-        if (strcasecmp(name, NAMES[i]) == 0)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(name, names[i]) == 0)
             return true;
     return false;
 }
@@ -378,7 +378,7 @@ cutover_status properties_grants_sql(const char *database, struct json_object *p
         if (!is_privilege(privilege))
             return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
     }
-    bool *made = calloc(count + 1, sizeof(*made));
+    bool *made = calloc(count + 1, sizeof *made);
     if (made == NULL)
         return error_nomem(error);
     text_add(sql, "REVOKE ALL ON DATABASE ");
@@ -471,21 +471,21 @@ static const char *value_text(struct json_object *value)
 cutover_status properties_compare(struct json_object *expected, struct json_object *found, char **differences,
                                   cutover_error **error)
 {
-    static const char *const SCALARS[] = {
+    static const char *const scalars[] = {
         "owner",     "encoding",   "locale_provider",  "collate",     "ctype",  "icu_locale",
         "icu_rules", "tablespace", "connection_limit", "is_template", "comment"};
-    static const struct list_kind LISTS[] = {
+    static const struct list_kind lists[] = {
         {"acl", acl_item}, {"settings", setting_item}, {"labels", label_item}};
     struct text lines = TEXT_INIT;
 
-    for (size_t i = 0; i < sizeof(SCALARS) / sizeof(SCALARS[0]); i++) {
-        struct json_object *a = json_member(expected, SCALARS[i]), *b = json_member(found, SCALARS[i]);
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
+        struct json_object *a = json_member(expected, scalars[i]), *b = json_member(found, scalars[i]);
         if (!json_object_equal(a, b))
-            text_add_format(&lines, "%s: %s | %s\n", SCALARS[i], value_text(a), value_text(b));
+            text_add_format(&lines, "%s: %s | %s\n", scalars[i], value_text(a), value_text(b));
     }
-    for (size_t i = 0; i < sizeof(LISTS) / sizeof(LISTS[0]); i++) {
-        compare_lists(expected, found, &LISTS[i], true, &lines);
-        compare_lists(found, expected, &LISTS[i], false, &lines);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        compare_lists(expected, found, &lists[i], true, &lines);
+        compare_lists(found, expected, &lists[i], false, &lines);
     }
     char *text = text_take(&lines);
     if (text == NULL)

@@ -94,7 +94,7 @@ static int compare_lines(const void *a, const void *b)
 static cutover_status sort_lines(const struct lines *lines, struct text *facts, cutover_error **error)
 {
     size_t count = lines->count;
-    const char **order = calloc(count + 1, sizeof(*order));
+    const char **order = calloc(count + 1, sizeof *order);
     if (order == NULL)
         return error_nomem(error);
     const char *line = text_string(&lines->text);
@@ -102,7 +102,7 @@ static cutover_status sort_lines(const struct lines *lines, struct text *facts, 
         order[i] = line;
         line += strlen(line) + 1;
     }
-    qsort(order, count, sizeof(*order), compare_lines);
+    qsort(order, count, sizeof *order, compare_lines);
     struct text sorted = TEXT_INIT;
     text_reserve(&sorted, lines->text.length);
     for (size_t i = 0; i < count; i++) {

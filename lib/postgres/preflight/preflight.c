@@ -57,7 +57,7 @@ static cutover_status run_listing(const struct preflight_servers *servers,
     struct session *const sessions[] = {servers->production, servers->control, servers->preview};
     char oid[16];
 
-    snprintf(oid, sizeof(oid), "%u", servers->production->database_oid);
+    snprintf(oid, sizeof oid, "%u", servers->production->database_oid);
     return preflight_list(sessions[listing->side], listing, strstr(listing->sql, "$1") != NULL ? 1 : 0,
                           (const char *const[]){oid}, findings, error);
 }

@@ -93,7 +93,7 @@ static cutover_status check_large_objects(const struct preflight_servers *server
 
     if (major(servers->tools->dump_version) < 17)
         return CUTOVER_OK;
-    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof(sides) / sizeof(*sides); i++) {
+    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof sides / sizeof *sides; i++) {
         PGresult *result = NULL;
         status =
             session_query(sides[i], "SELECT 1 FROM pg_largeobject_metadata LIMIT 1", 0, NULL, &result, error);

@@ -53,7 +53,7 @@ static bool pids_have(const int *list, size_t count, int pid)
 
 static cutover_status pids_add(struct pids *pids, int pid, cutover_error **error)
 {
-    int *list = realloc(pids->list, (pids->count + 1) * sizeof(*list));
+    int *list = realloc(pids->list, (pids->count + 1) * sizeof *list);
     if (list == NULL)
         return error_nomem(error);
     pids->list = list;
@@ -89,7 +89,7 @@ static cutover_status visitor_add(struct visitors *visitors, int pid, const char
     visitor.application = strdup(application);
     visitor.user = strdup(user);
     visitor.state = strdup(state);
-    list = realloc(visitors->list, (visitors->count + 1) * sizeof(*list));
+    list = realloc(visitors->list, (visitors->count + 1) * sizeof *list);
     if (list != NULL)
         visitors->list = list;
     if (list == NULL || visitor.backend_type == NULL || visitor.application == NULL || visitor.user == NULL ||
@@ -151,7 +151,7 @@ static cutover_status look(struct session *control, uint32_t database_oid, struc
     char *holders = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%u", database_oid);
+    snprintf(oid, sizeof oid, "%u", database_oid);
     status = session_value(control, starting_sql, 1, (const char *const[]){oid}, &holders, error);
     if (status != CUTOVER_OK)
         return status;
@@ -303,7 +303,7 @@ static cutover_status end_new(struct session *control, uint32_t database_oid, co
     if (status != CUTOVER_OK || list.length == 0)
         goto free_list;
     text_add(&list, "}");
-    snprintf(oid, sizeof(oid), "%u", database_oid);
+    snprintf(oid, sizeof oid, "%u", database_oid);
     status = text_failed(&list) ? error_nomem(error)
                                 : session_query(control, end_sql, 2,
                                                 (const char *const[]){oid, text_string(&list)}, &result, error);
@@ -415,7 +415,7 @@ cutover_status door_inside(struct session *control, uint32_t database_oid, char 
     char oid[16], *gids = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%u", database_oid);
+    snprintf(oid, sizeof oid, "%u", database_oid);
     status = look(control, database_oid, &visitors, error);
     if (status != CUTOVER_OK)
         return status;

@@ -183,7 +183,7 @@ static cutover_status end_read_only_sessions(struct session *control, uint32_t d
 
     if (status != CUTOVER_OK || visitors.count == 0)
         return status;
-    keep = malloc(visitors.count * sizeof(*keep));
+    keep = malloc(visitors.count * sizeof *keep);
     if (keep == NULL) {
         status = error_nomem(error);
         goto free_visitors;

@@ -44,7 +44,7 @@ void fence_mark_free(struct fence_mark *mark)
     text_free(&mark->sequences);
     free(mark->stats_reset);
     free(mark->server_started);
-    memset(mark, 0, sizeof(*mark));
+    memset(mark, 0, sizeof *mark);
 }
 
 static cutover_status read_state(struct session *inside, struct fence_mark *mark, cutover_error **error)
@@ -167,7 +167,7 @@ static bool line_next(const char **at, struct line *line)
 
     if (**at == '\0')
         return false;
-    memset(line, 0, sizeof(*line));
+    memset(line, 0, sizeof *line);
     line->oid = (uint32_t)strtoul(*at, &end, 10);
     for (size_t i = 0; i < 3 && *end == ' '; i++)
         line->values[i] = strtoll(end, &end, 10);
@@ -197,7 +197,7 @@ static void find_changes(const struct text *before, const struct text *after, bo
             change_add(changes, (struct change){.kind = CHANGE_GONE, .before = old});
         } else if (!take_old) {
             change_add(changes, (struct change){.kind = CHANGE_NEW, .after = new});
-        } else if (memcmp(old.values, new.values, sizeof(old.values)) != 0) {
+        } else if (memcmp(old.values, new.values, sizeof old.values) != 0) {
             change_add(changes, (struct change){.kind = sequences ? CHANGE_SEQUENCE : CHANGE_ROWS,
                                                 .before = old,
                                                 .after = new});
@@ -218,7 +218,7 @@ static char *relation_name(struct session *inside, uint32_t oid)
 
     if (inside == NULL)
         return NULL;
-    snprintf(text, sizeof(text), "%u", oid);
+    snprintf(text, sizeof text, "%u", oid);
     if (session_value(
             inside,
             "SELECT coalesce((SELECT max(o.oid::regclass::text) FROM pg_class o WHERE o.reltoastrelid = c.oid),"
@@ -260,7 +260,7 @@ static cutover_status different(const struct changes *changes, struct session *i
         const struct change *change = &changes->list[i];
         uint32_t oid = change->kind == CHANGE_NEW ? change->after.oid : change->before.oid;
         char *name = relation_name(inside, oid), number[32];
-        snprintf(number, sizeof(number), "relation with OID %u", oid);
+        snprintf(number, sizeof number, "relation with OID %u", oid);
         if (i < short_list)
             text_add_format(&names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : number);
         describe_change(&detail, name != NULL ? name : number, change);
