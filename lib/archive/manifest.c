@@ -287,7 +287,7 @@ void manifest_free(struct manifest *manifest)
     free_strings(manifest->roles, manifest->role_count);
     json_object_put(manifest->extensions);
     free(manifest->large_object_digest);
-    memset(manifest, 0, sizeof(*manifest));
+    memset(manifest, 0, sizeof *manifest);
 }
 
 static int compare_name(const void *key, const void *element)
@@ -301,7 +301,7 @@ static int compare_name(const void *key, const void *element)
 const struct manifest_file *manifest_file_find(const struct manifest *manifest, const char *name)
 {
     if (manifest->files_sorted)
-        return bsearch(name, manifest->files, manifest->file_count, sizeof(*manifest->files), compare_name);
+        return bsearch(name, manifest->files, manifest->file_count, sizeof *manifest->files, compare_name);
     for (size_t i = 0; i < manifest->file_count; i++)
         if (strcmp(manifest->files[i].name, name) == 0)
             return &manifest->files[i];

@@ -29,7 +29,7 @@ static void damaged(struct parser *parser, const char *format, ...)
     if (parser->status != CUTOVER_OK)
         return;
     va_start(arguments, format);
-    vsnprintf(what, sizeof(what), format, arguments);
+    vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     parser->status =
         error_verify(parser->error, CUTOVER_VERDICT_DIFFERENT, "%s is damaged: %s", MANIFEST_NAME, what);
@@ -242,7 +242,7 @@ static void parse_files(struct parser *parser, struct json_object *root, struct 
     if (parser->status != CUTOVER_OK)
         return;
     if (manifest->file_count > 0)
-        qsort(manifest->files, manifest->file_count, sizeof(*manifest->files), compare_files);
+        qsort(manifest->files, manifest->file_count, sizeof *manifest->files, compare_files);
     manifest->files_sorted = true;
     for (size_t i = 1; i < manifest->file_count; i++)
         if (compare_files(&manifest->files[i - 1], &manifest->files[i]) == 0)
@@ -275,7 +275,7 @@ static void parse_members(struct parser *parser, const char *text, struct manife
 
     for (const char *c = text; *c != '\0'; c++)
         slashes += *c == '/';
-    table->members = calloc(slashes / 2 + 1, sizeof(*table->members));
+    table->members = calloc(slashes / 2 + 1, sizeof *table->members);
     if (table->members == NULL) {
         parser->status = error_nomem(parser->error);
         return;
@@ -302,7 +302,7 @@ static void check_table(struct parser *parser, const struct manifest *manifest,
     const struct manifest_file *file = manifest_file_find(manifest, table->file);
     uint64_t size = 0, rows = 0;
     char prefix[24];
-    size_t length = (size_t)snprintf(prefix, sizeof(prefix), "%" PRIu64 ":", table->rows);
+    size_t length = (size_t)snprintf(prefix, sizeof prefix, "%" PRIu64 ":", table->rows);
 
     for (size_t i = 0; i < table->member_count; i++) {
         size += table->members[i].size;
@@ -344,7 +344,7 @@ static void parse_tables(struct parser *parser, struct json_object *root, struct
     void *elements = NULL;
     struct json_object *array =
         get_array(parser, root, "tables", sizeof(struct manifest_table), &elements, &manifest->table_count);
-    bool *used = calloc(manifest->file_count + 1, sizeof(*used));
+    bool *used = calloc(manifest->file_count + 1, sizeof *used);
 
     manifest->tables = elements;
     if (used == NULL && parser->status == CUTOVER_OK)

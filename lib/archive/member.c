@@ -58,7 +58,7 @@ cutover_status member_writer_open(int level, struct member_writer **writer, cuto
 
     if (level < 1 || level > 12)
         return error_set(error, CUTOVER_E_INVALID, "compression level is %d; it is 1 to 12", level);
-    opened = calloc(1, sizeof(*opened));
+    opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return error_nomem(error);
     opened->compressor = libdeflate_alloc_compressor(level);
@@ -148,7 +148,7 @@ struct member_reader {
 
 cutover_status member_reader_open(struct member_reader **reader, cutover_error **error)
 {
-    struct member_reader *opened = calloc(1, sizeof(*opened));
+    struct member_reader *opened = calloc(1, sizeof *opened);
 
     if (opened == NULL)
         return error_nomem(error);

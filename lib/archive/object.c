@@ -88,7 +88,7 @@ static void writer_free(struct object_writer *writer)
 cutover_status object_create(const cutover_repository *repository, const char *backup, const char *name,
                              struct object_writer **writer, cutover_error **error)
 {
-    struct object_writer *created = calloc(1, sizeof(*created));
+    struct object_writer *created = calloc(1, sizeof *created);
     cutover_status status;
 
     if (created == NULL)

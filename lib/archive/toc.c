@@ -38,7 +38,7 @@ static void write_string(struct text *out, const struct toc_string *string)
 static void write_decimal(struct text *out, uint32_t value)
 {
     char digits[12];
-    int length = snprintf(digits, sizeof(digits), "%" PRIu32, value);
+    int length = snprintf(digits, sizeof digits, "%" PRIu32, value);
 
     write_int(out, length);
     text_add_bytes(out, digits, (size_t)length);
@@ -133,7 +133,7 @@ bool toc_dependency_push(struct toc_entry *entry, int32_t dependency)
 
     if ((count & (count - 1)) == 0) {
         size_t capacity = count == 0 ? 1 : count * 2;
-        int32_t *grown = realloc(entry->dependencies, capacity * sizeof(*grown));
+        int32_t *grown = realloc(entry->dependencies, capacity * sizeof *grown);
         if (grown == NULL)
             return false;
         entry->dependencies = grown;
@@ -175,7 +175,7 @@ void toc_free(struct toc *toc)
     free(toc->database.bytes);
     free(toc->server_version.bytes);
     free(toc->dump_version.bytes);
-    memset(toc, 0, sizeof(*toc));
+    memset(toc, 0, sizeof *toc);
 }
 
 /* The first position whose key is not below. */
@@ -248,7 +248,7 @@ static bool entry_fill(struct toc_entry *entry, const struct toc_addition *addit
     const char *defn = addition->defn != NULL && addition->defn[0] != '\0' ? addition->defn : NULL;
     char name[24];
 
-    snprintf(name, sizeof(name), "%" PRId32 ".dat", dump_id);
+    snprintf(name, sizeof name, "%" PRId32 ".dat", dump_id);
     entry->dump_id = dump_id;
     entry->had_dumper = table || strcmp(addition->desc, "BLOBS") == 0;
     entry->catalog_oid = addition->catalog_oid;
@@ -271,7 +271,7 @@ static bool entries_reserve(struct toc *toc)
 
     if (toc->count < toc->capacity)
         return true;
-    grown = realloc(toc->entries, capacity * sizeof(*grown));
+    grown = realloc(toc->entries, capacity * sizeof *grown);
     if (grown == NULL)
         return false;
     toc->entries = grown;

@@ -241,7 +241,7 @@ static void read_entries(struct reader *reader, struct toc *toc)
         return;
     }
     toc->capacity = (size_t)count;
-    toc->entries = calloc(toc->capacity + 1, sizeof(*toc->entries));
+    toc->entries = calloc(toc->capacity + 1, sizeof *toc->entries);
     if (toc->entries == NULL) {
         reader->status = error_nomem(reader->error);
         return;
@@ -266,8 +266,8 @@ static void index_entries(struct reader *reader, struct toc *toc)
 {
     if (reader->status != CUTOVER_OK)
         return;
-    toc->by_object = calloc(toc->parsed + 1, sizeof(*toc->by_object));
-    toc->by_id = calloc(toc->parsed + 1, sizeof(*toc->by_id));
+    toc->by_object = calloc(toc->parsed + 1, sizeof *toc->by_object);
+    toc->by_id = calloc(toc->parsed + 1, sizeof *toc->by_id);
     if (toc->by_object == NULL || toc->by_id == NULL) {
         reader->status = error_nomem(reader->error);
         return;
@@ -282,8 +282,8 @@ static void index_entries(struct reader *reader, struct toc *toc)
             if (entry->dependencies[j] > toc->highest_id)
                 toc->highest_id = entry->dependencies[j];
     }
-    qsort(toc->by_object, toc->parsed, sizeof(*toc->by_object), compare_keys);
-    qsort(toc->by_id, toc->parsed, sizeof(*toc->by_id), compare_keys);
+    qsort(toc->by_object, toc->parsed, sizeof *toc->by_object, compare_keys);
+    qsort(toc->by_id, toc->parsed, sizeof *toc->by_id, compare_keys);
     for (size_t i = 1; i < toc->parsed; i++)
         if (toc->by_id[i].key == toc->by_id[i - 1].key)
             damaged(reader, "two entries have the same dumpId");

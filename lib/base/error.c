@@ -37,7 +37,7 @@ static const char *const status_names[] = {
     NAME(CUTOVER_E_NOMEM),      NAME(CUTOVER_E_UNSUPPORTED), NAME(CUTOVER_E_CALLBACK),
     NAME(CUTOVER_E_INTERNAL)};
 
-#define STATUS_COUNT (sizeof status_names / sizeof status_names[0])
+#define STATUS_COUNT (sizeof status_names / sizeof *status_names)
 
 /* One error for each failure that stands in when there is no memory for a real one, so that the code stays true
    and a check that failed never reads as equal. Handed out, never written to, never freed. */

@@ -202,7 +202,7 @@ void json_put_double(struct json_object *object, const char *name, double value)
 {
     /* Nine digits: more than any clock here has, and none that only binary fractions have. */
     char text[32];
-    snprintf(text, sizeof(text), "%.9g", value);
+    snprintf(text, sizeof text, "%.9g", value);
     struct json_object *number = isfinite(value) ? json_object_new_double_s(value, text) : NULL;
     put_value(object, name, number, !isfinite(value) || number != NULL);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What would be lost with the database, or would make the drop fail. PostgreSQL 14 to 18. */
-static const char hangers_query[] =
+static const char hangers_sql[] =
     "SELECT pg_catalog.string_agg(what, ', ' ORDER BY what) FROM ("
     "SELECT 'subscription ' || subname FROM pg_catalog.pg_subscription WHERE subdbid = $1::oid"
     " UNION ALL SELECT 'replication slot ' || slot_name FROM pg_catalog.pg_replication_slots WHERE database = "
@@ -17,7 +17,7 @@ static const char hangers_query[] =
     " UNION ALL SELECT 'prepared transaction ' || gid FROM pg_catalog.pg_prepared_xacts WHERE database = $2"
     ") AS hangers (what)";
 
-static const char size_query[] = "SELECT pg_catalog.pg_database_size($1::oid)::text";
+static const char size_sql[] = "SELECT pg_catalog.pg_database_size($1::oid)::text";
 
 static cutover_status size_read(struct session *control, struct displaced *item, cutover_error **error)
 {
@@ -25,7 +25,7 @@ static cutover_status size_read(struct session *control, struct displaced *item,
     char *size = NULL;
 
     snprintf(oid, sizeof oid, "%" PRIu32, item->oid);
-    cutover_status status = session_value(control, size_query, 1, (const char *const[]){oid}, &size, error);
+    cutover_status status = session_value(control, size_sql, 1, (const char *const[]){oid}, &size, error);
     if (status == CUTOVER_OK && size != NULL)
         item->size = strtoull(size, NULL, 10);
     free(size);
@@ -160,7 +160,7 @@ cutover_status displaced_drop(struct host *host, const cutover_actor *actor, con
 
     snprintf(oid, sizeof oid, "%" PRIu32, displaced->oid);
     cutover_status status =
-        session_value(control, hangers_query, 2, (const char *const[]){oid, displaced->name}, &hangers, error);
+        session_value(control, hangers_sql, 2, (const char *const[]){oid, displaced->name}, &hangers, error);
     if (status == CUTOVER_OK && hangers != NULL) {
         status =
             error_set(error, CUTOVER_E_STATE, "%s is not dropped: on it hang %s", displaced->name, hangers);

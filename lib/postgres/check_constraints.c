@@ -7,7 +7,7 @@
 
 #define CHECK_VIOLATION "23514"
 
-static const char LIST_SQL[] =
+static const char list_sql[] =
     "SELECT n.nspname, c.relname, o.conname, pg_get_constraintdef(o.oid), o.coninhcount = 0,"
     "  obj_description(o.oid, 'pg_constraint')"
     " FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -67,7 +67,7 @@ cutover_status checks_set_aside(struct session *session, struct checks *checks, 
 
     for (bool first = true; more; first = false) {
         PGresult *list = NULL;
-        status = session_query(session, LIST_SQL, 0, NULL, &list, error);
+        status = session_query(session, list_sql, 0, NULL, &list, error);
         more = status == CUTOVER_OK && PQntuples(list) > 0 && result_bool(list, 0, 4);
         if (more && first)
             keep_comments(checks, list);

@@ -12,7 +12,7 @@
 
 /* No limit of a role or a database ends the run (EDGE_CASES B2); a fence does not keep pg_dump from its own
    settings. */
-static const char SESSION_SETTINGS[] =
+static const char session_settings[] =
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "
     "-c idle_session_timeout=0 -c default_transaction_read_only=off";
 
@@ -54,10 +54,10 @@ void child_environment_free(char *variables[CHILD_ENVIRONMENT_MAX], size_t count
 
 static bool is_secret(const char *keyword)
 {
-    static const char *const SECRETS[] = {"sslpassword", "oauth_client_secret", "scram_client_key",
+    static const char *const secrets[] = {"sslpassword", "oauth_client_secret", "scram_client_key",
                                           "scram_server_key"};
-    for (size_t i = 0; i < sizeof(SECRETS) / sizeof(SECRETS[0]); i++)
-        if (strcmp(keyword, SECRETS[i]) == 0)
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strcmp(keyword, secrets[i]) == 0)
             return true;
     return false;
 }
@@ -65,11 +65,11 @@ static bool is_secret(const char *keyword)
 /* Given by us, or only meant for the process that parsed the string. */
 static bool is_ours(const char *keyword)
 {
-    static const char *const OURS[] = {
+    static const char *const ours[] = {
         "password",        "dbname",  "options",     "application_name", "fallback_application_name",
         "client_encoding", "service", "servicefile", "replication"};
-    for (size_t i = 0; i < sizeof(OURS) / sizeof(OURS[0]); i++)
-        if (strcmp(keyword, OURS[i]) == 0)
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcmp(keyword, ours[i]) == 0)
             return true;
     return false;
 }
@@ -96,7 +96,7 @@ static void add_options(struct text *text, const char *given, const char *settin
 {
     struct text options = TEXT_INIT;
 
-    text_add_format(&options, "%s %s %s", given != NULL ? given : "", SESSION_SETTINGS, settings);
+    text_add_format(&options, "%s %s %s", given != NULL ? given : "", session_settings, settings);
     add_keyword(text, "options", text_string(&options));
     text->failed = text->failed || text_failed(&options);
     text_free(&options);
@@ -140,7 +140,7 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
     }
     add_keyword(&text, "dbname", database != NULL ? database : conninfo_get(conninfo, "dbname"));
     add_keyword(&text, "application_name", APPLICATION_NAME);
-    for (size_t i = 0; i < sizeof DEFAULTS / sizeof DEFAULTS[0]; i++)
+    for (size_t i = 0; i < sizeof DEFAULTS / sizeof *DEFAULTS; i++)
         if (conninfo_get(conninfo, DEFAULTS[i].keyword) == NULL)
             add_keyword(&text, DEFAULTS[i].keyword, DEFAULTS[i].value);
     add_options(&text, conninfo_get(conninfo, "options"), settings);

@@ -11,10 +11,10 @@
 
 /* What initdb did not make: OIDs from FirstNormalObjectId (src/include/access/transam.h) on. */
 /* A row when the role is not ours, is there, and we may act as it. */
-static const char OWNER_SQL[] = "SELECT 1 FROM pg_roles WHERE rolname = $1 AND rolname <> current_user"
+static const char owner_sql[] = "SELECT 1 FROM pg_roles WHERE rolname = $1 AND rolname <> current_user"
                                 "   AND pg_has_role(oid, 'MEMBER')";
 
-static const char LEFTOVERS_SQL[] =
+static const char leftovers_sql[] =
     "SELECT string_agg(o.name, ', ') FROM ("
     " SELECT 'relation ' || c.oid::regclass AS name FROM pg_class c"
     "  WHERE c.oid >= 16384 AND c.relnamespace <> 'pg_toast'::regnamespace AND c.relkind <> 'i'"
@@ -26,7 +26,7 @@ static const char LEFTOVERS_SQL[] =
     " UNION ALL SELECT 'large object ' || l.oid FROM pg_largeobject_metadata l"
     " LIMIT 10) o";
 
-static const char TEMPLATE_TABLESPACE_SQL[] =
+static const char template_tablespace_sql[] =
     "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace"
     " WHERE d.datname = 'template0'";
 
@@ -56,7 +56,7 @@ cutover_status database_name_of(struct session *control, uint32_t oid, char **na
     const char *parameters[] = {text};
     PGresult *result = NULL;
 
-    snprintf(text, sizeof(text), "%" PRIu32, oid);
+    snprintf(text, sizeof text, "%" PRIu32, oid);
     cutover_status status = session_query(control, "SELECT datname FROM pg_database WHERE oid = $1::oid", 1,
                                           parameters, &result, error);
     if (status != CUTOVER_OK)
@@ -83,7 +83,7 @@ static cutover_status add_tablespace(struct session *control, const char *tables
 
     if (tablespace == NULL)
         return CUTOVER_OK;
-    cutover_status status = session_value(control, TEMPLATE_TABLESPACE_SQL, 0, NULL, &usual, error);
+    cutover_status status = session_value(control, template_tablespace_sql, 0, NULL, &usual, error);
     if (status != CUTOVER_OK)
         return status;
     if (usual == NULL || strcmp(tablespace, usual) != 0) {
@@ -101,7 +101,7 @@ static cutover_status owner_to_be(struct session *control, struct json_object *p
     const char *wanted = json_text_or(properties, "owner", "");
     PGresult *result = NULL;
 
-    cutover_status status = session_query(control, OWNER_SQL, 1, (const char *const[]){wanted}, &result, error);
+    cutover_status status = session_query(control, owner_sql, 1, (const char *const[]){wanted}, &result, error);
     if (status == CUTOVER_OK)
         status = string_copy(PQntuples(result) > 0 ? wanted : NULL, owner, error);
     PQclear(result);
@@ -185,7 +185,7 @@ static cutover_status conninfo_of(const struct session *session, struct conninfo
 
 cutover_status database_leftovers(struct session *inside, char **leftovers, cutover_error **error)
 {
-    return session_value(inside, LEFTOVERS_SQL, 0, NULL, leftovers, error);
+    return session_value(inside, leftovers_sql, 0, NULL, leftovers, error);
 }
 
 /* A session in the new database, on the server that `control` is on, looks for what a spoiled template0 left. */

@@ -7,7 +7,7 @@
 
 #define INSUFFICIENT_PRIVILEGE "42501"
 
-static const char COMMENTS_SQL[] =
+static const char comments_sql[] =
     "SELECT e.extname, pg_catalog.obj_description(e.oid, 'pg_extension') FROM pg_catalog.pg_extension e";
 
 /* The comment of an extension there: true when it is there and bears another than `comment` (NULL: none). */
@@ -59,9 +59,9 @@ cutover_status extension_comments_copy(struct session *from, struct session *to,
     PGresult *wanted = NULL, *there = NULL;
     struct text names = TEXT_INIT;
 
-    cutover_status status = session_query(from, COMMENTS_SQL, 0, NULL, &wanted, error);
+    cutover_status status = session_query(from, comments_sql, 0, NULL, &wanted, error);
     if (status == CUTOVER_OK)
-        status = session_query(to, COMMENTS_SQL, 0, NULL, &there, error);
+        status = session_query(to, comments_sql, 0, NULL, &there, error);
     for (int row = 0; status == CUTOVER_OK && row < PQntuples(wanted); row++) {
         const char *name = result_text(wanted, row, 0), *comment = result_text(wanted, row, 1);
         if (bears_another(there, name, comment))
@@ -127,7 +127,7 @@ cutover_status extension_comments_restore(const struct toc *toc, struct session 
     PGresult *there = NULL;
     struct text names = TEXT_INIT;
 
-    cutover_status status = session_query(to, COMMENTS_SQL, 0, NULL, &there, error);
+    cutover_status status = session_query(to, comments_sql, 0, NULL, &there, error);
     for (int row = 0; status == CUTOVER_OK && row < PQntuples(there); row++) {
         const char *name = result_text(there, row, 0), *now = result_text(there, row, 1);
         const struct toc_entry *extension = extension_find(toc, name);

@@ -11,7 +11,7 @@
 
 /* PostgreSQL 14 to 18. Columns that came or were renamed later are read through to_jsonb: datlocprovider (15),
    daticulocale (15, 16), daticurules (16), datlocale (17). */
-static const char PROPERTIES_SQL[] =
+static const char properties_sql[] =
     "SELECT json_build_object("
     "  'name', d.datname, 'oid', d.oid::bigint, 'owner', pg_get_userbyid(d.datdba),"
     "  'encoding', pg_encoding_to_char(d.encoding),"
@@ -45,17 +45,17 @@ static const char PROPERTIES_SQL[] =
     " WHERE d.oid = $1::oid";
 
 /* Roles that have settings of their own in a database. */
-static const char SETTING_ROLES_SQL[] =
+static const char setting_roles_sql[] =
     "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
     " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
 
 /* Who has a grant on a database; '' is PUBLIC. */
-static const char GRANTEES_SQL[] =
+static const char grantees_sql[] =
     "SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END"
     "  FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = $1";
 
 /* Whether we can act as a role, which a grant in its name needs; 'SET' is a privilege of its own since 16. */
-static const char CAN_ACT_SQL[] =
+static const char can_act_sql[] =
     "SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000"
     "   THEN 'SET' ELSE 'MEMBER' END) FROM pg_roles r WHERE r.rolname = $1";
 
@@ -67,8 +67,8 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
     char *text = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%" PRIu32, database_oid);
-    status = session_value(control, PROPERTIES_SQL, 1, parameters, &text, error);
+    snprintf(oid, sizeof oid, "%" PRIu32, database_oid);
+    status = session_value(control, properties_sql, 1, parameters, &text, error);
     if (status == CUTOVER_E_NOT_FOUND)
         return error_set(error, CUTOVER_E_NOT_FOUND, "no database has the OID %" PRIu32, database_oid);
     if (status != CUTOVER_OK)
@@ -96,11 +96,11 @@ static struct json_object *list_item(struct json_object *properties, const char 
    same list is in pg_dump's dumputils.c; extensions may not define more. */
 static bool is_quoted_list(const char *name)
 {
-    static const char *const NAMES[] = {"local_preload_libraries",   "search_path",
+    static const char *const names[] = {"local_preload_libraries",   "search_path",
                                         "session_preload_libraries", "shared_preload_libraries",
                                         "temp_tablespaces",          "unix_socket_directories"};
-    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
-        if (strcasecmp(name, NAMES[i]) == 0)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(name, names[i]) == 0)
             return true;
     return false;
 }
@@ -178,7 +178,7 @@ static cutover_status add_resets(struct session *control, const char *database, 
     const char *parameters[] = {database};
     PGresult *result = NULL;
 
-    cutover_status status = session_query(control, SETTING_ROLES_SQL, 1, parameters, &result, error);
+    cutover_status status = session_query(control, setting_roles_sql, 1, parameters, &result, error);
     if (status != CUTOVER_OK)
         return status;
     text_add(sql, "ALTER DATABASE ");
@@ -221,7 +221,7 @@ static cutover_status check_grantors(struct session *control, struct json_object
         char *can = NULL;
         if (strcmp(grantor, owner) == 0)
             continue;
-        cutover_status status = session_value(control, CAN_ACT_SQL, 1, parameters, &can, error);
+        cutover_status status = session_value(control, can_act_sql, 1, parameters, &can, error);
         if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND)
             return status;
         bool able = status == CUTOVER_OK && can != NULL && strcmp(can, "t") == 0;
@@ -348,7 +348,7 @@ cutover_status properties_grants_clear(struct session *control, const char *data
     struct text sql = TEXT_INIT;
     PGresult *result = NULL;
 
-    cutover_status status = session_query(control, GRANTEES_SQL, 1, &database, &result, error);
+    cutover_status status = session_query(control, grantees_sql, 1, &database, &result, error);
     if (status != CUTOVER_OK)
         return status;
     for (int row = 0; row < PQntuples(result); row++) {
@@ -378,7 +378,7 @@ cutover_status properties_grants_sql(const char *database, struct json_object *p
         if (!is_privilege(privilege))
             return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
     }
-    bool *made = calloc(count + 1, sizeof(*made));
+    bool *made = calloc(count + 1, sizeof *made);
     if (made == NULL)
         return error_nomem(error);
     text_add(sql, "REVOKE ALL ON DATABASE ");
@@ -471,21 +471,21 @@ static const char *value_text(struct json_object *value)
 cutover_status properties_compare(struct json_object *expected, struct json_object *found, char **differences,
                                   cutover_error **error)
 {
-    static const char *const SCALARS[] = {
+    static const char *const scalars[] = {
         "owner",     "encoding",   "locale_provider",  "collate",     "ctype",  "icu_locale",
         "icu_rules", "tablespace", "connection_limit", "is_template", "comment"};
-    static const struct list_kind LISTS[] = {
+    static const struct list_kind lists[] = {
         {"acl", acl_item}, {"settings", setting_item}, {"labels", label_item}};
     struct text lines = TEXT_INIT;
 
-    for (size_t i = 0; i < sizeof(SCALARS) / sizeof(SCALARS[0]); i++) {
-        struct json_object *a = json_member(expected, SCALARS[i]), *b = json_member(found, SCALARS[i]);
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
+        struct json_object *a = json_member(expected, scalars[i]), *b = json_member(found, scalars[i]);
         if (!json_object_equal(a, b))
-            text_add_format(&lines, "%s: %s | %s\n", SCALARS[i], value_text(a), value_text(b));
+            text_add_format(&lines, "%s: %s | %s\n", scalars[i], value_text(a), value_text(b));
     }
-    for (size_t i = 0; i < sizeof(LISTS) / sizeof(LISTS[0]); i++) {
-        compare_lists(expected, found, &LISTS[i], true, &lines);
-        compare_lists(found, expected, &LISTS[i], false, &lines);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        compare_lists(expected, found, &lists[i], true, &lines);
+        compare_lists(found, expected, &lists[i], false, &lines);
     }
     char *text = text_take(&lines);
     if (text == NULL)

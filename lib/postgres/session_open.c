@@ -66,7 +66,7 @@ static cutover_status prepare(const struct session_options *options, struct conn
 
     if (status != CUTOVER_OK)
         return status;
-    for (size_t i = 0; i < sizeof keyword_defaults / sizeof keyword_defaults[0] && status == CUTOVER_OK; i++) {
+    for (size_t i = 0; i < sizeof keyword_defaults / sizeof *keyword_defaults && status == CUTOVER_OK; i++) {
         if (conninfo_get(conninfo, keyword_defaults[i].keyword) == NULL)
             status = conninfo_set(conninfo, keyword_defaults[i].keyword, keyword_defaults[i].value, error);
     }

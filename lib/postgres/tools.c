@@ -221,7 +221,7 @@ cutover_status tools_dump_schema(const struct tools *tools, const struct conninf
     }
     /* The leader of the snapshot has every table locked: pg_dump waits only behind somebody's ALTER TABLE, which waits
        for the leader, for ever. */
-    snprintf(lock_wait, sizeof(lock_wait), "--lock-wait-timeout=%d", LOCK_WAIT_MS);
+    snprintf(lock_wait, sizeof lock_wait, "--lock-wait-timeout=%d", LOCK_WAIT_MS);
     const char *const arguments[] = {tools->pg_dump,
                                      child.database,
                                      "--format=directory",
@@ -304,8 +304,8 @@ static cutover_status run_restore(const struct tools *tools, const struct restor
     size_t count = 0;
     unsigned threads = restore->jobs > 0 && strcmp(restore->section, "pre-data") != 0 ? restore->jobs : 1;
 
-    snprintf(section, sizeof(section), "--section=%s", restore->section);
-    snprintf(jobs, sizeof(jobs), "--jobs=%u", threads);
+    snprintf(section, sizeof section, "--section=%s", restore->section);
+    snprintf(jobs, sizeof jobs, "--jobs=%u", threads);
     arguments[count++] = tools->pg_restore;
     arguments[count++] = child->database;
     arguments[count++] = section;
@@ -330,7 +330,7 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
 
     if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "post-data") != 0)
         return error_set(error, CUTOVER_E_INTERNAL, "\"%s\" is not a section of the schema", restore->section);
-    restore_settings(restore, settings, sizeof(settings));
+    restore_settings(restore, settings, sizeof settings);
     status = child_prepare(tools->work_dir, restore->conninfo, restore->database, settings, &child, error);
     if (status != CUTOVER_OK)
         return status;

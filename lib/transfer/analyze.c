@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. PostgreSQL 14 to 18. */
-static const char relations_query[] =
+static const char relations_sql[] =
     "SELECT n.nspname, c.relname, c.relkind = 'p', pg_catalog.pg_relation_size(c.oid)"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE (c.relkind IN ('r', 'p') OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'"
@@ -57,7 +57,7 @@ cutover_status analyze_database(const struct fill *fill, cutover_error **error)
     struct analyzing analyzing = {fill, NULL};
     uint64_t bytes = 0;
 
-    cutover_status status = session_query(fill->session, relations_query, 0, NULL, &analyzing.relations, error);
+    cutover_status status = session_query(fill->session, relations_sql, 0, NULL, &analyzing.relations, error);
     if (status != CUTOVER_OK)
         return status;
     size_t count = (size_t)PQntuples(analyzing.relations);

@@ -2,12 +2,11 @@
 
 #include "archive/object.h"
 #include "base/folder.h"
-#include "base/workers.h"
 #include "postgres/largeobject.h"
 #include "postgres/quote.h"
 #include "transfer/archive.h"
 #include "transfer/index_build.h"
-#include "transfer/plan.h"
+#include "transfer/pass.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,16 +16,12 @@
 
 #define LARGE_OBJECT_BUFFER (2u * MEMBER_RAW_TARGET)
 
-/* Task 0 writes the large objects; then come the plan's parts, then the indexes. */
-#define PARTS_FROM 1
-
 struct loading {
     const struct archive *archive;
     struct fill *fill;
     enum phase phase;
-    struct table *tables; /* as the plan and fill_table_begin want them; a member counts as a page */
-    struct plan plan;
-    struct receipts receipts;
+    struct table *tables; /* as the pass and fill_table_begin want them; a member counts as a page */
+    struct pass pass;
     struct index_build indexes;
 };
 
@@ -128,38 +123,50 @@ static cutover_status members_load(struct loading *loading, struct loading_worke
     return status;
 }
 
-static cutover_status part_load(struct loading *loading, struct loading_worker *worker, const struct part *part,
-                                cutover_error **error)
+/* The digest only counts rows here: what arrived is digested from the database. */
+static cutover_status part_load(void *context, void *state, const struct part *part, struct digest *digest,
+                                uint64_t *bytes, cutover_error **error)
 {
+    struct loading *loading = context;
+    struct loading_worker *worker = state;
     const struct archive *archive = loading->archive;
     const struct manifest_table *table = &archive->manifest.tables[part->table];
-    bool whole = loading->plan.table_parts[part->table] == 1;
-    struct digest rows = DIGEST_INIT; /* only counted here: what arrived is digested from the database */
     struct copy_in copy;
     void *object = NULL;
-    bool last;
 
+    (void)bytes;
     cutover_status status =
         object_open(&archive->host->repository, archive->backup_id, table->file, &object, error);
     if (status != CUTOVER_OK)
         return status;
-    status = fill_table_begin(&copy, worker->session, &loading->tables[part->table], whole, error);
+    status = fill_table_begin(&copy, worker->session, &loading->tables[part->table], part->whole, error);
     if (status == CUTOVER_OK) {
-        status = members_load(loading, worker, table, part->range, object, &copy, &rows, error);
+        status = members_load(loading, worker, table, part->range, object, &copy, digest, error);
         if (status == CUTOVER_OK)
             status = fill_table_end(&copy, error);
         else
             copy_in_abort(&copy);
     }
     object_close(&archive->host->repository, object);
-    if (status != CUTOVER_OK)
-        return status;
-    receipts_add(&loading->receipts, part->table, &rows, 0, &last);
-    if (last) {
-        progress_table(&loading->fill->operation->progress);
-        index_build_table_whole(&loading->indexes, part->table);
-    }
+    return status;
+}
+
+static cutover_status table_whole(void *context, void *state, size_t table, cutover_error **error)
+{
+    struct loading *loading = context;
+
+    (void)state;
+    (void)error;
+    index_build_table_whole(&loading->indexes, table);
     return CUTOVER_OK;
+}
+
+static cutover_status index_next(void *context, void *state, cutover_error **error)
+{
+    struct loading *loading = context;
+    struct loading_worker *worker = state;
+
+    return index_build_next(&loading->indexes, worker->session, loading->fill, error);
 }
 
 /* ---- large objects: gzip members, one after the other, into the object that pre-data made ---- */
@@ -207,9 +214,10 @@ static bool large_object_named(const char *name, uint32_t *oid)
     return strcmp(name, written) == 0;
 }
 
-static cutover_status large_objects_load(struct loading *loading, struct loading_worker *worker,
-                                         cutover_error **error)
+static cutover_status large_objects_load(void *context, void *state, cutover_error **error)
 {
+    struct loading *loading = context;
+    struct loading_worker *worker = state;
     const struct manifest *manifest = &loading->archive->manifest;
     cutover_status status = CUTOVER_OK;
 
@@ -226,25 +234,13 @@ static cutover_status large_objects_load(struct loading *loading, struct loading
     return status;
 }
 
-static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
-{
-    struct loading *loading = context;
-    struct loading_worker *worker = state;
-
-    if (index < PARTS_FROM)
-        return large_objects_load(loading, state, error);
-    if (index >= PARTS_FROM + loading->plan.count)
-        return index_build_next(&loading->indexes, worker->session, loading->fill, error);
-    return part_load(loading, state, &loading->plan.parts[index - PARTS_FROM], error);
-}
-
 static cutover_status rows_check(const struct loading *loading, cutover_error **error)
 {
     const struct manifest *manifest = &loading->archive->manifest;
+    cutover_status status = CUTOVER_OK;
 
-    cutover_status status = receipts_check(&loading->receipts, loading->tables, error);
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->table_count; i++) {
-        uint64_t rows = loading->receipts.tables[i].digest.rows;
+        uint64_t rows = loading->pass.receipts.tables[i].digest.rows;
         if (rows != manifest->tables[i].rows)
             status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
                                   "%s: %" PRIu64 " rows were restored, the manifest says %" PRIu64,
@@ -260,29 +256,29 @@ static cutover_status rows_load(struct loading *loading, cutover_error **error)
 
     cutover_status status = tables_make(loading, error);
     if (status == CUTOVER_OK)
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): archive_load frees what is loading */
-        status = plan_make(loading->tables, tables, operation->jobs, SPLIT_WHEN_NEEDED, &loading->plan, error);
-    if (status == CUTOVER_OK)
-        status = receipts_open(&loading->receipts, &loading->plan, tables, error);
-    if (status == CUTOVER_OK)
         status = index_build_open(&loading->indexes, loading->fill, loading->tables, tables, error);
     if (status != CUTOVER_OK)
         return status;
     loading->fill->has_built = index_build_has;
     loading->fill->built = &loading->indexes;
-    progress_begin(&operation->progress, loading->phase, archive_raw_bytes(loading->archive), (uint32_t)tables);
-    struct workers workers = {
+    loading->pass = (struct pass){
+        .tables = loading->tables,
+        .table_count = tables,
         .jobs = operation->jobs,
-        .tasks = PARTS_FROM + loading->plan.count + loading->indexes.count,
+        .split = SPLIT_WHEN_NEEDED,
+        .progress = &operation->progress,
+        .phase = loading->phase,
+        .bytes = archive_raw_bytes(loading->archive),
         .open = worker_open,
-        .task = worker_task,
         .close = worker_close,
+        .before = large_objects_load,
+        .part = part_load,
+        .whole = table_whole,
+        .after = index_next,
+        .after_count = loading->indexes.count,
         .context = loading,
-        .tick = progress_tick,
-        .tick_context = &operation->progress,
     };
-    status = workers_run(&workers, &operation->cancel, error);
-    progress_end(&operation->progress);
+    status = pass_run(&loading->pass, error);
     return status != CUTOVER_OK ? status : rows_check(loading, error);
 }
 
@@ -338,8 +334,7 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
     fill->has_built = NULL;
     fill->built = NULL;
     index_build_close(&loading.indexes);
-    plan_free(&loading.plan);
-    receipts_close(&loading.receipts);
+    pass_close(&loading.pass);
     tables_free(&loading);
     return status;
 }

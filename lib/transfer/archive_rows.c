@@ -1,5 +1,4 @@
 /* Step backup, the rows: tables, large objects and facts as worker threads read them. */
-#include "base/workers.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
@@ -8,9 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Task 0 reads catalog facts and large objects; the others are the plan's parts. */
-#define PARTS_FROM 1
 
 struct writing_worker {
     struct session *session;
@@ -113,9 +109,10 @@ static cutover_status file_open(struct writing *writing, size_t table, cutover_e
 }
 
 /* The last part of a table ends its file. */
-static cutover_status file_finish(struct writing *writing, size_t table, struct member_writer *members,
-                                  cutover_error **error)
+static cutover_status file_finish(void *context, void *state, size_t table, cutover_error **error)
 {
+    struct writing *writing = context;
+    struct writing_worker *worker = state;
     struct table_file *file = &writing->files[table];
     struct manifest_table *to = &writing->manifest.tables[table];
     struct manifest_file *entry = &writing->manifest.files[table];
@@ -123,7 +120,7 @@ static cutover_status file_finish(struct writing *writing, size_t table, struct 
     const void *bytes;
     size_t count;
 
-    cutover_status status = member_writer_copy_end(members, &bytes, &count, &member, error);
+    cutover_status status = member_writer_copy_end(worker->members, &bytes, &count, &member, error);
     if (status == CUTOVER_OK)
         status = member_append(file, bytes, count, member, error);
     if (status != CUTOVER_OK)
@@ -135,7 +132,7 @@ static cutover_status file_finish(struct writing *writing, size_t table, struct 
         return status;
     /* Streams noted theirs as they came to it; the manifest lists them as they lie. */
     qsort(file->members, file->count, sizeof *file->members, by_offset);
-    const struct receipt *receipt = &writing->receipts.tables[table];
+    const struct receipt *receipt = &writing->pass.receipts.tables[table];
     char digest[DIGEST_TEXT_SIZE];
     digest_format(&receipt->digest, digest);
     to->rows = receipt->digest.rows;
@@ -184,24 +181,15 @@ static cutover_status rows_write(struct writing *writing, struct writing_worker 
     return status;
 }
 
-static cutover_status part_write(struct writing *writing, struct writing_worker *worker,
-                                 const struct part *part, cutover_error **error)
+static cutover_status part_write(void *context, void *state, const struct part *part, struct digest *digest,
+                                 uint64_t *bytes, cutover_error **error)
 {
-    const struct table *table = &writing->snapshot->inventory.tables[part->table];
-    struct digest digest = DIGEST_INIT;
-    uint64_t raw = 0;
-    bool last = false;
+    struct writing *writing = context;
+    const struct table *table = &writing->pass.tables[part->table];
 
     cutover_status status = file_open(writing, part->table, error);
     if (status == CUTOVER_OK)
-        status = rows_write(writing, worker, table, part->table, part->range, &digest, &raw, error);
-    if (status != CUTOVER_OK)
-        return status;
-    receipts_add(&writing->receipts, part->table, &digest, raw, &last);
-    if (last) {
-        status = file_finish(writing, part->table, worker->members, error);
-        progress_table(&writing->operation->progress);
-    }
+        status = rows_write(writing, state, table, part->table, part->range, digest, bytes, error);
     return status;
 }
 
@@ -295,13 +283,12 @@ static cutover_status large_objects_write(struct writing *writing, struct writin
     return status;
 }
 
-static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+/* Catalog facts, and large objects. */
+static cutover_status rest_write(void *context, void *state, cutover_error **error)
 {
     struct writing *writing = context;
     struct writing_worker *worker = state;
 
-    if (index >= PARTS_FROM)
-        return part_write(writing, worker, &writing->plan.parts[index - PARTS_FROM], error);
     cutover_status status = catalog_facts_read(worker->session, &writing->facts, error);
     return status != CUTOVER_OK ? status : large_objects_write(writing, worker, error);
 }
@@ -311,26 +298,20 @@ cutover_status archive_rows_write(struct writing *writing, cutover_error **error
     struct operation *operation = writing->operation;
     const struct inventory *inventory = &writing->snapshot->inventory;
 
-    cutover_status status = plan_make(inventory->tables, inventory->table_count, operation->jobs, SPLIT_FREELY,
-                                      &writing->plan, error);
-    if (status == CUTOVER_OK)
-        status = receipts_open(&writing->receipts, &writing->plan, inventory->table_count, error);
-    if (status != CUTOVER_OK)
-        return status;
-    progress_begin(&operation->progress, PHASE_BACKUP, inventory->bytes, (uint32_t)inventory->table_count);
-    struct workers workers = {
+    writing->pass = (struct pass){
+        .tables = inventory->tables,
+        .table_count = inventory->table_count,
         .jobs = operation->jobs,
-        .tasks = PARTS_FROM + writing->plan.count,
+        .split = SPLIT_FREELY,
+        .progress = &operation->progress,
+        .phase = PHASE_BACKUP,
+        .bytes = inventory->bytes,
         .open = worker_open,
-        .task = worker_task,
         .close = worker_close,
+        .before = rest_write,
+        .part = part_write,
+        .whole = file_finish,
         .context = writing,
-        .tick = progress_tick,
-        .tick_context = &operation->progress,
     };
-    status = workers_run(&workers, &operation->cancel, error);
-    progress_end(&operation->progress);
-    if (status == CUTOVER_OK)
-        status = receipts_check(&writing->receipts, inventory->tables, error);
-    return status;
+    return pass_run(&writing->pass, error);
 }

@@ -366,8 +366,7 @@ static void writing_close(struct writing *writing)
         pthread_mutex_destroy(&writing->files[i].mutex);
     }
     free(writing->files);
-    receipts_close(&writing->receipts);
-    plan_free(&writing->plan);
+    pass_close(&writing->pass);
     toc_free(&writing->toc);
     manifest_free(&writing->manifest);
     text_free(&writing->facts);

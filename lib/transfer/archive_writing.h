@@ -9,7 +9,7 @@
 #include "job/operation.h"
 #include "postgres/snapshot.h"
 #include "transfer/archive.h"
-#include "transfer/plan.h"
+#include "transfer/pass.h"
 
 /* One table's file while its parts are written. */
 struct table_file {
@@ -25,8 +25,7 @@ struct writing {
     struct snapshot *snapshot;
     const char *backup_id;
     struct toc toc;
-    struct plan plan;
-    struct receipts receipts;
+    struct pass pass; /* over the rows */
     struct table_file *files;
     struct manifest manifest;
     struct text facts;

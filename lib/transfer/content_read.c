@@ -1,26 +1,19 @@
 #include "transfer/content.h"
 
-#include "base/workers.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
 #include "postgres/quote.h"
-#include "transfer/plan.h"
+#include "transfer/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Task 0 reads everything that is not rows; the others are the plan's parts. */
-#define PARTS_FROM 1
-
 struct reading {
     const struct content_reader *reader;
-    const struct table *tables; /* what to read, columns in the expected order; strings borrowed */
-    struct plan plan;
-    struct receipts receipts;
-    struct content *found;
+    struct pass pass;
+    struct content *found; /* for what is not rows; NULL: only rows are read */
     bool with_generated;
-    bool rows_only;
 };
 
 static cutover_status reading_session(const struct content_reader *reader, const struct cancel *cancel,
@@ -70,8 +63,10 @@ static cutover_status read_large_objects(struct session *session, const struct i
     return status;
 }
 
-static cutover_status read_the_rest(struct reading *reading, struct session *session, cutover_error **error)
+static cutover_status rest_read(void *context, void *state, cutover_error **error)
 {
+    const struct reading *reading = context;
+    struct session *session = state;
     struct content *found = reading->found;
     struct inventory inventory = {0};
 
@@ -99,61 +94,41 @@ static cutover_status read_the_rest(struct reading *reading, struct session *ses
     return status;
 }
 
-static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+static cutover_status part_read(void *context, void *state, const struct part *part, struct digest *digest,
+                                uint64_t *bytes, cutover_error **error)
 {
-    struct reading *reading = context;
-    struct session *session = state;
-
-    if (index < PARTS_FROM)
-        return reading->rows_only ? CUTOVER_OK : read_the_rest(reading, session, error);
-    const struct part *part = &reading->plan.parts[index - PARTS_FROM];
-    const struct table *table = &reading->tables[part->table];
-    struct digest digest = DIGEST_INIT;
-    bool last;
+    const struct reading *reading = context;
+    const struct table *table = &reading->pass.tables[part->table];
     enum copy_form form = reading->with_generated ? COPY_TEXT_GENERATED
                           : table->binary         ? COPY_BINARY
                                                   : COPY_TEXT;
-    cutover_status status = copy_digest(session, table, part->range, form, &digest, error);
+
+    cutover_status status = copy_digest(state, table, part->range, form, digest, error);
     if (status != CUTOVER_OK)
         return status;
-    progress_add(reading->reader->progress, part->bytes, digest.rows);
-    receipts_add(&reading->receipts, part->table, &digest, part->bytes, &last);
-    if (last)
-        progress_table(reading->reader->progress);
+    *bytes = part->bytes;
+    progress_add(reading->reader->progress, part->bytes, digest->rows);
     return CUTOVER_OK;
 }
 
-/* Reads the tables; digests come into reading->receipts. */
-static cutover_status reading_run(struct reading *reading, size_t count, cutover_error **error)
+/* Reads the tables, columns in the expected order; digests come into the pass's receipts. */
+static cutover_status reading_run(struct reading *reading, const struct table *tables, size_t count,
+                                  cutover_error **error)
 {
-    const struct content_reader *reader = reading->reader;
-    cutover_status status =
-        plan_make(reading->tables, count, reader->jobs, SPLIT_FREELY, &reading->plan, error);
-
-    if (status == CUTOVER_OK)
-        status = receipts_open(&reading->receipts, &reading->plan, count, error);
-    if (status != CUTOVER_OK)
-        return status;
-    struct workers workers = {
-        .jobs = reader->jobs,
-        .tasks = PARTS_FROM + reading->plan.count,
+    reading->pass = (struct pass){
+        .tables = tables,
+        .table_count = count,
+        .jobs = reading->reader->jobs,
+        .split = SPLIT_FREELY,
+        .progress = reading->reader->progress,
+        .in_phase = true,
         .open = worker_open,
-        .task = worker_task,
         .close = worker_close,
+        .before = reading->found != NULL ? rest_read : NULL,
+        .part = part_read,
         .context = reading,
-        .tick = progress_tick,
-        .tick_context = reader->progress,
     };
-    status = workers_run(&workers, reader->progress->cancel, error);
-    if (status == CUTOVER_OK)
-        status = receipts_check(&reading->receipts, reading->tables, error);
-    return status;
-}
-
-static void reading_close(struct reading *reading)
-{
-    plan_free(&reading->plan);
-    receipts_close(&reading->receipts);
+    return pass_run(&reading->pass, error);
 }
 
 /* Looks the expected tables up in the database; those that are there are to be read. */
@@ -227,10 +202,8 @@ cutover_status content_read(const struct content_reader *reader, const struct co
     cutover_status status = inventory_of(reader, &inventory, error);
     if (status == CUTOVER_OK)
         status = tables_locate(expected, &inventory, false, &tables, &index, &count, error);
-    if (status == CUTOVER_OK) {
-        reading.tables = tables;
-        status = reading_run(&reading, count, error);
-    }
+    if (status == CUTOVER_OK)
+        status = reading_run(&reading, tables, count, error);
     if (status == CUTOVER_OK) {
         made.tables = calloc(count + 1, sizeof *made.tables);
         if (made.tables == NULL)
@@ -238,14 +211,14 @@ cutover_status content_read(const struct content_reader *reader, const struct co
     }
     /* The expected ones are sorted by name, so these are too. */
     for (size_t i = 0; status == CUTOVER_OK && i < count; i++)
-        status = found_add(&made, &expected->tables[index[i]], &reading.receipts.tables[i].digest, error);
+        status = found_add(&made, &expected->tables[index[i]], &reading.pass.receipts.tables[i].digest, error);
     if (status == CUTOVER_OK) {
         qsort(made.sequences, made.sequence_count, sizeof *made.sequences, manifest_sequence_order);
         *found = made;
     } else {
         content_free(&made);
     }
-    reading_close(&reading);
+    pass_close(&reading.pass);
     free(tables);
     free(index);
     inventory_free(&inventory);
@@ -256,7 +229,7 @@ cutover_status content_read_generated(const struct content_reader *reader, struc
                                       cutover_error **error)
 {
     struct inventory inventory = {0};
-    struct reading reading = {.reader = reader, .with_generated = true, .rows_only = true};
+    struct reading reading = {.reader = reader, .with_generated = true};
     struct table *tables = NULL;
     size_t *index = NULL;
     size_t count = 0;
@@ -264,16 +237,14 @@ cutover_status content_read_generated(const struct content_reader *reader, struc
     cutover_status status = inventory_of(reader, &inventory, error);
     if (status == CUTOVER_OK)
         status = tables_locate(content, &inventory, true, &tables, &index, &count, error);
-    if (status == CUTOVER_OK && count > 0) {
-        reading.tables = tables;
-        status = reading_run(&reading, count, error);
-    }
+    if (status == CUTOVER_OK && count > 0)
+        status = reading_run(&reading, tables, count, error);
     for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
         struct content_table *table = &content->tables[index[i]];
-        table->generated_digest = reading.receipts.tables[i].digest;
+        table->generated_digest = reading.pass.receipts.tables[i].digest;
         table->has_generated_digest = true;
     }
-    reading_close(&reading);
+    pass_close(&reading.pass);
     free(tables);
     free(index);
     inventory_free(&inventory);

@@ -1,6 +1,5 @@
 #include "transfer/live_copy.h"
 
-#include "base/workers.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
@@ -8,16 +7,13 @@
 #include "postgres/properties.h"
 #include "transfer/analyze.h"
 #include "transfer/index_build.h"
-#include "transfer/plan.h"
+#include "transfer/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SCHEMA_FOLDER "preview-schema"
 #define LOCK_TIMEOUT_MS 30000
-
-/* Task 0 reads the source's facts and copies large objects; then come the plan's parts, then the indexes. */
-#define PARTS_FROM 1
 
 /* How much a stream moves between two counts of its progress. */
 #define TELL_BYTES (1u << 20)
@@ -26,8 +22,7 @@ struct copying {
     struct live_copy *live;
     struct fill *fill;
     struct session_options source;
-    struct plan plan;
-    struct receipts receipts;
+    struct pass pass;
     struct index_build indexes;
     struct digest large_objects;
     struct text facts;
@@ -104,40 +99,50 @@ static cutover_status rows_copy(struct copying *copying, struct copy_out *from, 
     return CUTOVER_OK;
 }
 
-static cutover_status part_copy(struct copying *copying, struct copying_worker *worker, const struct part *part,
-                                cutover_error **error)
+static cutover_status part_copy(void *context, void *state, const struct part *part, struct digest *digest,
+                                uint64_t *bytes, cutover_error **error)
 {
-    const struct table *table = &copying->live->snapshot->inventory.tables[part->table];
-    bool whole = copying->plan.table_parts[part->table] == 1;
-    struct digest digest = DIGEST_INIT;
-    uint64_t bytes = 0;
+    struct copying *copying = context;
+    struct copying_worker *worker = state;
+    const struct table *table = &copying->pass.tables[part->table];
     struct copy_out from;
     struct copy_in to;
-    bool last;
 
     cutover_status status =
         copy_out_open(&from, worker->from, table, part->range, table->binary ? COPY_BINARY : COPY_TEXT, error);
     if (status != CUTOVER_OK)
         return status;
-    status = fill_table_begin(&to, worker->to, table, whole, error);
+    status = fill_table_begin(&to, worker->to, table, part->whole, error);
     if (status != CUTOVER_OK) {
         copy_out_abort(&from);
         return status;
     }
-    status = rows_copy(copying, &from, &to, &digest, &bytes, error);
+    status = rows_copy(copying, &from, &to, digest, bytes, error);
     if (status == CUTOVER_OK)
         status = fill_table_end(&to, error);
     if (status != CUTOVER_OK) {
         copy_in_abort(&to);
         copy_out_abort(&from);
-        return status;
     }
-    receipts_add(&copying->receipts, part->table, &digest, bytes, &last);
-    if (last) {
-        progress_table(&copying->live->operation->progress);
-        index_build_table_whole(&copying->indexes, part->table);
-    }
+    return status;
+}
+
+static cutover_status table_whole(void *context, void *state, size_t table, cutover_error **error)
+{
+    struct copying *copying = context;
+
+    (void)state;
+    (void)error;
+    index_build_table_whole(&copying->indexes, table);
     return CUTOVER_OK;
+}
+
+static cutover_status index_next(void *context, void *state, cutover_error **error)
+{
+    struct copying *copying = context;
+    struct copying_worker *worker = state;
+
+    return index_build_next(&copying->indexes, worker->to, copying->fill, error);
 }
 
 static cutover_status large_object_receive(void *context, const void *bytes, size_t count,
@@ -164,50 +169,45 @@ static cutover_status large_objects_copy(struct copying *copying, struct copying
     return status;
 }
 
-static cutover_status worker_task(void *context, void *state, size_t index, cutover_error **error)
+/* The source's facts, and large objects. */
+static cutover_status rest_copy(void *context, void *state, cutover_error **error)
 {
     struct copying *copying = context;
     struct copying_worker *worker = state;
 
-    if (index >= PARTS_FROM + copying->plan.count)
-        return index_build_next(&copying->indexes, worker->to, copying->fill, error);
-    if (index >= PARTS_FROM)
-        return part_copy(copying, worker, &copying->plan.parts[index - PARTS_FROM], error);
     cutover_status status = catalog_facts_read(worker->from, &copying->facts, error);
     return status != CUTOVER_OK ? status : large_objects_copy(copying, worker, error);
 }
 
 static cutover_status rows_move(struct copying *copying, cutover_error **error)
 {
-    struct live_copy *live = copying->live;
-    struct operation *operation = live->operation;
-    const struct inventory *inventory = &live->snapshot->inventory;
+    struct operation *operation = copying->live->operation;
+    const struct inventory *inventory = &copying->live->snapshot->inventory;
 
-    cutover_status status = plan_make(inventory->tables, inventory->table_count, operation->jobs,
-                                      SPLIT_WHEN_NEEDED, &copying->plan, error);
-    if (status == CUTOVER_OK)
-        status = receipts_open(&copying->receipts, &copying->plan, inventory->table_count, error);
-    if (status == CUTOVER_OK)
-        status = index_build_open(&copying->indexes, copying->fill, inventory->tables, inventory->table_count,
-                                  error);
+    cutover_status status =
+        index_build_open(&copying->indexes, copying->fill, inventory->tables, inventory->table_count, error);
     if (status != CUTOVER_OK)
         return status;
     copying->fill->has_built = index_build_has;
     copying->fill->built = &copying->indexes;
-    progress_begin(&operation->progress, PHASE_STAGE_COPY, inventory->bytes, (uint32_t)inventory->table_count);
-    struct workers workers = {
+    copying->pass = (struct pass){
+        .tables = inventory->tables,
+        .table_count = inventory->table_count,
         .jobs = operation->jobs,
-        .tasks = PARTS_FROM + copying->plan.count + copying->indexes.count,
+        .split = SPLIT_WHEN_NEEDED,
+        .progress = &operation->progress,
+        .phase = PHASE_STAGE_COPY,
+        .bytes = inventory->bytes,
         .open = worker_open,
-        .task = worker_task,
         .close = worker_close,
+        .before = rest_copy,
+        .part = part_copy,
+        .whole = table_whole,
+        .after = index_next,
+        .after_count = copying->indexes.count,
         .context = copying,
-        .tick = progress_tick,
-        .tick_context = &operation->progress,
     };
-    status = workers_run(&workers, &operation->cancel, error);
-    progress_end(&operation->progress);
-    return status != CUTOVER_OK ? status : receipts_check(&copying->receipts, inventory->tables, error);
+    return pass_run(&copying->pass, error);
 }
 
 /* What was seen, for the check: digests as the rows passed, sequences read last (EDGE_CASES B29). */
@@ -220,9 +220,9 @@ static cutover_status content_keep(struct copying *copying, cutover_error **erro
     if (digests == NULL)
         return error_nomem(error);
     for (size_t i = 0; i < inventory->table_count; i++) {
-        digests[i] = copying->receipts.tables[i].digest;
+        digests[i] = copying->pass.receipts.tables[i].digest;
         live->rows += digests[i].rows;
-        live->bytes += copying->receipts.tables[i].bytes;
+        live->bytes += copying->pass.receipts.tables[i].bytes;
     }
     cutover_status status = inventory_read_sequences(live->snapshot->leader, inventory, error);
     if (status == CUTOVER_OK)
@@ -287,8 +287,7 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
         status = finish_database(live, &fill, error);
     fill_close(&fill);
     index_build_close(&copying.indexes);
-    plan_free(&copying.plan);
-    receipts_close(&copying.receipts);
+    pass_close(&copying.pass);
     text_free(&copying.facts);
     return status;
 }

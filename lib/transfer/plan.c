@@ -81,6 +81,7 @@ cutover_status plan_make(const struct table *tables, size_t count, unsigned jobs
             struct part *part = &made.parts[made.count++];
             part->table = i;
             part->bytes = tables[i].bytes / parts;
+            part->whole = parts == 1;
             part->range.first = k * step;
             /* The last range is open-ended (EDGE_CASES B15). */
             part->range.end = k + 1 < parts ? (k + 1) * step : 0;

@@ -14,6 +14,7 @@ struct part {
     size_t table; /* index into the plan's tables */
     struct page_range range;
     uint64_t bytes; /* expected */
+    bool whole;     /* the table's only part */
 };
 
 struct plan {

@@ -6,7 +6,7 @@
 #include "../support/session.h"
 
 #include "model/findings.h"
-#include "postgres/preflight/preflight.h"
+#include "postgres/preflight/checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,15 +276,16 @@ static void the_home_of_the_scheduler_blocks(void **state)
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET cron.database_name");
 }
 
+#define FAKE_EXTENSION                                                                                         \
+    "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)"              \
+    " VALUES (99999, 'timescaledb', 10, 2200, false, '9.9')"
+
 /* A22, A19 */
 static void extensions_that_cannot_be_carried_block(void **state)
 {
-    static const char fake[] = "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable,"
-                               " extversion) VALUES (99999, 'timescaledb', 10, 2200, false, '9.9')";
-
     (void)state;
-    cluster_sql(cluster, "shop", fake);
-    cluster_sql(elsewhere, "next", fake);
+    cluster_sql(cluster, "shop", FAKE_EXTENSION);
+    cluster_sql(elsewhere, "next", FAKE_EXTENSION);
     look((struct look){0});
     expect_block("production.hook_extensions", "timescaledb");
     expect_block("preview.hook_extensions", "timescaledb");
@@ -472,6 +473,105 @@ static void a_check_that_cannot_be_made_blocks_and_the_others_go_on(void **state
     cluster_sql(cluster, "shop", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_prepared_xact() TO PUBLIC");
 }
 
+/* What is asked again once production refuses writes: the check, how its answer comes up, how it goes away. */
+static const struct {
+    const char *check, *up, *gone;
+} may_come_up[] = {
+    {"production.prepared_transactions",
+     "BEGIN; INSERT INTO orders (note) VALUES ('a'); PREPARE TRANSACTION 'gid'", "ROLLBACK PREPARED 'gid'"},
+    {"production.replication_slots", "SELECT pg_create_logical_replication_slot('late', 'pgoutput')",
+     "SELECT pg_drop_replication_slot('late')"},
+    {"production.subscriptions",
+     "CREATE SUBSCRIPTION late CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)",
+     "ALTER SUBSCRIPTION late SET (slot_name = NONE); DROP SUBSCRIPTION late"},
+    {"production.cron", "ALTER DATABASE shop SET cron.database_name = 'shop'",
+     "ALTER DATABASE shop RESET cron.database_name"},
+    {"production.hook_extensions", FAKE_EXTENSION, "DELETE FROM pg_extension WHERE oid = 99999"},
+    {"production.track_counts", "ALTER ROLE weak IN DATABASE shop SET track_counts = off",
+     "ALTER ROLE weak IN DATABASE shop RESET track_counts"},
+    {"production.storage",
+     "CREATE ACCESS METHOD late_heap TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE odd (id int) USING "
+     "late_heap",
+     "DROP TABLE odd; DROP ACCESS METHOD late_heap"},
+};
+
+static void look_again(void)
+{
+    struct session *production = open_session(cluster, "shop", "postgres");
+    cutover_error *error = NULL;
+
+    forget(NULL);
+    check_ok(preflight_again(production, &findings, &error), error);
+    session_close(production);
+}
+
+static void what_may_come_up_in_production_is_asked_again(void **state)
+{
+    (void)state;
+    look_again();
+    expect_nothing_blocks();
+    for (size_t i = 0; i < sizeof may_come_up / sizeof *may_come_up; i++) {
+        cluster_sql(cluster, "shop", may_come_up[i].up);
+        look_again();
+        cluster_sql(cluster, "shop", may_come_up[i].gone);
+        expect_block(may_come_up[i].check, "");
+        for (size_t k = 0; k < findings.count; k++)
+            if (findings.list[k].severity == CUTOVER_SEVERITY_BLOCK)
+                assert_string_equal(findings.list[k].check, may_come_up[i].check);
+    }
+}
+
+/* Nothing that blocks is asked again but what the test above knows how to bring up. */
+static void every_check_that_is_asked_again_is_tested(void **state)
+{
+    (void)state;
+    for (const struct preflight_listing *listing = preflight_listings; listing->name != NULL; listing++) {
+        bool tested = false;
+        for (size_t i = 0; i < sizeof may_come_up / sizeof *may_come_up; i++)
+            tested = tested || strcmp(may_come_up[i].check, listing->name) == 0;
+        assert_int_equal(tested, (listing->flags & ASK_AGAIN) != 0);
+        /* It is given production alone. */
+        assert_true(!tested || listing->side == SIDE_PRODUCTION);
+    }
+    for (const struct preflight_check *check = preflight_server_checks; check->name != NULL; check++)
+        assert_false(check->flags & ASK_AGAIN);
+    for (const struct preflight_check *check = preflight_access_checks; check->name != NULL; check++)
+        assert_false(check->flags & ASK_AGAIN);
+}
+
+/* A restore has no preview: what is asked of it, or of both, is left out, and all the rest is asked. */
+static void without_a_preview_production_alone_is_asked_about(void **state)
+{
+    struct preflight_servers servers = {.production = open_session(cluster, "shop", "postgres"),
+                                        .control = open_session(cluster, "postgres", "postgres"),
+                                        .tools = &tools,
+                                        .jobs = 2};
+    static const char *const both[] = {"servers.identity", "servers.locale", "databases.foreign_servers"};
+    cutover_error *error = NULL;
+    size_t of_production = 0;
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE FOREIGN DATA WRAPPER any_wrapper;"
+                "CREATE SERVER far FOREIGN DATA WRAPPER any_wrapper OPTIONS (dbname 'shop')");
+    check_ok(preflight_servers(&servers, &findings, &error), error);
+    cluster_sql(cluster, "shop", "DROP FOREIGN DATA WRAPPER any_wrapper CASCADE");
+    session_close(servers.control);
+    session_close(servers.production);
+    expect_nothing_blocks();
+    for (size_t i = 0; i < findings.count; i++) {
+        const char *check = findings.list[i].check;
+        assert_int_not_equal(strncmp(check, "preview.", 8), 0);
+        for (size_t k = 0; k < sizeof both / sizeof *both; k++)
+            assert_string_not_equal(check, both[k]);
+        of_production += strncmp(check, "production.", 11) == 0;
+    }
+    assert_true(of_production >= 8);
+    expect(CUTOVER_SEVERITY_OK, "servers.version", "production");
+    expect(CUTOVER_SEVERITY_OK, "production.privileges", "");
+    expect(CUTOVER_SEVERITY_OK, "production.sessions", "");
+}
+
 #define preflight_test(name) cmocka_unit_test_teardown(name, forget)
 
 int main(void)
@@ -498,6 +598,9 @@ int main(void)
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
         preflight_test(a_role_with_just_enough_passes),
         preflight_test(what_is_worth_knowing_warns),
+        preflight_test(what_may_come_up_in_production_is_asked_again),
+        preflight_test(every_check_that_is_asked_again_is_tested),
+        preflight_test(without_a_preview_production_alone_is_asked_about),
         preflight_test(a_check_that_cannot_be_made_blocks_and_the_others_go_on),
     };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Output must not depend on the role's or the database's settings. */
-static const char PREPARE_SQL[] =
+static const char prepare_sql[] =
     "SET LOCAL search_path TO ''; SET LOCAL quote_all_identifiers TO off; SET LOCAL jit TO off";
 
 static void add_query(struct text *sql, const struct catalog_query *query)
@@ -27,7 +27,7 @@ static cutover_status read_catalog(struct session *session, const struct text *q
     struct text sql = TEXT_INIT;
 
     text_add_format(&sql, "%s%s%s", ours ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " : "",
-                    PREPARE_SQL, text_string(queries));
+                    prepare_sql, text_string(queries));
     cutover_status status = text_failed(&sql) || text_failed(queries)
                                 ? error_nomem(error)
                                 : session_run_each(session, text_string(&sql), each, context, error);
@@ -43,7 +43,7 @@ static cutover_status read_catalog(struct session *session, const struct text *q
    that lines sort as their fields do. */
 static void add_escaped(struct text *text, const char *value)
 {
-    static const char LETTERS[] = "btnvfr"; /* \b is 8 */
+    static const char letters[] = "btnvfr"; /* \b is 8 */
 
     while (*value != '\0') {
         size_t plain = 0;
@@ -56,7 +56,7 @@ static void add_escaped(struct text *text, const char *value)
         if (*value == '\\')
             text_add(text, "\\\\");
         else if (*value >= '\b' && *value <= '\r')
-            text_add_format(text, "\\%c", LETTERS[*value - '\b']);
+            text_add_format(text, "\\%c", letters[*value - '\b']);
         else
             text_add_format(text, "\\x%02x", (unsigned)*value);
         value++;
@@ -94,7 +94,7 @@ static int compare_lines(const void *a, const void *b)
 static cutover_status sort_lines(const struct lines *lines, struct text *facts, cutover_error **error)
 {
     size_t count = lines->count;
-    const char **order = calloc(count + 1, sizeof(*order));
+    const char **order = calloc(count + 1, sizeof *order);
     if (order == NULL)
         return error_nomem(error);
     const char *line = text_string(&lines->text);
@@ -102,7 +102,7 @@ static cutover_status sort_lines(const struct lines *lines, struct text *facts, 
         order[i] = line;
         line += strlen(line) + 1;
     }
-    qsort(order, count, sizeof(*order), compare_lines);
+    qsort(order, count, sizeof *order, compare_lines);
     struct text sorted = TEXT_INIT;
     text_reserve(&sorted, lines->text.length);
     for (size_t i = 0; i < count; i++) {
@@ -121,8 +121,8 @@ static cutover_status sort_lines(const struct lines *lines, struct text *facts, 
 
 cutover_status catalog_facts_read(struct session *session, struct text *facts, cutover_error **error)
 {
-    static const struct catalog_query *const groups[] = {CATALOG_OBJECT_QUERIES, CATALOG_RELATION_QUERIES,
-                                                         CATALOG_RIGHTS_QUERIES};
+    static const struct catalog_query *const groups[] = {catalog_object_queries, catalog_relation_queries,
+                                                         catalog_rights_queries};
     struct lines lines = {TEXT_INIT, 0};
     struct text queries = TEXT_INIT;
     int version = session->server_version;
@@ -173,7 +173,7 @@ cutover_status catalog_roles(struct session *session, char ***roles, size_t *cou
     struct text query = TEXT_INIT;
     struct names names = {NULL, 0, false};
 
-    add_query(&query, &CATALOG_ROLES_QUERY);
+    add_query(&query, &catalog_roles_query);
     cutover_status status = read_catalog(session, &query, keep_names, &names, error);
     text_free(&query);
     if (status == CUTOVER_OK && names.failed)
@@ -190,11 +190,12 @@ cutover_status catalog_roles(struct session *session, char ***roles, size_t *cou
 cutover_status catalog_extensions(struct session *session, struct json_object **extensions,
                                   cutover_error **error)
 {
-    static const char SQL[] = "SELECT e.extname, e.extversion, n.nspname FROM pg_extension e"
-                              " JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY e.extname COLLATE \"C\"";
+    static const char extensions_sql[] =
+        "SELECT e.extname, e.extversion, n.nspname FROM pg_extension e"
+        " JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY e.extname COLLATE \"C\"";
     PGresult *result = NULL;
 
-    cutover_status status = session_query(session, SQL, 0, NULL, &result, error);
+    cutover_status status = session_query(session, extensions_sql, 0, NULL, &result, error);
     if (status != CUTOVER_OK)
         return status;
     struct json_object *list = json_object_new_array();

@@ -6,22 +6,22 @@
    reg* types, which qualify them because search_path is empty. */
 
 /* clang-format off */
-static const char SCHEMAS[] =
+static const char schemas_sql[] =
     "SELECT 'schema', quote_ident(n.nspname), ''"
     " FROM pg_namespace n"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_namespace", "n.oid");
 
-static const char EXTENSIONS[] =
+static const char extensions_sql[] =
     "SELECT 'extension', quote_ident(e.extname), format('version %s; schema %I', e.extversion, n.nspname)"
     " FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace";
 
-static const char FUNCTIONS[] =
+static const char functions_sql[] =
     "SELECT 'function', p.oid::regprocedure::text, pg_get_functiondef(p.oid)"
     " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
     " WHERE p.prokind <> 'a' AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_proc", "p.oid");
 
 /* Members that are zero are left out; regproc shows them as "-". */
-static const char AGGREGATES[] =
+static const char aggregates_sql[] =
     "SELECT 'aggregate', p.oid::regprocedure::text, concat_ws('; ',"
     "  pg_get_function_arguments(p.oid), 'returns ' || pg_get_function_result(p.oid), 'kind ' ||"
     " a.aggkind::text,"
@@ -38,7 +38,7 @@ static const char AGGREGATES[] =
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_proc", "p.oid");
 
 /* Array and multirange types follow from theirs; a table's row type from the table. */
-static const char TYPES[] =
+static const char types_sql[] =
     "SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'e' THEN 'enum' WHEN 'r' THEN 'range' ELSE 'type'"
     " END, format('%I.%I', n.nspname, t.typname), CASE t.typtype"
     "  WHEN 'e' THEN (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)"
@@ -80,7 +80,7 @@ static const char TYPES[] =
     " WHERE el.typarray = t.oid) AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_type", "t.oid");
 
 /* Not those that others only name as commutator or negator, and nobody defined: pg_dump leaves them out. */
-static const char OPERATORS[] =
+static const char operators_sql[] =
     "SELECT 'operator', o.oid::regoperator::text, concat_ws('; ', 'function ' || o.oprcode::text,"
     "  'returns ' || format_type(o.oprresult, NULL), 'commutator ' || nullif(o.oprcom,"
     " 0)::regoperator::text,"
@@ -90,7 +90,7 @@ static const char OPERATORS[] =
     " FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace"
     " WHERE o.oprcode <> 0 AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_operator", "o.oid");
 
-static const char FAMILIES[] =
+static const char families_sql[] =
     "SELECT 'opfamily', format('%I.%I using %I', n.nspname, f.opfname, a.amname), concat_ws('; ',"
     "  (SELECT string_agg(concat_ws(' ', 'operator', m.amopstrategy, m.amopopr::regoperator::text,"
     " m.amoppurpose), ', '"
@@ -107,7 +107,7 @@ static const char FAMILIES[] =
     " FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_opfamily", "f.oid");
 
-static const char CLASSES[] =
+static const char classes_sql[] =
     "SELECT 'opclass', format('%I.%I using %I', n.nspname, o.opcname, a.amname), concat_ws('; ',"
     "  'for ' || format_type(o.opcintype, NULL), CASE WHEN o.opcdefault THEN 'default' END,"
     "  'family ' || format('%I.%I', fn.nspname, f.opfname),"
@@ -116,7 +116,7 @@ static const char CLASSES[] =
     " JOIN pg_opfamily f ON f.oid = o.opcfamily JOIN pg_namespace fn ON fn.oid = f.opfnamespace"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_opclass", "o.oid");
 
-static const char CASTS[] =
+static const char casts_sql[] =
     "SELECT 'cast', format('(%s as %s)', format_type(c.castsource, NULL), format_type(c.casttarget, NULL)),"
     " concat_ws('; ', 'function ' || nullif(c.castfunc, 0)::regprocedure::text, 'context ' ||"
     " c.castcontext::text,"
@@ -124,7 +124,7 @@ static const char CASTS[] =
     " FROM pg_cast c"
     " WHERE " USER_OID("c.oid") " AND " NO_MEMBER("pg_cast", "c.oid");
 
-static const char TRANSFORMS[] =
+static const char transforms_sql[] =
     "SELECT 'transform', format('for %s language %I', format_type(t.trftype, NULL), l.lanname),"
     " concat_ws('; ', nullif(t.trffromsql, 0)::regprocedure::text, nullif(t.trftosql,"
     " 0)::regprocedure::text)"
@@ -132,7 +132,7 @@ static const char TRANSFORMS[] =
     " WHERE " USER_OID("t.oid") " AND " NO_MEMBER("pg_transform", "t.oid");
 
 /* The version is the operating system's matter: a copy is sorted by today's (EDGE_CASES A29). */
-static const char COLLATIONS[] =
+static const char collations_sql[] =
     "SELECT 'collation', format('%I.%I', n.nspname, c.collname), concat_ws('; ', 'provider ' ||"
     " c.collprovider::text,"
     "  'collate ' || c.collcollate, 'ctype ' || c.collctype,"
@@ -144,14 +144,14 @@ static const char COLLATIONS[] =
     " JOIN pg_namespace n ON n.oid = c.collnamespace, LATERAL (SELECT to_jsonb(c) AS row) j"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_collation", "c.oid");
 
-static const char CONVERSIONS[] =
+static const char conversions_sql[] =
     "SELECT 'conversion', format('%I.%I', n.nspname, c.conname), concat_ws('; ',"
     "  pg_encoding_to_char(c.conforencoding) || ' to ' || pg_encoding_to_char(c.contoencoding),"
     "  'function ' || c.conproc::text, CASE WHEN c.condefault THEN 'default' END)"
     " FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_conversion", "c.oid");
 
-static const char SEARCH_CONFIGURATIONS[] =
+static const char search_configurations_sql[] =
     "SELECT 'text search configuration', format('%I.%I', n.nspname, c.cfgname), concat_ws('; ',"
     "  (SELECT format('parser %I.%I', pn.nspname, p.prsname)"
     " FROM pg_ts_parser p"
@@ -164,7 +164,7 @@ static const char SEARCH_CONFIGURATIONS[] =
     " FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_ts_config", "c.oid");
 
-static const char SEARCH_OBJECTS[] =
+static const char search_objects_sql[] =
     "SELECT 'text search dictionary', format('%I.%I', n.nspname, d.dictname), concat_ws('; ',"
     "  (SELECT format('template %I.%I', tn.nspname, t.tmplname)"
     " FROM pg_ts_template t"
@@ -181,7 +181,7 @@ static const char SEARCH_OBJECTS[] =
     " FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_ts_template", "t.oid");
 
-static const char EVENT_TRIGGERS[] =
+static const char event_triggers_sql[] =
     "SELECT 'event trigger', quote_ident(e.evtname), concat_ws('; ', CASE e.evtenabled WHEN 'O' THEN"
     " 'enabled'"
     "  WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END, 'on ' || e.evtevent,"
@@ -190,7 +190,7 @@ static const char EVENT_TRIGGERS[] =
     " WHERE " NO_MEMBER("pg_event_trigger", "e.oid");
 
 /* The row's own flags differ between versions; its name and owner are told elsewhere. */
-static const char PUBLICATIONS[] =
+static const char publications_sql[] =
     "SELECT 'publication', quote_ident(p.pubname), (to_jsonb(p) - 'oid' - 'pubname' - 'pubowner')::text"
     " FROM pg_publication p"
     " WHERE " NO_MEMBER("pg_publication", "p.oid");
@@ -199,7 +199,7 @@ static const char PUBLICATION_TABLES_14[] =
     "SELECT 'publication member', format('%I: table %s', p.pubname, r.prrelid::regclass), ''"
     " FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid";
 
-static const char PUBLICATION_TABLES[] =
+static const char publication_tables_sql[] =
     "SELECT 'publication member', format('%I: table %s', p.pubname, r.prrelid::regclass), concat_ws('; ',"
     "  'columns ' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE \"C\")"
     "    FROM unnest(r.prattrs) k JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = k),"
@@ -210,7 +210,7 @@ static const char PUBLICATION_TABLES[] =
     " JOIN pg_namespace n ON n.oid = s.pnnspid";
 
 /* Options may hold passwords: a server's are told as a digest, a user mapping's by their names (EDGE_CASES A41). */
-static const char FOREIGN[] =
+static const char foreign_sql[] =
     "SELECT 'foreign data wrapper', quote_ident(w.fdwname), concat_ws('; ',"
     "  'handler ' || nullif(w.fdwhandler, 0)::regproc::text, 'validator ' || nullif(w.fdwvalidator,"
     " 0)::regproc::text,"
@@ -229,7 +229,7 @@ static const char FOREIGN[] =
     "    FROM unnest(m.umoptions) o)"
     " FROM pg_user_mappings m";
 
-static const char LANGUAGES[] =
+static const char languages_sql[] =
     "SELECT 'language', quote_ident(l.lanname), concat_ws('; ', CASE WHEN l.lanpltrusted THEN 'trusted' END,"
     "  'handler ' || nullif(l.lanplcallfoid, 0)::regproc::text, 'inline ' || nullif(l.laninline,"
     " 0)::regproc::text,"
@@ -241,13 +241,13 @@ static const char LANGUAGES[] =
     " FROM pg_am a"
     " WHERE " USER_OID("a.oid") " AND " NO_MEMBER("pg_am", "a.oid");
 
-static const char LARGE_OBJECTS[] =
+static const char large_objects_sql[] =
     "SELECT 'large object', l.oid::text, ''"
     " FROM pg_largeobject_metadata l";
 
 /* Comments on extensions need their ownership and are not carried (EDGE_CASES A24); comments on members come with
    them. 2200 is the schema public. */
-static const char COMMENTS[] =
+static const char comments_sql[] =
     "SELECT 'comment', i.type || ' ' || i.identity, d.description"
     " FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i"
     " WHERE (" USER_OID("d.objoid") " OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200)"
@@ -258,7 +258,7 @@ static const char COMMENTS[] =
     " WHERE x.classid = d.classoid AND x.objid = d.objoid"
     "    AND x.objsubid = 0 AND x.deptype = 'e')";
 
-static const char LABELS[] =
+static const char labels_sql[] =
     "SELECT 'security label', format('%s %s for %s', i.type, i.identity, l.provider), l.label"
     " FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i"
     " WHERE i.identity IS NOT NULL AND NOT EXISTS (SELECT"
@@ -267,29 +267,29 @@ static const char LABELS[] =
     "    AND x.objsubid = 0 AND x.deptype = 'e')";
 
 /* clang-format on */
-const struct catalog_query CATALOG_OBJECT_QUERIES[] = {
-    {0, 0, {NULL}, SCHEMAS},
-    {0, 0, {NULL}, EXTENSIONS},
-    {0, 0, {NULL}, FUNCTIONS},
-    {0, 0, {NULL}, AGGREGATES},
-    {0, 0, {NULL}, TYPES},
-    {0, 0, {NULL}, OPERATORS},
-    {0, 0, {NULL}, FAMILIES},
-    {0, 0, {NULL}, CLASSES},
-    {0, 0, {NULL}, CASTS},
-    {0, 0, {NULL}, TRANSFORMS},
-    {0, 0, {NULL}, COLLATIONS},
-    {0, 0, {NULL}, CONVERSIONS},
-    {0, 0, {NULL}, SEARCH_CONFIGURATIONS},
-    {0, 0, {NULL}, SEARCH_OBJECTS},
-    {0, 0, {NULL}, EVENT_TRIGGERS},
-    {0, 0, {NULL}, PUBLICATIONS},
+const struct catalog_query catalog_object_queries[] = {
+    {0, 0, {NULL}, schemas_sql},
+    {0, 0, {NULL}, extensions_sql},
+    {0, 0, {NULL}, functions_sql},
+    {0, 0, {NULL}, aggregates_sql},
+    {0, 0, {NULL}, types_sql},
+    {0, 0, {NULL}, operators_sql},
+    {0, 0, {NULL}, families_sql},
+    {0, 0, {NULL}, classes_sql},
+    {0, 0, {NULL}, casts_sql},
+    {0, 0, {NULL}, transforms_sql},
+    {0, 0, {NULL}, collations_sql},
+    {0, 0, {NULL}, conversions_sql},
+    {0, 0, {NULL}, search_configurations_sql},
+    {0, 0, {NULL}, search_objects_sql},
+    {0, 0, {NULL}, event_triggers_sql},
+    {0, 0, {NULL}, publications_sql},
     {0, 150000, {NULL}, PUBLICATION_TABLES_14},
-    {150000, 0, {NULL}, PUBLICATION_TABLES},
-    {0, 0, {NULL}, FOREIGN},
-    {0, 0, {NULL}, LANGUAGES},
-    {0, 0, {NULL}, LARGE_OBJECTS},
-    {0, 0, {NULL}, COMMENTS},
-    {0, 0, {NULL}, LABELS},
+    {150000, 0, {NULL}, publication_tables_sql},
+    {0, 0, {NULL}, foreign_sql},
+    {0, 0, {NULL}, languages_sql},
+    {0, 0, {NULL}, large_objects_sql},
+    {0, 0, {NULL}, comments_sql},
+    {0, 0, {NULL}, labels_sql},
     {0, 0, {NULL}, NULL},
 };

@@ -11,12 +11,12 @@ struct catalog_query {
 };
 
 /* Ended by a NULL sql. */
-extern const struct catalog_query CATALOG_RELATION_QUERIES[];
-extern const struct catalog_query CATALOG_OBJECT_QUERIES[];
-extern const struct catalog_query CATALOG_RIGHTS_QUERIES[];
+extern const struct catalog_query catalog_relation_queries[];
+extern const struct catalog_query catalog_object_queries[];
+extern const struct catalog_query catalog_rights_queries[];
 
 /* Every role that these rights name, as one column. */
-extern const struct catalog_query CATALOG_ROLES_QUERY;
+extern const struct catalog_query catalog_roles_query;
 
 /* Conditions for the alias of a pg_namespace row, and for an object that is no member of an extension. pg_ is a prefix
    that PostgreSQL keeps for itself. */

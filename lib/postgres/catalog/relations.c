@@ -7,7 +7,7 @@
 
 /* clang-format off */
 /* Tables, partitioned tables, foreign tables. TOAST options count as the table's (EDGE_CASES A28). */
-static const char TABLES[] =
+static const char tables_sql[] =
     "SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END, format('%I.%I', n.nspname,"
     " c.relname), concat_ws('; ',"
     "  CASE c.relkind WHEN 'p' THEN 'partitioned by ' || pg_get_partkeydef(c.oid) WHEN 'r' THEN 'ordinary'"
@@ -42,7 +42,7 @@ static const char TABLES[] =
 
 /* By name: the physical order is another after a restore (EDGE_CASES A17, A18). Composite types keep theirs in the
    type's definition. attstattarget is -1 up to 16 and NULL since 17 when it is not set. */
-static const char COLUMNS[] =
+static const char columns_sql[] =
     "SELECT 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname), concat_ws('; ',"
     " format_type(a.atttypid, a.atttypmod),"
     "  CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,"
@@ -65,7 +65,7 @@ static const char COLUMNS[] =
 
 /* Clones that foreign keys of partitioned tables have in each partition follow from the original (EDGE_CASES A10).
    Constraint triggers are triggers. */
-static const char CONSTRAINTS[] =
+static const char constraints_sql[] =
     "SELECT 'constraint', CASE WHEN o.conrelid <> 0 THEN format('%I.%I.%I', n.nspname, c.relname, o.conname)"
     "    ELSE format('%I.%I.%I', tn.nspname, t.typname, o.conname) END, concat_ws('; ',"
     " pg_get_constraintdef(o.oid), CASE WHEN o.convalidated THEN 'validated' ELSE 'not validated' END,"
@@ -79,7 +79,7 @@ static const char CONSTRAINTS[] =
     " c.relpersistence <> 't' AND " USER_SCHEMA("n") "    AND " NO_MEMBER("pg_class", "c.oid") ")"
     "    OR (o.contypid <> 0 AND " USER_SCHEMA("tn") " AND " NO_MEMBER("pg_type", "t.oid") "))";
 
-static const char INDEXES[] =
+static const char indexes_sql[] =
     "SELECT 'index', format('%I.%I', n.nspname, ic.relname), concat_ws('; ', pg_get_indexdef(i.indexrelid),"
     " CASE WHEN i.indisprimary THEN 'primary' END,"
     "  CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END, CASE WHEN NOT i.indisready THEN 'not ready'"
@@ -97,7 +97,7 @@ static const char INDEXES[] =
     " JOIN pg_namespace n ON n.oid = ic.relnamespace"
     " WHERE c.relpersistence <> 't' AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_class", "c.oid");
 
-static const char VIEWS[] =
+static const char views_sql[] =
     "SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'matview' END, format('%I.%I', n.nspname, c.relname),"
     " concat_ws('; ', CASE WHEN c.relkind = 'm' AND c.relispopulated THEN 'populated'"
     "    WHEN c.relkind = 'm' THEN 'not populated' END,"
@@ -108,7 +108,7 @@ static const char VIEWS[] =
     NO_MEMBER("pg_class", "c.oid");
 
 /* Values are compared with the rows, not here: they are not transactional. */
-static const char SEQUENCES[] =
+static const char sequences_sql[] =
     "SELECT 'sequence', format('%I.%I', n.nspname, c.relname), concat_ws('; ', format_type(s.seqtypid,"
     " NULL), 'start ' || s.seqstart, 'increment ' || s.seqincrement,"
     "  'from ' || s.seqmin || ' to ' || s.seqmax, 'cache ' || s.seqcache, CASE WHEN s.seqcycle THEN 'cycle'"
@@ -123,7 +123,7 @@ static const char SEQUENCES[] =
     " WHERE c.relpersistence <> 't' AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_class", "c.oid");
 
 /* Clones in partitions follow from the original, unless they are switched otherwise. */
-static const char TRIGGERS[] =
+static const char triggers_sql[] =
     "SELECT 'trigger', format('%I on %I.%I', t.tgname, n.nspname, c.relname), concat_ws('; ', CASE"
     " t.tgenabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica'"
     "    WHEN 'A' THEN 'always' END, pg_get_triggerdef(t.oid))"
@@ -134,7 +134,7 @@ static const char TRIGGERS[] =
     " c.relpersistence <> 't' AND " USER_SCHEMA("n") " AND " NO_MEMBER("pg_class", "c.oid") " AND "
     NO_MEMBER("pg_trigger", "t.oid");
 
-static const char RULES[] =
+static const char rules_sql[] =
     "SELECT 'rule', format('%I on %I.%I', r.rulename, n.nspname, c.relname), concat_ws('; ', CASE"
     " r.ev_enabled WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica'"
     "    WHEN 'A' THEN 'always' END, pg_get_ruledef(r.oid))"
@@ -143,7 +143,7 @@ static const char RULES[] =
     USER_SCHEMA("n") " AND " NO_MEMBER("pg_class", "c.oid");
 
 /* Also those on tables of extensions, which pg_dump carries (EDGE_CASES A27). */
-static const char POLICIES[] =
+static const char policies_sql[] =
     "SELECT 'policy', format('%I on %I.%I', p.polname, n.nspname, c.relname), concat_ws('; ', CASE WHEN"
     " p.polpermissive THEN 'permissive' ELSE 'restrictive' END,"
     "  CASE p.polcmd WHEN 'r' THEN 'for select' WHEN 'a' THEN 'for insert' WHEN 'w' THEN 'for update'"
@@ -156,7 +156,7 @@ static const char POLICIES[] =
     " FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE " USER_SCHEMA("n");
 
-static const char STATISTICS[] =
+static const char statistics_sql[] =
     "SELECT 'statistics', format('%I.%I', n.nspname, s.stxname), concat_ws('; ',"
     " pg_get_statisticsobjdef(s.oid), CASE WHEN s.stxstattarget >= 0"
     "    THEN 'target ' || s.stxstattarget END)"
@@ -164,8 +164,9 @@ static const char STATISTICS[] =
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_class", "s.stxrelid");
 
 /* clang-format on */
-const struct catalog_query CATALOG_RELATION_QUERIES[] = {
-    {0, 0, {NULL}, TABLES},   {0, 0, {NULL}, COLUMNS},    {0, 0, {NULL}, CONSTRAINTS}, {0, 0, {NULL}, INDEXES},
-    {0, 0, {NULL}, VIEWS},    {0, 0, {NULL}, SEQUENCES},  {0, 0, {NULL}, TRIGGERS},    {0, 0, {NULL}, RULES},
-    {0, 0, {NULL}, POLICIES}, {0, 0, {NULL}, STATISTICS}, {0, 0, {NULL}, NULL},
+const struct catalog_query catalog_relation_queries[] = {
+    {0, 0, {NULL}, tables_sql},     {0, 0, {NULL}, columns_sql}, {0, 0, {NULL}, constraints_sql},
+    {0, 0, {NULL}, indexes_sql},    {0, 0, {NULL}, views_sql},   {0, 0, {NULL}, sequences_sql},
+    {0, 0, {NULL}, triggers_sql},   {0, 0, {NULL}, rules_sql},   {0, 0, {NULL}, policies_sql},
+    {0, 0, {NULL}, statistics_sql}, {0, 0, {NULL}, NULL},
 };

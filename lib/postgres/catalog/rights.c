@@ -10,7 +10,7 @@
 /* clang-format off */
 /* Every object that can have an owner: its catalog, OID, sub-OID, owner, ACL, the letter of acldefault() (NULL: it has
    no ACL), and whether it is `special`: made by initdb or by an extension. */
-static const char OBJECTS[] =
+static const char objects_sql[] =
     "objects AS MATERIALIZED (SELECT o.*, s.extension, coalesce(s.extension IS NOT NULL OR o.system, false)"
     " AS special"
     " FROM ( SELECT 'pg_class'::regclass::oid AS class, c.oid, c.relowner AS owner, c.relacl AS acl,"
@@ -67,7 +67,7 @@ static const char OBJECTS[] =
 
 /* Grants, with the built-in default spelt out, so that a default and the same granted by hand are equal. Of special
    objects only those whose grants are no longer what initdb or the extension gave (EDGE_CASES A23, C3). */
-static const char GRANTS[] =
+static const char grants_sql[] =
     "grants AS MATERIALIZED ( SELECT o.class, o.oid, 0 AS sub, g.*"
     " FROM objects o "
     " LEFT JOIN pg_init_privs i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = 0,"
@@ -88,7 +88,7 @@ static const char GRANTS[] =
 
 /* Members belong to their extension's owner, or to the superuser that initdb made when it is trusted; the extension's
    own owner is whoever created it and cannot be given (EDGE_CASES A23). */
-static const char OWNERS_AND_GRANTS[] =
+static const char owners_and_grants_sql[] =
     "SELECT 'owner', i.type || ' ' || i.identity, pg_get_userbyid(o.owner)"
     " FROM objects o"
     " LEFT JOIN pg_extension e ON e.oid = o.extension, LATERAL pg_identify_object(o.class, o.oid, 0) i"
@@ -99,7 +99,7 @@ static const char OWNERS_AND_GRANTS[] =
     " FROM grants g, LATERAL pg_identify_object(g.class, g.oid, g.sub) i";
 
 /* An entry that grants nothing still takes away what is built in. */
-static const char DEFAULT_ACLS[] =
+static const char default_acls_sql[] =
     "SELECT 'default acl', format('for %I%s on %s: %s', pg_get_userbyid(d.defaclrole), ' in schema ' ||"
     " quote_ident("
     "    n.nspname), CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN"
@@ -114,7 +114,7 @@ static const char DEFAULT_ACLS[] =
     " LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace"
     " LEFT JOIN LATERAL aclexplode(d.defaclacl) g ON true";
 
-static const char ROLES[] =
+static const char roles_sql[] =
     "SELECT DISTINCT pg_get_userbyid(r.role)::text COLLATE \"C\""
     " FROM ( SELECT o.owner AS role"
     " FROM objects o"
@@ -136,10 +136,10 @@ static const char ROLES[] =
     " WHERE r.role <> 0 ORDER BY 1";
 
 /* clang-format on */
-const struct catalog_query CATALOG_RIGHTS_QUERIES[] = {
-    {0, 0, {OBJECTS, GRANTS}, OWNERS_AND_GRANTS},
-    {0, 0, {NULL}, DEFAULT_ACLS},
+const struct catalog_query catalog_rights_queries[] = {
+    {0, 0, {objects_sql, grants_sql}, owners_and_grants_sql},
+    {0, 0, {NULL}, default_acls_sql},
     {0, 0, {NULL}, NULL},
 };
 
-const struct catalog_query CATALOG_ROLES_QUERY = {0, 0, {OBJECTS, GRANTS}, ROLES};
+const struct catalog_query catalog_roles_query = {0, 0, {objects_sql, grants_sql}, roles_sql};

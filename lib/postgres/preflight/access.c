@@ -170,11 +170,11 @@ static cutover_status check_matviews(const struct preflight_servers *servers, co
 }
 
 const struct preflight_check preflight_access_checks[] = {
-    {"preview.roles", check_roles},
-    {"production.sessions", check_sessions},
-    {"preview.event_triggers", check_event_triggers},
-    {"databases.foreign_servers", check_foreign_servers},
-    {"preview.security_labels", check_labels},
-    {"preview.materialized_views", check_matviews},
-    {NULL, NULL},
+    {"preview.roles", ASK_WITH_PREVIEW, check_roles},
+    {"production.sessions", ASK_ONCE, check_sessions},
+    {"preview.event_triggers", ASK_WITH_PREVIEW, check_event_triggers},
+    {"databases.foreign_servers", ASK_WITH_PREVIEW, check_foreign_servers},
+    {"preview.security_labels", ASK_WITH_PREVIEW, check_labels},
+    {"preview.materialized_views", ASK_WITH_PREVIEW, check_matviews},
+    {NULL, ASK_ONCE, NULL},
 };

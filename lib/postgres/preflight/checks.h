@@ -11,8 +11,20 @@
 typedef cutover_status preflight_run(const struct preflight_servers *servers, const char *name,
                                      struct findings *findings, cutover_error **error);
 
+/* When a check is asked, beside the first time. */
+enum preflight_flags {
+    ASK_ONCE = 0,
+    ASK_AGAIN =
+        1
+        << 0, /* by preflight_again() too: somebody may change this in production at any time, and later steps would
+                                 notice late or never. Of the servers it is given `production` alone */
+    ASK_WITH_PREVIEW =
+        1 << 1 /* it is about the preview, or about both: left out where the source is no database */
+};
+
 struct preflight_check {
     const char *name;
+    unsigned flags;
     preflight_run *run;
 };
 
@@ -21,7 +33,8 @@ enum preflight_side { SIDE_PRODUCTION, SIDE_CONTROL, SIDE_PREVIEW };
 /* A query whose rows (one text column; $1, where used, is production's OID) name what is wrong. */
 struct preflight_listing {
     const char *name;
-    enum preflight_side side;
+    enum preflight_side side; /* SIDE_PREVIEW implies ASK_WITH_PREVIEW */
+    unsigned flags;
     cutover_severity severity; /* when there are rows */
     const char *sql;
     const char *ok;    /* message without rows; NULL: no finding then */

@@ -11,23 +11,23 @@
 #define USERS_SCHEMA(n)                                                                                        \
     n ".nspname <> 'information_schema' AND " n ".nspname !~ '^pg_(catalog$|toast|temp_|toast_temp_)'"
 
-static const char PREPARED_SQL[] =
+static const char prepared_sql[] =
     "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1";
 
-static const char WORKERS_SQL[] =
+static const char workers_sql[] =
     "SELECT backend_type || ' (pid ' || pid || ')' FROM pg_stat_activity WHERE datid = $1::oid"
     "   AND backend_type NOT IN ('client backend', 'autovacuum worker', 'parallel worker', 'walsender') ORDER "
     "BY 1";
 
-static const char CRON_SQL[] = "SELECT 'extension pg_cron' FROM pg_extension WHERE extname = 'pg_cron'"
+static const char cron_sql[] = "SELECT 'extension pg_cron' FROM pg_extension WHERE extname = 'pg_cron'"
                                " UNION ALL SELECT 'setting cron.database_name'"
                                "  WHERE current_setting('cron.database_name', true) = current_database()";
 
-static const char HOOKS_SQL[] =
+static const char hooks_sql[] =
     "SELECT extname FROM pg_extension WHERE extname IN ('timescaledb', 'citus', 'citus_columnar') ORDER BY 1";
 
 /* Statistics that nobody counts prove nothing. */
-static const char TRACK_COUNTS_SQL[] =
+static const char track_counts_sql[] =
     "SELECT 'server' WHERE current_setting('track_counts') <> 'on'"
     " UNION ALL SELECT coalesce('role ' || r.rolname, 'database') FROM pg_db_role_setting s"
     "   LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c"
@@ -37,27 +37,27 @@ static const char TRACK_COUNTS_SQL[] =
     " UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proconfig) c"
     "  WHERE split_part(c, '=', 1) = 'track_counts'";
 
-static const char OTHER_STORAGE_SQL[] =
+static const char other_storage_sql[] =
     "SELECT c.oid::regclass || ' (' || a.amname || ')' FROM pg_class c JOIN pg_am a ON a.oid = c.relam"
     " WHERE c.relkind IN ('r', 'm', 't') AND a.amname <> 'heap' ORDER BY 1";
 
-static const char TABLESPACES_SQL[] =
+static const char tablespaces_sql[] =
     "SELECT DISTINCT t.spcname FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace"
     " WHERE t.spcname <> 'pg_global' ORDER BY 1";
 
-static const char UNLOGGED_SQL[] =
+static const char unlogged_sql[] =
     "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence = 'u' ORDER BY 1";
 
-static const char INVALID_INDEXES_SQL[] =
+static const char invalid_indexes_sql[] =
     "SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     "  JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT i.indisvalid AND c.relkind = 'i' AND " USERS_SCHEMA("n") " ORDER BY 1";
 
-static const char CHECKS_SQL[] =
+static const char checks_sql[] =
     "SELECT quote_ident(o.conname) || ' of ' || o.conrelid::regclass FROM pg_constraint o"
     " WHERE o.coninhcount = 0 AND " CHECKS_THAT_MAY_READ " ORDER BY 1";
 
-static const char UNREADABLE_SQL[] =
+static const char unreadable_sql[] =
     "SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass"
     "  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind IN ('r', 'p', 'm', 'S') AND c.relpersistence <> 't' AND " USERS_SCHEMA(
@@ -68,11 +68,11 @@ static const char UNREADABLE_SQL[] =
              "       AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(a.grantee, 'USAGE') END)";
 
 /* row_security_active() is for our own role, superuser, BYPASSRLS and FORCE considered. */
-static const char ROW_SECURITY_SQL[] = "SELECT oid::regclass FROM pg_class WHERE relrowsecurity AND relkind IN "
+static const char row_security_sql[] = "SELECT oid::regclass FROM pg_class WHERE relrowsecurity AND relkind IN "
                                        "('r', 'p') AND row_security_active(oid)"
                                        " ORDER BY 1";
 
-static const char FENCE_ROLES_SQL[] =
+static const char fence_roles_sql[] =
     "SELECT r.rolname FROM pg_roles r JOIN pg_roles me ON me.rolname = current_user"
     " WHERE r.oid IN (SELECT s.setrole FROM pg_db_role_setting s, unnest(s.setconfig) c"
     "                  WHERE s.setdatabase IN (0, $1::oid)"
@@ -83,7 +83,7 @@ static const char FENCE_ROLES_SQL[] =
     "                     OR pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'))))"
     " ORDER BY 1";
 
-static const char POWERS_SQL[] =
+static const char powers_sql[] =
     "SELECT v.what FROM pg_roles me JOIN pg_database d ON d.oid = $1::oid, LATERAL (VALUES"
     "   ('CREATEDB', me.rolsuper OR me.rolcreatedb),"
     "   ('membership of role ' || pg_get_userbyid(d.datdba),"
@@ -91,91 +91,93 @@ static const char POWERS_SQL[] =
     "   ('membership of role pg_signal_backend', pg_has_role('pg_signal_backend', 'USAGE'))) v (what, has)"
     " WHERE me.rolname = current_user AND NOT v.has";
 
-static const char STANDBYS_SQL[] =
+static const char standbys_sql[] =
     "SELECT coalesce(nullif(application_name, ''), 'standby') || coalesce(' at ' || client_addr, '')"
     "  FROM pg_stat_replication ORDER BY 1";
 
-static const char IDLE_SLOTS_SQL[] =
+static const char idle_slots_sql[] =
     "SELECT slot_name FROM pg_replication_slots WHERE NOT active AND database IS NULL ORDER BY 1";
 
-static const char TEMPLATE_SQL[] =
+static const char template_sql[] =
     "SELECT datname FROM pg_database WHERE datname = 'template0' AND datcollversion IS NOT NULL"
     "   AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid)";
 
 const struct preflight_listing preflight_listings[] = {
-    {"production.privileges", SIDE_CONTROL, BLOCK, POWERS_SQL,
+    {"production.privileges", SIDE_CONTROL, ASK_ONCE, BLOCK, powers_sql,
      "our role may create, rename and empty databases", "our role lacks on production's server",
      "Grant these to the role of production's connection, or use a superuser."},
-    {"production.readable", SIDE_PRODUCTION, BLOCK, UNREADABLE_SQL, "everything can be read",
+    {"production.readable", SIDE_PRODUCTION, ASK_ONCE, BLOCK, unreadable_sql, "everything can be read",
      "our role may not read", "GRANT SELECT on them (and USAGE on their schemas), or use a role that may."},
-    {"preview.readable", SIDE_PREVIEW, BLOCK, UNREADABLE_SQL, "everything can be read", "our role may not read",
-     "GRANT SELECT on them (and USAGE on their schemas), or use a role that may."},
-    {"production.row_security", SIDE_PRODUCTION, BLOCK, ROW_SECURITY_SQL, "no row is hidden from our role",
+    {"preview.readable", SIDE_PREVIEW, ASK_ONCE, BLOCK, unreadable_sql, "everything can be read",
+     "our role may not read", "GRANT SELECT on them (and USAGE on their schemas), or use a role that may."},
+    {"production.row_security", SIDE_PRODUCTION, ASK_ONCE, BLOCK, row_security_sql,
+     "no row is hidden from our role", "row security would hide rows of these tables",
+     "Give our role BYPASSRLS, or use a superuser."},
+    {"preview.row_security", SIDE_PREVIEW, ASK_ONCE, BLOCK, row_security_sql, "no row is hidden from our role",
      "row security would hide rows of these tables", "Give our role BYPASSRLS, or use a superuser."},
-    {"preview.row_security", SIDE_PREVIEW, BLOCK, ROW_SECURITY_SQL, "no row is hidden from our role",
-     "row security would hide rows of these tables", "Give our role BYPASSRLS, or use a superuser."},
-    {"production.prepared_transactions", SIDE_PRODUCTION, BLOCK, PREPARED_SQL, "none",
+    {"production.prepared_transactions", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, prepared_sql, "none",
      "prepared transactions would block the rename", "COMMIT PREPARED or ROLLBACK PREPARED them."},
-    {"preview.prepared_transactions", SIDE_PREVIEW, BLOCK, PREPARED_SQL, "none",
+    {"preview.prepared_transactions", SIDE_PREVIEW, ASK_ONCE, BLOCK, prepared_sql, "none",
      "prepared transactions of the preview would not be carried", "COMMIT PREPARED or ROLLBACK PREPARED them."},
-    {"production.replication_slots", SIDE_PRODUCTION, BLOCK,
+    {"production.replication_slots", SIDE_PRODUCTION, ASK_AGAIN, BLOCK,
      "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() ORDER BY 1", "none",
      "logical replication slots would stay with the displaced database",
      "Stop their consumers and drop the slots; make new ones after the promotion."},
-    {"production.subscriptions", SIDE_PRODUCTION, BLOCK,
+    {"production.subscriptions", SIDE_PRODUCTION, ASK_AGAIN, BLOCK,
      "SELECT subname FROM pg_subscription WHERE subdbid = $1::oid ORDER BY 1", "none",
      "subscriptions would stay with the displaced database", "Drop them; make new ones after the promotion."},
-    {"preview.subscriptions", SIDE_PREVIEW, WARN,
+    {"preview.subscriptions", SIDE_PREVIEW, ASK_ONCE, WARN,
      "SELECT subname FROM pg_subscription WHERE subdbid ="
      " (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1",
      "none", "subscriptions of the preview are not carried",
      "Make them anew in production when they are wanted."},
-    {"production.workers", SIDE_CONTROL, BLOCK, WORKERS_SQL, "no background worker is inside",
+    {"production.workers", SIDE_CONTROL, ASK_ONCE, BLOCK, workers_sql, "no background worker is inside",
      "background workers are inside of production, and come back when ended",
      "Stop them, with their extension's own function, for the time of the promotion."},
-    {"production.cron", SIDE_PRODUCTION, BLOCK, CRON_SQL, NULL, "production is the home of pg_cron's scheduler",
+    {"production.cron", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, cron_sql, NULL,
+     "production is the home of pg_cron's scheduler",
      "Move it to another database (cron.database_name); the scheduler does not survive its session's end."},
-    {"production.hook_extensions", SIDE_PRODUCTION, BLOCK, HOOKS_SQL, NULL,
+    {"production.hook_extensions", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, hooks_sql, NULL,
      "extensions whose data a logical backup does not carry",
      "Such a database cannot be promoted by this library."},
-    {"preview.hook_extensions", SIDE_PREVIEW, BLOCK, HOOKS_SQL, NULL,
+    {"preview.hook_extensions", SIDE_PREVIEW, ASK_ONCE, BLOCK, hooks_sql, NULL,
      "extensions whose data a logical copy does not carry",
      "Such a database cannot be promoted by this library."},
-    {"production.track_counts", SIDE_PRODUCTION, BLOCK, TRACK_COUNTS_SQL, "changes are counted",
+    {"production.track_counts", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, track_counts_sql, "changes are counted",
      "changes are not counted everywhere, so that the fence could prove nothing: track_counts is set for",
      "Set track_counts = on there."},
-    {"production.storage", SIDE_PRODUCTION, BLOCK, OTHER_STORAGE_SQL, NULL,
+    {"production.storage", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, other_storage_sql, NULL,
      "tables of other access methods than heap, of which it is not known that they count changes",
      "Move them to heap (ALTER TABLE … SET ACCESS METHOD heap)."},
-    {"production.fence_roles", SIDE_CONTROL, BLOCK, FENCE_ROLES_SQL, "every role can be fenced",
+    {"production.fence_roles", SIDE_CONTROL, ASK_ONCE, BLOCK, fence_roles_sql, "every role can be fenced",
      "roles with a default_transaction_read_only of their own that our role may not change",
      "ALTER ROLE … RESET default_transaction_read_only, or use a superuser."},
-    {"production.invalid_indexes", SIDE_PRODUCTION, BLOCK, INVALID_INDEXES_SQL, NULL,
+    {"production.invalid_indexes", SIDE_PRODUCTION, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are in no backup", "REINDEX or DROP them."},
-    {"preview.invalid_indexes", SIDE_PREVIEW, BLOCK, INVALID_INDEXES_SQL, NULL,
+    {"preview.invalid_indexes", SIDE_PREVIEW, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are not carried", "REINDEX or DROP them."},
-    {"production.check_constraints", SIDE_PRODUCTION, WARN, CHECKS_SQL, NULL,
+    {"production.check_constraints", SIDE_PRODUCTION, ASK_ONCE, WARN, checks_sql, NULL,
      "CHECK constraints whose functions may read other tables: pg_restore by itself loads rows in any order",
      "Restore the backup with this library, which adds them after the rows."},
-    {"production.template0", SIDE_CONTROL, BLOCK, TEMPLATE_SQL, NULL,
+    {"production.template0", SIDE_CONTROL, ASK_ONCE, BLOCK, template_sql, NULL,
      "no database can be made, because the operating system's collations changed since this template was",
      "ALTER DATABASE template0 REFRESH COLLATION VERSION, after REINDEX where indexes depend on it."},
-    {"preview.tablespaces", SIDE_PREVIEW, WARN, TABLESPACES_SQL, NULL,
+    {"preview.tablespaces", SIDE_PREVIEW, ASK_ONCE, WARN, tablespaces_sql, NULL,
      "the new production is made in production's tablespace, without the preview's tablespaces",
      "Move relations after the promotion when their place matters."},
-    {"preview.unlogged_tables", SIDE_PREVIEW, WARN, UNLOGGED_SQL, NULL,
+    {"preview.unlogged_tables", SIDE_PREVIEW, ASK_ONCE, WARN, unlogged_sql, NULL,
      "unlogged tables are copied, and are empty again after a crash or on a standby",
      "ALTER TABLE … SET LOGGED where their rows matter."},
-    {"production.standbys", SIDE_CONTROL, WARN, STANDBYS_SQL, NULL,
+    {"production.standbys", SIDE_CONTROL, ASK_ONCE, WARN, standbys_sql, NULL,
      "sessions that are open on a standby stay in the displaced database",
      "Recycle the connections of read pools after the promotion."},
-    {"production.idle_slots", SIDE_CONTROL, WARN, IDLE_SLOTS_SQL, NULL,
+    {"production.idle_slots", SIDE_CONTROL, ASK_ONCE, WARN, idle_slots_sql, NULL,
      "replication slots that nobody reads keep all the WAL that the copy makes",
      "Drop them, or watch the disk."},
-    {NULL, SIDE_PRODUCTION, CUTOVER_SEVERITY_OK, NULL, NULL, NULL, NULL}};
+    {NULL, SIDE_PRODUCTION, ASK_ONCE, CUTOVER_SEVERITY_OK, NULL, NULL, NULL, NULL}};
 
 /* Used by a user's column, domain or index; those of the database itself (default) are compared elsewhere. */
-static const char COLLATIONS_SQL[] =
+static const char collations_sql[] =
     "SELECT array_agg(DISTINCT c.collname)::text FROM pg_collation c"
     "  JOIN pg_namespace n ON n.oid = c.collnamespace AND n.nspname = 'pg_catalog'"
     " WHERE c.collname <> 'default' AND c.oid IN ("
@@ -183,46 +185,46 @@ static const char COLLATIONS_SQL[] =
     "   UNION SELECT t.typcollation FROM pg_type t WHERE t.oid >= 16384"
     "   UNION SELECT u.c FROM pg_index i, unnest(i.indcollation::oid[]) u (c) WHERE i.indexrelid >= 16384)";
 
-static const char COLLATION_MISSING_SQL[] =
+static const char collation_missing_sql[] =
     "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM pg_collation c"
     "  JOIN pg_namespace n ON n.oid = c.collnamespace AND n.nspname = 'pg_catalog'"
     " WHERE c.collname = x AND c.collencoding IN (-1,"
     "   (SELECT encoding FROM pg_database WHERE datname = current_database()))) ORDER BY 1";
 
 /* Name and version of what orders text: the same name may order otherwise on another operating system. */
-static const char COLLATION_VERSIONS_SQL[] =
+static const char collation_versions_sql[] =
     "SELECT array_agg(DISTINCT c.collname || ' ' || c.collversion)::text FROM pg_collation c"
     "  JOIN pg_namespace n ON n.oid = c.collnamespace AND n.nspname = 'pg_catalog'"
     " WHERE c.collversion IS NOT NULL AND c.oid IN ("
     "   SELECT a.attcollation FROM pg_attribute a WHERE a.attrelid >= 16384"
     "   UNION SELECT t.typcollation FROM pg_type t WHERE t.oid >= 16384)";
 
-static const char COLLATION_VERSION_MISSING_SQL[] =
+static const char collation_version_missing_sql[] =
     "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM pg_collation c"
     "  JOIN pg_namespace n ON n.oid = c.collnamespace AND n.nspname = 'pg_catalog'"
     " WHERE c.collname || ' ' || c.collversion = x) ORDER BY 1";
 
-static const char EXTENSIONS_SQL[] = "SELECT array_agg(extname || ' ' || extversion)::text FROM pg_extension";
+static const char extensions_sql[] = "SELECT array_agg(extname || ' ' || extversion)::text FROM pg_extension";
 
-static const char EXTENSION_MISSING_SQL[] =
+static const char extension_missing_sql[] =
     "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM pg_available_extension_versions v"
     " WHERE v.name || ' ' || v.version = x) ORDER BY 1";
 
-static const char EXTENSION_OTHER_DEFAULT_SQL[] =
+static const char extension_other_default_sql[] =
     "SELECT x || ' (here ' || e.default_version || ')' FROM unnest($1::text[]) x"
     "  JOIN pg_available_extensions e ON x LIKE e.name || ' %' AND x <> e.name || ' ' || e.default_version"
     " ORDER BY 1";
 
 /* What needs a shared library and comes with no extension; $libdir alone is the server's own. */
-static const char LIBRARIES_SQL[] =
+static const char libraries_sql[] =
     "SELECT array_agg(DISTINCT p.probin)::text FROM pg_proc p"
     " WHERE p.probin IS NOT NULL AND p.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM pg_depend d"
     "   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
 
-static const char LIBRARY_UNKNOWN_SQL[] = "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM "
+static const char library_unknown_sql[] = "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM "
                                           "pg_proc p WHERE p.probin = x) ORDER BY 1";
 
-static const char LANGUAGES_SQL[] =
+static const char languages_sql[] =
     "SELECT array_agg(l.kind || l.name)::text FROM ("
     " SELECT 'language ' AS kind, lanname AS name FROM pg_language WHERE lanispl AND NOT EXISTS (SELECT 1 FROM "
     "pg_depend d"
@@ -231,28 +233,28 @@ static const char LANGUAGES_SQL[] =
     "pg_depend d"
     "   WHERE d.classid = 'pg_am'::regclass AND d.objid = pg_am.oid AND d.deptype = 'e')) l";
 
-static const char LANGUAGE_UNKNOWN_SQL[] =
+static const char language_unknown_sql[] =
     "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM pg_language l WHERE 'language ' || "
     "l.lanname = x)"
     "   AND NOT EXISTS (SELECT 1 FROM pg_am a WHERE 'access method ' || a.amname = x) ORDER BY 1";
 
 const struct preflight_need preflight_needs[] = {
-    {"preview.extensions", BLOCK, EXTENSIONS_SQL, EXTENSION_MISSING_SQL,
+    {"preview.extensions", BLOCK, extensions_sql, extension_missing_sql,
      "every extension is available on production's server in its version",
      "extensions that production's server does not have in this version",
      "Install them on production's server, or ALTER EXTENSION … UPDATE in the preview."},
-    {"preview.extension_versions", BLOCK, EXTENSIONS_SQL, EXTENSION_OTHER_DEFAULT_SQL, NULL,
+    {"preview.extension_versions", BLOCK, extensions_sql, extension_other_default_sql, NULL,
      "extensions that production's server would make in another version",
      "ALTER EXTENSION … UPDATE in the preview, or install the same release on both servers."},
-    {"preview.collations", BLOCK, COLLATIONS_SQL, COLLATION_MISSING_SQL,
+    {"preview.collations", BLOCK, collations_sql, collation_missing_sql,
      "every collation exists on production's server", "collations that production's server does not have",
      "Install the locale there and run pg_import_system_collations('pg_catalog')."},
-    {"preview.collation_versions", WARN, COLLATION_VERSIONS_SQL, COLLATION_VERSION_MISSING_SQL, NULL,
+    {"preview.collation_versions", WARN, collation_versions_sql, collation_version_missing_sql, NULL,
      "collations that may order otherwise on production's server", NULL},
-    {"preview.languages", WARN, LANGUAGES_SQL, LANGUAGE_UNKNOWN_SQL, NULL,
+    {"preview.languages", WARN, languages_sql, language_unknown_sql, NULL,
      "production does not have these, and whether its server can is not known",
      "Install their libraries there."},
-    {"preview.libraries", WARN, LIBRARIES_SQL, LIBRARY_UNKNOWN_SQL, NULL,
+    {"preview.libraries", WARN, libraries_sql, library_unknown_sql, NULL,
      "functions of libraries of which it is not known whether production's server has them",
      "Install them on production's server."},
     {NULL, CUTOVER_SEVERITY_OK, NULL, NULL, NULL, NULL, NULL}};

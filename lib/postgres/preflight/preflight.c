@@ -57,7 +57,7 @@ static cutover_status run_listing(const struct preflight_servers *servers,
     struct session *const sessions[] = {servers->production, servers->control, servers->preview};
     char oid[16];
 
-    snprintf(oid, sizeof(oid), "%u", servers->production->database_oid);
+    snprintf(oid, sizeof oid, "%u", servers->production->database_oid);
     return preflight_list(sessions[listing->side], listing, strstr(listing->sql, "$1") != NULL ? 1 : 0,
                           (const char *const[]){oid}, findings, error);
 }
@@ -81,13 +81,19 @@ static cutover_status run_need(const struct preflight_servers *servers, const st
     return status;
 }
 
+/* Which entries of the tables are asked: those that have all flags of `with`, and none of `without`. */
+struct choice {
+    unsigned with, without;
+    bool strict; /* the first that cannot be asked is an error, not a finding */
+};
+
 /* A check that could not be made blocks: it was not passed. What concerns this process ends the preflight. */
-static cutover_status settle(cutover_status status, const char *name, cutover_error *failure,
+static cutover_status settle(cutover_status status, const char *name, cutover_error *failure, bool strict,
                              struct findings *findings, cutover_error **error)
 {
     if (status == CUTOVER_OK)
         return CUTOVER_OK;
-    if (status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM || status == CUTOVER_E_INTERNAL) {
+    if (strict || status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM || status == CUTOVER_E_INTERNAL) {
         error_move(error, failure);
         return status;
     }
@@ -99,86 +105,92 @@ static cutover_status settle(cutover_status status, const char *name, cutover_er
     return CUTOVER_OK;
 }
 
-/* Without a preview: what is asked about it, or about both. */
-static bool needs_preview(const char *name)
+static bool chosen(struct choice choice, unsigned flags)
 {
-    static const char *const prefixes[] = {"preview.", "databases.", "servers.identity", "servers.locale"};
-
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
-    return false;
+    return (flags & choice.with) == choice.with && (flags & choice.without) == 0;
 }
 
 static cutover_status run_checks(const struct preflight_servers *servers, const struct preflight_check *check,
-                                 bool alone, struct findings *findings, cutover_error **error)
+                                 struct choice choice, struct findings *findings, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
     for (; status == CUTOVER_OK && check->name != NULL; check++) {
         cutover_error *failure = NULL;
-        if (alone && needs_preview(check->name))
+        if (!chosen(choice, check->flags))
             continue;
         status = check->run(servers, check->name, findings, &failure);
-        status = settle(status, check->name, failure, findings, error);
+        status = settle(status, check->name, failure, choice.strict, findings, error);
     }
     return status;
 }
 
-/* What somebody may change of production at any time, and later steps would notice late or never. */
-static bool may_come_up(const char *name)
+static cutover_status run_listings(const struct preflight_servers *servers, struct choice choice,
+                                   struct findings *findings, cutover_error **error)
 {
-    static const char *const names[] = {"prepared_transactions", "replication_slots", "subscriptions", "cron",
-                                        "hook_extensions",       "track_counts",      "storage"};
+    cutover_status status = CUTOVER_OK;
 
-    if (strncmp(name, "production.", 11) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name + 11, names[i]) == 0)
-            return true;
-    return false;
+    for (const struct preflight_listing *listing = preflight_listings;
+         status == CUTOVER_OK && listing->name != NULL; listing++) {
+        unsigned flags = listing->flags | (listing->side == SIDE_PREVIEW ? ASK_WITH_PREVIEW : ASK_ONCE);
+        cutover_error *failure = NULL;
+        if (!chosen(choice, flags))
+            continue;
+        status = run_listing(servers, listing, findings, &failure);
+        status = settle(status, listing->name, failure, choice.strict, findings, error);
+    }
+    return status;
+}
+
+/* Everything but what two databases need of each other. */
+static cutover_status run_all(const struct preflight_servers *servers, struct choice choice,
+                              struct findings *findings, cutover_error **error)
+{
+    cutover_status status = run_checks(servers, preflight_server_checks, choice, findings, error);
+
+    if (status == CUTOVER_OK)
+        status = run_checks(servers, preflight_access_checks, choice, findings, error);
+    if (status == CUTOVER_OK)
+        status = run_listings(servers, choice, findings, error);
+    return status;
+}
+
+static cutover_status run_needs(const struct preflight_servers *servers, struct findings *findings,
+                                cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    for (const struct preflight_need *need = preflight_needs; status == CUTOVER_OK && need->name != NULL;
+         need++) {
+        cutover_error *failure = NULL;
+        status = run_need(servers, need, findings, &failure);
+        status = settle(status, need->name, failure, false, findings, error);
+    }
+    return status;
 }
 
 cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error)
 {
     const struct preflight_servers servers = {.production = production};
-    cutover_status status = CUTOVER_OK;
 
-    for (const struct preflight_listing *listing = preflight_listings;
-         status == CUTOVER_OK && listing->name != NULL; listing++)
-        if (may_come_up(listing->name))
-            status = run_listing(&servers, listing, findings, error);
-    return status;
+    return run_all(&servers, (struct choice){.with = ASK_AGAIN, .strict = true}, findings, error);
 }
 
 cutover_status preflight_servers(const struct preflight_servers *asked, struct findings *findings,
                                  cutover_error **error)
 {
-    struct preflight_servers both = *asked;
-    const struct preflight_servers *servers = &both;
+    struct preflight_servers servers = *asked;
+    struct choice choice = {0};
     bool alone = asked->preview == NULL;
 
     /* What asks both sides about themselves asks production twice. */
-    if (alone)
-        both.preview = both.production;
-    cutover_status status = run_checks(servers, preflight_server_checks, alone, findings, error);
-
-    if (status == CUTOVER_OK)
-        status = run_checks(servers, preflight_access_checks, alone, findings, error);
-    for (const struct preflight_listing *listing = preflight_listings;
-         status == CUTOVER_OK && listing->name != NULL; listing++) {
-        cutover_error *failure = NULL;
-        if (alone && needs_preview(listing->name))
-            continue;
-        status = run_listing(servers, listing, findings, &failure);
-        status = settle(status, listing->name, failure, findings, error);
+    if (alone) {
+        servers.preview = servers.production;
+        choice.without = ASK_WITH_PREVIEW;
     }
-    for (const struct preflight_need *need = preflight_needs;
-         !alone && status == CUTOVER_OK && need->name != NULL; need++) {
-        cutover_error *failure = NULL;
-        status = run_need(servers, need, findings, &failure);
-        status = settle(status, need->name, failure, findings, error);
-    }
+    cutover_status status = run_all(&servers, choice, findings, error);
+    if (status == CUTOVER_OK && !alone)
+        status = run_needs(&servers, findings, error);
     if (status == CUTOVER_OK && findings->failed)
         status = error_nomem(error);
     return status;

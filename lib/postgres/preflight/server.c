@@ -93,7 +93,7 @@ static cutover_status check_large_objects(const struct preflight_servers *server
 
     if (major(servers->tools->dump_version) < 17)
         return CUTOVER_OK;
-    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof(sides) / sizeof(*sides); i++) {
+    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof sides / sizeof *sides; i++) {
         PGresult *result = NULL;
         status =
             session_query(sides[i], "SELECT 1 FROM pg_largeobject_metadata LIMIT 1", 0, NULL, &result, error);
@@ -157,7 +157,7 @@ static cutover_status check_standby(const struct preflight_servers *servers, con
 }
 
 /* One row: encoding, provider, collate, ctype, the provider's own locale and rules. */
-static const char LOCALE_SQL[] =
+static const char locale_sql[] =
     "SELECT pg_encoding_to_char(d.encoding), coalesce(j ->> 'datlocprovider', 'c'), d.datcollate, d.datctype,"
     "       coalesce(j ->> 'datlocale', j ->> 'daticulocale', ''), coalesce(j ->> 'daticurules', '')"
     "  FROM pg_database d, to_jsonb(d) j WHERE d.datname = current_database()";
@@ -193,10 +193,10 @@ static cutover_status check_locale(const struct preflight_servers *servers, cons
                                    struct findings *findings, cutover_error **error)
 {
     PGresult *production = NULL, *preview = NULL;
-    cutover_status status = session_query(servers->production, LOCALE_SQL, 0, NULL, &production, error);
+    cutover_status status = session_query(servers->production, locale_sql, 0, NULL, &production, error);
 
     if (status == CUTOVER_OK)
-        status = session_query(servers->preview, LOCALE_SQL, 0, NULL, &preview, error);
+        status = session_query(servers->preview, locale_sql, 0, NULL, &preview, error);
     if (status == CUTOVER_OK)
         compare_locales(production, preview, name, findings);
     PQclear(production);
@@ -205,7 +205,7 @@ static cutover_status check_locale(const struct preflight_servers *servers, cons
 }
 
 /* What our role may still open: of the server, of the role's limit, of the database's. */
-static const char FREE_SQL[] =
+static const char free_sql[] =
     "WITH used AS (SELECT datid, usesysid FROM pg_stat_activity"
     "               WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend')"
     " SELECT least(current_setting('max_connections')::int - (SELECT count(*) FROM used)"
@@ -222,7 +222,7 @@ static cutover_status check_free(struct session *session, const char *side, unsi
                                  struct findings *findings, cutover_error **error)
 {
     char *found = NULL;
-    cutover_status status = session_value(session, FREE_SQL, 0, NULL, &found, error);
+    cutover_status status = session_value(session, free_sql, 0, NULL, &found, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -251,7 +251,7 @@ static cutover_status check_connections(const struct preflight_servers *servers,
 }
 
 /* Tables that one transaction will lock, and what the lock table holds. */
-static const char LOCKS_SQL[] =
+static const char locks_sql[] =
     "SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'S') AND oid >= 16384),"
     "       current_setting('max_locks_per_transaction')::int8"
     "         * (current_setting('max_connections')::int8 + "
@@ -261,7 +261,7 @@ static cutover_status read_locks(struct session *session, int64_t *objects, int6
                                  cutover_error **error)
 {
     PGresult *result = NULL;
-    cutover_status status = session_query(session, LOCKS_SQL, 0, NULL, &result, error);
+    cutover_status status = session_query(session, locks_sql, 0, NULL, &result, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -344,15 +344,15 @@ static cutover_status check_extension_versions(const struct preflight_servers *s
 }
 
 const struct preflight_check preflight_server_checks[] = {
-    {"servers.version", check_versions},
-    {"servers.tools", check_tools},
-    {"servers.large_objects", check_large_objects},
-    {"servers.identity", check_identity},
-    {"servers.standby", check_standby},
-    {"servers.locale", check_locale},
-    {"servers.connections", check_connections},
-    {"servers.locks", check_locks},
-    {"servers.space", check_space},
-    {"production.extension_versions", check_extension_versions},
-    {NULL, NULL},
+    {"servers.version", ASK_ONCE, check_versions},
+    {"servers.tools", ASK_ONCE, check_tools},
+    {"servers.large_objects", ASK_ONCE, check_large_objects},
+    {"servers.identity", ASK_WITH_PREVIEW, check_identity},
+    {"servers.standby", ASK_ONCE, check_standby},
+    {"servers.locale", ASK_WITH_PREVIEW, check_locale},
+    {"servers.connections", ASK_ONCE, check_connections},
+    {"servers.locks", ASK_ONCE, check_locks},
+    {"servers.space", ASK_ONCE, check_space},
+    {"production.extension_versions", ASK_ONCE, check_extension_versions},
+    {NULL, ASK_ONCE, NULL},
 };

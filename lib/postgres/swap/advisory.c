@@ -14,16 +14,16 @@ int64_t advisory_key(const char *project_id)
 {
     static const char prefix[] = "libcutover:";
     /* The seed carries the prefix, so that no memory is needed. */
-    uint64_t seed = XXH3_64bits(prefix, sizeof(prefix) - 1);
+    uint64_t seed = XXH3_64bits(prefix, sizeof prefix - 1);
     uint64_t hash = XXH3_64bits_withSeed(project_id, strlen(project_id), seed);
     int64_t key;
 
-    memcpy(&key, &hash, sizeof(key));
+    memcpy(&key, &hash, sizeof key);
     return key;
 }
 
 /* pg_locks shows a 64-bit key as two halves and objsubid 1. */
-static const char HOLDER_SQL[] =
+static const char holder_sql[] =
     "SELECT max(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
     "   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     "   AND classid = (($1::int8 >> 32) & 4294967295)::oid AND objid = ($1::int8 & 4294967295)::oid"
@@ -32,7 +32,7 @@ static const char HOLDER_SQL[] =
 static cutover_status lock_holder(struct session *control, const char *key, bool only_us, char **pid,
                                   cutover_error **error)
 {
-    return session_value(control, HOLDER_SQL, 2, (const char *const[]){key, only_us ? "true" : "false"}, pid,
+    return session_value(control, holder_sql, 2, (const char *const[]){key, only_us ? "true" : "false"}, pid,
                          error);
 }
 
@@ -43,7 +43,7 @@ cutover_status advisory_lock(struct session *control, int64_t key, cutover_error
     cutover_status status;
     bool taken;
 
-    snprintf(text, sizeof(text), "%" PRId64, key);
+    snprintf(text, sizeof text, "%" PRId64, key);
     status = session_query(control, "SELECT pg_try_advisory_lock($1::int8)", 1, (const char *const[]){text},
                            &result, error);
     if (status != CUTOVER_OK)
@@ -70,7 +70,7 @@ cutover_status advisory_lock_held(struct session *control, int64_t key, bool *he
     char text[24], *pid = NULL;
     cutover_status status;
 
-    snprintf(text, sizeof(text), "%" PRId64, key);
+    snprintf(text, sizeof text, "%" PRId64, key);
     status = lock_holder(control, text, true, &pid, error);
     if (status == CUTOVER_OK)
         *held = pid != NULL;
@@ -84,7 +84,7 @@ cutover_status advisory_lock_end_holder(struct session *control, int64_t key, cu
     PGresult *result = NULL;
     cutover_status status;
 
-    snprintf(text, sizeof(text), "%" PRId64, key);
+    snprintf(text, sizeof text, "%" PRId64, key);
     status = lock_holder(control, text, false, &pid, error);
     if (status == CUTOVER_OK && pid != NULL)
         status = session_query(control, "SELECT pg_terminate_backend($1::int)", 1, (const char *const[]){pid},
@@ -131,7 +131,7 @@ cutover_status advisory_lock_regain(struct session *control, int64_t key, int ol
 {
     char text[24];
 
-    snprintf(text, sizeof(text), "%" PRId64, key);
+    snprintf(text, sizeof text, "%" PRId64, key);
     for (int tries = 0;; tries++) {
         cutover_error *local = NULL;
         cutover_status status = advisory_lock(control, key, &local);

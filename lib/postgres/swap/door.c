@@ -12,14 +12,14 @@
 #define NAMED_MAX 10
 
 /* Asked before pg_stat_activity: a session leaves the one only after it has entered the other. */
-static const char STARTING_SQL[] =
+static const char starting_sql[] =
     "SELECT array_agg(DISTINCT pid) FROM pg_locks"
     " WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = $1::oid"
     "   AND pid <> pg_backend_pid()";
 
 /* Without pg_read_all_stats backend_type is NULL for others; only autovacuum workers have no user then. The rules of
    can_end are those of pg_signal_backend(). A row of a starting session has no datid (18) or does not exist (15 to 17). */
-static const char INSIDE_SQL[] =
+static const char inside_sql[] =
     "SELECT a.pid, coalesce(a.backend_type,"
     "         CASE WHEN a.usesysid IS NULL THEN 'autovacuum worker' ELSE 'client backend' END),"
     "       coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesce(a.state, ''),"
@@ -35,7 +35,7 @@ static const char INSIDE_SQL[] =
     " WHERE (a.datid = $1::oid OR a.pid = ANY ($2::int[])) AND a.pid <> pg_backend_pid()"
     " ORDER BY a.pid";
 
-static const char END_SQL[] = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+static const char end_sql[] = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                               " WHERE datid = $1::oid AND pid = ANY ($2::int[])";
 
 struct pids {
@@ -53,7 +53,7 @@ static bool pids_have(const int *list, size_t count, int pid)
 
 static cutover_status pids_add(struct pids *pids, int pid, cutover_error **error)
 {
-    int *list = realloc(pids->list, (pids->count + 1) * sizeof(*list));
+    int *list = realloc(pids->list, (pids->count + 1) * sizeof *list);
     if (list == NULL)
         return error_nomem(error);
     pids->list = list;
@@ -89,7 +89,7 @@ static cutover_status visitor_add(struct visitors *visitors, int pid, const char
     visitor.application = strdup(application);
     visitor.user = strdup(user);
     visitor.state = strdup(state);
-    list = realloc(visitors->list, (visitors->count + 1) * sizeof(*list));
+    list = realloc(visitors->list, (visitors->count + 1) * sizeof *list);
     if (list != NULL)
         visitors->list = list;
     if (list == NULL || visitor.backend_type == NULL || visitor.application == NULL || visitor.user == NULL ||
@@ -151,11 +151,11 @@ static cutover_status look(struct session *control, uint32_t database_oid, struc
     char *holders = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%u", database_oid);
-    status = session_value(control, STARTING_SQL, 1, (const char *const[]){oid}, &holders, error);
+    snprintf(oid, sizeof oid, "%u", database_oid);
+    status = session_value(control, starting_sql, 1, (const char *const[]){oid}, &holders, error);
     if (status != CUTOVER_OK)
         return status;
-    status = session_query(control, INSIDE_SQL, 2, (const char *const[]){oid, holders == NULL ? "{}" : holders},
+    status = session_query(control, inside_sql, 2, (const char *const[]){oid, holders == NULL ? "{}" : holders},
                            &result, error);
     if (status != CUTOVER_OK)
         goto free_holders;
@@ -303,9 +303,9 @@ static cutover_status end_new(struct session *control, uint32_t database_oid, co
     if (status != CUTOVER_OK || list.length == 0)
         goto free_list;
     text_add(&list, "}");
-    snprintf(oid, sizeof(oid), "%u", database_oid);
+    snprintf(oid, sizeof oid, "%u", database_oid);
     status = text_failed(&list) ? error_nomem(error)
-                                : session_query(control, END_SQL, 2,
+                                : session_query(control, end_sql, 2,
                                                 (const char *const[]){oid, text_string(&list)}, &result, error);
     if (status == CUTOVER_OK)
         PQclear(result);
@@ -415,7 +415,7 @@ cutover_status door_inside(struct session *control, uint32_t database_oid, char 
     char oid[16], *gids = NULL;
     cutover_status status;
 
-    snprintf(oid, sizeof(oid), "%u", database_oid);
+    snprintf(oid, sizeof oid, "%u", database_oid);
     status = look(control, database_oid, &visitors, error);
     if (status != CUTOVER_OK)
         return status;

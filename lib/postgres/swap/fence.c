@@ -12,12 +12,12 @@
 #define LIFT_TIMEOUT_MS 5000
 
 /* A setting of (database, role) wins over (role), that over (database). */
-static const char DATABASE_SQL[] =
+static const char database_sql[] =
     "SELECT (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
     "         WHERE s.setdatabase = d.oid AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = '" SETTING "')"
     "  FROM pg_database d WHERE d.oid = $1::oid";
 
-static const char ROLES_SQL[] =
+static const char roles_sql[] =
     "SELECT r.rolname, r.oid,"
     "       (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
     "         WHERE s.setdatabase = $1::oid AND s.setrole = r.oid"
@@ -36,7 +36,7 @@ static cutover_status plan_roles(struct session *control, const char *oid, struc
                                  cutover_error **error)
 {
     PGresult *result = NULL;
-    cutover_status status = session_query(control, ROLES_SQL, 1, &oid, &result, error);
+    cutover_status status = session_query(control, roles_sql, 1, &oid, &result, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -63,7 +63,7 @@ cutover_status fence_plan(struct session *control, uint32_t database_oid, struct
     cutover_status status;
 
     oid_text(database_oid, oid);
-    status = session_value(control, DATABASE_SQL, 1, (const char *const[]){oid}, &was, error);
+    status = session_value(control, database_sql, 1, (const char *const[]){oid}, &was, error);
     if (status != CUTOVER_OK)
         return status;
     made = json_object_new_object();
@@ -183,7 +183,7 @@ static cutover_status end_read_only_sessions(struct session *control, uint32_t d
 
     if (status != CUTOVER_OK || visitors.count == 0)
         return status;
-    keep = malloc(visitors.count * sizeof(*keep));
+    keep = malloc(visitors.count * sizeof *keep);
     if (keep == NULL) {
         status = error_nomem(error);
         goto free_visitors;

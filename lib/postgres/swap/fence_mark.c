@@ -15,7 +15,7 @@
 
 /* A crash discards all statistics and keeps the postmaster's start time: each of the fixed kinds is reset then, and a
    reset by hand of one of them leaves the others. */
-static const char STATE_SQL[] =
+static const char state_sql[] =
     "SELECT pg_stat_clear_snapshot(), current_setting('track_counts'),"
     "       coalesce((SELECT stats_reset::text FROM pg_stat_database"
     "                  WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())), ''),"
@@ -24,7 +24,7 @@ static const char STATE_SQL[] =
     "                  (SELECT stats_reset FROM pg_stat_wal))::text";
 
 /* What ANALYZE writes is left out, toasted values included; VACUUM's changes of pg_class are in place and not counted. */
-static const char COUNTERS_SQL[] =
+static const char counters_sql[] =
     "SELECT c.oid, pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid),"
     "       pg_stat_get_tuples_deleted(c.oid)"
     "  FROM pg_class c"
@@ -34,7 +34,7 @@ static const char COUNTERS_SQL[] =
     "                      AND c.oid IN (s.oid, s.reltoastrelid))"
     " ORDER BY c.oid";
 
-static const char SEQUENCES_SQL[] =
+static const char sequences_sql[] =
     "SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind = 'S' AND c.relpersistence <> 't' ORDER BY c.oid";
 
@@ -44,13 +44,13 @@ void fence_mark_free(struct fence_mark *mark)
     text_free(&mark->sequences);
     free(mark->stats_reset);
     free(mark->server_started);
-    memset(mark, 0, sizeof(*mark));
+    memset(mark, 0, sizeof *mark);
 }
 
 static cutover_status read_state(struct session *inside, struct fence_mark *mark, cutover_error **error)
 {
     PGresult *result = NULL;
-    cutover_status status = session_query(inside, STATE_SQL, 0, NULL, &result, error);
+    cutover_status status = session_query(inside, state_sql, 0, NULL, &result, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -109,7 +109,7 @@ static cutover_status read_some_sequences(struct session *inside, const PGresult
 static cutover_status read_sequences(struct session *inside, struct text *lines, cutover_error **error)
 {
     PGresult *names = NULL;
-    cutover_status status = session_query(inside, SEQUENCES_SQL, 0, NULL, &names, error);
+    cutover_status status = session_query(inside, sequences_sql, 0, NULL, &names, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -133,7 +133,7 @@ cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, 
                          inside->server_version / 10000);
     status = read_state(inside, &read, error);
     if (status == CUTOVER_OK)
-        status = read_lines(inside, COUNTERS_SQL, &read.counters, error);
+        status = read_lines(inside, counters_sql, &read.counters, error);
     if (status == CUTOVER_OK)
         status = read_sequences(inside, &read.sequences, error);
     if (status == CUTOVER_OK)
@@ -167,7 +167,7 @@ static bool line_next(const char **at, struct line *line)
 
     if (**at == '\0')
         return false;
-    memset(line, 0, sizeof(*line));
+    memset(line, 0, sizeof *line);
     line->oid = (uint32_t)strtoul(*at, &end, 10);
     for (size_t i = 0; i < 3 && *end == ' '; i++)
         line->values[i] = strtoll(end, &end, 10);
@@ -197,7 +197,7 @@ static void find_changes(const struct text *before, const struct text *after, bo
             change_add(changes, (struct change){.kind = CHANGE_GONE, .before = old});
         } else if (!take_old) {
             change_add(changes, (struct change){.kind = CHANGE_NEW, .after = new});
-        } else if (memcmp(old.values, new.values, sizeof(old.values)) != 0) {
+        } else if (memcmp(old.values, new.values, sizeof old.values) != 0) {
             change_add(changes, (struct change){.kind = sequences ? CHANGE_SEQUENCE : CHANGE_ROWS,
                                                 .before = old,
                                                 .after = new});
@@ -218,7 +218,7 @@ static char *relation_name(struct session *inside, uint32_t oid)
 
     if (inside == NULL)
         return NULL;
-    snprintf(text, sizeof(text), "%u", oid);
+    snprintf(text, sizeof text, "%u", oid);
     if (session_value(
             inside,
             "SELECT coalesce((SELECT max(o.oid::regclass::text) FROM pg_class o WHERE o.reltoastrelid = c.oid),"
@@ -260,7 +260,7 @@ static cutover_status different(const struct changes *changes, struct session *i
         const struct change *change = &changes->list[i];
         uint32_t oid = change->kind == CHANGE_NEW ? change->after.oid : change->before.oid;
         char *name = relation_name(inside, oid), number[32];
-        snprintf(number, sizeof(number), "relation with OID %u", oid);
+        snprintf(number, sizeof number, "relation with OID %u", oid);
         if (i < short_list)
             text_add_format(&names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : number);
         describe_change(&detail, name != NULL ? name : number, change);

@@ -19,7 +19,7 @@
 #define ATTEMPTS 8
 
 /* One row: the OIDs under the three names, and whether production's door is closed. */
-static const char NAMES_SQL[] = "SELECT (SELECT oid FROM pg_database WHERE datname = $1),"
+static const char names_sql[] = "SELECT (SELECT oid FROM pg_database WHERE datname = $1),"
                                 "       (SELECT oid FROM pg_database WHERE datname = $2),"
                                 "       (SELECT oid FROM pg_database WHERE datname = $3),"
                                 "       (SELECT NOT datallowconn FROM pg_database WHERE datname = $1)";
@@ -34,7 +34,7 @@ static cutover_status read_names(struct session *control, const struct swap *swa
 {
     const char *const parameters[] = {swap->production, swap->incoming, swap->displaced};
     PGresult *result = NULL;
-    cutover_status status = session_query(control, NAMES_SQL, 3, parameters, &result, error);
+    cutover_status status = session_query(control, names_sql, 3, parameters, &result, error);
 
     if (status != CUTOVER_OK)
         return status;
