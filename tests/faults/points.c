@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <libpq-fe.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,19 +19,31 @@
 
 #define WHAT_MAX 120
 
-static atomic_uint reached;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the two that follow, and what is written */
+static unsigned reached;
+static struct place place;
 static atomic_bool counting;
-static unsigned target;
-static int log_file = -1;
+static unsigned target_number;
+static struct place target_place;
+static int log_file = -1, waiting_on = -1;
 static const char *from_step; /* or NULL: from the beginning */
 static char step[32] = "preflight";
 static bool is_backup = true; /* as long as no other job's record was seen */
+static pthread_t beginner;
+static _Thread_local bool is_renewing; /* the lease, by its own thread */
 
-void points_begin(const char *path, unsigned number)
+void points_begin(const char *path, const char *target)
 {
+    char *end;
+    unsigned long first = strtoul(target, &end, 10);
+
     log_file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
     assert_true(log_file >= 0);
-    target = number;
+    beginner = pthread_self();
+    if (*end == '.')
+        target_place = (struct place){(unsigned)first, (unsigned)strtoul(end + 1, NULL, 10)};
+    else
+        target_number = (unsigned)first;
     atomic_store(&counting, from_step == NULL);
 }
 
@@ -40,31 +52,67 @@ void points_from(const char *first)
     from_step = first;
 }
 
+void points_wait(int descriptor)
+{
+    waiting_on = descriptor;
+}
+
 void points_recovery(void)
 {
     snprintf(step, sizeof step, "recovery");
 }
 
-/* One line at most, without tabs. */
-static void point(const char *call, const char *about, const char *detail)
+/* It may be asked more or less often, and changes no count of what is not. */
+static bool is_asking(const char *call, const char *detail)
 {
-    char line[WHAT_MAX + 80];
+    return strcmp(call, "connect") == 0 || (strcmp(call, "send") == 0 && (strncmp(detail, "SELECT", 6) == 0 ||
+                                                                          strncmp(detail, "WITH", 4) == 0));
+}
 
-    if (!atomic_load(&counting))
-        return;
-    unsigned number = atomic_fetch_add(&reached, 1) + 1;
-    int length =
-        snprintf(line, sizeof line - 1, "%u\t%s\t%s %s %.*s", number, step, call, about, WHAT_MAX - 40, detail);
+static bool is_target(void)
+{
+    if (target_place.major != 0 || target_place.minor != 0)
+        return place.major > target_place.major ||
+               (place.major == target_place.major && place.minor >= target_place.minor);
+    return reached == target_number;
+}
+
+/* One line at most, without tabs. */
+static void write_point(const char *call, const char *about, const char *detail)
+{
+    char line[WHAT_MAX + 100];
+    int start = snprintf(line, sizeof line, "%u\t%u.%u\t%s\t", reached, place.major, place.minor, step);
+    int length = start + snprintf(line + start, sizeof line - 1 - (size_t)start, "%s %s %.*s", call, about,
+                                  WHAT_MAX - 40, detail);
+
     if (length > (int)sizeof line - 2)
         length = (int)sizeof line - 2;
-    for (char *at = strchr(strchr(line, '\t') + 1, '\t') + 1; *at != '\0'; at++)
+    for (char *at = line + start; at < line + length; at++)
         if (*at == '\n' || *at == '\t')
             *at = ' ';
     line[length] = '\n';
     if (write(log_file, line, (size_t)length + 1) < 0)
         abort();
-    if (number == target)
+}
+
+static void point(const char *call, const char *about, const char *detail)
+{
+    char byte = 0;
+
+    if (!atomic_load(&counting) || is_renewing)
+        return;
+    pthread_mutex_lock(&mutex);
+    reached++;
+    if (is_asking(call, detail))
+        place.minor++;
+    else
+        place = (struct place){place.major + 1, 0};
+    write_point(call, about, detail);
+    if (is_target())
         kill(getpid(), SIGKILL);
+    if (waiting_on >= 0 && (write(waiting_on, &byte, 1) != 1 || read(waiting_on, &byte, 1) != 1))
+        abort();
+    pthread_mutex_unlock(&mutex);
 }
 
 /* ---- what a run reached ---- */
@@ -77,13 +125,16 @@ void points_read(const char *path, struct points *points)
     assert_non_null(file);
     *points = (struct points){NULL, 0};
     while (fgets(line, sizeof line, file) != NULL) {
-        char *rest = line, *number = strsep(&rest, "\t"), *name = strsep(&rest, "\t");
+        char *rest = line, *number = strsep(&rest, "\t"), *at = strsep(&rest, "\t"),
+             *name = strsep(&rest, "\t");
+        struct place place_read;
         assert_non_null(rest);
+        assert_int_equal(sscanf(at, "%u.%u", &place_read.major, &place_read.minor), 2);
         rest[strcspn(rest, "\n")] = '\0';
         points->list = realloc(points->list, (points->count + 1) * sizeof *points->list);
         assert_non_null(points->list);
         points->list[points->count++] =
-            (struct point){(unsigned)strtoul(number, NULL, 10), strdup(name), strdup(rest)};
+            (struct point){(unsigned)strtoul(number, NULL, 10), place_read, strdup(name), strdup(rest)};
     }
     fclose(file);
 }
@@ -96,6 +147,13 @@ void points_free(struct points *points)
     }
     free(points->list);
     *points = (struct points){NULL, 0};
+}
+
+bool point_is(const struct point *point, const char *call)
+{
+    size_t length = strlen(call);
+
+    return strncmp(point->what, call, length) == 0 && point->what[length] == ' ';
 }
 
 /* ---- the store ---- */
@@ -147,9 +205,11 @@ static cutover_status store_commit(const cutover_write *const *writes, size_t co
     for (size_t i = 0, length = 0; i < count && length < sizeof kinds; i++)
         length += (size_t)snprintf(kinds + length, sizeof kinds - length, "%s%s ",
                                    writes[i]->body == NULL ? "-" : "", writes[i]->kind);
+    is_renewing = strcmp(kinds, "lease ") == 0 && !pthread_equal(pthread_self(), beginner);
     point("commit", "of", kinds);
     cutover_status status = behind.commit(writes, count, error, behind.userdata);
     point("committed", cutover_status_name(status), kinds);
+    is_renewing = false;
     return status;
 }
 

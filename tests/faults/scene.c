@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,32 +229,62 @@ void scene_reset(struct scene *scene)
 
 /* ---- children ---- */
 
-enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target)
+/* `waits_on`: the descriptor on which the child waits at each point; -1: it does not. */
+static pid_t start_child(struct scene *scene, const char *mode, uint32_t jobs, const char *target, int waits_on)
 {
-    char *number = shop_format("%u", target), *streams = shop_format("%u", jobs);
+    char *streams = shop_format("%u", jobs), *wait = shop_format("%d", waits_on);
     char *programs = shop_format("%s", cluster_program("pg_dump"));
-    int status;
 
     *strrchr(programs, '/') = '\0';
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         int output = open(scene->output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (output < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+        if (output < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
+            (waits_on >= 0 && fcntl(waits_on, F_SETFD, 0) != 0))
             _exit(126);
         close(output);
         execl("/proc/self/exe", "test", mode, scene->scenario->name, scene->home, scene->request_id,
-              scene->points, streams, number, programs, (char *)NULL);
+              scene->points, streams, target, programs, wait, (char *)NULL);
         _exit(127);
     }
+    free(streams);
+    free(wait);
+    free(programs);
+    return pid;
+}
+
+static enum scene_end end_of(pid_t pid, const char *target)
+{
+    int status;
+
     while (waitpid(pid, &status, 0) < 0)
         assert_int_equal(errno, EINTR);
-    free(number);
-    free(streams);
-    free(programs);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && target != 0)
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && strcmp(target, "0") != 0)
         return SCENE_KILLED;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? SCENE_DONE : SCENE_FAILED;
+}
+
+enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, const char *target)
+{
+    return end_of(start_child(scene, mode, jobs, target, -1), target);
+}
+
+enum scene_end scene_walk(struct scene *scene, uint32_t jobs,
+                          void (*at_point)(struct scene *scene, void *context), void *context)
+{
+    int ends[2];
+    char byte = 0;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    pid_t pid = start_child(scene, "--act", jobs, "0", ends[1]);
+    close(ends[1]);
+    while (read(ends[0], &byte, 1) == 1) {
+        at_point(scene, context);
+        assert_int_equal(write(ends[0], &byte, 1), 1);
+    }
+    close(ends[0]);
+    return end_of(pid, "0");
 }
 
 void scene_show(const struct scene *scene)
@@ -327,8 +358,9 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
     cutover_engine *engine = NULL;
     cutover_error *error = NULL;
 
-    if (argc != 9)
+    if (argc != SCENE_CHILD_ARGUMENTS)
         return 2;
+    int waits_on = atoi(argv[9]);
     while (strcmp(scenarios->name, argv[2]) != 0)
         scenarios++;
     char *path = shop_format("%s/store.db", argv[3]), *backups = shop_format("%s/backups", argv[3]);
@@ -351,7 +383,10 @@ int scene_child(int argc, char **argv, const struct scenario *scenarios)
         child_fails(error);
     if (strcmp(argv[1], "--act") == 0)
         points_from(scenarios->from_step);
-    points_begin(argv[5], (unsigned)strtoul(argv[7], NULL, 10));
+    /* The programs that the job starts have no business with it. */
+    if (waits_on >= 0 && fcntl(waits_on, F_SETFD, FD_CLOEXEC) == 0)
+        points_wait(waits_on);
+    points_begin(argv[5], argv[7]);
     int status = child_work(engine, argv[1], scenarios, argv[4], (uint32_t)strtoul(argv[6], NULL, 10));
     cutover_engine_free(engine);
     cutover_registry_free(registry);

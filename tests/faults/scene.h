@@ -64,10 +64,14 @@ void scene_reset(struct scene *scene);
 /* How a child ended. */
 enum scene_end { SCENE_DONE, SCENE_KILLED, SCENE_FAILED };
 
-/* Runs this program with --act, --recover or --release (of a held job, if it is) on the scene, to be killed at point `target`
-   (0: never). */
-enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, unsigned target);
-/* In the child: does that. Returns the exit status. */
+/* Runs this program with --act, --recover or --release (of a held job, if it is) on the scene, to be killed at a point or place
+   (see points.h; "0": never). */
+enum scene_end scene_run(struct scene *scene, const char *mode, uint32_t jobs, const char *target);
+/* Acts, without an end before its own, and calls back at each point, in their order, while the job waits there. */
+enum scene_end scene_walk(struct scene *scene, uint32_t jobs,
+                          void (*at_point)(struct scene *scene, void *context), void *context);
+/* In the child, which has so many arguments: does that. Returns the exit status. */
+#define SCENE_CHILD_ARGUMENTS 10
 int scene_child(int argc, char **argv, const struct scenario *scenarios);
 /* Shows where it happened and what the last child said: for failures. */
 void scene_show(const struct scene *scene);

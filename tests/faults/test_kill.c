@@ -1,29 +1,31 @@
 /*
- * Kill everywhere (EDGE_CASES E2, E18, D3, B18): for every point of a job in turn, the process that runs it is killed with SIGKILL
- * exactly there, and recovery runs. In the second pass recovery is itself killed at its points, and run again. Afterwards
+ * Kill everywhere (EDGE_CASES E2, E18, D3, B18): for every state that a job passes through, the process that runs it is killed
+ * with SIGKILL in it, and recovery runs. In the second pass recovery is itself killed at its points, and run again. Afterwards
  * the database is wholly the one or the other: see scene_check().
  *
- *   test_kill                              what CI runs: every point with one stream, and the second pass
- *   test_kill --soak                       all of it with one and two streams
+ *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and the second pass;
+ *                                          SEED=N in the environment chooses some others
+ *   test_kill --soak                       all points with one and two streams, and with each all those of recovery
  *   test_kill --pass N SCENARIO JOBS       pass 0, 1 or 2 of that job, with a number of streams
- *   test_kill SCENARIO JOBS POINT [POINT]  that point alone, and one of recovery; one that is not reached lists them all
+ *   test_kill SCENARIO JOBS POINT [POINT]  that point or place (see points.h) alone, and one of recovery; one that is not
+ *                                          reached lists them all
  *
- * With more than one stream the numbering varies from run to run; the first run that ends by itself ends the sweep.
+ * With more than one stream the order of the points varies from run to run: they are counted, and the first run that ends by
+ * itself ends the sweep.
  */
+#include "faults/course.h"
 #include "faults/points.h"
 #include "faults/scenarios.h"
+#include "faults/state.h"
+#include "faults/tasks.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-/* A sweep is divided among so many processes, each with a server of its own. */
-#define SLICES 2
-#define NEVER 1000000
+#define NEVER "1000000"
+/* A job that took another way than the one that was recorded is run again. */
+#define TRIES 5
 
 enum pass { FIRST_PASS, SECOND_PASS, SECOND_PASS_IN_FULL };
 
@@ -31,9 +33,11 @@ static struct work {
     const struct scenario *scenario;
     uint32_t jobs;
     enum pass pass;
-    unsigned slice, slices;
-    unsigned point, recovery_point; /* these alone, or 0 */
-    const char *result;             /* path: counts are written here */
+    unsigned share, shares;
+    const char *course;                 /* path, for the first pass; NULL: its points are counted */
+    const char *seed;                   /* it is only recorded; "all": all points are chosen */
+    const char *point, *recovery_point; /* these alone, or NULL */
+    const char *result;                 /* path: counts are written here */
 } work;
 
 struct counts {
@@ -44,7 +48,7 @@ static struct scene scene;
 
 /* ---- one run ---- */
 
-static void name_place(const char *of, unsigned number)
+static void name_place(const char *of)
 {
     struct points points;
     size_t length = strlen(scene.where);
@@ -52,33 +56,77 @@ static void name_place(const char *of, unsigned number)
     points_read(scene.points, &points);
     assert_true(points.count > 0);
     const struct point *last = &points.list[points.count - 1];
-    snprintf(scene.where + length, sizeof scene.where - length, "; %s killed at point %u (%s: %s)", of, number,
-             last->step, last->what);
+    snprintf(scene.where + length, sizeof scene.where - length, "; %s killed at point %u, %u.%u (%s: %s)", of,
+             last->number, last->place.major, last->place.minor, last->step, last->what);
     points_free(&points);
 }
 
-/* Whether the point was reached. */
-static bool act_until(unsigned number)
+/* Whether the point was reached. A held job is released, if that is asked for, when nobody is there any more to see it. */
+static bool act_until(const char *target)
 {
     scene_reset(&scene);
     snprintf(scene.where, sizeof scene.where, "%s, streams: %u", scene.scenario->name, work.jobs);
-    enum scene_end end = scene_run(&scene, "--act", work.jobs, number);
-    name_place("the job", number);
+    enum scene_end end = scene_run(&scene, "--act", work.jobs, target);
+    name_place("the job");
     if (end == SCENE_FAILED)
         fail_msg("it failed by itself");
-    /* Every other job that waits, or waited, is released when nobody is there any more to see it. */
-    if (end == SCENE_KILLED && scene.scenario->held && number % 2 != 0 &&
-        scene_run(&scene, "--release", work.jobs, 0) != SCENE_DONE)
-        fail_msg("the release failed");
     return end == SCENE_KILLED;
+}
+
+/* Every other job that waits, or waited, is released when nobody is there any more to see it. */
+static void release_if(bool wanted)
+{
+    if (scene.scenario->held && wanted && scene_run(&scene, "--release", work.jobs, "0") != SCENE_DONE)
+        fail_msg("the release failed");
+}
+
+static bool act_until_number(unsigned number)
+{
+    char target[16];
+
+    snprintf(target, sizeof target, "%u", number);
+    if (!act_until(target))
+        return false;
+    release_if(number % 2 != 0);
+    return true;
+}
+
+/* Whether the last run was killed there: at this point, or at the next one if it asked less often. */
+static bool was_killed_at(const struct point *point)
+{
+    struct points points;
+
+    points_read(scene.points, &points);
+    const struct point *last = &points.list[points.count - 1];
+    bool same = last->place.major == point->place.major && last->place.minor == point->place.minor
+                    ? strcmp(last->step, point->step) == 0 &&
+                          strncmp(last->what, point->what, strcspn(point->what, " ")) == 0
+                    : !point_is_open(last) && point->place.minor > 0;
+    points_free(&points);
+    return same;
+}
+
+static void act_until_place(const struct point *point)
+{
+    char target[32];
+
+    snprintf(target, sizeof target, "%u.%u", point->place.major, point->place.minor);
+    for (unsigned i = 0; i < TRIES; i++)
+        if (act_until(target) && was_killed_at(point))
+            return;
+        else
+            scene.is_spent = true;
+    fail_msg("point %s (%s: %s) is not reached any more", target, point->step, point->what);
 }
 
 static bool recover_until(unsigned number)
 {
-    enum scene_end end = scene_run(&scene, "--recover", work.jobs, number);
+    char target[16];
 
+    snprintf(target, sizeof target, "%u", number);
+    enum scene_end end = scene_run(&scene, "--recover", work.jobs, target);
     if (number != 0)
-        name_place("recovery", number);
+        name_place("recovery");
     if (end == SCENE_FAILED)
         fail_msg("recovery failed");
     return end == SCENE_KILLED;
@@ -94,17 +142,69 @@ static void settle(struct counts *counts)
 
 /* ---- first pass ---- */
 
-static void kill_at_every_point(struct counts *counts)
+static void kill_at_every_number(struct counts *counts)
 {
-    unsigned number = work.slice + 1;
+    unsigned number = work.share + 1;
 
-    for (; act_until(number); number += work.slices) {
+    for (; act_until_number(number); number += work.shares) {
         settle(counts);
         counts->points++;
     }
     /* It ended by itself: there is nothing to recover. */
     assert_true(scene_check(&scene));
     scene.where[0] = '\0';
+}
+
+/* The points of a run leave the same, as was concluded from what changed when the course was recorded. `left`: at the one before, in
+   the same run; or NULL. */
+static void check_left(const struct point *point, char **left)
+{
+    if (point_is_open(point))
+        return;
+    char *now = state_left(&scene);
+    if (*left != NULL)
+        check_same_text(now, *left);
+    free(*left);
+    *left = now;
+}
+
+static void kill_at_chosen_points(struct counts *counts)
+{
+    struct course course;
+    char *left = NULL;
+    unsigned run = 0;
+
+    course_read(&course, work.course);
+    for (unsigned i = 0, chosen = 0; i < course.points.count; i++) {
+        const struct point *point = &course.points.list[i];
+        if (!course.chosen[i] || course.runs[i] % work.shares != work.share)
+            continue;
+        if (course.runs[i] != run) {
+            free(left);
+            left = NULL;
+            run = course.runs[i];
+        }
+        act_until_place(point);
+        check_left(point, &left);
+        release_if(chosen++ % 2 != 0);
+        settle(counts);
+        counts->points++;
+    }
+    free(left);
+    course_free(&course);
+}
+
+static void record(void)
+{
+    struct course course;
+
+    course_record(&scene, work.jobs, &course);
+    if (strcmp(work.seed, "all") == 0)
+        course_choose_all(&course);
+    else
+        course_choose(&course, strtoull(work.seed, NULL, 10));
+    course_write(&course, work.course);
+    course_free(&course);
 }
 
 /* ---- second pass ---- */
@@ -129,10 +229,10 @@ static bool is_representative(const struct points *points, unsigned index)
 }
 
 /* Recovery is killed at its first point, goes on and is killed at its second, and so on until it gets through. */
-static void kill_recovery_again_and_again(unsigned point, struct counts *counts)
+static void kill_recovery_again_and_again(const struct point *point, struct counts *counts)
 {
-    if (!act_until(point))
-        return;
+    act_until_place(point);
+    release_if(point->number % 2 != 0);
     size_t length = strlen(scene.where);
     for (unsigned number = 1; recover_until(number); number++) {
         scene.where[length] = '\0';
@@ -143,11 +243,11 @@ static void kill_recovery_again_and_again(unsigned point, struct counts *counts)
 }
 
 /* Each time from the beginning: the job killed at its point, recovery at one of its own, and run again. */
-static void kill_recovery_everywhere(unsigned point, struct counts *counts)
+static void kill_recovery_everywhere(const struct point *point, struct counts *counts)
 {
     for (unsigned number = 1;; number++) {
-        if (!act_until(point))
-            return;
+        act_until_place(point);
+        release_if(point->number % 2 != 0);
         bool reached = recover_until(number);
         settle(counts);
         if (!reached)
@@ -165,12 +265,12 @@ static void kill_recovery(struct counts *counts)
     assert_true(scene_check(&scene));
     points_read(scene.points, &points);
     for (unsigned i = 0; i < points.count; i++) {
-        if (!is_representative(&points, i) || chosen++ % work.slices != work.slice)
+        if (!is_representative(&points, i) || chosen++ % work.shares != work.share)
             continue;
         if (work.pass == SECOND_PASS)
-            kill_recovery_again_and_again(points.list[i].number, counts);
+            kill_recovery_again_and_again(&points.list[i], counts);
         else
-            kill_recovery_everywhere(points.list[i].number, counts);
+            kill_recovery_everywhere(&points.list[i], counts);
     }
     points_free(&points);
 }
@@ -183,15 +283,16 @@ static void list_points(void)
 
     points_read(scene.points, &points);
     for (unsigned i = 0; i < points.count; i++)
-        printf("%u\t%s\t%s\n", points.list[i].number, points.list[i].step, points.list[i].what);
+        printf("%u\t%u.%u\t%s\t%s\n", points.list[i].number, points.list[i].place.major,
+               points.list[i].place.minor, points.list[i].step, points.list[i].what);
     points_free(&points);
 }
 
 static void kill_by_hand(struct counts *counts)
 {
-    if (!act_until(work.point != 0 ? work.point : NEVER))
+    if (!act_until(work.point != NULL ? work.point : NEVER))
         list_points();
-    else if (work.recovery_point != 0 && !recover_until(work.recovery_point))
+    else if (work.recovery_point != NULL && !recover_until((unsigned)strtoul(work.recovery_point, NULL, 10)))
         list_points();
     settle(counts);
 }
@@ -219,12 +320,16 @@ static void every_point_is_survived(void **state)
     struct counts counts = {0, 0, 0};
 
     (void)state;
-    if (work.result == NULL)
+    if (work.seed != NULL)
+        record();
+    else if (work.result == NULL)
         kill_by_hand(&counts);
-    else if (work.pass == FIRST_PASS)
-        kill_at_every_point(&counts);
-    else
+    else if (work.pass != FIRST_PASS)
         kill_recovery(&counts);
+    else if (work.course != NULL)
+        kill_at_chosen_points(&counts);
+    else
+        kill_at_every_number(&counts);
     if (work.result != NULL) {
         FILE *file = fopen(work.result, "we");
         assert_non_null(file);
@@ -241,24 +346,56 @@ static int run_here(void)
     return cmocka_run_group_tests_name(work.scenario->name, tests, NULL, NULL) != 0;
 }
 
-/* ---- all processes of a sweep ---- */
+/* ---- all processes of all sweeps ---- */
 
-static pid_t start_slice(const struct work *sweep, unsigned slice, const char *result)
+struct sweep {
+    const struct scenario *scenario;
+    uint32_t jobs;
+    enum pass pass;
+    bool soak;
+    char *course; /* path */
+    struct task *recorder, *shares;
+    char **results; /* paths */
+};
+
+static unsigned share_count(void)
 {
-    char jobs[16], pass[16], number[16];
-    pid_t parent = getpid(), pid = fork();
+    return processors();
+}
 
-    assert_true(pid >= 0);
-    if (pid > 0)
-        return pid;
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-        _exit(127);
-    snprintf(jobs, sizeof jobs, "%u", sweep->jobs);
-    snprintf(pass, sizeof pass, "%d", (int)sweep->pass);
-    snprintf(number, sizeof number, "%u", slice);
-    execl("/proc/self/exe", "test_kill", "--slice", sweep->scenario->name, jobs, pass, number, result,
-          (char *)NULL);
-    _exit(127);
+static bool is_recorded(const struct sweep *sweep)
+{
+    return sweep->pass == FIRST_PASS && sweep->jobs == 1;
+}
+
+static void recorder_fill(struct sweep *sweep)
+{
+    const char *seed = getenv("SEED");
+    struct task *task = sweep->recorder;
+
+    sweep->course = shop_format("%s/course", cluster_temp_dir());
+    task->output = shop_format("%s.output", sweep->course);
+    task->arguments[0] = shop_format("--record");
+    task->arguments[1] = shop_format("%s", sweep->scenario->name);
+    task->arguments[2] = shop_format("%s", sweep->soak ? "all" : seed != NULL ? seed : "1");
+    task->arguments[3] = shop_format("%s", sweep->course);
+}
+
+static void share_fill(struct sweep *sweep, unsigned share)
+{
+    struct task *task = &sweep->shares[share];
+
+    sweep->results[share] = shop_format("%s/result", cluster_temp_dir());
+    task->after = sweep->recorder;
+    task->output = shop_format("%s.output", sweep->results[share]);
+    task->arguments[0] = shop_format("--share");
+    task->arguments[1] = shop_format("%s", sweep->scenario->name);
+    task->arguments[2] = shop_format("%u", sweep->jobs);
+    task->arguments[3] = shop_format("%d", (int)sweep->pass);
+    task->arguments[4] = shop_format("%u", share);
+    task->arguments[5] = shop_format("%u", share_count());
+    task->arguments[6] = shop_format("%s", sweep->results[share]);
+    task->arguments[7] = sweep->course != NULL ? shop_format("%s", sweep->course) : NULL;
 }
 
 static void add_result(const char *path, struct counts *all)
@@ -267,7 +404,7 @@ static void add_result(const char *path, struct counts *all)
     FILE *file = fopen(path, "re");
 
     if (file == NULL)
-        fail_msg("a slice ended without a result");
+        fail_msg("a share ended without a result");
     assert_int_equal(fscanf(file, "%u %u %u", &counts.points, &counts.undone, &counts.finished), 3);
     fclose(file);
     all->points += counts.points;
@@ -275,53 +412,145 @@ static void add_result(const char *path, struct counts *all)
     all->finished += counts.finished;
 }
 
+/* Shows the failed ones; false if there is any. */
+static bool have_succeeded(const struct task *tasks, unsigned count)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < count; i++)
+        if (!tasks[i].succeeded) {
+            task_show(&tasks[i]);
+            all = false;
+        }
+    return all;
+}
+
+/* Of how many: ", 250 of 431". */
+static char *course_text(const struct sweep *sweep)
+{
+    struct course course;
+
+    if (sweep->course == NULL)
+        return shop_format("%s", "");
+    course_read(&course, sweep->course);
+    char *text = shop_format(" of %u, in which it leaves %u states", course.points.count, course.run_count);
+    course_free(&course);
+    return text;
+}
+
 static void a_sweep_is_survived(void **state)
 {
     static const char *const passes[] = {"", ", recovery killed too", ", recovery killed everywhere"};
-    const struct work *sweep = *state;
+    const struct sweep *sweep = *state;
     struct counts all = {0, 0, 0};
-    pid_t pids[SLICES];
-    char *results[SLICES];
-    int failed = 0;
 
-    for (unsigned i = 0; i < SLICES; i++) {
-        results[i] = shop_format("%s/result", cluster_temp_dir());
-        pids[i] = start_slice(sweep, i, results[i]);
-    }
-    for (unsigned i = 0; i < SLICES; i++) {
-        int status = -1;
-        waitpid(pids[i], &status, 0);
-        failed += status != 0;
-    }
-    assert_int_equal(failed, 0);
-    for (unsigned i = 0; i < SLICES; i++) {
-        add_result(results[i], &all);
-        free(results[i]);
-    }
+    assert_true(sweep->recorder == NULL || have_succeeded(sweep->recorder, 1));
+    assert_true(have_succeeded(sweep->shares, share_count()));
+    for (unsigned i = 0; i < share_count(); i++)
+        add_result(sweep->results[i], &all);
     assert_true(all.undone > 0 && all.finished > 0);
-    printf("%s, streams: %u%s: %u points, all survived (%u undone, %u finished)\n", sweep->scenario->name,
-           sweep->jobs, passes[sweep->pass], all.points, all.undone, all.finished);
+    char *course = course_text(sweep);
+    printf("%s, streams: %u%s: %u points%s, all survived (%u undone, %u finished)\n", sweep->scenario->name,
+           sweep->jobs, passes[sweep->pass], all.points, course, all.undone, all.finished);
     fflush(stdout);
+    free(course);
 }
 
-static int run_sweep(const struct scenario *scenario, uint32_t jobs, enum pass pass)
+static int tell_sweep(struct sweep *sweep)
 {
-    struct work sweep = {.scenario = scenario, .jobs = jobs, .pass = pass};
-    const struct CMUnitTest tests[] = {{"every_point_is_survived", a_sweep_is_survived, NULL, NULL, &sweep}};
+    const struct CMUnitTest tests[] = {{"every_point_is_survived", a_sweep_is_survived, NULL, NULL, sweep}};
+    int failed = cmocka_run_group_tests_name(sweep->scenario->name, tests, NULL, NULL);
 
-    return cmocka_run_group_tests_name(scenario->name, tests, NULL, NULL);
+    for (unsigned i = 0; i < share_count(); i++)
+        free(sweep->results[i]);
+    free(sweep->results);
+    free(sweep->course);
+    return failed;
 }
 
-static int run_sweeps(bool soak)
+/* Recorders first: the others wait for them. One process more than there are processors, as each waits some of the time. */
+static int run_sweeps(struct sweep *sweeps, size_t count)
 {
+    size_t task_count = 0, per_sweep = share_count();
+    struct task *tasks = calloc(count * (per_sweep + 1), sizeof *tasks);
     int failed = 0;
 
-    for (const struct scenario *scenario = scenarios; scenario->name != NULL; scenario++)
-        for (uint32_t jobs = 1; jobs <= (soak ? 2u : 1u); jobs++)
-            for (enum pass pass = FIRST_PASS; pass <= (soak ? SECOND_PASS_IN_FULL : SECOND_PASS); pass++)
-                failed += run_sweep(scenario, jobs, pass);
+    assert_non_null(tasks);
+    for (size_t i = 0; i < count; i++)
+        if (is_recorded(&sweeps[i])) {
+            sweeps[i].recorder = &tasks[task_count++];
+            recorder_fill(&sweeps[i]);
+        }
+    for (size_t i = 0; i < count; i++) {
+        sweeps[i].shares = &tasks[task_count];
+        sweeps[i].results = calloc(per_sweep, sizeof *sweeps[i].results);
+        assert_non_null(sweeps[i].results);
+        for (unsigned share = 0; share < per_sweep; share++)
+            share_fill(&sweeps[i], share);
+        task_count += per_sweep;
+    }
+    tasks_run(tasks, task_count, processors() + 1);
+    for (size_t i = 0; i < count; i++)
+        failed += tell_sweep(&sweeps[i]);
+    for (size_t i = 0; i < task_count; i++)
+        task_free(&tasks[i]);
+    free(tasks);
     return failed != 0;
 }
+
+/* First passes first: they take the longest. */
+static int run_all(bool soak)
+{
+    struct sweep sweeps[64];
+    size_t count = 0;
+
+    for (enum pass pass = FIRST_PASS; pass <= (soak ? SECOND_PASS_IN_FULL : SECOND_PASS); pass++)
+        for (const struct scenario *scenario = scenarios; scenario->name != NULL; scenario++)
+            for (uint32_t jobs = 1; jobs <= (soak ? 2u : 1u); jobs++) {
+                assert_true(count < sizeof sweeps / sizeof *sweeps);
+                sweeps[count++] =
+                    (struct sweep){.scenario = scenario, .jobs = jobs, .pass = pass, .soak = soak};
+            }
+    return run_sweeps(sweeps, count);
+}
+
+/* ---- what is chosen ---- */
+
+static void of_each_run_both_ends_and_one_more_are_chosen(void **state)
+{
+    /* Seven of one run, of which one is open, one alone, and two. */
+    static char *const calls[] = {"connect a", "send b", "send c", "sent d",    "send e",
+                                  "send f",    "send g", "send h", "committed", "rename i"};
+    static const unsigned runs[] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
+    bool ever[10] = {false};
+    struct course course;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct point list[10];
+        bool chosen[10] = {false};
+        for (unsigned i = 0; i < 10; i++)
+            list[i] = (struct point){.number = i + 1, .what = calls[i]};
+        course =
+            (struct course){.points = {list, 10}, .runs = (unsigned *)runs, .chosen = chosen, .run_count = 3};
+        course_choose(&course, seed);
+        assert_true(chosen[0] && chosen[3] && chosen[6] && chosen[7] && chosen[8] && chosen[9]);
+        assert_int_equal(course.chosen_count, 7);
+        for (unsigned i = 0; i < 10; i++)
+            ever[i] = ever[i] || chosen[i];
+    }
+    for (unsigned i = 0; i < 10; i++)
+        assert_true(ever[i]);
+}
+
+static int check_choice(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(of_each_run_both_ends_and_one_more_are_chosen)};
+
+    return cmocka_run_group_tests_name("choice", tests, NULL, NULL);
+}
+
+/* ---- the command line ---- */
 
 static const struct scenario *scenario_named(const char *name)
 {
@@ -336,6 +565,11 @@ static const struct scenario *scenario_named(const char *name)
     return scenario;
 }
 
+static const char *argument(int argc, char **argv, int index)
+{
+    return index < argc ? argv[index] : NULL;
+}
+
 static unsigned number_of(int argc, char **argv, int index, unsigned otherwise)
 {
     return index < argc ? (unsigned)strtoul(argv[index], NULL, 10) : otherwise;
@@ -343,26 +577,35 @@ static unsigned number_of(int argc, char **argv, int index, unsigned otherwise)
 
 int main(int argc, char **argv)
 {
-    if (argc == 9 && strncmp(argv[1], "--", 2) == 0)
+    if (argc == SCENE_CHILD_ARGUMENTS)
         return scene_child(argc, argv, scenarios);
     if (argc == 1 || strcmp(argv[1], "--soak") == 0)
-        return run_sweeps(argc > 1);
-    if (strcmp(argv[1], "--slice") == 0 && argc == 7) {
+        return check_choice() + run_all(argc > 1) != 0;
+    if (strcmp(argv[1], "--record") == 0 && argc == 5) {
+        work =
+            (struct work){.scenario = scenario_named(argv[2]), .jobs = 1, .seed = argv[3], .course = argv[4]};
+        return run_here();
+    }
+    if (strcmp(argv[1], "--share") == 0 && argc >= 8) {
         work = (struct work){.scenario = scenario_named(argv[2]),
                              .jobs = number_of(argc, argv, 3, 1),
                              .pass = (enum pass)number_of(argc, argv, 4, 0),
-                             .slice = number_of(argc, argv, 5, 0),
-                             .slices = SLICES,
-                             .result = argv[6]};
+                             .share = number_of(argc, argv, 5, 0),
+                             .shares = number_of(argc, argv, 6, 1),
+                             .result = argv[7],
+                             .course = argument(argc, argv, 8)};
         return run_here();
     }
-    if (strcmp(argv[1], "--pass") == 0 && argc == 5)
-        return run_sweep(scenario_named(argv[3]), number_of(argc, argv, 4, 1),
-                         (enum pass)number_of(argc, argv, 2, 0)) != 0;
+    if (strcmp(argv[1], "--pass") == 0 && argc == 5) {
+        struct sweep sweep = {.scenario = scenario_named(argv[3]),
+                              .jobs = number_of(argc, argv, 4, 1),
+                              .pass = (enum pass)number_of(argc, argv, 2, 0)};
+        return run_sweeps(&sweep, 1);
+    }
     work = (struct work){.scenario = scenario_named(argv[1]),
                          .jobs = number_of(argc, argv, 2, 1),
-                         .slices = 1,
-                         .point = number_of(argc, argv, 3, 0),
-                         .recovery_point = number_of(argc, argv, 4, 0)};
+                         .shares = 1,
+                         .point = argument(argc, argv, 3),
+                         .recovery_point = argument(argc, argv, 4)};
     return run_here();
 }
