@@ -30,7 +30,7 @@ typedef void (*cutover_conformance_report)(const char *name, const char *failure
  *                 again, with what it holds. Zero is asked for only when the store's capabilities say
  *                 CUTOVER_STORE_DURABLE (then after every other handle of it was closed) or CUTOVER_STORE_SHARED
  *                 (then also beside open handles, and in child processes).
- * @param store    Receives the vtable; the suite closes it with cutover_store_close().
+ * @param store    Initialised; receives the vtable. The suite closes it with cutover_store_close().
  * @param userdata As given to cutover_conformance_store().
  * @return CUTOVER_OK, or another status with *error set: the case fails.
  */

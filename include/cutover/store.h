@@ -88,15 +88,16 @@ typedef struct cutover_store {
     /** Frees userdata. Called by cutover_store_close() only, when no other call is running. */
     void (*close)(void *userdata);
 
-    /* Since version 2: limits of this store. 0 in all of them: what the comments above say. */
+    /* Since version 2: what this store can take, where that is less than the comments above say; 0: it is not. */
 
-    uint32_t max_commit_writes; /**< Writes of one commit: at least 32; 0: 64. */
-    uint32_t
-        max_list; /**< Documents of one list. A longer page is read by several calls, each of which is of one
-                                     committed state; 0: 1000. */
-    uint64_t
-        max_body_bytes; /**< Bytes of a body, without its NUL: at least 65536; 0: any. What would write a larger one
-                                     fails with CUTOVER_E_UNSUPPORTED, and commit is not called. */
+    /** Writes of one commit: at least 32; 0: 64. */
+    uint32_t max_commit_writes;
+    /** Documents of one list: at least 10; 0: 1000. The library reads a longer page by several calls, each of which is of
+        one committed state. */
+    uint32_t max_list;
+    /** Bytes of a body, without its NUL: at least 65536; 0: any. What would write a larger one fails with
+        CUTOVER_E_UNSUPPORTED, and commit is not called. */
+    uint64_t max_body_bytes;
 } cutover_store;
 
 #define CUTOVER_STORE_INIT                                                                                     \

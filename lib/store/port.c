@@ -39,6 +39,8 @@ cutover_status store_copy(const char *name, const cutover_store *given, cutover_
     if (status == CUTOVER_OK)
         status = limit_check(name, "max_commit_writes", copy->max_commit_writes, STORE_COMMIT_LEAST, error);
     if (status == CUTOVER_OK)
+        status = limit_check(name, "max_list", copy->max_list, STORE_LIST_LEAST, error);
+    if (status == CUTOVER_OK)
         status = limit_check(name, "max_body_bytes", copy->max_body_bytes, STORE_BODY_LEAST, error);
     return status;
 }

@@ -17,6 +17,7 @@
 
 /* What a store must take, whatever its limits. */
 #define STORE_COMMIT_LEAST 32  /* writes */
+#define STORE_LIST_LEAST 10    /* documents */
 #define STORE_BODY_LEAST 65536 /* bytes */
 
 extern const struct port store_port;

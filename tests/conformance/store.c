@@ -39,7 +39,7 @@ cutover_status seen_emit(const cutover_document *document, void *context)
 bool store_write(struct store_test *test, cutover_status expected, const cutover_write *writes, size_t count,
                  int line)
 {
-    const cutover_write *pointers[64];
+    const cutover_write *pointers[COMMIT_LIMIT];
 
     for (size_t i = 0; i < count; i++)
         pointers[i] = &writes[i];
@@ -91,14 +91,31 @@ bool store_lacks(struct store_test *test, const char *kind, const char *id, int 
            suite_expect(test->suite, test->seen.count == 0, "get emits nothing", __FILE__, line);
 }
 
+/* By as many calls as the store's own limit asks for. */
+static cutover_status list_pages(struct store_test *test, const char *kind, const char *project_id,
+                                 const char *after, uint32_t limit)
+{
+    const cutover_store *store = &test->store;
+    uint32_t most = store_list_limit(store);
+    cutover_status status = CUTOVER_OK;
+    size_t before, asked;
+
+    do {
+        before = test->seen.count;
+        asked = limit - before < most ? limit - before : most;
+        if (before > 0)
+            after = test->seen.items[before - 1].id;
+        status = store->list(kind, project_id, after, (uint32_t)asked, seen_emit, &test->seen, &test->error,
+                             store->userdata);
+    } while (status == CUTOVER_OK && test->seen.count - before == asked && test->seen.count < limit);
+    return status;
+}
+
 bool store_lists(struct store_test *test, const char *kind, const char *project_id, const char *after,
                  uint32_t limit, const char *const *ids, size_t count, int line)
 {
-    cutover_status status;
-
     seen_clear(&test->seen);
-    status = test->store.list(kind, project_id, after, limit, seen_emit, &test->seen, &test->error,
-                              test->store.userdata);
+    cutover_status status = list_pages(test, kind, project_id, after, limit);
     if (!suite_expect_status(test->suite, status, CUTOVER_OK, &test->error, "list", __FILE__, line))
         return false;
     for (size_t i = 0; i < count && i < test->seen.count; i++)
@@ -107,6 +124,26 @@ bool store_lists(struct store_test *test, const char *kind, const char *project_
             return false;
     return suite_expect(test->suite, test->seen.count == count, "list emits as many as expected", __FILE__,
                         line);
+}
+
+size_t store_commit_limit(const cutover_store *store)
+{
+    return store->version >= 2 && store->max_commit_writes != 0 && store->max_commit_writes < COMMIT_LIMIT
+               ? store->max_commit_writes
+               : COMMIT_LIMIT;
+}
+
+uint32_t store_list_limit(const cutover_store *store)
+{
+    return store->version >= 2 && store->max_list != 0 && store->max_list < LIST_LIMIT ? store->max_list
+                                                                                       : LIST_LIMIT;
+}
+
+size_t store_body_limit(const cutover_store *store, size_t otherwise)
+{
+    return store->version >= 2 && store->max_body_bytes != 0 && store->max_body_bytes < otherwise
+               ? (size_t)store->max_body_bytes
+               : otherwise;
 }
 
 cutover_status store_commit_one(const cutover_store *store, const char *kind, const char *id, uint64_t version,

@@ -24,7 +24,7 @@ struct seen_list {
 
 struct store_test {
     struct suite *suite;
-    cutover_store store; /* fresh; zeroed once a case closed it */
+    cutover_store store; /* fresh; as initialised once a case closed it */
     cutover_conformance_store_open open;
     void *userdata;
     struct seen_list seen;
@@ -64,6 +64,13 @@ bool store_has(struct store_test *test, const char *kind, const char *id, const 
 bool store_lacks(struct store_test *test, const char *kind, const char *id, int line);
 bool store_lists(struct store_test *test, const char *kind, const char *project_id, const char *after,
                  uint32_t limit, const char *const *ids, size_t count, int line);
+
+/* What the port allows at most, and what this store takes of it. */
+#define COMMIT_LIMIT 64
+#define LIST_LIMIT 1000
+size_t store_commit_limit(const cutover_store *store);
+uint32_t store_list_limit(const cutover_store *store);
+size_t store_body_limit(const cutover_store *store, size_t otherwise);
 
 /* Plain calls, for any thread: they touch neither the suite nor the test. */
 cutover_status store_commit_one(const cutover_store *store, const char *kind, const char *id, uint64_t version,

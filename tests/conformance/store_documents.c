@@ -151,28 +151,40 @@ static void commit_with_one_conflict_applies_nothing(struct store_test *test)
     }
 }
 
-static void commit_takes_sixty_four_writes(struct store_test *test)
+static void limits_leave_room_to_work(struct store_test *test)
 {
-    cutover_write writes[64];
-    char ids[64][8];
+    const cutover_store *store = &test->store;
 
-    for (size_t i = 0; i < 64; i++) {
+    if (store->version < 2)
+        return;
+    EXPECT(test->suite, store->max_commit_writes == 0 || store->max_commit_writes >= 32);
+    EXPECT(test->suite, store->max_list == 0 || store->max_list >= 10);
+    EXPECT(test->suite, store->max_body_bytes == 0 || store->max_body_bytes >= 65536);
+}
+
+static void commit_takes_as_many_writes_as_it_may(struct store_test *test)
+{
+    const size_t count = store_commit_limit(&test->store), last = count - 1;
+    cutover_write writes[COMMIT_LIMIT];
+    char ids[COMMIT_LIMIT][8];
+
+    for (size_t i = 0; i < count; i++) {
         snprintf(ids[i], sizeof(ids[i]), "%02zu", i);
         writes[i] = (cutover_write){CUTOVER_WRITE_VERSION, "thing", ids[i], "p", 0, "{\"n\": 1}"};
     }
-    if (!WRITE(test, CUTOVER_OK, writes))
+    if (!store_write(test, CUTOVER_OK, writes, count, __LINE__))
         return;
-    for (size_t i = 0; i < 64; i++) {
+    for (size_t i = 0; i < count; i++) {
         writes[i].expected_version = 1;
-        writes[i].body = i % 2 == 0 ? "{\"n\": 2}" : NULL;
+        writes[i].body = i != last ? "{\"n\": 2}" : NULL;
     }
-    writes[63].expected_version = 2;
-    WRITE(test, CUTOVER_E_CONFLICT, writes);
+    writes[last].expected_version = 2;
+    store_write(test, CUTOVER_E_CONFLICT, writes, count, __LINE__);
     HAS(test, "thing", "00", "p", 1, "{\"n\": 1}");
-    writes[63].expected_version = 1;
-    WRITE(test, CUTOVER_OK, writes);
-    HAS(test, "thing", "62", "p", 2, "{\"n\": 2}");
-    LACKS(test, "thing", "63");
+    writes[last].expected_version = 1;
+    store_write(test, CUTOVER_OK, writes, count, __LINE__);
+    HAS(test, "thing", ids[last - 1], "p", 2, "{\"n\": 2}");
+    LACKS(test, "thing", ids[last]);
 }
 
 static void failures_need_no_error_pointer(struct store_test *test)
@@ -311,10 +323,10 @@ static void emit_ends_a_listing_with_its_own_status(struct store_test *test)
     HAS(test, "thing", "e", "p", 1, "{}");
 }
 
-static void body_of_a_mebibyte_is_kept(struct store_test *test)
+static void body_of_a_mebibyte_or_what_it_may_have_is_kept(struct store_test *test)
 {
     static const char *const ids[] = {"big0", "big1", "big2"};
-    const size_t size = (size_t)1 << 20;
+    const size_t size = store_body_limit(&test->store, (size_t)1 << 20);
     char *body = malloc(size + 1);
 
     if (!EXPECT(test->suite, body != NULL))
@@ -423,7 +435,8 @@ const struct store_case store_document_cases[] = {
     CASE(same_id_in_another_kind_is_another_document, 0),
     CASE(commit_applies_all_its_writes, 0),
     CASE(commit_with_one_conflict_applies_nothing, 0),
-    CASE(commit_takes_sixty_four_writes, 0),
+    CASE(limits_leave_room_to_work, 0),
+    CASE(commit_takes_as_many_writes_as_it_may, 0),
     CASE(failures_need_no_error_pointer, 0),
     CASE(list_is_in_byte_order, 0),
     CASE(list_goes_on_after_an_id, 0),
@@ -431,7 +444,7 @@ const struct store_case store_document_cases[] = {
     CASE(list_keeps_to_the_project, 0),
     CASE(list_gives_documents_whole, 0),
     CASE(emit_ends_a_listing_with_its_own_status, 0),
-    CASE(body_of_a_mebibyte_is_kept, 0),
+    CASE(body_of_a_mebibyte_or_what_it_may_have_is_kept, 0),
     CASE(odd_text_is_kept_byte_for_byte, 0),
     CASE(longest_names_are_kept, 0),
     CASE(reopened_store_has_what_was_committed, CUTOVER_STORE_DURABLE),

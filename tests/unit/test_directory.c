@@ -217,6 +217,20 @@ static void directory_passes_the_conformance_suite(void **state)
     check_ok(cutover_conformance_repository(open_for_suite, report, *state, &error), error);
 }
 
+static cutover_status open_first_version(int32_t fresh, cutover_repository *repository, cutover_error **error,
+                                         void *userdata)
+{
+    assert_int_equal(cutover_repository_init(repository, 1), CUTOVER_OK);
+    return open_for_suite(fresh, repository, error, userdata);
+}
+
+static void directory_of_the_first_version_passes_it_too(void **state)
+{
+    cutover_error *error = NULL;
+
+    check_ok(cutover_conformance_repository(open_first_version, report, *state, &error), error);
+}
+
 /* ------------------------------------------------------------------------------------------------ names and modes */
 
 static mode_t mode_of(const struct fixture *fixture, const char *name)
@@ -569,6 +583,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(directory_passes_the_conformance_suite),
+        CASE(directory_of_the_first_version_passes_it_too),
         CASE(nobody_else_can_read_a_backup),
         CASE(names_that_are_no_backups_or_objects_are_refused),
         CASE(links_are_not_followed),

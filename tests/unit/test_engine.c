@@ -733,6 +733,63 @@ static void severities_have_names(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_ports, close_ports)
 
+/* ---- a store with limits ---- */
+
+static cutover_status (*behind_list)(const char *kind, const char *project_id, const char *after_id,
+                                     uint32_t limit, cutover_document_emit emit, void *context,
+                                     cutover_error **error, void *userdata);
+static unsigned lists;
+
+static cutover_status list_ten(const char *kind, const char *project_id, const char *after_id, uint32_t limit,
+                               cutover_document_emit emit, void *context, cutover_error **error, void *userdata)
+{
+    lists++;
+    assert_in_range(limit, 1, 10);
+    return behind_list(kind, project_id, after_id, limit, emit, context, error, userdata);
+}
+
+static cutover_status count_entries(const cutover_audit_entry *entry, void *context)
+{
+    (void)entry;
+    ++*(unsigned *)context;
+    return CUTOVER_OK;
+}
+
+static cutover_status count_events(const cutover_event *event, void *context)
+{
+    (void)event;
+    ++*(unsigned *)context;
+    return CUTOVER_OK;
+}
+
+static void every_list_keeps_to_what_the_store_takes(void **state)
+{
+    struct ports *ports = *state;
+    cutover_request_list *requests = NULL;
+    cutover_backup_list *backups = NULL;
+    cutover_error *error = NULL;
+    unsigned entries = 0, events = 0;
+
+    behind_list = ports->store.list;
+    ports->store.list = list_ten;
+    ports->store.max_list = 10;
+    cutover_engine *engine = engine_of(ports);
+    char *id = acked_request(ports, engine);
+    check_ok(cutover_audit_list(engine, "shop", NULL, 1000, count_entries, &entries, &error), error);
+    check_ok(cutover_events_list(engine, "shop", count_events, &events, &error), error);
+    check_ok(cutover_requests_list(engine, "shop", NULL, 1000, &requests, &error), error);
+    check_ok(cutover_backups_list(engine, "shop", NULL, 1000, &backups, &error), error);
+    check_ok(cutover_recover(engine, NULL, NULL, NULL, &error), error);
+    check_ok(cutover_events_deliver(engine, NULL, &error), error);
+    assert_true(entries >= 2 && events >= 2);
+    assert_int_equal(cutover_request_list_count(requests), 1);
+    assert_true(lists >= 5);
+    cutover_request_list_free(requests);
+    cutover_backup_list_free(backups);
+    free(id);
+    cutover_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -757,6 +814,7 @@ int main(void)
         TEST(empty_lists_are_empty),
         TEST(every_free_takes_null),
         TEST(a_job_runs_once),
+        TEST(every_list_keeps_to_what_the_store_takes),
         TEST(a_refused_job_leaves_the_request_acked),
         TEST(a_job_that_was_cancelled_before_it_ran_ends_at_once),
         TEST(preflight_tells_all_that_it_finds),

@@ -28,6 +28,23 @@ static void memory_store_conforms(void **state)
     assert_true(cases > 20);
 }
 
+static cutover_status open_first_version(int32_t fresh, cutover_store *store, cutover_error **error,
+                                         void *userdata)
+{
+    assert_int_equal(cutover_store_init(store, 1), CUTOVER_OK);
+    return open_memory(fresh, store, error, userdata);
+}
+
+static void memory_store_of_the_first_version_conforms(void **state)
+{
+    cutover_error *error = NULL;
+    unsigned cases = 0;
+
+    (void)state;
+    check_ok(cutover_conformance_store(open_first_version, report, &cases, &error), error);
+    assert_true(cases > 20);
+}
+
 static void memory_store_does_not_pretend_to_last(void **state)
 {
     cutover_store store = CUTOVER_STORE_INIT;
@@ -160,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_store_conforms),
+        cmocka_unit_test(memory_store_of_the_first_version_conforms),
         cmocka_unit_test(memory_store_does_not_pretend_to_last),
         cmocka_unit_test(suite_finds_a_store_that_applies_half_a_commit),
         cmocka_unit_test(arguments_out_of_bounds_are_refused),
