@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/text.h"
+#include "job/lease_watch.h"
 #include "notify/port.h"
 #include "store/port.h"
 
@@ -176,7 +177,7 @@ cutover_status cutover_engine_new(const cutover_engine_options *options, cutover
         host->notifier = *options->notifier;
         host->has_notifier = true;
     }
-    host->clock = (struct clock){options->clock, options->clock_userdata};
+    host->clock = (struct clock){.now = options->clock, .userdata = options->clock_userdata};
     host->policy = options->policy;
     pthread_mutex_init(&host->log.mutex, NULL);
     if (options->log != NULL) {
@@ -191,7 +192,9 @@ cutover_status cutover_engine_new(const cutover_engine_options *options, cutover
     host->event_attempts = options->event_attempts ? options->event_attempts : EVENT_ATTEMPTS;
     host->preview_notice_us =
         (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);
-    status = string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
+    host->leases = lease_watch_new();
+    status =
+        host->leases == NULL ? error_nomem(error) : string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
     if (status == CUTOVER_OK)
         status = string_copy(options->work_dir, &host->work_dir, error);
     made->magic = ENGINE_MAGIC;
@@ -209,6 +212,7 @@ void cutover_engine_free(cutover_engine *engine)
         return;
     engine->magic = 0;
     pthread_mutex_destroy(&engine->host.log.mutex);
+    lease_watch_free(engine->host.leases);
     free(engine->host.pg_bin_dir);
     free(engine->host.work_dir);
     free(engine);

@@ -1,6 +1,7 @@
 /* Step preflight: the rules, then the servers. */
 #include "postgres/preflight/preflight.h"
 #include "base/id.h"
+#include "job/lease_watch.h"
 #include "pipeline/promote.h"
 
 #include <string.h>

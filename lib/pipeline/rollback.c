@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "job/guard.h"
+#include "job/lease_watch.h"
 #include "job/undo.h"
 #include "pipeline/promote.h"
 #include "postgres/database.h"
