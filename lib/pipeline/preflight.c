@@ -1,5 +1,6 @@
 /* Step preflight: the rules, then the servers; all findings at once. Nothing is changed by it. */
 #include "postgres/preflight/preflight.h"
+#include "job/lease_watch.h"
 #include "pipeline/job.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* The source of a rollback: the database that a cutover displaced. It is there, by OID, and is not copied: it gets what production
    bears today, and goes back. And its target: production as the cutover left it. */
 #include "base/text.h"
+#include "job/lease_watch.h"
 #include "pipeline/job.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"

@@ -1,4 +1,5 @@
 /* The source of a promotion: a preview, as its request names it, copied live under one snapshot. */
+#include "job/lease_watch.h"
 #include "pipeline/job.h"
 
 #include <string.h>

@@ -18,7 +18,7 @@ static int64_t fake_now(void *userdata)
 }
 
 static int64_t now = START;
-static const struct clock fake_clock = {fake_now, &now};
+static const struct clock fake_clock = {.now = fake_now, .userdata = &now};
 static const cutover_actor reviewer = {CUTOVER_ACTOR_VERSION, "op-1", CUTOVER_ACTOR_OPERATOR,
                                        CUTOVER_ROLE_OPERATOR};
 
