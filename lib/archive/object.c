@@ -217,35 +217,30 @@ cutover_status object_commit(struct object_writer *writer, struct manifest_file 
     const cutover_repository *repository = writer->repository;
     char hex[SHA256_HEX_SIZE];
     char *sha256 = NULL;
-    cutover_status status;
+    cutover_status status = CUTOVER_OK;
 
-    if (writer->failed) {
+    if (writer->failed)
         status = error_set(error, CUTOVER_E_REPOSITORY, "%s cannot be committed: a write to it failed",
                            writer->name);
-        goto abort_object;
+    if (status == CUTOVER_OK)
+        status = made(writer, error);
+    if (status == CUTOVER_OK)
+        status = sha256_end(writer->sha256, hex, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(hex, &sha256, error);
+    if (status == CUTOVER_OK) {
+        /* Whatever it answers, the object is the repository's own again. */
+        status = repository->commit(writer->object, error, repository->userdata);
+        status = error_from_callback(error, status, "repository.commit");
+    } else {
+        drop(writer);
     }
-    status = made(writer, error);
-    if (status != CUTOVER_OK)
-        goto abort_object;
-    status = sha256_end(writer->sha256, hex, error);
-    if (status != CUTOVER_OK)
-        goto abort_object;
-    status = string_copy(hex, &sha256, error);
-    if (status != CUTOVER_OK)
-        goto abort_object;
-    status = repository->commit(writer->object, error, repository->userdata);
-    status = error_from_callback(error, status, "repository.commit");
-    if (status != CUTOVER_OK)
-        goto free_writer;
-    *file = (struct manifest_file){writer->name, writer->size, sha256};
-    writer->name = NULL;
-    writer_free(writer);
-    return CUTOVER_OK;
-
-abort_object:
-    drop(writer);
-free_writer:
-    free(sha256);
+    if (status == CUTOVER_OK) {
+        *file = (struct manifest_file){writer->name, writer->size, sha256};
+        writer->name = NULL;
+    } else {
+        free(sha256);
+    }
     writer_free(writer);
     return status;
 }
@@ -381,37 +376,34 @@ static cutover_status read_whole(const struct source *source, size_t limit, char
 {
     size_t capacity = limit < FIRST_READ ? limit + 1 : FIRST_READ, length = 0;
     char *buffer = NULL;
-    cutover_status status;
+    bool more = true;
+    cutover_status status = CUTOVER_OK;
 
-    for (;;) {
+    while (status == CUTOVER_OK && more) {
         char *grown = realloc(buffer, capacity + 1);
         size_t got = 0;
         if (grown == NULL) {
             status = error_nomem(error);
-            goto free_buffer;
+            break;
         }
         buffer = grown;
         status = read_some(source, length, buffer + length, capacity - length, &got, error);
-        if (status != CUTOVER_OK)
-            goto free_buffer;
         length += got;
-        if (length < capacity)
-            break;
-        if (length > limit) {
+        more = length == capacity;
+        if (status == CUTOVER_OK && length > limit)
             status = error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s is bigger than the limit of %zu bytes",
                                   source->name, limit);
-            goto free_buffer;
-        }
         capacity = capacity > limit / 2 ? limit + 1 : capacity * 2;
     }
+    if (status != CUTOVER_OK) {
+        free(buffer);
+        return status;
+    }
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one turn at least made it */
     buffer[length] = '\0';
     *bytes = buffer;
     *count = length;
     return CUTOVER_OK;
-
-free_buffer:
-    free(buffer);
-    return status;
 }
 
 cutover_status object_read_all(const cutover_repository *repository, const char *backup, const char *name,
@@ -482,20 +474,16 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
     if (buffer == NULL)
         return error_nomem(error);
     status = sha256_start(&sha256, error);
-    if (status != CUTOVER_OK)
-        goto free_buffer;
-    status = object_open(repository, backup, expected->name, &source.object, error);
-    if (status != CUTOVER_OK)
-        goto free_sha256;
-    status = check_through(&source, sha256, expected, &watch, buffer, error);
+    if (status == CUTOVER_OK)
+        status = object_open(repository, backup, expected->name, &source.object, error);
+    if (status == CUTOVER_OK)
+        status = check_through(&source, sha256, expected, &watch, buffer, error);
     if (status == CUTOVER_OK)
         status = sha256_end(sha256, hex, error);
     if (status == CUTOVER_OK)
         status = compare_sha256(expected, hex, error);
     object_close(repository, source.object);
-free_sha256:
     sha256_free(sha256);
-free_buffer:
     free(buffer);
     return status;
 }

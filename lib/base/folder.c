@@ -184,16 +184,15 @@ cutover_status folder_write(const char *folder, const char *name, const void *by
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         status = error_set_errno(error, CUTOVER_E_IO, errno, "cannot create %s", path);
-        goto free_path;
+    } else {
+        int failure = write_all(fd, bytes, count);
+        if (close(fd) != 0 && failure == 0)
+            failure = errno;
+        if (failure != 0) {
+            status = error_set_errno(error, CUTOVER_E_IO, failure, "cannot write %s", path);
+            unlink(path);
+        }
     }
-    int failure = write_all(fd, bytes, count);
-    if (close(fd) != 0 && failure == 0)
-        failure = errno;
-    if (failure != 0) {
-        status = error_set_errno(error, CUTOVER_E_IO, failure, "cannot write %s", path);
-        unlink(path);
-    }
-free_path:
     free(path);
     return status;
 }
@@ -249,25 +248,19 @@ cutover_status folder_read(const char *folder, const char *name, size_t limit, c
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         status = error_set_errno(error, CUTOVER_E_IO, errno, "cannot open %s", path);
-        goto free_path;
+    } else {
+        status = read_open(fd, path, limit, &text, error);
+        close(fd);
     }
-    status = read_open(fd, path, limit, &text, error);
-    if (status != CUTOVER_OK)
-        goto close_file;
-
     size_t length = text.length;
-    char *taken = text_take(&text);
-    if (taken == NULL) {
+    char *taken = status == CUTOVER_OK ? text_take(&text) : NULL;
+    if (status == CUTOVER_OK && taken == NULL)
         status = error_nomem(error);
-        goto close_file;
+    if (status == CUTOVER_OK) {
+        *bytes = taken;
+        if (count != NULL)
+            *count = length;
     }
-    *bytes = taken;
-    if (count != NULL)
-        *count = length;
-
-close_file:
-    close(fd);
-free_path:
     text_free(&text);
     free(path);
     return status;

@@ -380,18 +380,15 @@ cutover_status process_run(const struct process *process, int *exit_status, stru
         status = open_pipe(&child.streams[i], error);
     if (status == CUTOVER_OK)
         status = spawn(&child, error);
-    if (status != CUTOVER_OK)
-        goto close_pipes;
-
-    wait_for_end(&child);
-    if (child.ending == ENDED)
-        reap(&child);
-    drain(&child);
-    if (child.ending == LOST)
-        read_report(&child);
-    status = outcome(&child, exit_status, error);
-
-close_pipes:
+    if (status == CUTOVER_OK) {
+        wait_for_end(&child);
+        if (child.ending == ENDED)
+            reap(&child);
+        drain(&child);
+        if (child.ending == LOST)
+            read_report(&child);
+        status = outcome(&child, exit_status, error);
+    }
     close_streams(&child);
     text_free(&child.report);
     return status;

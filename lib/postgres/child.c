@@ -41,8 +41,10 @@ cutover_status child_environment(char *variables[CHILD_ENVIRONMENT_MAX], size_t 
     /* libpq looks for client certificates there, as it does in this process. */
     if (status == CUTOVER_OK && home != NULL)
         status = add_variable(variables, count, "HOME", home, error);
-    if (status != CUTOVER_OK)
+    if (status != CUTOVER_OK) {
         child_environment_free(variables, *count);
+        *count = 0;
+    }
     return status;
 }
 
@@ -160,7 +162,6 @@ cutover_status child_prepare(const char *work_dir, const struct conninfo *connin
 {
     const char *password = conninfo_get(conninfo, "password");
     struct child built = {.folder = NULL};
-    cutover_status status;
 
     if (database == NULL && conninfo_get(conninfo, "dbname") == NULL)
         return error_set(error, CUTOVER_E_INVALID, "the connection string names no database");
@@ -172,20 +173,19 @@ cutover_status child_prepare(const char *work_dir, const struct conninfo *connin
         error_hint(error, "use a client key without a passphrase, or a password");
         return CUTOVER_E_UNSUPPORTED;
     }
-    if ((status = folder_make(work_dir, &built.folder, error)) != CUTOVER_OK)
+    cutover_status status = folder_make(work_dir, &built.folder, error);
+    if (status != CUTOVER_OK)
         return status;
-    if (password != NULL && (status = write_passfile(built.folder, password, error)) != CUTOVER_OK)
-        goto free_child;
-    if ((status = build_argument(&built, conninfo, database, settings, error)) != CUTOVER_OK)
-        goto free_child;
-    if ((status = child_environment(built.variables, &built.variable_count, error)) != CUTOVER_OK) {
-        built.variable_count = 0;
-        goto free_child;
-    }
-    *child = built;
-    return CUTOVER_OK;
-free_child:
-    child_free(&built);
+    if (password != NULL)
+        status = write_passfile(built.folder, password, error);
+    if (status == CUTOVER_OK)
+        status = build_argument(&built, conninfo, database, settings, error);
+    if (status == CUTOVER_OK)
+        status = child_environment(built.variables, &built.variable_count, error);
+    if (status == CUTOVER_OK)
+        *child = built;
+    else
+        child_free(&built);
     return status;
 }
 

@@ -224,35 +224,37 @@ static cutover_status collect(const PQconninfoOption *given, const PQconninfoOpt
     return status;
 }
 
+/* A database that was not given comes from PGDATABASE, which libpq takes for a plain name. */
+static cutover_status check_database(const char *field, const PQconninfoOption *given,
+                                     const struct conninfo *built, cutover_error **error)
+{
+    const char *database = conninfo_get(built, "dbname");
+
+    if (database == NULL || !is_uri(database) || option_value(given, "dbname") != NULL)
+        return CUTOVER_OK;
+    error_set(error, CUTOVER_E_INVALID, "%s names no database, and PGDATABASE holds a URI", field);
+    error_hint(error, "Put the URI itself into %s; libpq takes PGDATABASE for a plain name.", field);
+    return CUTOVER_E_INVALID;
+}
+
 cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
                               cutover_error **error)
 {
     PQconninfoOption *given = NULL, *filled = NULL;
     struct conninfo built = {NULL, NULL, 0};
-    const char *database;
-    cutover_status status;
+    cutover_status status = parse_string(field, string, &given, error);
 
-    status = parse_string(field, string, &given, error);
-    if (status != CUTOVER_OK)
-        return status;
-    status = fill_defaults(field, given, &filled, error);
-    if (status != CUTOVER_OK)
-        goto wipe_given;
-    status = collect(given, filled, &built, error);
-    if (status != CUTOVER_OK)
-        goto wipe_filled;
-    database = conninfo_get(&built, "dbname");
-    if (database != NULL && is_uri(database) && option_value(given, "dbname") == NULL) {
-        status = error_set(error, CUTOVER_E_INVALID, "%s names no database, and PGDATABASE holds a URI", field);
-        error_hint(error, "Put the URI itself into %s; libpq takes PGDATABASE for a plain name.", field);
-        goto wipe_filled;
-    }
-    *conninfo = built;
-    built = (struct conninfo){NULL, NULL, 0};
-wipe_filled:
-    conninfo_free(&built);
+    if (status == CUTOVER_OK)
+        status = fill_defaults(field, given, &filled, error);
+    if (status == CUTOVER_OK)
+        status = collect(given, filled, &built, error);
+    if (status == CUTOVER_OK)
+        status = check_database(field, given, &built, error);
+    if (status == CUTOVER_OK)
+        *conninfo = built;
+    else
+        conninfo_free(&built);
     wipe_options(filled);
-wipe_given:
     wipe_options(given);
     return status;
 }

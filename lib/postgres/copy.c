@@ -434,23 +434,17 @@ cutover_status copy_in_put(struct copy_in *copy, const char *bytes, size_t count
 cutover_status copy_in_finish(struct copy_in *copy, cutover_error **error)
 {
     struct session *session = copy->session;
-    cutover_status status;
-    int sent;
+    int sent = 0;
 
     if (copy->binary)
         text_add_bytes(&copy->buffer, binary_end, sizeof binary_end);
-    status = text_failed(&copy->buffer) ? error_nomem(error) : send_buffer(copy, error);
-    if (status != CUTOVER_OK)
-        goto abort_copy;
-    while ((sent = PQputCopyEnd(session->connection, NULL)) == 0) {
+    cutover_status status = text_failed(&copy->buffer) ? error_nomem(error) : send_buffer(copy, error);
+    while (status == CUTOVER_OK && (sent = PQputCopyEnd(session->connection, NULL)) == 0)
         status = session_wait(session, true, error);
-        if (status != CUTOVER_OK)
-            goto abort_copy;
-    }
-    status = sent < 0 ? copy_error(session, NULL, copy->label, error) : session_flush(session, error);
+    if (status == CUTOVER_OK)
+        status = sent < 0 ? copy_error(session, NULL, copy->label, error) : session_flush(session, error);
     if (status == CUTOVER_OK)
         status = check_end(session, copy->label, copy->rows, error);
-abort_copy:
     if (status == CUTOVER_OK)
         text_free(&copy->buffer);
     else

@@ -188,35 +188,38 @@ cutover_status database_leftovers(struct session *inside, char **leftovers, cuto
     return session_value(inside, leftovers_sql, 0, NULL, leftovers, error);
 }
 
-/* A session in the new database, on the server that `control` is on, looks for what a spoiled template0 left. */
+/* What a spoiled template0 left. */
+static cutover_status check_leftovers(struct session *inside, cutover_error **error)
+{
+    char *leftovers = NULL;
+    cutover_status status = database_leftovers(inside, &leftovers, error);
+
+    if (status == CUTOVER_OK && leftovers != NULL) {
+        status = error_set(error, CUTOVER_E_POSTGRES, "template0 is not empty: it holds %s", leftovers);
+        error_hint(error, "drop these objects in template0; it must stay as initdb made it");
+    }
+    free(leftovers);
+    return status;
+}
+
+/* A session in the new database, on the server that `control` is on, looks. */
 static cutover_status check_empty(struct session *control, const char *name, cutover_error **error)
 {
     struct conninfo conninfo;
     struct session *inside = NULL;
-    char *leftovers = NULL;
 
     cutover_status status = conninfo_of(control, &conninfo, error);
     if (status != CUTOVER_OK)
         return status;
     struct session_options options = {
         .conninfo = &conninfo, .database = name, .cancel = control->cancel, .log = control->log};
-    if ((status = session_open(&options, &inside, error)) != CUTOVER_OK)
-        goto free_conninfo;
-    if (strcmp(inside->system_identifier, control->system_identifier) != 0) {
+    status = session_open(&options, &inside, error);
+    if (status == CUTOVER_OK && strcmp(inside->system_identifier, control->system_identifier) != 0)
         status = error_set(error, CUTOVER_E_POSTGRES,
                            "a new connection with the same parameters landed on another server");
-        goto close_session;
-    }
-    if ((status = database_leftovers(inside, &leftovers, error)) != CUTOVER_OK)
-        goto close_session;
-    if (leftovers != NULL) {
-        status = error_set(error, CUTOVER_E_POSTGRES, "template0 is not empty: it holds %s", leftovers);
-        error_hint(error, "drop these objects in template0; it must stay as initdb made it");
-    }
-    free(leftovers);
-close_session:
+    if (status == CUTOVER_OK)
+        status = check_leftovers(inside, error);
     session_close(inside);
-free_conninfo:
     conninfo_free(&conninfo);
     return status;
 }
@@ -259,43 +262,58 @@ static cutover_status keep_to_ourselves(struct session *control, const char *nam
     return status;
 }
 
+static cutover_status create(struct session *control, const char *name, struct json_object *properties,
+                             const char *owner, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    cutover_status status = create_sql(control, name, properties, owner, &sql, error);
+
+    if (status == CUTOVER_OK) {
+        status = session_run(control, text_string(&sql), error);
+        if (status != CUTOVER_OK)
+            status = create_failed(status, name, error);
+    }
+    text_free(&sql);
+    return status;
+}
+
+/* From CREATE DATABASE to a database that lets us in; one that does not get there is dropped. */
+static cutover_status settle(struct session *control, const char *name, const char *owner, uint32_t *oid,
+                             cutover_error **error)
+{
+    uint32_t made = 0;
+    cutover_status status = database_oid_of(control, name, &made, error);
+
+    /* It is there: what kept us from asking may have passed. */
+    if (status != CUTOVER_OK)
+        (void)database_oid_of(control, name, &made, NULL);
+    if (status == CUTOVER_OK)
+        status = keep_to_ourselves(control, name, owner, error);
+    if (status == CUTOVER_OK)
+        status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error);
+    if (status == CUTOVER_OK)
+        status = check_empty(control, name, error);
+    if (status == CUTOVER_OK)
+        *oid = made;
+    else if (made != 0)
+        (void)database_drop(control, name, made, NULL);
+    return status;
+}
+
 cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
                                uint32_t *oid, cutover_error **error)
 {
-    struct text sql = TEXT_INIT;
     char *owner = NULL;
-    uint32_t made = 0;
-    cutover_status status;
 
     if (strlen(name) > DATABASE_NAME_MAX)
         return error_set(error, CUTOVER_E_INVALID, "database name \"%s\" has more than %d bytes", name,
                          DATABASE_NAME_MAX);
-    if ((status = owner_to_be(control, properties, &owner, error)) != CUTOVER_OK)
-        goto free_sql;
-    if ((status = create_sql(control, name, properties, owner, &sql, error)) != CUTOVER_OK)
-        goto free_sql;
-    if ((status = session_run(control, text_string(&sql), error)) != CUTOVER_OK) {
-        status = create_failed(status, name, error);
-        goto free_sql;
-    }
-    if ((status = database_oid_of(control, name, &made, error)) != CUTOVER_OK) {
-        if (database_oid_of(control, name, &made, NULL) == CUTOVER_OK && made != 0)
-            goto drop_database;
-        goto free_sql;
-    }
-    if ((status = keep_to_ourselves(control, name, owner, error)) != CUTOVER_OK)
-        goto drop_database;
-    if ((status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error)) != CUTOVER_OK)
-        goto drop_database;
-    if ((status = check_empty(control, name, error)) != CUTOVER_OK)
-        goto drop_database;
-    *oid = made;
-    goto free_sql;
-drop_database:
-    (void)database_drop(control, name, made, NULL);
-free_sql:
+    cutover_status status = owner_to_be(control, properties, &owner, error);
+    if (status == CUTOVER_OK)
+        status = create(control, name, properties, owner, error);
+    if (status == CUTOVER_OK)
+        status = settle(control, name, owner, oid, error);
     free(owner);
-    text_free(&sql);
     return status;
 }
 

@@ -241,12 +241,10 @@ cutover_status properties_apply(struct session *control, const char *database, s
                                 cutover_error **error)
 {
     struct text sql = TEXT_INIT;
-    cutover_status status;
+    cutover_status status = check_grantors(control, properties, error);
 
-    if ((status = check_grantors(control, properties, error)) != CUTOVER_OK)
-        return status;
-    if ((status = add_resets(control, database, &sql, error)) != CUTOVER_OK)
-        goto free_sql;
+    if (status == CUTOVER_OK)
+        status = add_resets(control, database, &sql, error);
     for (size_t i = 0; i < list_length(properties, "settings"); i++)
         add_setting(&sql, database, list_item(properties, "settings", i));
     text_add(&sql, "COMMENT ON DATABASE ");
@@ -265,8 +263,8 @@ cutover_status properties_apply(struct session *control, const char *database, s
     text_add(&sql, " OWNER TO ");
     quote_identifier(&sql, json_text_or(properties, "owner", ""));
     /* One simple query of several statements is one transaction. */
-    status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
-free_sql:
+    if (status == CUTOVER_OK)
+        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
     text_free(&sql);
     return status;
 }

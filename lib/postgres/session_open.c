@@ -268,25 +268,24 @@ static cutover_status pin(struct session *session, const struct session_options 
     struct text sql = TEXT_INIT, monetary = TEXT_INIT, encoding = TEXT_INIT;
     struct statement statement = {.sql = NULL};
     PGresult *result = NULL;
-    cutover_status status;
+    cutover_status status = CUTOVER_OK;
 
     quote_literal(&monetary, options->lc_monetary);
     quote_literal(&encoding, options->client_encoding);
     text_add(&sql, pin_path_sql);
     text_add_format(&sql, pin_sql, text_string(&monetary), text_string(&encoding));
     text_add(&sql, identity_sql);
-    if (text_failed(&sql) || text_failed(&monetary) || text_failed(&encoding)) {
+    if (text_failed(&sql) || text_failed(&monetary) || text_failed(&encoding))
         status = error_nomem(error);
-        goto free_texts;
+    if (status == CUTOVER_OK) {
+        statement.sql = text_string(&sql);
+        status = session_execute(session, &statement, "setting up the session", &result, error);
+        if (status != CUTOVER_OK)
+            explain_identity(error);
     }
-    statement.sql = text_string(&sql);
-    status = session_execute(session, &statement, "setting up the session", &result, error);
     if (status == CUTOVER_OK)
         status = keep_identity(session, result, error);
-    else
-        explain_identity(error);
     PQclear(result);
-free_texts:
     text_free(&encoding);
     text_free(&monetary);
     text_free(&sql);

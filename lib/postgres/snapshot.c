@@ -187,32 +187,35 @@ static enum outcome look_through_snapshot(struct snapshot *snapshot, cutover_err
     return inventory_read(snapshot->leader, &snapshot->inventory, error) == CUTOVER_OK ? TAKEN : FAILED;
 }
 
+/* Dropped, renamed or replaced by something else since the list was read. */
+static bool is_gone(const cutover_error *cause)
+{
+    return has_sqlstate(cause, "42P01") || has_sqlstate(cause, "3F000") || has_sqlstate(cause, "42809");
+}
+
 /* *error is wanted here and below. */
 static enum outcome try_once(struct snapshot *snapshot, int64_t deadline_us, cutover_error **error)
 {
     struct inventory expected = {NULL, 0, NULL, 0, NULL, 0, 0};
     cutover_error *cause = NULL;
     enum outcome outcome = FAILED;
-    cutover_status status;
 
-    if (inventory_list(snapshot->leader, &expected, error) != CUTOVER_OK)
-        return FAILED;
-    if (session_run(snapshot->leader, begin_sql, error) != CUTOVER_OK)
-        goto free_expected;
-    status = lock_all(snapshot->leader, &expected, deadline_us, &cause);
-    if (status == CUTOVER_OK) {
-        outcome = look_through_snapshot(snapshot, error);
-    } else if (has_sqlstate(cause, "42P01") || has_sqlstate(cause, "3F000") || has_sqlstate(cause, "42809")) {
-        /* Dropped, renamed or replaced by something else since the list was read. */
+    cutover_status status = inventory_list(snapshot->leader, &expected, &cause);
+    if (status == CUTOVER_OK)
+        status = session_run(snapshot->leader, begin_sql, &cause);
+    bool begun = status == CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        status = lock_all(snapshot->leader, &expected, deadline_us, &cause);
+    if (status == CUTOVER_OK)
+        outcome = look_through_snapshot(snapshot, &cause);
+    else if (begun && is_gone(cause))
         outcome = AGAIN;
-    } else {
+    if (outcome == FAILED)
         error_move(error, cause);
-        cause = NULL;
-    }
-    cutover_error_free(cause);
+    else
+        cutover_error_free(cause);
     if (outcome == AGAIN && session_run(snapshot->leader, "ROLLBACK", error) != CUTOVER_OK)
         outcome = FAILED;
-free_expected:
     inventory_free(&expected);
     return outcome;
 }

@@ -118,21 +118,19 @@ static cutover_status ask_version(const char *path, const char *name, const stru
                               .environment = environment,
                               .cancel = cancel,
                               .deadline_us = monotonic_us() + VERSION_DEADLINE_US};
-    if ((status = process_run(&process, &exit_status, &output, &errors, error)) != CUTOVER_OK)
-        goto free_environment;
-    int found = exit_status == 0 ? parse_version(text_string(&output), name) : 0;
-    if (found == 0) {
+    status = process_run(&process, &exit_status, &output, &errors, error);
+    int found = status == CUTOVER_OK && exit_status == 0 ? parse_version(text_string(&output), name) : 0;
+    if (status == CUTOVER_OK && found == 0) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED, "%s does not say its version as %s does", path, name);
         error_detail(error, "exit status %d; %.500s%.500s", exit_status, text_string(&output),
                      text_string(&errors));
-    } else if (found < OLDEST_VERSION) {
+    } else if (status == CUTOVER_OK && found < OLDEST_VERSION) {
         status =
             error_set(error, CUTOVER_E_UNSUPPORTED, "%s is of version %d.%d; 14 is the oldest that can be used",
                       path, found / 10000, found % 10000);
-    } else {
-        *version = found;
     }
-free_environment:
+    if (status == CUTOVER_OK)
+        *version = found;
     text_free(&output);
     text_free(&errors);
     child_environment_free(variables, count);
@@ -143,29 +141,25 @@ cutover_status tools_find(const char *bin_dir, const struct cancel *cancel, stru
                           cutover_error **error)
 {
     struct tools found = {.pg_dump = NULL};
-    cutover_status status;
+    cutover_status status = find_program(bin_dir, "pg_dump", &found.pg_dump, error);
 
-    if ((status = find_program(bin_dir, "pg_dump", &found.pg_dump, error)) != CUTOVER_OK)
-        goto free_found;
-    if ((status = find_program(bin_dir, "pg_restore", &found.pg_restore, error)) != CUTOVER_OK)
-        goto free_found;
-    if ((status = ask_version(found.pg_dump, "pg_dump", cancel, &found.dump_version, error)) != CUTOVER_OK)
-        goto free_found;
-    if ((status = ask_version(found.pg_restore, "pg_restore", cancel, &found.restore_version, error)) !=
-        CUTOVER_OK)
-        goto free_found;
-    if (found.dump_version / 10000 != found.restore_version / 10000) {
+    if (status == CUTOVER_OK)
+        status = find_program(bin_dir, "pg_restore", &found.pg_restore, error);
+    if (status == CUTOVER_OK)
+        status = ask_version(found.pg_dump, "pg_dump", cancel, &found.dump_version, error);
+    if (status == CUTOVER_OK)
+        status = ask_version(found.pg_restore, "pg_restore", cancel, &found.restore_version, error);
+    if (status == CUTOVER_OK && found.dump_version / 10000 != found.restore_version / 10000) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED,
                            "%s (version %d.%d) and %s (version %d.%d) do not belong together", found.pg_dump,
                            found.dump_version / 10000, found.dump_version % 10000, found.pg_restore,
                            found.restore_version / 10000, found.restore_version % 10000);
         error_hint(error, "name one folder that has both as pg_bin_dir");
-        goto free_found;
     }
-    *tools = found;
-    return CUTOVER_OK;
-free_found:
-    tools_free(&found);
+    if (status == CUTOVER_OK)
+        *tools = found;
+    else
+        tools_free(&found);
     return status;
 }
 
@@ -215,10 +209,8 @@ cutover_status tools_dump_schema(const struct tools *tools, const struct conninf
         return status;
     file = join("--file=", folder, name);
     text_add_format(&with_snapshot, "--snapshot=%s", snapshot);
-    if (file == NULL || text_failed(&with_snapshot)) {
+    if (file == NULL || text_failed(&with_snapshot))
         status = error_nomem(error);
-        goto free_child;
-    }
     /* The leader of the snapshot has every table locked: pg_dump waits only behind somebody's ALTER TABLE, which waits
        for the leader, for ever. */
     snprintf(lock_wait, sizeof lock_wait, "--lock-wait-timeout=%d", LOCK_WAIT_MS);
@@ -235,10 +227,10 @@ cutover_status tools_dump_schema(const struct tools *tools, const struct conninf
                                      "--no-password",
                                      lock_wait,
                                      NULL};
-    status = child_run(&child, "pg_dump", arguments, cancel, error);
+    if (status == CUTOVER_OK)
+        status = child_run(&child, "pg_dump", arguments, cancel, error);
     if (status == CUTOVER_OK)
         status = check_toc(folder, name, error);
-free_child:
     text_free(&with_snapshot);
     free(file);
     child_free(&child);
@@ -326,26 +318,23 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
 {
     struct child child;
     char settings[128], *archive = NULL, *list = NULL;
-    cutover_status status;
 
     if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "post-data") != 0)
         return error_set(error, CUTOVER_E_INTERNAL, "\"%s\" is not a section of the schema", restore->section);
     restore_settings(restore, settings, sizeof settings);
-    status = child_prepare(tools->work_dir, restore->conninfo, restore->database, settings, &child, error);
+    cutover_status status =
+        child_prepare(tools->work_dir, restore->conninfo, restore->database, settings, &child, error);
     if (status != CUTOVER_OK)
         return status;
     archive = join("", restore->folder, restore->name);
     list = join("--use-list=", child.folder, USE_LIST);
-    if (archive == NULL || list == NULL) {
+    if (archive == NULL || list == NULL)
         status = error_nomem(error);
-        goto free_child;
-    }
     bool some = restore->no_comments_on_extensions || restore->leave_out != NULL;
-    if (some)
+    if (status == CUTOVER_OK && some)
         status = write_use_list(restore, archive, child.folder, error);
     if (status == CUTOVER_OK)
         status = run_restore(tools, restore, &child, archive, some ? list : NULL, error);
-free_child:
     free(list);
     free(archive);
     child_free(&child);

@@ -33,19 +33,15 @@ cutover_status preflight_list(struct session *session, const struct preflight_li
 
     if (status != CUTOVER_OK)
         return status;
-    if (PQntuples(result) == 0) {
-        if (listing->ok != NULL)
-            findings_add(findings, CUTOVER_SEVERITY_OK, listing->name, NULL, "%s", listing->ok);
-        goto clear_result;
-    }
     add_names(&names, result);
     if (text_failed(&names))
         status = error_nomem(error);
-    else
+    else if (PQntuples(result) > 0)
         findings_add(findings, listing->severity, listing->name, listing->hint, "%s: %s", listing->found,
                      text_string(&names));
+    else if (listing->ok != NULL)
+        findings_add(findings, CUTOVER_SEVERITY_OK, listing->name, NULL, "%s", listing->ok);
     text_free(&names);
-clear_result:
     PQclear(result);
     return status;
 }

@@ -153,13 +153,11 @@ static cutover_status look(struct session *control, uint32_t database_oid, struc
 
     snprintf(oid, sizeof oid, "%u", database_oid);
     status = session_value(control, starting_sql, 1, (const char *const[]){oid}, &holders, error);
-    if (status != CUTOVER_OK)
-        return status;
-    status = session_query(control, inside_sql, 2, (const char *const[]){oid, holders == NULL ? "{}" : holders},
-                           &result, error);
-    if (status != CUTOVER_OK)
-        goto free_holders;
-    status = add_rows(&found, &known, result, error);
+    if (status == CUTOVER_OK)
+        status = session_query(control, inside_sql, 2,
+                               (const char *const[]){oid, holders == NULL ? "{}" : holders}, &result, error);
+    if (status == CUTOVER_OK)
+        status = add_rows(&found, &known, result, error);
     if (status == CUTOVER_OK && holders != NULL)
         status = add_starting(&found, holders, &known, error);
     PQclear(result);
@@ -167,7 +165,6 @@ static cutover_status look(struct session *control, uint32_t database_oid, struc
         *visitors = found;
     else
         visitors_free(&found);
-free_holders:
     free(known.list);
     free(holders);
     return status;
@@ -300,16 +297,15 @@ static cutover_status end_new(struct session *control, uint32_t database_oid, co
         text_add_format(&list, "%s%d", list.length > 0 ? "," : "{", visitor->pid);
         status = pids_add(signalled, visitor->pid, error);
     }
-    if (status != CUTOVER_OK || list.length == 0)
-        goto free_list;
-    text_add(&list, "}");
-    snprintf(oid, sizeof oid, "%u", database_oid);
-    status = text_failed(&list) ? error_nomem(error)
-                                : session_query(control, end_sql, 2,
-                                                (const char *const[]){oid, text_string(&list)}, &result, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && list.length > 0) {
+        text_add(&list, "}");
+        snprintf(oid, sizeof oid, "%u", database_oid);
+        status = text_failed(&list)
+                     ? error_nomem(error)
+                     : session_query(control, end_sql, 2, (const char *const[]){oid, text_string(&list)},
+                                     &result, error);
         PQclear(result);
-free_list:
+    }
     text_free(&list);
     return status;
 }
@@ -424,18 +420,15 @@ cutover_status door_inside(struct session *control, uint32_t database_oid, char 
                            "SELECT string_agg(p.gid, ', ' ORDER BY p.gid) FROM pg_prepared_xacts p"
                            " JOIN pg_database d ON d.datname = p.database WHERE d.oid = $1::oid",
                            1, (const char *const[]){oid}, &gids, error);
-    if (status != CUTOVER_OK)
-        goto free_visitors;
     visitors_name(&visitors, &names);
     if (gids != NULL)
         text_add_format(&names, "%sprepared transactions %s", names.length > 0 ? ", " : "", gids);
-    if (text_failed(&names))
+    if (status == CUTOVER_OK && text_failed(&names))
         status = error_nomem(error);
-    else
+    if (status == CUTOVER_OK)
         *who = names.length > 0 ? text_take(&names) : NULL;
     text_free(&names);
     free(gids);
-free_visitors:
     visitors_free(&visitors);
     return status;
 }

@@ -177,23 +177,20 @@ static cutover_status end_read_only_sessions(struct session *control, uint32_t d
                                              cutover_error **error)
 {
     struct visitors visitors = {NULL, 0};
-    int *keep = NULL;
     size_t kept = 0;
     cutover_status status = door_visitors(control, database_oid, &visitors, error);
 
     if (status != CUTOVER_OK || visitors.count == 0)
         return status;
-    keep = malloc(visitors.count * sizeof *keep);
-    if (keep == NULL) {
+    int *keep = malloc(visitors.count * sizeof *keep);
+    if (keep == NULL)
         status = error_nomem(error);
-        goto free_visitors;
-    }
-    for (size_t i = 0; i < visitors.count; i++)
+    for (size_t i = 0; status == CUTOVER_OK && i < visitors.count; i++)
         if (visitors.list[i].ours || !visitors.list[i].can_end)
             keep[kept++] = visitors.list[i].pid;
-    status = door_empty(control, database_oid, keep, kept, true, LIFT_TIMEOUT_MS, NULL, error);
+    if (status == CUTOVER_OK)
+        status = door_empty(control, database_oid, keep, kept, true, LIFT_TIMEOUT_MS, NULL, error);
     free(keep);
-free_visitors:
     visitors_free(&visitors);
     return status;
 }

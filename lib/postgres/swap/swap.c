@@ -194,33 +194,38 @@ static bool worth_another(const cutover_error *error)
     return sqlstate != NULL && strcmp(sqlstate, "57014") == 0;
 }
 
+/* As many as it takes, up to ATTEMPTS; the last one's error is told. */
+static cutover_status attempts(struct session *control, const struct swap *swap, const char *sql,
+                               cutover_error **error)
+{
+    int timeout_ms = FIRST_ATTEMPT_MS;
+
+    for (int left = ATTEMPTS;; timeout_ms *= 2) {
+        cutover_error *failure = NULL;
+        cutover_status status = attempt(control, swap, sql, timeout_ms, &failure);
+        if (status == CUTOVER_OK || --left == 0 || !worth_another(failure)) {
+            error_move(error, failure);
+            return status;
+        }
+        cutover_error_free(failure);
+    }
+}
+
 cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
                         cutover_error **error)
 {
     struct text sql = TEXT_INIT;
-    cutover_error *failure = NULL;
-    cutover_status status;
-    int timeout_ms = FIRST_ATTEMPT_MS;
 
     *commit_sent = false;
-    status = swap_sql(swap, &sql, &failure);
+    cutover_status status = swap_sql(swap, &sql, error);
     if (status == CUTOVER_OK)
-        status = check_empty(control, swap->production, swap->production_oid, &failure);
+        status = check_empty(control, swap->production, swap->production_oid, error);
     if (status == CUTOVER_OK)
-        status = check_empty(control, swap->incoming, swap->incoming_oid, &failure);
-    if (status != CUTOVER_OK)
-        goto free_sql;
-    for (int left = ATTEMPTS; left > 0; left--, timeout_ms *= 2) {
-        cutover_error_free(failure);
-        failure = NULL;
-        status = attempt(control, swap, text_string(&sql), timeout_ms, &failure);
-        if (status == CUTOVER_OK || !worth_another(failure))
-            break;
-    }
+        status = check_empty(control, swap->incoming, swap->incoming_oid, error);
     if (status == CUTOVER_OK)
-        status = commit(control, commit_sent, &failure);
-free_sql:
+        status = attempts(control, swap, text_string(&sql), error);
+    if (status == CUTOVER_OK)
+        status = commit(control, commit_sent, error);
     text_free(&sql);
-    error_move(error, failure);
     return status;
 }
