@@ -127,6 +127,7 @@ static int open_world(void **state)
     cutover_error *error = NULL;
 
     assert_non_null(world);
+    world->inner = (cutover_store)CUTOVER_STORE_INIT;
     check_ok(cutover_store_memory_open(&world->inner, &error), error);
     pthread_mutex_init(&world->mutex, NULL);
     assert_int_equal(wait_init(&world->changed), 0);

@@ -218,7 +218,8 @@ AT(cutover_recovery, project_id, 24);
 AT(cutover_recovery, request_id, 32);
 AT(cutover_recovery, outcome, 40);
 AT(cutover_recovery, message, 48);
-SIZE(cutover_recovery, 56);
+AT(cutover_recovery, ask_again_s, 56);
+SIZE(cutover_recovery, 64);
 
 AT(cutover_audit_entry, version, 0);
 AT(cutover_audit_entry, cursor, 8);
