@@ -188,6 +188,7 @@ static void arrange(struct scene *scene)
     scene->backups_before = count_documents(&shop, "backup");
     scene->backup_records = backup_records(&shop);
     scene->displaced_before = scene_displaced(scene->cluster);
+    scene->displaced_properties = scene_displaced_properties(scene->cluster);
     shop_close(&shop);
     look(scene->cluster, SCENE_PRODUCTION, &scene->production);
     look(scene->cluster, SCENE_EMPTY, &scene->empty);
@@ -211,10 +212,20 @@ void scene_open(struct scene *scene, const struct scenario *scenario)
 void scene_close(struct scene *scene)
 {
     cluster_stop(scene->cluster);
-    char **const texts[] = {&scene->folder,           &scene->saved_home,  &scene->home,
-                            &scene->points,           &scene->output,      &scene->request_id,
-                            &scene->old_content,      &scene->new_content, &scene->production.properties,
-                            &scene->empty.properties, &scene->audit,       &scene->events};
+    char **const texts[] = {&scene->folder,
+                            &scene->saved_home,
+                            &scene->home,
+                            &scene->points,
+                            &scene->output,
+                            &scene->request_id,
+                            &scene->old_content,
+                            &scene->new_content,
+                            &scene->production.properties,
+                            &scene->empty.properties,
+                            &scene->audit,
+                            &scene->events,
+                            &scene->backup_records,
+                            &scene->displaced_properties};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(*texts[i]);
 }

@@ -50,6 +50,7 @@ struct scene {
     char *request_id;
     char *old_content, *new_content; /* as they were at first */
     struct scene_look production, empty;
+    char *displaced_properties;
     char *audit, *events, *backup_records; /* before the job */
     unsigned jobs_before, backups_before, displaced_before;
     bool is_spent;   /* the databases are not as they were before the job: the next reset takes the copies */
@@ -81,6 +82,8 @@ bool scene_check(struct scene *scene);
 
 /* How many displaced databases there are; each is closed. */
 unsigned scene_displaced(struct cluster *cluster);
+/* Their settings and grants. */
+char *scene_displaced_properties(struct cluster *cluster);
 long scene_oid(struct cluster *cluster, const char *database);
 /* What the scene's databases hold, as one digest. */
 char *scene_content(struct cluster *cluster, const char *database);

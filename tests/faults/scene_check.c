@@ -310,6 +310,28 @@ unsigned scene_displaced(struct cluster *cluster)
                                     "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_old_'");
 }
 
+char *scene_displaced_properties(struct cluster *cluster)
+{
+    return cluster_value(
+        cluster, "postgres",
+        "SELECT string_agg(concat_ws(' ', datname, datconnlimit, datdba, datacl,"
+        "                            (SELECT string_agg(concat_ws(' ', setrole, setconfig), ','"
+        "                                               ORDER BY setrole)"
+        "                               FROM pg_db_role_setting WHERE setdatabase = d.oid)),"
+        "                  E'\\n' ORDER BY datname)"
+        "  FROM pg_database d WHERE datname ~ '^cutover_old_'");
+}
+
+/* A rollback that was undone has begun to make the displaced database what production is. */
+static bool have_displaced_changed(struct scene *scene)
+{
+    char *now = scene_displaced_properties(scene->cluster);
+    bool changed = strcmp(now, scene->displaced_properties) != 0;
+
+    free(now);
+    return changed;
+}
+
 /* A session that was ended, and a child of a process that was killed, take a moment to be gone. */
 static void check_nothing_left(struct cluster *cluster)
 {
@@ -343,6 +365,6 @@ bool scene_check(struct scene *scene)
     assert_int_equal(unfinished, 0);
     shop_close(&shop);
     check_nothing_left(scene->cluster);
-    scene->is_spent = replaced;
+    scene->is_spent = replaced || have_displaced_changed(scene);
     return done;
 }

@@ -110,7 +110,7 @@ static bool is_joint(const char *at)
 }
 
 /* Each run of hexadecimal digits, joints inside, with at least one decimal digit becomes one '#'. */
-static void without_numbers(char *text)
+void without_numbers(char *text)
 {
     static const char hexadecimal[] = "0123456789abcdefABCDEF";
     char *to = text;

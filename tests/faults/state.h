@@ -14,4 +14,7 @@ char *state_mark(struct scene *scene);
 /* Once it is dead: what is left, without what differs from run to run (ids, times, names made from them). */
 char *state_left(struct scene *scene);
 
+/* In place: each number, also a hexadecimal one, and each id becomes '#'. */
+void without_numbers(char *text);
+
 #endif
