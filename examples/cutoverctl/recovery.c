@@ -1,52 +1,111 @@
 /* The ways back: recover what a dead process left, roll a cutover back, restore a backup. */
 #include "cutoverctl.h"
 
+#include <time.h>
+
+/* A job that lives gives a sign of life each 5 seconds, and one that gave none for 30 is dead. The library remembers what it saw
+   from one call to the next and never waits: a program that ends has to. */
+#define ROUND_S 6
+#define ROUNDS 7
+
 struct told {
     const struct tool *tool;
-    struct json_object *list; /* with --json */
+    struct json_object *settled; /* for good */
+    struct json_object *open;    /* as of the last round */
     unsigned failed;
-    unsigned count;
+    uint32_t ask_again_s; /* the longest that one of them asks for */
 };
 
 static cutover_status tell(const cutover_recovery *recovery, void *context)
 {
     struct told *told = context;
+    bool settled =
+        recovery->outcome == CUTOVER_RECOVERED_COMPLETED || recovery->outcome == CUTOVER_RECOVERED_UNDONE;
+    struct json_object *object = new_object();
 
-    told->count++;
     told->failed += recovery->outcome == CUTOVER_RECOVERED_FAILED;
-    if (told->list != NULL) {
-        struct json_object *object = new_object();
-        put_text(object, "job", recovery->job);
-        put_text(object, "job_id", recovery->job_id);
-        put_text(object, "project_id", recovery->project_id);
-        put_text(object, "request_id", recovery->request_id[0] != '\0' ? recovery->request_id : NULL);
-        put_text(object, "outcome", cutover_recovered_name(recovery->outcome));
-        put_text(object, "message", recovery->message);
-        must(json_object_array_add(told->list, object) == 0 ? object : NULL);
-    } else {
-        printf("%s %s of project %s: %s: %s\n", recovery->job, recovery->job_id, recovery->project_id,
-               cutover_recovered_name(recovery->outcome), recovery->message);
-    }
+    if (recovery->ask_again_s > told->ask_again_s)
+        told->ask_again_s = recovery->ask_again_s;
+    put_text(object, "job", recovery->job);
+    put_text(object, "job_id", recovery->job_id);
+    put_text(object, "project_id", recovery->project_id);
+    put_text(object, "request_id", recovery->request_id[0] != '\0' ? recovery->request_id : NULL);
+    put_text(object, "outcome", cutover_recovered_name(recovery->outcome));
+    put_text(object, "message", recovery->message);
+    must(json_object_array_add(settled ? told->settled : told->open, object) == 0 ? object : NULL);
     return CUTOVER_OK;
+}
+
+static cutover_status recover_once(struct told *told, cutover_error **error)
+{
+    const struct tool *tool = told->tool;
+
+    json_object_put(told->open);
+    told->open = must(json_object_new_array());
+    told->failed = 0;
+    told->ask_again_s = 0;
+    return cutover_recover(tool->engine, tool->options[OPTION_PROJECT], tell, told, error);
+}
+
+/* Until nothing is left of which nobody can tell whether it lives. */
+static cutover_status recover_and_wait(struct told *told, cutover_error **error)
+{
+    cutover_status status = recover_once(told, error);
+
+    if (status == CUTOVER_OK && told->ask_again_s > 0 && !told->tool->json)
+        fprintf(stderr, "waiting up to %u seconds for a sign of life\n", told->ask_again_s);
+    for (int round = 1; status == CUTOVER_OK && told->ask_again_s > 0 && round < ROUNDS; round++) {
+        const struct timespec pause = {told->ask_again_s < ROUND_S ? told->ask_again_s : ROUND_S, 0};
+        nanosleep(&pause, NULL);
+        status = recover_once(told, error);
+    }
+    return status;
+}
+
+static void print_jobs(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *job = json_object_array_get_idx(list, i);
+        printf("%s %s of project %s: %s: %s\n", member_text(job, "job"), member_text(job, "job_id"),
+               member_text(job, "project_id"), member_text(job, "outcome"), member_text(job, "message"));
+    }
+}
+
+static void print_told(struct told *told)
+{
+    size_t open = json_object_array_length(told->open);
+
+    if (!told->tool->json) {
+        print_jobs(told->settled);
+        print_jobs(told->open);
+        if (json_object_array_length(told->settled) + open == 0)
+            printf("nothing is unfinished\n");
+        json_object_put(told->settled);
+        return;
+    }
+    for (size_t i = 0; i < open; i++) {
+        struct json_object *job = json_object_get(json_object_array_get_idx(told->open, i));
+        must(json_object_array_add(told->settled, job) == 0 ? job : NULL);
+    }
+    struct json_object *object = new_object();
+    must(json_object_object_add(object, "jobs", told->settled) == 0 ? object : NULL);
+    print_json(object);
 }
 
 int run_recover(struct tool *tool)
 {
     cutover_error *error = NULL;
-    struct told told = {tool, tool->json ? must(json_object_new_array()) : NULL, 0, 0};
+    struct told told = {.tool = tool, .settled = must(json_object_new_array())};
 
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_recover(tool->engine, tool->options[OPTION_PROJECT], tell, &told, &error) != CUTOVER_OK) {
-        json_object_put(told.list);
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || recover_and_wait(&told, &error) != CUTOVER_OK) {
+        if (!tool->json)
+            print_jobs(told.settled);
+        json_object_put(told.settled);
+        json_object_put(told.open);
         return fail(tool, error);
     }
-    if (tool->json) {
-        struct json_object *object = new_object();
-        must(json_object_object_add(object, "jobs", told.list) == 0 ? object : NULL);
-        print_json(object);
-    } else if (told.count == 0) {
-        printf("nothing is unfinished\n");
-    }
+    print_told(&told);
+    json_object_put(told.open);
     return told.failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 

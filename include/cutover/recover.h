@@ -15,31 +15,42 @@ typedef enum cutover_recovered {
     CUTOVER_RECOVERED_COMPLETED = 1, /**< Its swap had happened: its records are finished now. */
     CUTOVER_RECOVERED_UNDONE =
         2, /**< It had not: production is open, writable and as it was; the job is `failed`. */
-    CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or its lease still runs: left alone. */
+    CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or nobody can tell yet (see ask_again_s): left alone. */
     CUTOVER_RECOVERED_FAILED = 4   /**< It could not be recovered now; the message says why. Try again. */
 } cutover_recovered;
 
+#define CUTOVER_RECOVERY_VERSION 2
+
 /** One unfinished job; pointers are valid during the emit call only. */
 typedef struct cutover_recovery {
-    unsigned version; /**< 1. */
+    unsigned version; /**< CUTOVER_RECOVERY_VERSION of the library. */
     const char *job;  /**< "promotion", "rollback", "restore" or "backup". */
     const char *job_id;
     const char *project_id;
     const char *request_id; /**< "" where it has none. */
     cutover_recovered outcome;
-    const char *message; /**< One line for a person. */
+    const char *message;  /**< One line for a person. */
+    uint32_t ask_again_s; /**< CUTOVER_RECOVERED_RUNNING: seconds from now, 1 to 30, after which a call with the
+                                 same engine finds its job dead unless it gives a sign of life meanwhile. 0: it
+                                 gave one since the engine looked last. Since version 2. */
 } cutover_recovery;
 
 /** Receives one; anything but CUTOVER_OK ends the recovery and is returned. */
 typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery, void *context);
 
 /**
- * Looks at every unfinished job whose lease ran out, or whose process ran on this machine and is gone. It takes the job
- * over, ends the session of whoever may still act for it, asks production's server by OID whether the swap was committed, and
- * finishes the records or undoes the rest: reopens production, lifts the fence, drops the staging and throwaway databases
- * that the journal names, sweeps partial archives, and the temporary folders that dead processes left in the engine's work
- * folder. May be called at any time, by several processes, and may itself be killed
- * anywhere: called again, it goes on. Call it when the host starts, and now and then.
+ * Looks at every unfinished job, and settles those that are dead. It takes the job over, ends the session of whoever may
+ * still act for it, asks production's server by OID whether the swap was committed, and finishes the records or undoes the
+ * rest: reopens production, lifts the fence, drops the staging and throwaway databases that the journal names, sweeps partial
+ * archives, and the temporary folders that dead processes left in the engine's work folder. May be called at any time, by
+ * several processes, and may itself be killed anywhere: called again, it goes on.
+ *
+ * Dead is a job that gave itself up because its end could not be recorded; one whose process ran on this machine and is gone;
+ * and one that gave no sign of life for 30 seconds. A job gives one each 5 seconds, by writing its lease. Whether it does is
+ * judged by what this engine saw, on its own monotonic clock: no clock of another machine, and no wall clock, has a say. So
+ * the call never waits. It remembers: a job that may live is left alone and told as CUTOVER_RECOVERED_RUNNING, with
+ * ask_again_s; called again after that, with the same engine, it knows. Call it when the host starts and each minute. Who
+ * runs it once from a program that ends calls it again after ask_again_s, as `cutoverctl recover` does.
  *
  * @param project_id Only this project's jobs; NULL: all. Of one that is named the platform is asked, too: when it is
  *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job

@@ -26,6 +26,13 @@ int64_t monotonic_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_monotonic(const struct clock *clock)
+{
+    if (clock != NULL && clock->monotonic != NULL)
+        return clock->monotonic(clock->userdata);
+    return monotonic_us();
+}
+
 static bool is_leap(int year)
 {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

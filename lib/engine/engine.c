@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/options.h"
+#include "job/lease_watch.h"
 #include "notify/port.h"
 #include "platform/port.h"
 #include "repository/port.h"
@@ -122,7 +123,7 @@ static cutover_status engine_fill(cutover_engine *made, const cutover_engine_opt
     struct host *host = &made->host;
     cutover_status status = ports_take(options, host, error);
 
-    host->clock = (struct clock){options->clock, options->clock_userdata};
+    host->clock = (struct clock){.now = options->clock, .userdata = options->clock_userdata};
     host->policy = options->policy;
     if (options->log != NULL) {
         made->log = options->log;
@@ -155,7 +156,8 @@ cutover_status cutover_engine_new(const cutover_engine_options *given, cutover_e
         return error_nomem(error);
     pthread_mutex_init(&made->host.log.mutex, NULL);
     made->magic = ENGINE_MAGIC;
-    status = engine_fill(made, &options, error);
+    made->host.leases = lease_watch_new();
+    status = made->host.leases != NULL ? engine_fill(made, &options, error) : error_nomem(error);
     if (status != CUTOVER_OK) {
         cutover_engine_free(made);
         return status;
@@ -170,6 +172,7 @@ void cutover_engine_free(cutover_engine *engine)
         return;
     engine->magic = 0;
     pthread_mutex_destroy(&engine->host.log.mutex);
+    lease_watch_free(engine->host.leases);
     free(engine->host.pg_bin_dir);
     free(engine->host.work_dir);
     free(engine);

@@ -8,17 +8,12 @@ struct recovering {
     void *context;
 };
 
-static cutover_status lease_look(void *context, const struct document *document, cutover_error **error)
+static cutover_status recover_one(void *context, const struct lease_sight *sight, cutover_error **error)
 {
     const struct recovering *recovering = context;
-    struct lease_record record = {0};
-    cutover_status status = record_parse(&lease_type, document->body, &record, error);
 
-    if (status == CUTOVER_OK)
-        status =
-            recover_lease(recovering->host, &record, document->version, recovering->emit, recovering->context);
-    record_free(&lease_type, &record);
-    return status;
+    (void)error;
+    return recover_lease(recovering->host, sight, recovering->emit, recovering->context);
 }
 
 cutover_status cutover_recover(cutover_engine *engine, const char *project_id, cutover_recovery_emit emit,
@@ -29,7 +24,7 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
     if (status != CUTOVER_OK)
         return status;
     struct recovering recovering = {&engine->host, emit, context};
-    status = document_walk(&engine->host.store, lease_type.kind, project_id, lease_look, &recovering, error);
+    status = lease_look(&engine->host, project_id, recover_one, &recovering, error);
     if (status == CUTOVER_OK && project_id != NULL)
         status = recover_project(&engine->host, project_id, emit, context);
     if (status == CUTOVER_OK)

@@ -12,6 +12,8 @@
 
 #include <cutover/engine.h>
 
+struct lease_watch;
+
 struct host {
     cutover_store store;
     cutover_repository repository;
@@ -20,6 +22,7 @@ struct host {
     bool has_notifier;
     struct clock clock;
     struct log log;
+    struct lease_watch *leases; /* what was seen of others' leases */
     uint32_t policy;
     char *pg_bin_dir; /* NULL: PATH */
     char *work_dir;   /* NULL: TMPDIR */

@@ -1,6 +1,7 @@
 #include "job/journal.h"
 
 #include "job/lease.h"
+#include "job/lease_watch.h"
 #include "store/port.h"
 
 #include <stdlib.h>

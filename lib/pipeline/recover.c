@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECOND INT64_C(1000000)
+
 const char *cutover_recovered_name(cutover_recovered outcome)
 {
     switch (outcome) {
@@ -28,7 +30,7 @@ const char *cutover_recovered_name(cutover_recovered outcome)
 
 struct recovering {
     struct host *host;
-    const struct lease_record *lease_record;
+    const struct lease_sight *sight;
     struct lease lease;
     struct cancel cancel; /* asked when our own lease is lost */
     cutover_recovery told;
@@ -176,7 +178,7 @@ static cutover_status recover_job(struct recovering *recovering, cutover_error *
     struct journal journal = {0};
     struct project project = {0};
 
-    cutover_status status = journal_load(host, recovering->lease_record->job_id, &journal, error);
+    cutover_status status = journal_load(host, recovering->sight->record.job_id, &journal, error);
     if (status != CUTOVER_OK)
         return status;
     recovering->told.job = job_kind_names[journal.record.kind];
@@ -232,7 +234,7 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
 {
     struct backup backup = {0};
 
-    cutover_status status = backup_load(recovering->host, recovering->lease_record->job_id, &backup, error);
+    cutover_status status = backup_load(recovering->host, recovering->sight->record.job_id, &backup, error);
     if (status != CUTOVER_OK)
         return status;
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
@@ -254,21 +256,22 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
 
 /* ---- one lease ---- */
 
-static void recover_dead(struct recovering *recovering, uint64_t version)
+static void recover_dead(struct recovering *recovering)
 {
-    const struct lease_record *record = recovering->lease_record;
+    const struct lease_sight *sight = recovering->sight;
     cutover_error *error = NULL;
 
-    cutover_status status =
-        lease_take(&recovering->lease, recovering->host, record, version, &recovering->cancel, &error);
+    cutover_status status = lease_take(&recovering->lease, recovering->host, &sight->record, sight->version,
+                                       &recovering->cancel, &error);
     if (status == CUTOVER_E_CONFLICT) {
-        outcome(recovering, CUTOVER_RECOVERED_RUNNING, "somebody else is recovering it");
+        outcome(recovering, CUTOVER_RECOVERED_RUNNING,
+                "somebody else is recovering it, or it gave a sign of life");
         cutover_error_free(error);
         return;
     }
     if (status == CUTOVER_OK)
-        status =
-            record->job == LEASE_BACKUP ? recover_backup(recovering, &error) : recover_job(recovering, &error);
+        status = sight->record.job == LEASE_BACKUP ? recover_backup(recovering, &error)
+                                                   : recover_job(recovering, &error);
     status = lease_explain(&recovering->lease, status, &error);
     if (status != CUTOVER_OK)
         outcome_failed(recovering, error);
@@ -276,27 +279,38 @@ static void recover_dead(struct recovering *recovering, uint64_t version)
     lease_end(&recovering->lease, status != CUTOVER_OK);
 }
 
-cutover_status recover_lease(struct host *host, const struct lease_record *record, uint64_t version,
-                             cutover_recovery_emit emit, void *context)
+static void leave_alone(struct recovering *recovering)
 {
+    const struct lease_sight *sight = recovering->sight;
+
+    outcome(recovering, CUTOVER_RECOVERED_RUNNING, sight->why);
+    if (sight->silent_us < 0)
+        return;
+    recovering->told.ask_again_s = (uint32_t)((LEASE_US - sight->silent_us + SECOND - 1) / SECOND);
+    text_add_format(&recovering->message, ": ask again in %u s", recovering->told.ask_again_s);
+}
+
+cutover_status recover_lease(struct host *host, const struct lease_sight *sight, cutover_recovery_emit emit,
+                             void *context)
+{
+    const struct lease_record *record = &sight->record;
     struct recovering recovering = {
         .host = host,
-        .lease_record = record,
-        .told = {.version = 1,
+        .sight = sight,
+        .told = {.version = CUTOVER_RECOVERY_VERSION,
                  .job = record->job == LEASE_BACKUP ? "backup" : job_kind_names[JOB_PROMOTION],
                  .job_id = record->job_id,
                  .project_id = record->project_id},
         .message = TEXT_INIT,
     };
-    const char *why;
     cutover_status status = CUTOVER_OK;
 
     cancel_init(&recovering.cancel, NULL);
-    if (lease_is_dead(host, record, &why)) {
-        log_line(&host->log, LOG_WARNING_LEVEL, "recovering job %s: %s", record->job_id, why);
-        recover_dead(&recovering, version);
+    if (sight->dead) {
+        log_line(&host->log, LOG_WARNING_LEVEL, "recovering job %s: %s", record->job_id, sight->why);
+        recover_dead(&recovering);
     } else {
-        outcome(&recovering, CUTOVER_RECOVERED_RUNNING, why);
+        leave_alone(&recovering);
     }
     recovering.told.request_id = recovering.request_id != NULL ? recovering.request_id : "";
     recovering.told.message = text_string(&recovering.message);
@@ -340,7 +354,7 @@ cutover_status recover_project(struct host *host, const char *project_id, cutove
 
     if (ended_job_of(host, project_id, &journal)) {
         cutover_recovery told = {
-            .version = 1,
+            .version = CUTOVER_RECOVERY_VERSION,
             .job = job_kind_names[record->kind],
             .job_id = record->id,
             .project_id = project_id,

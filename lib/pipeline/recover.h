@@ -4,13 +4,14 @@
 #ifndef CUTOVER_PIPELINE_RECOVER_H
 #define CUTOVER_PIPELINE_RECOVER_H
 
-#include "job/lease.h"
+#include "job/lease_watch.h"
 
 #include <cutover/recover.h>
 
-/* Looks at one lease, read at `version`. What becomes of its job is emitted; CUTOVER_OK unless emit says otherwise. */
-cutover_status recover_lease(struct host *host, const struct lease_record *record, uint64_t version,
-                             cutover_recovery_emit emit, void *context);
+/* Settles the job of a lease that is dead, and leaves one alone that is not. What becomes of it is emitted; CUTOVER_OK unless emit
+   says otherwise. */
+cutover_status recover_lease(struct host *host, const struct lease_sight *sight, cutover_recovery_emit emit,
+                             void *context);
 
 /* Looks at a project: one that the platform says is restoring for a job that has ended becomes active again, and that is
    emitted. A process that was paused before it moved the project, found its job ended by others, and died before it could take

@@ -201,6 +201,7 @@ static void engine_open(struct field *field)
     options.connect_timeout_s = 3;
     options.door_timeout_ms = 1000;
     check_ok(cutover_engine_new(&options, &field->shop.engine, &error), error);
+    shop_drive_monotonic(&field->shop);
     free(work);
 }
 

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOUR (3600 * SHOP_SECOND)
-
 static struct cluster *cluster;
 static bool soak;
 
@@ -139,15 +137,14 @@ static cutover_status receive_recovery(const cutover_recovery *recovery, void *c
     return CUTOVER_OK;
 }
 
-/* With a clock on which the lease has run out. */
+/* When nothing was seen of the lease for long enough. */
 static cutover_recovered recover_late(struct shop *shop, const char *project)
 {
     struct recovered recovered = {0};
     cutover_error *error = NULL;
 
-    shop->clock_shift_us = HOUR;
+    shop_leases_fall_silent(shop);
     check_ok(cutover_recover(shop->engine, project, receive_recovery, &recovered, &error), error);
-    shop->clock_shift_us = 0;
     assert_int_equal(recovered.count, 1);
     return recovered.outcome;
 }
@@ -409,14 +406,12 @@ static void check_state(struct shop *shop, const char *project, const char *expe
     free(state);
 }
 
-static struct recovered recover_at(struct shop *shop, const char *project, int64_t shift_us)
+static struct recovered recover_now(struct shop *shop, const char *project)
 {
     struct recovered recovered = {0};
     cutover_error *error = NULL;
 
-    shop->clock_shift_us = shift_us;
     check_ok(cutover_recover(shop->engine, project, receive_recovery, &recovered, &error), error);
-    shop->clock_shift_us = 0;
     return recovered;
 }
 
@@ -481,11 +476,11 @@ static void a_project_that_was_moved_too_late_by_a_process_that_died_is_recovere
     check_stops_again(zombie);
     race_kill(zombie);
     check_state(shop, rivalry.name, "restoring");
-    struct recovered recovered = recover_at(shop, rivalry.name, 0);
+    struct recovered recovered = recover_now(shop, rivalry.name);
     assert_int_equal(recovered.count, 1);
     assert_int_equal(recovered.outcome, CUTOVER_RECOVERED_UNDONE);
     check_state(shop, rivalry.name, "active");
-    assert_int_equal(recover_at(shop, rivalry.name, 0).count, 0);
+    assert_int_equal(recover_now(shop, rivalry.name).count, 0);
     check_later_completes(shop, &rivalry);
     rivalry_close(&rivalry);
 }
@@ -504,7 +499,7 @@ static pid_t begin_before_claim(struct shop *shop, const struct rivalry *rivalry
     assert_int_equal(
         cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 1);
     /* Nothing is there yet that recovery could take for its own. */
-    assert_int_equal(recover_at(shop, rivalry->name, HOUR).count, 0);
+    assert_int_equal(recover_now(shop, rivalry->name).count, 0);
     free(request);
     return child;
 }
@@ -516,7 +511,7 @@ static void a_promoter_killed_before_its_claim_leaves_nothing(void **state)
 
     rivalry_open(&rivalry, shop);
     race_kill(begin_before_claim(shop, &rivalry, BEFORE_CLAIM));
-    assert_int_equal(recover_at(shop, rivalry.name, 0).count, 0);
+    assert_int_equal(recover_now(shop, rivalry.name).count, 0);
     check_state(shop, rivalry.name, "active");
     check_later_completes(shop, &rivalry);
     rivalry_close(&rivalry);
@@ -532,7 +527,7 @@ static void a_promoter_killed_right_after_its_claim_is_recovered(void **state)
     pid_t child = begin_before_claim(shop, &rivalry, BEFORE_CLAIM " then moving restoring");
     check_stops_again(child);
     race_kill(child);
-    struct recovered recovered = recover_at(shop, rivalry.name, 0);
+    struct recovered recovered = recover_now(shop, rivalry.name);
     assert_int_equal(recovered.count, 1);
     assert_int_equal(recovered.outcome, CUTOVER_RECOVERED_UNDONE);
     char *request = shop_request_status(shop, rivalry.zombie_request);

@@ -178,6 +178,7 @@ static void job_killed(struct shop *shop, const char *place, const char *verb, c
 struct told {
     unsigned count;
     cutover_recovered outcome;
+    uint32_t ask_again_s;
     char job[16], job_id[64], project_id[64], request_id[64], message[512];
 };
 
@@ -185,9 +186,10 @@ static cutover_status tell(const cutover_recovery *recovery, void *context)
 {
     struct told *told = context;
 
-    assert_int_equal(recovery->version, 1);
+    assert_int_equal(recovery->version, CUTOVER_RECOVERY_VERSION);
     told->count++;
     told->outcome = recovery->outcome;
+    told->ask_again_s = recovery->ask_again_s;
     snprintf(told->job, sizeof told->job, "%s", recovery->job);
     snprintf(told->job_id, sizeof told->job_id, "%s", recovery->job_id);
     snprintf(told->project_id, sizeof told->project_id, "%s", recovery->project_id);
@@ -481,22 +483,32 @@ static void who_meets_unfinished_work_is_told_to_recover_it(void **state)
 
 /* ---- what is left alone ---- */
 
+/* By another engine, too, on whose wall clock it is an hour earlier or later. */
 static int recover_meanwhile(struct shop *shop, void *context)
 {
-    (void)context;
+    struct shop *other = context;
+    static const int64_t hours[] = {0, 1, -1, 24};
+
     recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        other->clock_shift_us = hours[i] * 3600 * SHOP_SECOND;
+        recovered_to(other, CUTOVER_RECOVERED_RUNNING);
+    }
     return 0;
 }
 
 static void a_job_that_lives_is_left_alone(void **state)
 {
     struct shop *shop = *state;
+    struct shop other;
     char *request = small_ready(shop, "alive");
     const struct shop_hook hooks[] = {
-        {"backup", recover_meanwhile, NULL}, {"swap", recover_meanwhile, NULL}, {NULL, NULL, NULL}};
+        {"backup", recover_meanwhile, &other}, {"swap", recover_meanwhile, &other}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
-    struct outcome outcome = shop_promote_ok(shop, &promotion);
 
+    shop_open(&other, cluster, shop->home);
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    shop_close(&other);
     check_nothing_unfinished(shop);
     check_generation("alive_production", "new");
     outcome_free(&outcome);
@@ -561,7 +573,7 @@ static int take_lease(struct shop *shop, void *context)
 {
     char *id = lease_of(shop, context);
 
-    free(document_edit(shop, "lease", id, "owner", "somebody else"));
+    free(document_edit(shop, "lease", id, "holder", "somebody else"));
     free(id);
     return 0;
 }
@@ -581,15 +593,23 @@ static void a_job_that_lost_its_lease_says_so(void **state)
     assert_string_equal(outcome_text(&outcome, "status"), "failed");
     check_generation("leased_production", "old");
     check_request(shop, request, "leased", "failed");
-    shop->clock_shift_us += 31 * SHOP_SECOND;
+    shop_leases_fall_silent(shop);
     recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
     check_nothing_unfinished(shop);
     outcome_free(&outcome);
     free(request);
 }
 
-/* Whether a process of another machine lives cannot be seen: its lease decides. */
-static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void **state)
+static void check_watched(struct shop *shop, uint32_t ask_again_s)
+{
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+
+    assert_int_equal(told.ask_again_s, ask_again_s);
+    check_contains(told.message, "ask again in");
+}
+
+/* Whether a process of another machine lives cannot be seen: whether its lease changes can. */
+static void a_job_of_another_machine_is_left_alone_until_it_was_silent_for_30_seconds(void **state)
 {
     struct shop *shop = *state;
     char *request = small_ready(shop, "far");
@@ -600,10 +620,22 @@ static void a_job_of_another_machine_is_left_alone_until_its_lease_ran_out(void 
     cutover_error *error = NULL;
     char *id = lease_of(shop, "far");
     free(document_edit(shop, "lease", id, "owner", "11111111-2222-3333-4444-555555555555 pid:[1] 1 1"));
-    recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+    check_watched(shop, 30);
     check_ok(cutover_recover(shop->engine, "another", tell, &told, &error), error);
     assert_int_equal(told.count, 0);
-    shop->clock_shift_us += 31 * SHOP_SECOND;
+    shop->clock_shift_us = 3600 * SHOP_SECOND;
+    check_watched(shop, 30);
+    shop->clock_shift_us = -3600 * SHOP_SECOND;
+    shop->monotonic_us += 20 * SHOP_SECOND;
+    check_watched(shop, 10);
+    /* A sign of life, and then no other. */
+    free(document_edit(shop, "lease", id, "renewed_at", "2026-01-01T00:00:00Z"));
+    shop->monotonic_us += 20 * SHOP_SECOND;
+    told = recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
+    assert_int_equal(told.ask_again_s, 0);
+    shop->monotonic_us += 20 * SHOP_SECOND;
+    check_watched(shop, 10);
+    shop->monotonic_us += 10 * SHOP_SECOND;
     told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
     assert_string_equal(told.job_id, id);
     check_nothing_unfinished(shop);
@@ -665,7 +697,7 @@ int main(int argc, char **argv)
         TEST(who_meets_unfinished_work_is_told_to_recover_it),
         TEST(a_job_that_lives_is_left_alone),
         TEST(a_job_that_lost_its_lease_says_so),
-        TEST(a_job_of_another_machine_is_left_alone_until_its_lease_ran_out),
+        TEST(a_job_of_another_machine_is_left_alone_until_it_was_silent_for_30_seconds),
         TEST(what_cannot_be_recovered_now_can_be_at_once_when_it_can),
     };
 

@@ -1,6 +1,10 @@
 #include "support/shop.h"
 #include "support/agree.h"
 
+#include "base/id.h"
+#include "engine/engine.h"
+#include "job/lease_watch.h"
+
 #include <dirent.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -149,6 +153,25 @@ static int64_t shop_clock(void *userdata)
     return shop_now(userdata);
 }
 
+static int64_t shop_monotonic(void *userdata)
+{
+    return ((struct shop *)userdata)->monotonic_us;
+}
+
+void shop_drive_monotonic(struct shop *shop)
+{
+    assert_ptr_equal(shop->engine->host.clock.userdata, shop);
+    shop->engine->host.clock.monotonic = shop_monotonic;
+}
+
+void shop_leases_fall_silent(struct shop *shop)
+{
+    char dead[ID_SIZE];
+
+    lease_find_dead(&shop->engine->host, NULL, dead);
+    shop->monotonic_us += 31 * SHOP_SECOND;
+}
+
 static void keep_log(cutover_log_level level, const char *line, void *userdata)
 {
     struct shop *shop = userdata;
@@ -190,6 +213,7 @@ static void open_engine(struct shop *shop, const char *work)
     options.clock_userdata = shop;
     options.maintenance_mem_mb = 16;
     check_ok(cutover_engine_new(&options, &shop->engine, &error), error);
+    shop_drive_monotonic(shop);
 }
 
 void shop_open(struct shop *shop, struct cluster *cluster, const char *home)

@@ -39,6 +39,7 @@ struct shop {
     struct shop_traffic traffic;
     cutover_engine *engine;
     _Atomic int64_t clock_shift_us; /* added to the real time */
+    _Atomic int64_t monotonic_us;   /* the engine's monotonic clock: it stands but for what a test adds */
     pthread_mutex_t log_mutex;
     char *log; /* every line that the engine logged */
     size_t log_length;
@@ -106,6 +107,10 @@ void outcome_free(struct outcome *outcome);
 const char *outcome_text(const struct outcome *outcome, const char *path);
 
 int64_t shop_now(struct shop *shop);
+/* For an engine that was made with the shop as its clock's userdata: its monotonic clock is the shop's, too. */
+void shop_drive_monotonic(struct shop *shop);
+/* The engine sees every lease, and by its monotonic clock 31 seconds pass in which none of them changes. */
+void shop_leases_fall_silent(struct shop *shop);
 /* "active", … as the platform says; malloc'd as all that follow. */
 char *shop_project_state(struct shop *shop, const char *project_id);
 char *shop_request_status(struct shop *shop, const char *request_id);

@@ -13,7 +13,7 @@ static void the_hosts_clock_is_used(void **state)
 {
     (void)state;
     int64_t now = 42;
-    struct clock clock = {fixed_now, &now};
+    struct clock clock = {.now = fixed_now, .userdata = &now};
     assert_int_equal(clock_now(&clock), 42);
     now = 43;
     assert_int_equal(clock_now(&clock), 43);
@@ -22,7 +22,7 @@ static void the_hosts_clock_is_used(void **state)
 static void without_one_the_system_tells_the_time(void **state)
 {
     (void)state;
-    struct clock none = {NULL, NULL};
+    struct clock none = {.now = NULL};
     int64_t before = (int64_t)time(NULL) - 1;
     int64_t now = clock_now(&none) / 1000000;
     int64_t now_too = clock_now(NULL) / 1000000;

@@ -80,7 +80,7 @@ static int open_world(void **state)
     world->notifier.userdata = world;
     world->notifier.deliver = world_deliver;
     world->now = 1700000000 * SECOND;
-    world->clock = (struct clock){world_now, world};
+    world->clock = (struct clock){.now = world_now, .userdata = world};
     *state = world;
     return 0;
 }
