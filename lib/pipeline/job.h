@@ -19,7 +19,7 @@
 #include "base/id.h"
 #include "job/backup_record.h"
 #include "job/journal.h"
-#include "job/lease.h"
+#include "job/lease_watch.h"
 #include "job/operation.h"
 #include "job/report.h"
 #include "model/findings.h"
