@@ -22,9 +22,10 @@
  * Taking a job over is writing the lease, too: at the version that was seen, with another holder. Then the beat of the one that
  * was thought dead conflicts, and it knows. So there are two ways to lose a lease: a conflict with another holder, and LEASE_US
  * without a beat that succeeded, counted from before the commit of the last that did: no observer can have begun to count
- * earlier, so a job that cannot reach its store gives up about when others may begin to undo it. Either way the job's cancel is asked, which everything looks at that
- * waits, and lease_explain() turns the cancelled status into what it was. Nothing is safe *because* of that: the journal's
- * version and the advisory lock keep a job out that does not notice (job/journal.h, postgres/swap/advisory.h).
+ * earlier, so a job that cannot reach its store gives up about when others may begin to undo it. Either way the job's cancel is
+ * asked, which everything looks at that waits, and lease_explain() turns the cancelled status into what it was. Nothing is safe
+ * *because* of that: the journal's version and the advisory lock keep a job out that does not notice (job/journal.h,
+ * postgres/swap/advisory.h).
  *
  * A conflict with ourselves is no loss. When the answer to a commit is lost we do not know the version; but only we write our
  * holder's id, so a document that bears it is ours at whatever version it is, and we go on from there. That is also how
