@@ -7,6 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How a job writes down what it does.
+ *
+ * A journal is one document, the promotion's record. Whatever cannot be told from the server afterwards is saved before it is
+ * done: the name and OID of a database that is made, what the fence replaces, that the door is about to close, that the swap is
+ * intended. So a journal that is found may say more than was done, never less, and whoever undoes it undoes things that may not
+ * be there.
+ *
+ * It has one writer, the one that made its last version, and each save expects that version. A conflict therefore has one meaning,
+ * taken over, and the job stops where it is without undoing anything: that is the other's now. What others may have to write while
+ * a job runs (its release, its sign of life) is in documents of its own, for the same reason.
+ *
+ * A store may apply a commit and fail to say so. A save that failed looks whether the store holds the very bytes, which hold the
+ * time: then it succeeded. A claim looks for its record, whose id nobody else has. Only a claim and an end (journal_end.c) write
+ * more than the journal, and they are one commit each of all that belongs together, tried again when another change of the
+ * project came between.
+ */
+
 cutover_status journal_load(const struct host *host, const char *promotion_id, struct journal *journal,
                             cutover_error **error)
 {

@@ -11,6 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How a dead job is settled.
+ *
+ * Nothing here believes what the job thought that it had done. The journal says which databases are concerned, by OID, and what
+ * was intended; whether the swap was committed is asked of production's server: who bears production's name now?
+ *
+ * Before that may be asked, nobody else may be able to change the answer. Three things are taken for it, in this order, and each
+ * shuts out another: the lease, so that of two recoveries one goes on; the journal's version, so that the job, if it lives after
+ * all, fails at its next save; and the advisory lock on production's server, by ending the session that holds it, so that a
+ * statement that is under way in that session ends before we look. A job that is woken after an hour has no session and no
+ * journal left to swap with. While we waited for the lock another recovery may have settled this job, and a new job may have
+ * begun: so the journal is saved once more, and only then the server is asked.
+ *
+ * The staging database under production's name: the swap was committed, and the records are finished. Production under it: it was
+ * not, and what the journal names is undone. Another one: a person must look, and nothing is done. Each act may be done again, so
+ * that a recovery that is killed is itself recovered: its lease is a dead one, too.
+ *
+ * A job that ended, but whose lease could not be deleted, is found here and is over already. A backup that was taken or verified
+ * by itself has no swap: its throwaway database goes, under the lock that its verification holds, and it is failed.
+ */
+
 #define SECOND INT64_C(1000000)
 
 const char *cutover_recovered_name(cutover_recovered outcome)
