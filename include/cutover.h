@@ -27,6 +27,7 @@
 #include <cutover/displaced.h>
 #include <cutover/engine.h>
 #include <cutover/error.h>
+#include <cutover/job.h>
 #include <cutover/notifier.h>
 #include <cutover/platform.h>
 #include <cutover/preflight.h>

@@ -66,7 +66,7 @@ CUTOVER_API cutover_status cutover_backup_verify(cutover_engine *engine, const c
 /** Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1. */
 CUTOVER_API cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
                                               cutover_backup **backup, cutover_error **error);
-/** Lists a project's backups, oldest first; as cutover_requests_list(). Since 0.1. */
+/** Lists backups, of a project or (NULL) of all, oldest first; as cutover_requests_list(). Since 0.1. */
 CUTOVER_API cutover_status cutover_backups_list(cutover_engine *engine, const char *project_id,
                                                 const char *after, uint32_t limit, cutover_backup_list **list,
                                                 cutover_error **error);

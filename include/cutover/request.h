@@ -64,7 +64,8 @@ CUTOVER_API cutover_status cutover_request_get(cutover_engine *engine, const cha
                                                cutover_request **request, cutover_error **error);
 
 /**
- * Lists a project's requests, oldest first, each as cutover_request_get() gives it.
+ * Lists requests, oldest first, each as cutover_request_get() gives it.
+ * @param project_id Of this project; NULL: of all, an operator's queue.
  * @param after Id of the last request of the page before; NULL or "" for the first page.
  * @param limit 1 to 1000.
  */

@@ -23,7 +23,7 @@ typedef enum cutover_writes {
     CUTOVER_WRITES_UNKNOWN = 2 /**< It cannot be told: the server restarted, or its counters were reset. */
 } cutover_writes;
 
-#define CUTOVER_ROLLBACK_OPTIONS_VERSION 1
+#define CUTOVER_ROLLBACK_OPTIONS_VERSION 2
 
 typedef struct cutover_rollback_options {
     unsigned version;           /**< CUTOVER_ROLLBACK_OPTIONS_VERSION. */
@@ -32,11 +32,14 @@ typedef struct cutover_rollback_options {
     int32_t
         discard_writes; /**< Non-zero: also when production was written to since, or that cannot be told. What was
                                  written stays in the database that is displaced. */
+    cutover_progress_fn
+        progress;            /**< Optional; on the thread that runs, at most ten a second. Since version 2. */
+    void *progress_userdata; /**< Passed to progress. Since version 2. */
 } cutover_rollback_options;
 
 #define CUTOVER_ROLLBACK_OPTIONS_INIT                                                                          \
     {                                                                                                          \
-        CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, NULL, 0                                                        \
+        CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, NULL, 0, NULL, NULL                                            \
     }
 
 /** Same as CUTOVER_ROLLBACK_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

@@ -80,8 +80,10 @@ static const struct port_member rollback_options_required[] = {
     {"request_id", offsetof(cutover_rollback_options, request_id), 1},
     {NULL, 0, 0},
 };
+static const size_t rollback_options_older[] = {PORT_SIZE(cutover_rollback_options, discard_writes)};
 const struct port rollback_options_port = {&rollback_options_initial, sizeof(cutover_rollback_options),
-                                           CUTOVER_ROLLBACK_OPTIONS_VERSION, NULL, rollback_options_required};
+                                           CUTOVER_ROLLBACK_OPTIONS_VERSION, rollback_options_older,
+                                           rollback_options_required};
 
 cutover_status cutover_rollback_options_init(cutover_rollback_options *options, unsigned version)
 {

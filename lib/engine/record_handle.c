@@ -121,7 +121,7 @@ cutover_status record_handle_list_read(cutover_engine *engine, const struct reco
     struct record_handle_list *made = NULL;
     cutover_status status = engine_check(engine, error);
 
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && project_id != NULL)
         status = engine_id_check("project_id", project_id, error);
     if (status == CUTOVER_OK)
         status = engine_limit_check(limit, error);

@@ -1,6 +1,7 @@
 #include "job/backup_record.h"
 
 #include "base/id.h"
+#include "job/cancellation.h"
 #include "job/lease.h"
 
 #include <stdlib.h>
@@ -101,6 +102,8 @@ static cutover_status step_once(struct backup *backup, struct lease *lease, cuto
         status = change_event(change, "backup.failed", record->request_id, data, error);
     if (status == CUTOVER_OK && lease != NULL)
         status = lease_put(lease, change, error);
+    if (status == CUTOVER_OK && !machine_backup_is_running(record->status))
+        status = cancellation_drop(change, record->id, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     json_object_put(data);

@@ -1,4 +1,5 @@
 /* How a job ends: its record, its request, the locks and claims that it held, audit and events, in one commit (P6). */
+#include "job/cancellation.h"
 #include "job/journal.h"
 
 #include <string.h>
@@ -18,25 +19,6 @@ static void ending_free(struct ending *ending)
     json_object_put(ending->data);
 }
 
-/* Deletes a document in the change, if it is there. */
-static cutover_status drop_document(struct change *change, const struct host *host, const char *kind,
-                                    const char *id, cutover_error **error)
-{
-    struct document document = {0};
-    cutover_error *local = NULL;
-
-    cutover_status status = document_get(&host->store, kind, id, &document, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        cutover_error_free(local);
-        return CUTOVER_OK;
-    }
-    error_move(error, local);
-    if (status == CUTOVER_OK)
-        status = change_put(change, kind, id, document.version, NULL, error);
-    document_free(&document);
-    return status;
-}
-
 static cutover_status ending_begin(struct journal *journal, struct ending *ending, cutover_error **error)
 {
     const struct host *host = journal->host;
@@ -46,11 +28,13 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
     cutover_status status =
         change_begin(&host->store, &host->clock, record->project_id, &ending->change, error);
     if (status == CUTOVER_OK)
-        status = drop_document(ending->change, host, "lock", record->project_id, error);
+        status = change_drop(ending->change, "lock", record->project_id, error);
     if (status == CUTOVER_OK)
-        status = drop_document(ending->change, host, "gate", record->id, error);
+        status = change_drop(ending->change, "gate", record->id, error);
+    if (status == CUTOVER_OK)
+        status = cancellation_drop(ending->change, record->id, error);
     if (status == CUTOVER_OK && machine_job_traits(record->kind)->owns_request)
-        status = drop_document(ending->change, host, "claim", record->preview_id, error);
+        status = change_drop(ending->change, "claim", record->preview_id, error);
     if (status == CUTOVER_OK && record->request_id != NULL)
         status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
                                      &ending->request_version, error);

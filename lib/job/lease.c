@@ -4,6 +4,7 @@
 #include "base/process_identity.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "job/cancellation.h"
 #include "store/port.h"
 
 #include <signal.h>
@@ -38,6 +39,8 @@
  * recovery need not wait for a silence. What cannot even be marked falls silent.
  */
 
+#define CANCEL_LOOK_US INT64_C(1000000)
+
 static const char *const job_names[] = {"promotion", "backup", NULL};
 
 static const struct field lease_fields[] = {
@@ -48,6 +51,7 @@ static const struct field lease_fields[] = {
     {"holder", FIELD_TEXT, offsetof(struct lease_record, holder), NULL},
     {"renewed_at", FIELD_TIME, offsetof(struct lease_record, renewed_at), NULL},
     {"released", FIELD_BOOL, offsetof(struct lease_record, released), NULL},
+    {"progress", FIELD_JSON, offsetof(struct lease_record, progress), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
@@ -124,17 +128,48 @@ static void lease_delete(struct lease *lease)
 
 /* ---- its thread ---- */
 
-/* False when it is to end. */
-static bool beat_wait(struct lease *lease)
+/* Until that time of the monotonic clock. False when it is to end. */
+static bool wait_for(struct lease *lease, int64_t until)
 {
-    int64_t until = monotonic_us() + lease->beat_us;
-
     pthread_mutex_lock(&lease->mutex);
     while (!lease->stop && wait_until(&lease->wake, &lease->mutex, until))
         ;
     bool stop = lease->stop;
     pthread_mutex_unlock(&lease->mutex);
     return !stop;
+}
+
+static void progress_tell(struct lease *lease)
+{
+    if (lease->progress == NULL)
+        return;
+    json_object_put(lease->record.progress);
+    lease->record.progress = progress_json(lease->progress);
+}
+
+/* Whoever recovers a job goes on, also where its cancellation was asked for. */
+static void cancellation_look(struct lease *lease)
+{
+    if (lease->progress == NULL || cancel_asked(lease->cancel) ||
+        !cancellation_is_asked(lease->host, lease->record.job_id))
+        return;
+    log_line(&lease->host->log, LOG_INFO_LEVEL, "job %s: its cancellation was asked for", lease->record.job_id);
+    cancel_ask(lease->cancel);
+}
+
+/* Until the next sign of life is due, looking for a cancellation meanwhile. False when it is to end. */
+static bool beat_wait(struct lease *lease)
+{
+    int64_t now = monotonic_us(), due = now + lease->beat_us;
+    bool go_on = true;
+
+    for (; go_on && now < due; now = monotonic_us()) {
+        int64_t look = now + CANCEL_LOOK_US;
+        go_on = wait_for(lease, look < due ? look : due);
+        if (go_on)
+            cancellation_look(lease);
+    }
+    return go_on;
 }
 
 static void lose(struct lease *lease, const cutover_error *error)
@@ -154,6 +189,7 @@ static void *lease_renew(void *context)
     while (!atomic_load(&lease->lost) && beat_wait(lease)) {
         int64_t began_us = clock_monotonic(clock);
         cutover_error *error = NULL;
+        progress_tell(lease);
         cutover_status status = lease_write(lease, &error);
         if (status == CUTOVER_OK)
             renewed_us = began_us;
@@ -244,10 +280,12 @@ cutover_status lease_put(struct lease *lease, struct change *change, cutover_err
     return change_put_record(change, &lease_type, lease->record.job_id, 0, &lease->record, error);
 }
 
-cutover_status lease_keep(struct lease *lease, struct cancel *cancel, cutover_error **error)
+cutover_status lease_keep(struct lease *lease, struct cancel *cancel, struct progress *progress,
+                          cutover_error **error)
 {
     lease->version = 1;
     lease->cancel = cancel;
+    lease->progress = progress;
     return thread_start(lease, error);
 }
 

@@ -7,6 +7,7 @@
 #define CUTOVER_JOB_LEASE_H
 
 #include "job/host.h"
+#include "job/progress.h"
 #include "store/ledger.h"
 
 #include <pthread.h>
@@ -21,11 +22,12 @@ enum lease_job { LEASE_PROMOTION, LEASE_BACKUP };
 struct lease_record {
     char *job_id;
     char *project_id;
-    int job;            /* enum lease_job */
-    char *owner;        /* base/process_identity.h */
-    char *holder;       /* of this struct lease and no other: who keeps it now */
-    int64_t renewed_at; /* by the holder's clock: for people, nothing is decided by it */
-    bool released;      /* its holder gave up: recovery may begin at once */
+    int job;                      /* enum lease_job */
+    char *owner;                  /* base/process_identity.h */
+    char *holder;                 /* of this struct lease and no other: who keeps it now */
+    int64_t renewed_at;           /* by the holder's clock: for people, nothing is decided by it */
+    bool released;                /* its holder gave up: recovery may begin at once */
+    struct json_object *progress; /* job/progress.h, as of the last sign of life; NULL: not told */
 };
 
 extern const struct record_type lease_type; /* kind "lease" */
@@ -36,7 +38,8 @@ struct lease {
     struct lease_record record; /* while its thread runs it is the thread's, as version is */
     uint64_t version;           /* 0: nobody knows it to be in the store */
     struct cancel *cancel;
-    int64_t beat_us; /* between two signs of life */
+    struct progress *progress; /* told with each sign of life; NULL: nothing is */
+    int64_t beat_us;           /* between two signs of life */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards stop */
     pthread_cond_t wake;
@@ -54,9 +57,11 @@ struct lease {
 cutover_status lease_prepare(struct lease *lease, struct host *host, enum lease_job job, const char *job_id,
                              const char *project_id, cutover_error **error);
 cutover_status lease_put(struct lease *lease, struct change *change, cutover_error **error);
-/* Starts its thread, which calls the store with no lock held. When it is lost (somebody took it over, or it could not be renewed
-   for LEASE_US) `cancel` is asked. */
-cutover_status lease_keep(struct lease *lease, struct cancel *cancel, cutover_error **error);
+/* Starts its thread, which calls the store with no lock held: a sign of life every LEASE_BEAT_US, with `progress`, and
+   once a second a look whether somebody asked for the job's cancellation; then `cancel` is asked. When it is lost (somebody took it over, or it could not be renewed
+   for LEASE_US) `cancel` is asked, too. */
+cutover_status lease_keep(struct lease *lease, struct cancel *cancel, struct progress *progress,
+                          cutover_error **error);
 
 /* Takes a lease over whose job is dead (lease_sight); read at `version`. CUTOVER_E_CONFLICT: somebody was faster, or it gave a sign
    of life after all. */

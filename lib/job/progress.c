@@ -1,6 +1,7 @@
 #include "job/progress.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/port.h"
 #include "base/workers.h"
 
@@ -131,16 +132,55 @@ void progress_copy(struct progress *progress, cutover_progress *to)
     pthread_mutex_unlock(&progress->mutex);
 }
 
+cutover_status progress_hand_over(const cutover_progress *from, cutover_progress *to)
+{
+    cutover_status status = port_check(&progress_port, "progress", to, NULL);
+
+    if (status == CUTOVER_OK)
+        port_fill(&progress_port, from, to);
+    return status;
+}
+
 cutover_status progress_give(struct progress *progress, cutover_progress *to)
 {
     cutover_progress now;
-    cutover_status status = port_check(&progress_port, "progress", to, NULL);
 
-    if (status != CUTOVER_OK)
-        return status;
     progress_copy(progress, &now);
-    port_fill(&progress_port, &now, to);
-    return CUTOVER_OK;
+    return progress_hand_over(&now, to);
+}
+
+struct json_object *progress_json(struct progress *progress)
+{
+    struct json_object *object = json_object_new_object();
+    cutover_progress now;
+
+    if (object == NULL)
+        return NULL;
+    progress_copy(progress, &now);
+    json_put_text(object, "step", now.step);
+    json_put_int(object, "bytes_done", (int64_t)now.bytes_done);
+    json_put_int(object, "bytes_total", (int64_t)now.bytes_total);
+    json_put_int(object, "rows_done", (int64_t)now.rows_done);
+    json_put_int(object, "tables_done", now.tables_done);
+    json_put_int(object, "tables_total", now.tables_total);
+    json_put_double(object, "fraction", now.fraction);
+    json_put_double(object, "seconds_elapsed", now.seconds_elapsed);
+    json_put_double(object, "seconds_left", now.seconds_left);
+    return object;
+}
+
+void progress_read(struct json_object *object, cutover_progress *to)
+{
+    *to = (cutover_progress)CUTOVER_PROGRESS_INIT;
+    to->step = json_text_or(object, "step", "");
+    to->bytes_done = (uint64_t)json_int_or(object, "bytes_done", 0);
+    to->bytes_total = (uint64_t)json_int_or(object, "bytes_total", 0);
+    to->rows_done = (uint64_t)json_int_or(object, "rows_done", 0);
+    to->tables_done = (uint32_t)json_int_or(object, "tables_done", 0);
+    to->tables_total = (uint32_t)json_int_or(object, "tables_total", 0);
+    to->fraction = json_object_get_double(json_member(object, "fraction"));
+    to->seconds_elapsed = json_object_get_double(json_member(object, "seconds_elapsed"));
+    to->seconds_left = json_object_get_double(json_member(object, "seconds_left"));
 }
 
 cutover_status progress_tick(void *context, cutover_error **error)

@@ -53,8 +53,13 @@ void progress_end(struct progress *progress);
 /* A part (0 to 1) of a later phase was done beside the present one. */
 void progress_beside(struct progress *progress, enum phase phase, double part);
 void progress_copy(struct progress *progress, cutover_progress *to);
-/* The same into a caller's struct, as far as its version goes; as cutover_promotion_progress(). */
+/* Into a caller's struct, as far as its version goes. */
+cutover_status progress_hand_over(const cutover_progress *from, cutover_progress *to);
+/* Where it stands, into a caller's struct, as far as its version goes; as cutover_promotion_progress(). */
 cutover_status progress_give(struct progress *progress, cutover_progress *to);
+/* As JSON, for others to read; NULL when memory is exhausted. And back: texts are the object's. */
+struct json_object *progress_json(struct progress *progress);
+void progress_read(struct json_object *object, cutover_progress *to);
 /* On the thread that runs: tells the host, at most ten times a second, and returns CUTOVER_E_CANCELLED when the job is to
    stop. For workers.tick. `context` is the progress. */
 cutover_status progress_tick(void *context, cutover_error **error);

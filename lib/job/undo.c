@@ -89,8 +89,7 @@ static cutover_status backup_settle(struct host *host, struct promotion_record *
         return record_set_text(&record->backup_id, NULL, error);
     }
     error_move(error, local);
-    if (status == CUTOVER_OK &&
-        (backup.record.status == BACKUP_TAKING || backup.record.status == BACKUP_VERIFYING))
+    if (status == CUTOVER_OK && machine_backup_is_running(backup.record.status))
         backup_fail(&backup, reason);
     backup_free(&backup);
     return status;

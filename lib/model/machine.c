@@ -505,3 +505,8 @@ cutover_status machine_backup(enum backup_status from, enum backup_status to, cu
     error_hint(error, "%s", backup_remedies[from]);
     return CUTOVER_E_STATE;
 }
+
+bool machine_backup_is_running(int status)
+{
+    return status == BACKUP_TAKING || status == BACKUP_VERIFYING;
+}

@@ -92,4 +92,7 @@ const struct job_traits *machine_job_traits(int kind);
    verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted. CUTOVER_E_STATE otherwise. */
 cutover_status machine_backup(enum backup_status from, enum backup_status to, cutover_error **error);
 
+/* taking or verifying: a job is at it, or was. */
+bool machine_backup_is_running(int status);
+
 #endif

@@ -13,15 +13,10 @@
 #define LABEL_DEFAULT "manual"
 #define LOCK_TIMEOUT_MS 30000
 
-static bool is_running(const struct backup_record *record)
-{
-    return record->status == BACKUP_TAKING || record->status == BACKUP_VERIFYING;
-}
-
 /* A backup whose end could not be recorded is recovery's. */
 static bool is_over(const struct job *job)
 {
-    return job->backup.record.id == NULL || !is_running(&job->backup.record);
+    return job->backup.record.id == NULL || !machine_backup_is_running(job->backup.record.status);
 }
 
 static cutover_status project_look(struct job *job, const char *project_id, cutover_error **error)
@@ -56,7 +51,9 @@ static cutover_status backup_claim(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = backup_begin(job->host, &record, &job->lease, &job->backup, error);
     record_free(&backup_type, &record);
-    return status != CUTOVER_OK ? status : lease_keep(&job->lease, &job->operation.cancel, error);
+    return status != CUTOVER_OK
+               ? status
+               : lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
 }
 
 static cutover_status archive_take(struct job *job, cutover_error **error)
@@ -144,7 +141,7 @@ static cutover_status verification_claim(struct job *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    return lease_keep(&job->lease, &job->operation.cancel, error);
+    return lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
 }
 
 /* Nothing was found against the backup (the job was cancelled, or it could not be told): what was known before holds. */
@@ -165,7 +162,7 @@ static void verification_stop(struct job *job, cutover_status status, cutover_er
     cutover_error *local = NULL;
 
     (void)status;
-    if (!job->claimed || !is_running(&job->backup.record))
+    if (!job->claimed || !machine_backup_is_running(job->backup.record.status))
         return;
     if (cutover_error_verdict(*reason) == CUTOVER_VERDICT_DIFFERENT)
         backup_fail(&job->backup, *reason);

@@ -97,6 +97,6 @@ cutover_status step_lock(struct job *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
-    status = lease_keep(&job->lease, &job->operation.cancel, error);
+    status = lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
     return status != CUTOVER_OK ? status : journal_occupy(&job->journal, error);
 }

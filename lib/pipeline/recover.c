@@ -259,7 +259,7 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
     if (status != CUTOVER_OK)
         return status;
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
-    if (backup.record.status == BACKUP_TAKING || backup.record.status == BACKUP_VERIFYING) {
+    if (machine_backup_is_running(backup.record.status)) {
         status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);
         if (status == CUTOVER_OK) {
             cutover_error *reason =

@@ -30,7 +30,8 @@ static const struct job_type type = {
 cutover_status rollback_make(struct job *job, struct host *host, const cutover_rollback_options *options,
                              cutover_error **error)
 {
-    cutover_status status = job_init(job, &type, host, options->actor, 1, NULL, NULL, error);
+    cutover_status status =
+        job_init(job, &type, host, options->actor, 1, options->progress, options->progress_userdata, error);
 
     job->source = &source_displaced;
     job->target = &target_after_cutover;

@@ -56,7 +56,7 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
 
     if (job->control != NULL)
         job->control->cancel = NULL;
-    if (job->backup.record.id != NULL && (backup == BACKUP_TAKING || backup == BACKUP_VERIFYING))
+    if (job->backup.record.id != NULL && machine_backup_is_running(backup))
         backup_fail(&job->backup, *reason);
     if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, *reason,
                  &local) != CUTOVER_OK) {

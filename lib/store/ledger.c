@@ -131,6 +131,23 @@ cutover_status change_put(struct change *change, const char *kind, const char *i
     return add_write(change, kind, id, expected_version, copy, STORE_COMMIT_MAX - 1, error);
 }
 
+cutover_status change_drop(struct change *change, const char *kind, const char *id, cutover_error **error)
+{
+    struct document document = {0};
+    cutover_error *local = NULL;
+
+    cutover_status status = document_get(&change->store, kind, id, &document, &local);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    if (status == CUTOVER_OK)
+        status = change_put(change, kind, id, document.version, NULL, error);
+    document_free(&document);
+    return status;
+}
+
 cutover_status change_put_record(struct change *change, const struct record_type *type, const char *id,
                                  uint64_t expected_version, const void *record, cutover_error **error)
 {

@@ -26,6 +26,8 @@ cutover_status change_put(struct change *change, const char *kind, const char *i
                           const char *body, cutover_error **error);
 cutover_status change_put_record(struct change *change, const struct record_type *type, const char *id,
                                  uint64_t expected_version, const void *record, cutover_error **error);
+/* Adds the deletion of a document at the version that it has now; nothing when it is not there. */
+cutover_status change_drop(struct change *change, const char *kind, const char *id, cutover_error **error);
 /* Adds an audit entry {id, sequence, action, project_id, request_id, actor_id, actor_kind, at, data}. `data` is
    borrowed, may be NULL. `id` is a UUIDv7; the document's id is the cursor. */
 cutover_status change_audit(struct change *change, const char *action, const cutover_actor *actor,

@@ -180,7 +180,7 @@ static void lease_beats(struct world *world)
     cutover_error *error = NULL;
 
     world->beats = 0;
-    check_ok(lease_keep(&world->lease, &world->cancel, &error), error);
+    check_ok(lease_keep(&world->lease, &world->cancel, NULL, &error), error);
 }
 
 /* Until so many more beats were tried. */

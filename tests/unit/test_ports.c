@@ -199,7 +199,9 @@ AT(cutover_rollback_options, version, 0);
 AT(cutover_rollback_options, actor, 8);
 AT(cutover_rollback_options, request_id, 16);
 AT(cutover_rollback_options, discard_writes, 24);
-SIZE(cutover_rollback_options, 32);
+AT(cutover_rollback_options, progress, 32);
+AT(cutover_rollback_options, progress_userdata, 40);
+SIZE(cutover_rollback_options, 48);
 
 AT(cutover_displaced, version, 0);
 AT(cutover_displaced, name, 8);

@@ -1,0 +1,320 @@
+/*
+ * Jobs for others to see. A job's record is of one of two types (job/lookup.h); a list of them is both lists of records, merged by
+ * their ids, which are in the order of time.
+ */
+#include <cutover/job.h>
+
+#include "base/text.h"
+#include "engine/engine.h"
+#include "job/cancellation.h"
+#include "job/lease.h"
+#include "job/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB_MAGIC 0x73746174u
+#define LIST_MAGIC 0x70616765u
+
+struct cutover_job {
+    uint32_t magic; /* misuse is an error, not a crash */
+    struct found_job found;
+    char *json;
+    struct json_object *progress; /* NULL: not told */
+};
+
+struct cutover_job_list {
+    uint32_t magic;
+    cutover_job **items;
+    size_t count;
+};
+
+static bool is_job(const cutover_job *job)
+{
+    return job != NULL && job->magic == JOB_MAGIC;
+}
+
+static bool is_list(const cutover_job_list *list)
+{
+    return list != NULL && list->magic == LIST_MAGIC;
+}
+
+static const void *record_of(const struct found_job *found)
+{
+    return found->type == &promotion_type ? (const void *)&found->promotion : &found->backup;
+}
+
+/* Takes what was found over into a new handle. */
+static cutover_status job_wrap(struct found_job *found, cutover_job **job, cutover_error **error)
+{
+    cutover_job *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return error_nomem(error);
+    made->magic = JOB_MAGIC;
+    made->found = *found;
+    memset(found, 0, sizeof *found);
+    cutover_status status = record_format(made->found.type, record_of(&made->found), &made->json, error);
+    if (status == CUTOVER_OK)
+        *job = made;
+    else
+        cutover_job_free(made);
+    return status;
+}
+
+/* What its lease says of it; a job without one has none, and one that ended has nothing to tell. */
+static cutover_status progress_find(const struct host *host, cutover_job *job, cutover_error **error)
+{
+    struct lease_record lease = {0};
+    cutover_error *local = NULL;
+    uint64_t version;
+
+    if (found_job_is_over(&job->found))
+        return CUTOVER_OK;
+    cutover_status status =
+        document_get_record(&host->store, &lease_type, cutover_job_id(job), &lease, &version, &local);
+    if (status == CUTOVER_OK)
+        job->progress = json_object_get(lease.progress);
+    record_free(&lease_type, &lease);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    return status;
+}
+
+cutover_status cutover_job_get(cutover_engine *engine, const char *job_id, cutover_job **job,
+                               cutover_error **error)
+{
+    struct found_job found = {0};
+    cutover_job *made = NULL;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("job_id", job_id, error);
+    if (status == CUTOVER_OK && job == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "job: required");
+    if (status == CUTOVER_OK)
+        status = lookup_job(&engine->host, job_id, &found, error);
+    if (status == CUTOVER_OK)
+        status = job_wrap(&found, &made, error);
+    found_job_free(&found);
+    if (status == CUTOVER_OK)
+        status = progress_find(&engine->host, made, error);
+    if (status == CUTOVER_OK)
+        *job = made;
+    else
+        cutover_job_free(made);
+    return status;
+}
+
+/* ---- lists ---- */
+
+/* The records of one type, page by page. */
+struct stream {
+    const struct record_type *type;
+    struct document_list page;
+    size_t at;
+    bool ended; /* the page is the last */
+};
+
+/* The next document of a stream; NULL at its end. */
+static cutover_status stream_peek(const struct host *host, const char *project_id, const char *after,
+                                  uint32_t limit, struct stream *stream, const struct document **next,
+                                  cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    if (stream->at == stream->page.count && !stream->ended) {
+        char *from = NULL;
+        status = string_copy(stream->page.count > 0 ? stream->page.items[stream->page.count - 1].id : after,
+                             &from, error);
+        if (status == CUTOVER_OK)
+            status = document_list_read(&host->store, stream->type->kind, project_id, from, limit,
+                                        &stream->page, error);
+        free(from);
+        stream->at = 0;
+        stream->ended = stream->page.count < limit;
+    }
+    *next = stream->at < stream->page.count ? &stream->page.items[stream->at] : NULL;
+    return status;
+}
+
+/* Of a backup that belongs to another job nothing is made. */
+static cutover_status document_wrap(const struct record_type *type, const struct document *document,
+                                    cutover_job **job, cutover_error **error)
+{
+    struct found_job found = {.type = type, .version = document->version};
+    void *record = type == &promotion_type ? (void *)&found.promotion : &found.backup;
+
+    cutover_status status = record_parse(type, document->body, record, error);
+    if (status == CUTOVER_OK && found.backup.promotion_id == NULL)
+        status = job_wrap(&found, job, error);
+    found_job_free(&found);
+    return status;
+}
+
+static cutover_status list_fill(const struct host *host, const char *project_id, const char *after,
+                                uint32_t limit, struct stream streams[2], cutover_job_list *list,
+                                cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    while (status == CUTOVER_OK && list->count < limit) {
+        const struct document *next[2] = {NULL, NULL};
+        for (int i = 0; status == CUTOVER_OK && i < 2; i++)
+            status = stream_peek(host, project_id, after, limit, &streams[i], &next[i], error);
+        if (status != CUTOVER_OK || (next[0] == NULL && next[1] == NULL))
+            break;
+        int first = next[0] == NULL || (next[1] != NULL && strcmp(next[1]->id, next[0]->id) < 0) ? 1 : 0;
+        status = document_wrap(streams[first].type, next[first], &list->items[list->count], error);
+        if (status == CUTOVER_OK && list->items[list->count] != NULL)
+            list->count++;
+        streams[first].at++;
+    }
+    return status;
+}
+
+cutover_status cutover_jobs_list(cutover_engine *engine, const char *project_id, const char *after,
+                                 uint32_t limit, cutover_job_list **list, cutover_error **error)
+{
+    struct stream streams[2] = {{.type = &promotion_type}, {.type = &backup_type}};
+    cutover_job_list *made = NULL;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK && project_id != NULL)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_limit_check(limit, error);
+    if (status == CUTOVER_OK && list == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "list: required");
+    if (status != CUTOVER_OK)
+        return status;
+    if ((made = calloc(1, sizeof *made)) == NULL ||
+        (made->items = calloc(limit, sizeof *made->items)) == NULL) {
+        free(made);
+        return error_nomem(error);
+    }
+    made->magic = LIST_MAGIC;
+    status = list_fill(&engine->host, project_id, after != NULL ? after : "", limit, streams, made, error);
+    for (int i = 0; i < 2; i++)
+        document_list_free(&streams[i].page);
+    if (status == CUTOVER_OK)
+        *list = made;
+    else
+        cutover_job_list_free(made);
+    return status;
+}
+
+size_t cutover_job_list_count(const cutover_job_list *list)
+{
+    return is_list(list) ? list->count : 0;
+}
+
+const cutover_job *cutover_job_list_at(const cutover_job_list *list, size_t index)
+{
+    return index < cutover_job_list_count(list) ? list->items[index] : NULL;
+}
+
+void cutover_job_list_free(cutover_job_list *list)
+{
+    if (!is_list(list))
+        return;
+    list->magic = 0;
+    for (size_t i = 0; i < list->count; i++)
+        cutover_job_free(list->items[i]);
+    free(list->items);
+    free(list);
+}
+
+/* ---- cancelling ---- */
+
+cutover_status cutover_job_cancel(cutover_engine *engine, const cutover_actor *actor, const char *job_id,
+                                  cutover_error **error)
+{
+    cutover_actor whole;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("job_id", job_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_operator("actor", actor, "Jobs are cancelled by operators.", &whole, error);
+    return status != CUTOVER_OK ? status : cancellation_ask(&engine->host, &whole, job_id, error);
+}
+
+/* ---- what a job tells ---- */
+
+const char *cutover_job_id(const cutover_job *job)
+{
+    if (!is_job(job))
+        return NULL;
+    return job->found.type == &promotion_type ? job->found.promotion.id : job->found.backup.id;
+}
+
+const char *cutover_job_kind(const cutover_job *job)
+{
+    if (!is_job(job))
+        return NULL;
+    return job->found.type == &promotion_type ? job_kind_names[job->found.promotion.kind] : "backup";
+}
+
+const char *cutover_job_status(const cutover_job *job)
+{
+    return is_job(job) ? found_job_status(&job->found) : NULL;
+}
+
+int32_t cutover_job_is_over(const cutover_job *job)
+{
+    return is_job(job) && found_job_is_over(&job->found);
+}
+
+const char *cutover_job_project_id(const cutover_job *job)
+{
+    return is_job(job) ? found_job_project(&job->found) : NULL;
+}
+
+const char *cutover_job_request_id(const cutover_job *job)
+{
+    return is_job(job) ? found_job_request(&job->found) : NULL;
+}
+
+int64_t cutover_job_created_at(const cutover_job *job)
+{
+    if (!is_job(job))
+        return 0;
+    return job->found.type == &promotion_type ? job->found.promotion.created_at : job->found.backup.created_at;
+}
+
+uint64_t cutover_job_version(const cutover_job *job)
+{
+    return is_job(job) ? job->found.version : 0;
+}
+
+const char *cutover_job_json(const cutover_job *job)
+{
+    return is_job(job) ? job->json : NULL;
+}
+
+cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *progress)
+{
+    cutover_progress told;
+
+    if (!is_job(job))
+        return CUTOVER_E_INVALID;
+    if (job->progress == NULL)
+        return CUTOVER_E_STATE;
+    progress_read(job->progress, &told);
+    return progress_hand_over(&told, progress);
+}
+
+void cutover_job_free(cutover_job *job)
+{
+    if (!is_job(job))
+        return;
+    job->magic = 0;
+    found_job_free(&job->found);
+    json_object_put(job->progress);
+    free(job->json);
+    free(job);
+}

@@ -1,0 +1,364 @@
+#include "support/shop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Jobs as another process sees them: a second engine on the same store. */
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    shop_use(cluster);
+    return 0;
+}
+
+static int stop_cluster(void **state)
+{
+    (void)state;
+    cluster_stop(cluster);
+    return 0;
+}
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){0, 20 * 1000 * 1000}, NULL);
+}
+
+/* Kinds and statuses of the jobs, oldest first, read by pages of that size. */
+static char *jobs_listed(cutover_engine *engine, const char *project_id, uint32_t limit)
+{
+    char *listed = strdup(""), after[64] = "";
+    cutover_error *error = NULL;
+
+    for (;;) {
+        cutover_job_list *page = NULL;
+        check_ok(cutover_jobs_list(engine, project_id, after, limit, &page, &error), error);
+        size_t count = cutover_job_list_count(page);
+        for (size_t i = 0; i < count; i++) {
+            const cutover_job *job = cutover_job_list_at(page, i);
+            char *longer = shop_format("%s%s%s %s", listed, listed[0] != '\0' ? ", " : "",
+                                       cutover_job_kind(job), cutover_job_status(job));
+            free(listed);
+            listed = longer;
+            snprintf(after, sizeof after, "%s", cutover_job_id(job));
+        }
+        assert_null(cutover_job_list_at(page, count));
+        cutover_job_list_free(page);
+        if (count < limit)
+            return listed;
+    }
+}
+
+/* The only job that has not ended. */
+static cutover_job *running_job(cutover_engine *engine)
+{
+    cutover_job_list *list = NULL;
+    cutover_job *job = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_jobs_list(engine, NULL, NULL, 1000, &list, &error), error);
+    for (size_t i = 0; i < cutover_job_list_count(list); i++)
+        if (!cutover_job_is_over(cutover_job_list_at(list, i)))
+            check_ok(cutover_job_get(engine, cutover_job_id(cutover_job_list_at(list, i)), &job, &error),
+                     error);
+    cutover_job_list_free(list);
+    return job;
+}
+
+/* ---- looking and cancelling from afar ---- */
+
+struct watcher {
+    struct shop shop; /* on the same store */
+    const char *request_id;
+    pthread_t thread;
+    char job_id[64], step[32];
+    double fraction;
+};
+
+static bool is_held_and_told(struct watcher *watcher, const cutover_job *job)
+{
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
+
+    if (job == NULL || strcmp(cutover_job_status(job), "held") != 0 ||
+        cutover_job_progress(job, &progress) != CUTOVER_OK || strcmp(progress.step, "held") != 0)
+        return false;
+    snprintf(watcher->job_id, sizeof watcher->job_id, "%s", cutover_job_id(job));
+    snprintf(watcher->step, sizeof watcher->step, "%s", progress.step);
+    watcher->fraction = progress.fraction;
+    return strcmp(cutover_job_kind(job), "promotion") == 0 &&
+           strcmp(cutover_job_request_id(job), watcher->request_id) == 0;
+}
+
+static void *watch_and_cancel(void *context)
+{
+    struct watcher *watcher = context;
+    cutover_error *error = NULL;
+    bool told = false;
+
+    while (!told) {
+        cutover_job *job = running_job(watcher->shop.engine);
+        told = is_held_and_told(watcher, job);
+        cutover_job_free(job);
+        pause_a_little();
+    }
+    for (int twice = 0; twice < 2; twice++)
+        check_ok(cutover_job_cancel(watcher->shop.engine, &shop_operator, watcher->job_id, &error), error);
+    return NULL;
+}
+
+static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "held");
+    struct watcher watcher = {.request_id = request};
+    struct untouched untouched;
+    cutover_job *job = NULL;
+    cutover_error *error = NULL;
+
+    untouched_look(&untouched, cluster, "held_production");
+    shop_open(&watcher.shop, cluster, shop->home);
+    assert_int_equal(pthread_create(&watcher.thread, NULL, watch_and_cancel, &watcher), 0);
+    struct outcome outcome = shop_promote(shop, &(struct shop_promotion){.request_id = request, .hold = true});
+    pthread_join(watcher.thread, NULL);
+    check_status(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+    assert_string_equal(watcher.job_id, outcome.promotion_id);
+    assert_string_equal(watcher.step, "held");
+    assert_true(watcher.fraction > 0.5);
+
+    check_ok(cutover_job_get(watcher.shop.engine, watcher.job_id, &job, &error), error);
+    assert_string_equal(cutover_job_status(job), "cancelled");
+    assert_true(cutover_job_is_over(job));
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
+    assert_int_equal(cutover_job_progress(job, &progress), CUTOVER_E_STATE);
+    cutover_job_free(job);
+    check_status(cutover_job_cancel(shop->engine, &shop_operator, watcher.job_id, &error), CUTOVER_E_STATE,
+                 error);
+
+    char *audit = shop_audit(shop, "held");
+    check_contains(audit, "cutover.promote_started job.cancel_asked cutover.failed");
+    assert_null(strstr(audit, "cancel_asked job"));
+    free(audit);
+    untouched_check(&untouched, shop, "held", request);
+    untouched_free(&untouched);
+    outcome_free(&outcome);
+    shop_close(&watcher.shop);
+    free(request);
+}
+
+/* ---- a backup by itself ---- */
+
+struct canceller {
+    struct shop *shop, afar;
+    bool asked;
+};
+
+/* At the step's first progress; returns once the job's own process has seen it. */
+static int32_t cancel_once(const cutover_progress *progress, void *userdata)
+{
+    struct canceller *canceller = userdata;
+    cutover_error *error = NULL;
+    bool seen = false;
+
+    if (strcmp(progress->step, "backup") != 0 || canceller->asked)
+        return 0;
+    canceller->asked = true;
+    cutover_job *job = running_job(canceller->afar.engine);
+    assert_non_null(job);
+    assert_string_equal(cutover_job_kind(job), "backup");
+    assert_string_equal(cutover_job_status(job), "taking");
+    check_ok(cutover_job_cancel(canceller->afar.engine, &shop_operator, cutover_job_id(job), &error), error);
+    cutover_job_free(job);
+    while (!seen) {
+        pause_a_little();
+        pthread_mutex_lock(&canceller->shop->log_mutex);
+        seen = strstr(canceller->shop->log, "its cancellation was asked for") != NULL;
+        pthread_mutex_unlock(&canceller->shop->log_mutex);
+    }
+    return 0;
+}
+
+static void a_backup_is_cancelled_by_another_process(void **state)
+{
+    struct shop *shop = *state;
+    struct canceller canceller = {.shop = shop};
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "kept");
+
+    shop_open(&canceller.afar, cluster, shop->home);
+    options.actor = &shop_operator;
+    options.project_id = "kept";
+    options.progress = cancel_once;
+    options.progress_userdata = &canceller;
+    check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_CANCELLED, error);
+    char *listed = jobs_listed(canceller.afar.engine, "kept", 10);
+    assert_string_equal(listed, "backup failed");
+    free(listed);
+
+    /* What was asked of that one is asked of no other. */
+    options.progress = NULL;
+    check_ok(cutover_backup_create(shop->engine, &options, NULL, &error), error);
+    shop_close(&canceller.afar);
+    free(request);
+}
+
+/* ---- lists ---- */
+
+static void jobs_of_every_kind_are_listed_in_their_order(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options backup = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_rollback_options back = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    cutover_rollback *rollback = NULL;
+    cutover_request_list *queue = NULL;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "first"), *other = shop_ready(shop, "second");
+    char id[64];
+
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    back.actor = backup.actor = &shop_operator;
+    back.request_id = request;
+    check_ok(cutover_rollback_start(shop->engine, &back, &rollback, &error), error);
+    snprintf(id, sizeof id, "%s", cutover_rollback_id(rollback));
+    check_ok(cutover_rollback_run(rollback, &error), error);
+    check_contains(cutover_rollback_report(rollback), id);
+    cutover_rollback_free(rollback);
+    backup.project_id = "second";
+    check_ok(cutover_backup_create(shop->engine, &backup, NULL, &error), error);
+
+    for (uint32_t limit = 1; limit < 5; limit++) {
+        char *all = jobs_listed(shop->engine, NULL, limit);
+        assert_string_equal(all, "promotion completed, rollback completed, backup verified");
+        free(all);
+    }
+    char *mine = jobs_listed(shop->engine, "second", 10);
+    assert_string_equal(mine, "backup verified");
+    free(mine);
+
+    /* The backup of a promotion is no job of its own. */
+    cutover_job *job = NULL;
+    check_status(cutover_job_get(shop->engine, outcome_text(&outcome, "pre_cutover_backup_id"), &job, &error),
+                 CUTOVER_E_NOT_FOUND, error);
+    /* An operator's queue: requests of every project. */
+    check_ok(cutover_requests_list(shop->engine, NULL, NULL, 10, &queue, &error), error);
+    assert_int_equal(cutover_request_list_count(queue), 2);
+    assert_string_equal(cutover_request_project_id(cutover_request_list_at(queue, 0)), "first");
+    assert_string_equal(cutover_request_project_id(cutover_request_list_at(queue, 1)), "second");
+    cutover_request_list_free(queue);
+    outcome_free(&outcome);
+    free(request);
+    free(other);
+}
+
+static int32_t note_steps(const cutover_progress *progress, void *userdata)
+{
+    char **steps = userdata;
+
+    if (strstr(*steps, progress->step) == NULL) {
+        char *longer = shop_format("%s%s ", *steps, progress->step);
+        free(*steps);
+        *steps = longer;
+    }
+    return 0;
+}
+
+static void a_rollback_tells_its_steps(void **state)
+{
+    struct shop *shop = *state;
+    cutover_rollback_options back = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    cutover_rollback *rollback = NULL;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "told"), *steps = strdup("");
+
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    back.actor = &shop_operator;
+    back.request_id = request;
+    back.progress = note_steps;
+    back.progress_userdata = &steps;
+    check_ok(cutover_rollback_start(shop->engine, &back, &rollback, &error), error);
+    check_ok(cutover_rollback_run(rollback, &error), error);
+    assert_string_equal(steps, "preflight lock check swap ");
+    char *line = shop_format("%s: swap", cutover_rollback_id(rollback));
+    check_contains(shop->log, line);
+    cutover_rollback_free(rollback);
+    outcome_free(&outcome);
+    free(line);
+    free(steps);
+    free(request);
+}
+
+static void a_rollback_is_cancelled_before_its_swap(void **state)
+{
+    struct shop *shop = *state;
+    cutover_rollback_options back = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    cutover_rollback *rollback = NULL;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "stays");
+
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    back.actor = &shop_operator;
+    back.request_id = request;
+    check_ok(cutover_rollback_start(shop->engine, &back, &rollback, &error), error);
+    cutover_rollback_cancel(rollback);
+    check_status(cutover_rollback_run(rollback, &error), CUTOVER_E_CANCELLED, error);
+    cutover_rollback_free(rollback);
+    char *status = shop_request_status(shop, request);
+    assert_string_equal(status, "completed");
+    free(status);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- misuse ---- */
+
+static void misuse_is_an_error_that_names_the_argument(void **state)
+{
+    struct shop *shop = *state;
+    cutover_job_list *list = NULL;
+    cutover_job *job = NULL;
+    cutover_error *error = NULL;
+
+    check_status(cutover_job_get(shop->engine, NULL, &job, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_job_get(shop->engine, "none", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_job_get(shop->engine, "none", &job, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_jobs_list(shop->engine, "", NULL, 1, &list, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_jobs_list(shop->engine, NULL, NULL, 0, &list, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_jobs_list(shop->engine, NULL, NULL, 1, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_job_cancel(shop->engine, &shop_member, "none", &error), CUTOVER_E_FORBIDDEN, error);
+    check_status(cutover_job_cancel(shop->engine, &shop_operator, "none", &error), CUTOVER_E_NOT_FOUND, error);
+    assert_null(cutover_job_id(NULL));
+    assert_null(cutover_job_kind(NULL));
+    assert_null(cutover_job_status(NULL));
+    assert_null(cutover_job_project_id(NULL));
+    assert_null(cutover_job_request_id(NULL));
+    assert_null(cutover_job_json(NULL));
+    assert_int_equal(cutover_job_is_over(NULL), 0);
+    assert_int_equal(cutover_job_created_at(NULL), 0);
+    assert_int_equal(cutover_job_version(NULL), 0);
+    assert_int_equal(cutover_job_progress(NULL, NULL), CUTOVER_E_INVALID);
+    assert_int_equal(cutover_job_list_count(NULL), 0);
+    assert_null(cutover_job_list_at(NULL, 0));
+    cutover_job_free(NULL);
+    cutover_job_list_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_held_promotion_is_seen_and_cancelled_by_another_process),
+        TEST(a_backup_is_cancelled_by_another_process),
+        TEST(jobs_of_every_kind_are_listed_in_their_order),
+        TEST(a_rollback_tells_its_steps),
+        TEST(a_rollback_is_cancelled_before_its_swap),
+        TEST(misuse_is_an_error_that_names_the_argument),
+    };
+
+    return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
+}
