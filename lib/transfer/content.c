@@ -266,18 +266,19 @@ static cutover_status compare_facts(const struct content *expected, const struct
                                     const char *expected_name, const char *found_name,
                                     struct differences *differences, cutover_error **error)
 {
+    size_t left = differences->count < DIFFERENCES_SHOWN ? DIFFERENCES_SHOWN - differences->count : 0;
     char *lines = NULL;
     size_t count = 0;
 
-    cutover_status status =
-        catalog_facts_compare(text_string(&expected->facts), text_string(&found->facts), expected_name,
-                              found_name, DIFFERENCES_SHOWN, &lines, &count, error);
+    cutover_status status = catalog_facts_compare(text_string(&expected->facts), text_string(&found->facts),
+                                                  expected_name, found_name, left, &lines, &count, error);
     if (status != CUTOVER_OK)
         return status;
-    if (count > 0) {
-        differences->count += count;
-        text_add(&differences->lines, lines);
-    }
+    differences->count += count;
+    if (left > 0)
+        text_add(&differences->lines, lines); /* with the number of those that it leaves out */
+    else if (differences->count > DIFFERENCES_SHOWN)
+        text_add_format(&differences->lines, "and %zu more\n", differences->count - DIFFERENCES_SHOWN);
     free(lines);
     return CUTOVER_OK;
 }

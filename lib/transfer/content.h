@@ -54,7 +54,7 @@ cutover_status content_read(const struct content_reader *reader, const struct co
 cutover_status content_read_generated(const struct content_reader *reader, struct content *content,
                                       cutover_error **error);
 
-/* CUTOVER_OK: equal. CUTOVER_E_VERIFY: different, the detail names up to 20 differences. */
+/* CUTOVER_OK: equal. CUTOVER_E_VERIFY: different, the detail names up to 20 differences and the number of the others. */
 cutover_status content_compare(const struct content *expected, const struct content *found,
                                const char *expected_name, const char *found_name, cutover_error **error);
 void content_free(struct content *content);
