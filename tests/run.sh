@@ -1,6 +1,8 @@
 #!/bin/sh
 # From a fresh clone: installs what is missing, builds in build/, runs every test. Ends with "N passed, N failed".
 #
+#     tests/run.sh [unit|server|fault]...        those kinds alone
+#
 # BUILD_DIR and CONFIGURE_FLAGS change where and how it builds.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -29,13 +31,17 @@ if ! [ -e Makefile ]; then
     "$configure" ${CONFIGURE_FLAGS:-} || give_up "configure failed"
 fi
 make -j"$(nproc)" || give_up "the build failed"
+tests=
+for kind; do
+    tests="$tests $(make -s "list-$kind-tests")" || give_up "there are no $kind tests"
+done
 # One more than there are processors: many tests wait most of the time.
-VERBOSE=1 make -j"$(($(nproc) + 1))" check
+VERBOSE=1 make -j"$(($(nproc) + 1))" check ${tests:+TESTS="$tests"} ${tests:+check_PROGRAMS="$tests"}
 status=$?
 
 cd "$source_dir" || exit 1
-# shellcheck disable=SC2046 # two numbers
-set -- $(tests/count.sh "$build")
+# shellcheck disable=SC2046,SC2086 # two numbers, a list of tests
+set -- $(tests/count.sh "$build" $tests)
 passed=$1
 failed=$2
 [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1

@@ -24,7 +24,6 @@
 #include <string.h>
 
 #define NEVER "1000000"
-/* A job that took another way than the one that was recorded is run again. */
 #define TRIES 5
 
 enum pass { FIRST_PASS, SECOND_PASS, SECOND_PASS_IN_FULL };
@@ -62,7 +61,7 @@ static void name_place(const char *of)
     points_free(&points);
 }
 
-/* Whether the point was reached. A held job is released, if that is asked for, when nobody is there any more to see it. */
+/* Whether the point was reached. */
 static bool act_until(const char *target)
 {
     scene_reset(&scene);
@@ -122,18 +121,18 @@ static bool was_killed_at(const struct point *point)
     return same;
 }
 
+/* A run that missed it began with a scene that an earlier one had changed, or went another way. */
 static void act_until_place(const struct point *point)
 {
     char target[32];
 
     snprintf(target, sizeof target, "%u.%u", point->place.major, point->place.minor);
-    for (unsigned i = 0; i < TRIES; i++)
+    for (unsigned i = 0; i < TRIES; i++) {
         if (act_until(target) && was_killed_at(point))
             return;
-        else {
-            scene.is_spent = true;
-            again++;
-        }
+        scene.is_spent = true;
+        again++;
+    }
     fail_msg("point %s (%s: %s) is not reached any more", target, point->step, point->what);
 }
 

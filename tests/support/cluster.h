@@ -1,8 +1,11 @@
 /*
  * A throwaway PostgreSQL server for a test program: in a temporary folder, listening on a socket there, as an
  * unprivileged user when the test runs as root, stopped and removed at the end (also when the test fails or the
- * program is ended by a signal that can be caught). Every function ends the test program with a message when the server cannot be had: nothing is
- * skipped.
+ * program is ended by a signal that can be caught). Every function ends the test program with a message when the server
+ * cannot be had: nothing is skipped.
+ *
+ * initdb takes longer than most tests: what it makes is kept in the build folder and copied for a program's first
+ * server. A second one is made for itself, as two servers have different system identifiers.
  */
 #ifndef CUTOVER_TESTS_CLUSTER_H
 #define CUTOVER_TESTS_CLUSTER_H
