@@ -21,10 +21,11 @@ static const struct field lease_fields[] = {
     {"job", FIELD_ENUM, offsetof(struct lease_record, job), job_names},
     {"owner", FIELD_TEXT, offsetof(struct lease_record, owner), NULL},
     {"expires_at", FIELD_TIME, offsetof(struct lease_record, expires_at), NULL},
+    {"", FIELD_REST, offsetof(struct lease_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-const struct record_type lease_type = {"lease", sizeof(struct lease_record), lease_fields};
+const struct record_type lease_type = {"lease", sizeof(struct lease_record), lease_fields, 1};
 
 /* ---- who holds it: "BOOT-ID PID-NAMESPACE PID START", so that only the machine and the process namespace that can know
    whether the process lives look at it ---- */

@@ -23,6 +23,7 @@ struct lease_record {
     int job;     /* enum lease_job */
     char *owner; /* machine, process namespace, process and its start: see lease.c */
     int64_t expires_at;
+    struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
 
 extern const struct record_type lease_type; /* kind "lease" */

@@ -240,7 +240,11 @@ static void put_record(struct world *world, const struct record_type *type, cons
 
 static void put_lease(struct world *world, const char *job, enum lease_job kind)
 {
-    struct lease_record lease = {(char *)job, "shop", (int)kind, "unknown", START - 1};
+    struct lease_record lease = {.job_id = (char *)job,
+                                 .project_id = "shop",
+                                 .job = (int)kind,
+                                 .owner = "unknown",
+                                 .expires_at = START - 1};
 
     put_record(world, &lease_type, job, 0, &lease);
 }
