@@ -24,10 +24,14 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
     if (status != CUTOVER_OK)
         return status;
     struct recovering recovering = {&engine->host, emit, context};
-    status = lease_look(&engine->host, project_id, recover_one, &recovering, error);
+    cutover_error *unread = NULL;
+    status = lease_look(&engine->host, project_id, recover_one, &recovering, &unread, error);
     if (status == CUTOVER_OK && project_id != NULL)
         status = recover_project(&engine->host, project_id, emit, context);
     if (status == CUTOVER_OK)
         operation_sweep(&engine->host);
+    if (status == CUTOVER_OK)
+        status = cutover_error_code(unread);
+    error_move(error, unread);
     return status;
 }

@@ -146,6 +146,7 @@ struct look {
     int64_t asked_us;
     lease_each each;
     void *context;
+    cutover_error **unread;
 };
 
 static void sight_judge(struct lease_sight *sight, const struct look *look)
@@ -169,13 +170,21 @@ static void sight_judge(struct lease_sight *sight, const struct look *look)
 
 static cutover_status look_at(void *context, const struct document *document, cutover_error **error)
 {
-    const struct look *look = context;
+    struct look *look = context;
     struct lease_sight sight = {.version = document->version};
-    cutover_status status = record_parse(&lease_type, document->body, &sight.record, error);
+    cutover_error *local = NULL;
+    cutover_status status = record_parse(&lease_type, document->body, &sight.record, &local);
 
     if (status == CUTOVER_OK && sight.record.job_id == NULL)
-        status = error_set(error, CUTOVER_E_STORE, "lease %s in the store is damaged: it names no job",
+        status = error_set(&local, CUTOVER_E_STORE, "lease %s in the store is damaged: it names no job",
                            document->id);
+    /* One that is damaged, or a newer version's, holds up no other. */
+    if (status == CUTOVER_E_STORE || status == CUTOVER_E_UNSUPPORTED) {
+        record_free(&lease_type, &sight.record);
+        error_move(look->unread, local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
     if (status == CUTOVER_OK) {
         sight_judge(&sight, look);
         status = look->each(look->context, &sight, error);
@@ -185,9 +194,9 @@ static cutover_status look_at(void *context, const struct document *document, cu
 }
 
 cutover_status lease_look(const struct host *host, const char *project_id, lease_each each, void *context,
-                          cutover_error **error)
+                          cutover_error **unread, cutover_error **error)
 {
-    struct look look = {host, clock_monotonic(&host->clock), each, context};
+    struct look look = {host, clock_monotonic(&host->clock), each, context, unread};
     cutover_status status = document_walk(&host->store, lease_type.kind, project_id, look_at, &look, error);
 
     if (status == CUTOVER_OK)
@@ -208,7 +217,7 @@ static cutover_status keep_first_dead(void *context, const struct lease_sight *s
 void lease_find_dead(const struct host *host, const char *project_id, char *job_id)
 {
     job_id[0] = '\0';
-    lease_look(host, project_id, keep_first_dead, job_id, NULL);
+    lease_look(host, project_id, keep_first_dead, job_id, NULL, NULL);
 }
 
 void lease_tell_dead(const struct host *host, const char *project_id, cutover_error **error)

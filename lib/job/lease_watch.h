@@ -27,9 +27,10 @@ struct lease_sight {
 typedef cutover_status (*lease_each)(void *context, const struct lease_sight *sight, cutover_error **error);
 
 /* Looks at every lease of a project (NULL: of all), in the order of their jobs, until `each` returns another status than
-   CUTOVER_OK. No lock is held while `each` runs. */
+   CUTOVER_OK. No lock is held while `each` runs. One that cannot be read (damaged, or a newer version's) holds up no other: the
+   first of them is told in *unread (NULL: nobody asks). */
 cutover_status lease_look(const struct host *host, const char *project_id, lease_each each, void *context,
-                          cutover_error **error);
+                          cutover_error **unread, cutover_error **error);
 
 /* The first job of a project whose lease is dead, into job_id (ID_SIZE bytes); "": there is none, or the store cannot tell. */
 void lease_find_dead(const struct host *host, const char *project_id, char *job_id);

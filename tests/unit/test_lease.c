@@ -242,7 +242,7 @@ static struct seen look(struct world *world)
     struct seen seen = {0};
     cutover_error *error = NULL;
 
-    check_ok(lease_look(&world->observer.host, "shop", keep_sight, &seen, &error), error);
+    check_ok(lease_look(&world->observer.host, "shop", keep_sight, &seen, NULL, &error), error);
     return seen;
 }
 
