@@ -210,7 +210,7 @@ static void read_version(struct reader *reader, struct toc *toc)
         reader->status =
             error_set(reader->error, CUTOVER_E_UNSUPPORTED,
                       "toc.dat is of archive version %d.%d; 1.14 to 1.16 can be read", toc->major, toc->minor);
-        error_hint(reader->error, "Use pg_dump and pg_restore of PostgreSQL 14 to 18.");
+        error_hint(reader->error, "Use pg_dump and pg_restore of a version that writes one of these.");
     } else if (toc->int_size != 4 || toc->format != FORMAT_DIRECTORY) {
         reader->status = error_set(
             reader->error, CUTOVER_E_UNSUPPORTED,
