@@ -56,12 +56,15 @@ typedef struct cutover_delivery {
 CUTOVER_API cutover_status cutover_events_deliver(cutover_engine *engine, cutover_delivery *delivery,
                                                   cutover_error **error);
 
+/** Receives an event; anything but CUTOVER_OK ends the listing and is returned. */
+typedef cutover_status (*cutover_event_emit)(const cutover_event *event, void *context);
+
 /**
  * Emits what is in the outbox, in order within each project; `attempt` counts deliveries so far, and the JSON
  * carries "delivery" {status: pending | given_up, attempts, next_attempt_at, last_error}.
- * @param project_id NULL: of every project. Since 0.1.
+ * @param project_id NULL: of every project.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, or what emit returned. Since 0.1.
  */
-typedef cutover_status (*cutover_event_emit)(const cutover_event *event, void *context);
 CUTOVER_API cutover_status cutover_events_list(cutover_engine *engine, const char *project_id,
                                                cutover_event_emit emit, void *context, cutover_error **error);
 

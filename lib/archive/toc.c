@@ -171,7 +171,6 @@ void toc_free(struct toc *toc)
         entry_free(&toc->entries[i]);
     free(toc->entries);
     free(toc->by_object);
-    free(toc->by_id);
     free(toc->database.bytes);
     free(toc->server_version.bytes);
     free(toc->dump_version.bytes);
@@ -207,21 +206,6 @@ const struct toc_entry *toc_find(const struct toc *toc, uint32_t catalog_oid, ui
         const struct toc_entry *entry = &toc->entries[i];
         if (entry->catalog_oid == catalog_oid && entry->oid == oid && strcmp(entry->desc.bytes, desc) == 0)
             return entry;
-    }
-    return NULL;
-}
-
-static struct toc_entry *find_id(const struct toc *toc, int32_t dump_id)
-{
-    size_t at = key_position(toc->by_id, toc->parsed, (uint64_t)dump_id);
-
-    if (at < toc->parsed && toc->by_id[at].key == (uint64_t)dump_id)
-        return &toc->entries[toc->by_id[at].index];
-    /* Those added have consecutive ids. */
-    if (toc->count > toc->parsed) {
-        int64_t distance = (int64_t)dump_id - toc->entries[toc->parsed].dump_id;
-        if (distance >= 0 && (uint64_t)distance < toc->count - toc->parsed)
-            return &toc->entries[toc->parsed + (size_t)distance];
     }
     return NULL;
 }
@@ -296,18 +280,6 @@ cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int
     toc->highest_id = id;
     if (dump_id != NULL)
         *dump_id = id;
-    return CUTOVER_OK;
-}
-
-cutover_status toc_depend(struct toc *toc, int32_t dump_id, int32_t depends_on, cutover_error **error)
-{
-    struct toc_entry *entry = find_id(toc, dump_id);
-
-    if (entry == NULL || depends_on < 1)
-        return error_set(error, CUTOVER_E_INTERNAL, "toc.dat has no entry %" PRId32 " to depend on %" PRId32,
-                         dump_id, depends_on);
-    if (!toc_dependency_push(entry, depends_on))
-        return error_nomem(error);
     return CUTOVER_OK;
 }
 

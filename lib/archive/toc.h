@@ -48,9 +48,9 @@ struct toc {
     /* Those read, in the archive's order; then those added: toc_format puts them in their place. */
     struct toc_entry *entries;
     size_t count, capacity;
-    size_t parsed;                     /* entries that were read */
-    struct toc_key *by_object, *by_id; /* of those; the module's own */
-    int32_t highest_id;                /* of all dumpIds, those that dependencies name too */
+    size_t parsed;             /* entries that were read */
+    struct toc_key *by_object; /* of those; the module's own */
+    int32_t highest_id;        /* of all dumpIds, those that dependencies name too */
 };
 
 /* CUTOVER_E_VERIFY with verdict different (damaged: says at which byte) or CUTOVER_E_UNSUPPORTED (version, sizes). */
@@ -82,8 +82,6 @@ int32_t toc_next_id(const struct toc *toc);
    "SELECT pg_catalog.lo_create('16434');\n". */
 cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int32_t *dump_id,
                        cutover_error **error);
-/* Appends a dependency to an entry (post-data that must wait for data). */
-cutover_status toc_depend(struct toc *toc, int32_t dump_id, int32_t depends_on, cutover_error **error);
 /* Marks the archive as compressed: readers of 1.14 take any non-zero level, of 1.15 and later the algorithm gzip. */
 void toc_set_gzip(struct toc *toc);
 

@@ -210,7 +210,7 @@ static void read_version(struct reader *reader, struct toc *toc)
         reader->status =
             error_set(reader->error, CUTOVER_E_UNSUPPORTED,
                       "toc.dat is of archive version %d.%d; 1.14 to 1.16 can be read", toc->major, toc->minor);
-        error_hint(reader->error, "Use pg_dump and pg_restore of PostgreSQL 14 to 18.");
+        error_hint(reader->error, "Use pg_dump and pg_restore of a version that writes one of these.");
     } else if (toc->int_size != 4 || toc->format != FORMAT_DIRECTORY) {
         reader->status = error_set(
             reader->error, CUTOVER_E_UNSUPPORTED,
@@ -262,20 +262,35 @@ static int compare_keys(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
+static void ids_check(struct reader *reader, const struct toc *toc)
+{
+    struct toc_key *ids = calloc(toc->parsed + 1, sizeof *ids);
+
+    if (ids == NULL) {
+        reader->status = error_nomem(reader->error);
+        return;
+    }
+    for (size_t i = 0; i < toc->parsed; i++)
+        ids[i] = (struct toc_key){(uint64_t)toc->entries[i].dump_id, i};
+    qsort(ids, toc->parsed, sizeof *ids, compare_keys);
+    for (size_t i = 1; i < toc->parsed; i++)
+        if (ids[i].key == ids[i - 1].key)
+            damaged(reader, "two entries have the same dumpId");
+    free(ids);
+}
+
 static void index_entries(struct reader *reader, struct toc *toc)
 {
     if (reader->status != CUTOVER_OK)
         return;
     toc->by_object = calloc(toc->parsed + 1, sizeof *toc->by_object);
-    toc->by_id = calloc(toc->parsed + 1, sizeof *toc->by_id);
-    if (toc->by_object == NULL || toc->by_id == NULL) {
+    if (toc->by_object == NULL) {
         reader->status = error_nomem(reader->error);
         return;
     }
     for (size_t i = 0; i < toc->parsed; i++) {
         const struct toc_entry *entry = &toc->entries[i];
         toc->by_object[i] = (struct toc_key){toc_object_key(entry->catalog_oid, entry->oid), i};
-        toc->by_id[i] = (struct toc_key){(uint64_t)entry->dump_id, i};
         if (entry->dump_id > toc->highest_id)
             toc->highest_id = entry->dump_id;
         for (size_t j = 0; j < entry->dependency_count; j++)
@@ -283,10 +298,7 @@ static void index_entries(struct reader *reader, struct toc *toc)
                 toc->highest_id = entry->dependencies[j];
     }
     qsort(toc->by_object, toc->parsed, sizeof *toc->by_object, compare_keys);
-    qsort(toc->by_id, toc->parsed, sizeof *toc->by_id, compare_keys);
-    for (size_t i = 1; i < toc->parsed; i++)
-        if (toc->by_id[i].key == toc->by_id[i - 1].key)
-            damaged(reader, "two entries have the same dumpId");
+    ids_check(reader, toc);
 }
 
 cutover_status toc_parse(const void *bytes, size_t count, struct toc *toc, cutover_error **error)

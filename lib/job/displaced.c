@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What would be lost with the database, or would make the drop fail. PostgreSQL 14 to 18. */
+/* What would be lost with the database, or would make the drop fail. */
 static const char hangers_sql[] =
     "SELECT pg_catalog.string_agg(what, ', ' ORDER BY what) FROM ("
     "SELECT 'subscription ' || subname FROM pg_catalog.pg_subscription WHERE subdbid = $1::oid"

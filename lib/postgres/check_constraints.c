@@ -1,4 +1,3 @@
-/* For PostgreSQL 14 to 18. */
 #include "postgres/check_constraints.h"
 
 #include "postgres/quote.h"

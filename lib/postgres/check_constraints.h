@@ -16,14 +16,10 @@
     "  AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid"    \
     "    AND e.deptype = 'e'))"
 
+/* All zero is none. */
 struct checks {
     struct text add, comments; /* SQL that puts them back */
 };
-
-#define CHECKS_INIT                                                                                            \
-    {                                                                                                          \
-        TEXT_INIT, TEXT_INIT                                                                                   \
-    }
 
 /* Drops them, and keeps how to put them back. */
 cutover_status checks_set_aside(struct session *session, struct checks *checks, cutover_error **error);

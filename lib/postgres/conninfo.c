@@ -279,18 +279,6 @@ cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, c
     return CUTOVER_OK;
 }
 
-cutover_status conninfo_has_password(const char *field, const char *string, bool *has, cutover_error **error)
-{
-    PQconninfoOption *given = NULL;
-    cutover_status status = parse_string(field, string, &given, error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    *has = option_value(given, "password") != NULL || option_value(given, "sslpassword") != NULL;
-    wipe_options(given);
-    return CUTOVER_OK;
-}
-
 void conninfo_free(struct conninfo *conninfo)
 {
     if (conninfo == NULL)

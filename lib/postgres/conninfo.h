@@ -26,8 +26,6 @@ cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, c
 cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, const char *value,
                             cutover_error **error);
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); /* NULL: not set */
-/* Whether the string itself carries a password (for those who keep strings). */
-cutover_status conninfo_has_password(const char *field, const char *string, bool *has, cutover_error **error);
-void conninfo_free(struct conninfo *conninfo); /* wipes the values */
+void conninfo_free(struct conninfo *conninfo);                                  /* wipes the values */
 
 #endif

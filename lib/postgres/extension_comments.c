@@ -1,4 +1,3 @@
-/* For PostgreSQL 14 to 18. */
 #include "postgres/extension_comments.h"
 
 #include "postgres/quote.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The one rule (EDGE_CASES B30), for relations of alias c: nothing of PostgreSQL's own schemas, nothing temporary,
-   nothing of an extension but its configuration. Written for PostgreSQL 14 to 18. */
+   nothing of an extension but its configuration. */
 #define OURS                                                                                                   \
     " FROM pg_class c"                                                                                         \
     " JOIN pg_namespace n ON n.oid = c.relnamespace"                                                           \

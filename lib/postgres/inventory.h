@@ -1,6 +1,5 @@
 /*
- * What of a database is copied, backed up and compared: one rule for all three (EDGE_CASES B30). Written for
- * PostgreSQL 14 to 18.
+ * What of a database is copied, backed up and compared: one rule for all three (EDGE_CASES B30).
  */
 #ifndef CUTOVER_POSTGRES_INVENTORY_H
 #define CUTOVER_POSTGRES_INVENTORY_H

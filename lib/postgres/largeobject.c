@@ -9,7 +9,7 @@
 
 #define CHUNK ((size_t)1024 * 1024)
 
-/* Binary both ways: a chunk is the object's own bytes. Written for PostgreSQL 14 to 18. */
+/* Binary both ways: a chunk is the object's own bytes. */
 static const char get_sql[] = "SELECT lo_get($1::oid, $2::bigint, $3::integer)";
 static const char put_sql[] = "SELECT lo_put($1::oid, $2::bigint, $3::bytea)";
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* PostgreSQL 14 to 18. Columns that came or were renamed later are read through to_jsonb: datlocprovider (15),
+/* Columns that came or were renamed later are read through to_jsonb: datlocprovider (15),
    daticulocale (15, 16), daticurules (16), datlocale (17). */
 static const char properties_sql[] =
     "SELECT json_build_object("

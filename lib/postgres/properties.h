@@ -1,7 +1,7 @@
 /*
  * What belongs to a database and not to what is in it: owner, grants, settings (also per role), connection limit,
  * comment, security labels, encoding, locale, tablespace (EDGE_CASES C7, C8). Read from production before the fence,
- * given to staging, compared after. Written for PostgreSQL 14 to 18.
+ * given to staging, compared after.
  */
 #ifndef CUTOVER_POSTGRES_PROPERTIES_H
 #define CUTOVER_POSTGRES_PROPERTIES_H

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 /* Beyond the server's own statement_timeout: after that the network is taken for gone. */
-#define TIMEOUT_GRACE_MS 5000
 
 void session_shut(struct session *session)
 {
@@ -323,44 +322,6 @@ cutover_status session_value(struct session *session, const char *sql, int count
     else
         status = string_copy(result_text(result, 0, 0), value, error);
     PQclear(result);
-    return status;
-}
-
-/* The server keeps the time, so that the session is good for more after; our own deadline is for a server that does
-   not answer at all. A transaction that failed already refuses SET and has only its ROLLBACK to come. */
-cutover_status session_query_within(struct session *session, int64_t timeout_ms, const char *sql, int count,
-                                    const char *const *parameters, PGresult **result, cutover_error **error)
-{
-    bool limited = timeout_ms > 0 && PQtransactionStatus(session->connection) != PQTRANS_INERROR;
-    int64_t outer = session->deadline_us;
-    PGresult *found = NULL;
-    cutover_status status = CUTOVER_OK;
-
-    if (timeout_ms > INT32_MAX)
-        timeout_ms = INT32_MAX;
-    if (timeout_ms > 0) {
-        int64_t deadline = monotonic_us() + (timeout_ms + TIMEOUT_GRACE_MS) * 1000;
-
-        if (outer == 0 || deadline < outer)
-            session->deadline_us = deadline;
-    }
-    if (limited)
-        status = session_run_format(session, error, "SET statement_timeout = %lld", (long long)timeout_ms);
-    if (status == CUTOVER_OK)
-        status = session_query(session, sql, count, parameters, &found, error);
-    if (limited && PQstatus(session->connection) == CONNECTION_OK &&
-        PQtransactionStatus(session->connection) != PQTRANS_INERROR) {
-        cutover_status reset =
-            session_run(session, "SET statement_timeout = 0", status == CUTOVER_OK ? error : NULL);
-
-        if (status == CUTOVER_OK)
-            status = reset;
-    }
-    session->deadline_us = outer;
-    if (status == CUTOVER_OK)
-        *result = found;
-    else
-        PQclear(found);
     return status;
 }
 

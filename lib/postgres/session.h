@@ -69,9 +69,6 @@ cutover_status session_query(struct session *session, const char *sql, int count
 /* One value of one row as a copy; NULL for SQL NULL; no row is CUTOVER_E_NOT_FOUND. */
 cutover_status session_value(struct session *session, const char *sql, int count, const char *const *parameters,
                              char **value, cutover_error **error);
-/* As session_query, over in at most timeout_ms (the statement is cancelled and the error is 57014); 0: no limit. */
-cutover_status session_query_within(struct session *session, int64_t timeout_ms, const char *sql, int count,
-                                    const char *const *parameters, PGresult **result, cutover_error **error);
 
 /* Whether the server answers on this session within SESSION_ANSWER_MS; one that does not is closed. Not for a session whose
    transaction failed. */

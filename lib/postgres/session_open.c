@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "postgres/quote.h"
 #include "postgres/session_private.h"
+#include "postgres/version.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -8,14 +9,13 @@
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_S 10
-#define OLDEST_SERVER 140000
 
 /* Tells a pooler before anything is set that would stay on its server connection (EDGE_CASES B7). */
 static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
 
 /* One round trip; a setting that the server's version does not know, or that the role may not change (two are a
-   superuser's), is left out. The path is emptied first, so that nobody's own functions or operators are found. Written for
-   PostgreSQL 14 to 18. The two %s are literals or NULL. */
+   superuser's), is left out. The path is emptied first, so that nobody's own functions or operators are found. The two
+   %s are literals or NULL. */
 static const char pin_path_sql[] = "SELECT pg_catalog.set_config('search_path', '', false);";
 static const char pin_sql[] =
     "SELECT set_config(w.name, w.setting, false)"
@@ -220,10 +220,10 @@ static cutover_status check_server(struct session *session, bool allow_standby, 
     PQclear(result);
     if (session->backend_pid != PQbackendPID(session->connection))
         return pooler_error(error);
-    if (session->server_version < OLDEST_SERVER)
+    if (postgres_major(session->server_version) < POSTGRES_OLDEST)
         return error_set(error, CUTOVER_E_UNSUPPORTED,
-                         "the server is PostgreSQL %d; 14 is the oldest that is known",
-                         session->server_version / 10000);
+                         "the server is PostgreSQL %d; %d is the oldest that is known",
+                         postgres_major(session->server_version), POSTGRES_OLDEST);
     if (standby && !allow_standby) {
         error_set(error, CUTOVER_E_UNSUPPORTED, "the server is a standby");
         error_hint(error, "Give the address of the primary server.");

@@ -10,7 +10,7 @@
 #define LOCK_CHUNK 200
 
 static const char begin_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-/* The transaction's first query: it takes the snapshot. Written for PostgreSQL 14 to 18. */
+/* The transaction's first query: it takes the snapshot. */
 static const char export_sql[] = "SELECT pg_export_snapshot(), CASE WHEN pg_is_in_recovery() THEN"
                                  " pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END";
 /* What we hold, by OID: a name may have changed its table while we waited for the lock. */

@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "base/process.h"
 #include "postgres/child.h"
+#include "postgres/version.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OLDEST_VERSION 140000
 #define VERSION_DEADLINE_US (30 * INT64_C(1000000))
 #define LOCK_WAIT_MS 60000
 #define TOC_LIMIT ((size_t)1024 * 1024 * 1024)
@@ -124,10 +124,10 @@ static cutover_status ask_version(const char *path, const char *name, const stru
         status = error_set(error, CUTOVER_E_UNSUPPORTED, "%s does not say its version as %s does", path, name);
         error_detail(error, "exit status %d; %.500s%.500s", exit_status, text_string(&output),
                      text_string(&errors));
-    } else if (status == CUTOVER_OK && found < OLDEST_VERSION) {
+    } else if (status == CUTOVER_OK && postgres_major(found) < POSTGRES_OLDEST) {
         status =
-            error_set(error, CUTOVER_E_UNSUPPORTED, "%s is of version %d.%d; 14 is the oldest that can be used",
-                      path, found / 10000, found % 10000);
+            error_set(error, CUTOVER_E_UNSUPPORTED, "%s is of version %d.%d; %d is the oldest that can be used",
+                      path, found / 10000, found % 10000, POSTGRES_OLDEST);
     }
     if (status == CUTOVER_OK)
         *version = found;
@@ -149,7 +149,7 @@ cutover_status tools_find(const char *bin_dir, const struct cancel *cancel, stru
         status = ask_version(found.pg_dump, "pg_dump", cancel, &found.dump_version, error);
     if (status == CUTOVER_OK)
         status = ask_version(found.pg_restore, "pg_restore", cancel, &found.restore_version, error);
-    if (status == CUTOVER_OK && found.dump_version / 10000 != found.restore_version / 10000) {
+    if (status == CUTOVER_OK && postgres_major(found.dump_version) != postgres_major(found.restore_version)) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED,
                            "%s (version %d.%d) and %s (version %d.%d) do not belong together", found.pg_dump,
                            found.dump_version / 10000, found.dump_version % 10000, found.pg_restore,

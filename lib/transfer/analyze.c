@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. PostgreSQL 14 to 18. */
+/* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. */
 static const char relations_sql[] =
     "SELECT n.nspname, c.relname, c.relkind = 'p', pg_catalog.pg_relation_size(c.oid)"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"

@@ -9,6 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How a database is read back for a comparison.
+ *
+ * The tables to read are the expected ones that are there, found by schema and name; one that is missing is left out, and the
+ * comparison, which goes by names, says so. Of each the *expected* column list, condition and form (text or binary) are used, not
+ * the found ones: a digest depends on the order and form of what it is made of, and both sides must be asked the same question.
+ * A column that is gone fails the COPY, and the check with it: it could not be made. One that is new is a difference of the facts.
+ *
+ * The rows go through a pass (transfer/pass.h), split freely, since reading costs the same in parts. The sums of the parts' digests
+ * are the tables' (postgres/digest.h), so it does not matter who read what in which order.
+ *
+ * Each worker has a transaction of its own. Where a snapshot is given they all see that one; without one nobody writes there, which
+ * is so for databases that the library made and keeps closed. Everything that is not rows (inventory, sequences, large objects,
+ * facts) is read by one worker beside the first parts, from a list that it makes itself: what is there and not expected shows too.
+ *
+ * Generated columns are a second pass, over the tables that have some, with its own digests: COPY gives them only to a query that
+ * names them, and an archive, which does not hold them, can be compared without.
+ *
+ * Progress counts a part's expected bytes when it is done, not its real ones: the rows are digested where they arrive.
+ */
+
 struct reading {
     const struct content_reader *reader;
     struct pass pass;

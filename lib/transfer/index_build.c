@@ -8,6 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How indexes and foreign keys are built beside the rows.
+ *
+ * What there is to build is read from the table of contents that pg_dump wrote: an entry has its statement, and the dumpIds of what
+ * it depends on. An INDEX, or a CONSTRAINT that is one, is built here when everything it depends on is there before the rows are,
+ * one of our tables among it. An FK CONSTRAINT is, when beside its own table it depends on exactly one such index, the other table's.
+ * All others (of partitioned tables, triggers, rules) are left to pg_restore, which gets a list without ours.
+ *
+ * Each entry is a task of the pass. A task is bound to no entry: who comes takes the first in the list that can be built now, or
+ * waits until one can. The list has the biggest tables first, and foreign keys after all indexes.
+ *
+ * "Can be built" means: its tables are whole; a foreign key's index is done; and no statement would wait for another's lock.
+ * CREATE INDEX shares its table with others of its kind. ALTER TABLE … ADD CONSTRAINT lets nobody else in, and for a foreign key
+ * that is so for both tables: two of them that take the same two tables in opposite order would deadlock in the server. So who
+ * builds what is decided here, under one mutex, by a count of sharers and a mark of exclusion for each table, and the server has
+ * nothing to wait for.
+ *
+ * It cannot stand still. These tasks are handed out after all parts were, and a part waits for nothing: every table becomes whole, or
+ * a worker has failed and the waiting ones are cancelled (they look every slice). Once all tables are whole and nobody builds, any
+ * index left can be built, and with all indexes done any foreign key.
+ *
+ * A statement that failed marks its entry done like any other: the worker's error cancels the rest, and nothing is tried again.
+ */
+
 #define CATALOG_CLASS 1259u /* pg_class */
 /* What is left of the phase for what pg_restore makes. */
 #define INDEX_PHASE_PART 0.9

@@ -12,6 +12,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How a live database is copied.
+ *
+ * One snapshot stays open from the first row to the end of the check. The session that exported it holds a lock on every table
+ * (postgres/snapshot.h), so nobody changes or drops one; pg_dump and all workers join it. Schema, rows, large objects and facts
+ * are therefore of one moment, however long the copy takes and whatever is written to the source meanwhile.
+ *
+ * The order is that of pg_dump's sections, but the rows are ours: "pre-data" makes tables without indexes and constraints; a pass
+ * (transfer/pass.h) moves the rows; sequences are set; "post-data" makes what is left. Statistics and the database's properties
+ * come last.
+ *
+ * A worker holds two sessions, one in the source under the snapshot and one in the copy, and hands on each row from COPY TO to
+ * COPY FROM, in binary where the table's types allow it. As a row passes it is added to the table's digest: what the *source* gave
+ * is what is remembered, and the check reads the copy back and compares with that, not with what was sent. A table that is one
+ * part is truncated and filled in one transaction, so that its rows can be frozen; parts of a split table cannot.
+ *
+ * The pass's first task is what is not rows: facts and large objects. Its last tasks are indexes and foreign keys (index_build.c),
+ * which a worker that finds no more rows builds while others still copy; "post-data" leaves those out.
+ *
+ * Sequences follow no snapshot. They are read when the last row has been, so that none is behind an id that was copied.
+ *
+ * COPY leaves generated columns out, so the pass saw none of their values. The check reads them on both sides, the source's
+ * under the same snapshot: they differ where an expression computes something else in the copy. Then the snapshot ends.
+ */
+
 #define SCHEMA_FOLDER "preview-schema"
 #define LOCK_TIMEOUT_MS 30000
 

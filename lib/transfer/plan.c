@@ -1,12 +1,14 @@
 #include "transfer/plan.h"
 
+#include "job/operation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* What the busiest worker would carry if whole tables, biggest first, always went to the idlest one. */
 static uint64_t longest_load(const struct table *tables, size_t count, unsigned jobs)
 {
-    uint64_t loads[64] = {0};
+    uint64_t loads[JOBS_MAX] = {0};
     uint64_t longest = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -61,7 +63,7 @@ static int bigger_part_first(const void *a, const void *b)
 cutover_status plan_make(const struct table *tables, size_t count, unsigned jobs, enum plan_split split,
                          struct plan *plan, cutover_error **error)
 {
-    if (jobs < 1 || jobs > 64)
+    if (jobs < 1 || jobs > JOBS_MAX)
         return error_set(error, CUTOVER_E_INTERNAL, "plan: %u jobs", jobs);
     uint64_t size = part_size(tables, count, jobs, split);
     size_t total = 0;

@@ -31,6 +31,7 @@ enum plan_split {
 /* The smallest part that is worth a stream of its own. */
 #define PLAN_PART_MIN (UINT64_C(32) << 20)
 
+/* `jobs` from 1 to JOBS_MAX. */
 cutover_status plan_make(const struct table *tables, size_t count, unsigned jobs, enum plan_split split,
                          struct plan *plan, cutover_error **error);
 void plan_free(struct plan *plan);

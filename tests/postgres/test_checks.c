@@ -43,7 +43,7 @@ static void expect_constraints(const char *database, const char *expected)
 
 static void come_back_as_they_were(void **state)
 {
-    struct checks checks = CHECKS_INIT;
+    struct checks checks = {0};
     cutover_error *error = NULL;
 
     (void)state;
@@ -83,7 +83,7 @@ static void come_back_as_they_were(void **state)
 
 static void none_is_nothing(void **state)
 {
-    struct checks checks = CHECKS_INIT;
+    struct checks checks = {0};
     cutover_error *error = NULL;
 
     (void)state;
@@ -99,7 +99,7 @@ static void none_is_nothing(void **state)
 
 static void rows_that_break_one_are_told(void **state)
 {
-    struct checks checks = CHECKS_INIT;
+    struct checks checks = {0};
     cutover_error *error = NULL;
 
     (void)state;
@@ -119,7 +119,7 @@ static void rows_that_break_one_are_told(void **state)
 /* The session has no search_path, as pg_restore's has none. */
 static void function_that_leans_on_search_path_is_told(void **state)
 {
-    struct checks checks = CHECKS_INIT;
+    struct checks checks = {0};
     cutover_error *error = NULL;
 
     (void)state;

@@ -348,31 +348,6 @@ static void values_go_as_parameters(void **state)
     session_close(session);
 }
 
-static void long_statement_is_ended_and_the_session_goes_on(void **state)
-{
-    struct session *session = open_database("postgres");
-    PGresult *result = NULL;
-    cutover_error *error = NULL;
-
-    (void)state;
-    check_status_keep(session_query_within(session, 50, "SELECT pg_sleep(600)", 0, NULL, &result, &error),
-                      CUTOVER_E_POSTGRES, error);
-    assert_string_equal(cutover_error_sqlstate(error), "57014");
-    assert_null(result);
-    cutover_error_free(error);
-    error = NULL;
-    assert_setting(session, "statement_timeout", "0");
-    check_ok(session_run(session, "BEGIN", &error), error);
-    check_status(session_query_within(session, 50, "SELECT pg_sleep(600)", 0, NULL, &result, &error),
-                 CUTOVER_E_POSTGRES, error);
-    check_ok(session_query_within(session, 50, "ROLLBACK", 0, NULL, &result, &error), error);
-    PQclear(result);
-    assert_setting(session, "statement_timeout", "0");
-    check_ok(session_query_within(session, 600000, "SELECT 1", 0, NULL, &result, &error), error);
-    PQclear(result);
-    session_close(session);
-}
-
 struct watcher {
     struct cancel *cancel;
     int pid;
@@ -559,7 +534,6 @@ int main(void)
         cmocka_unit_test(mute_server_ends_on_cancel),
         cmocka_unit_test(error_says_what_the_server_said),
         cmocka_unit_test(values_go_as_parameters),
-        cmocka_unit_test(long_statement_is_ended_and_the_session_goes_on),
         cmocka_unit_test(cancel_ends_the_statement_on_the_server),
         cmocka_unit_test(ended_session_is_an_error_each_time),
         cmocka_unit_test(forked_copy_cannot_use_or_end_the_session),

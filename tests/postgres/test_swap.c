@@ -399,6 +399,34 @@ static void one_promoter_at_a_time_holds_the_lock(void **state)
     session_close(other);
 }
 
+/* Who lost a session ends that one and no other; who takes a job over ends whoever has the lock. */
+static void only_the_session_that_was_lost_is_ended_for_the_lock(void **state)
+{
+    cutover_error *error = NULL;
+    struct session *holder = open_session("postgres"), *other = open_session("postgres");
+    int64_t key = advisory_key("project-3");
+    const int strangers[] = {0, other->backend_pid};
+    bool held = false;
+
+    (void)state;
+    check_ok(advisory_lock(holder, key, &error), error);
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        check_status(advisory_lock_regain(control, key, strangers[i], &error), CUTOVER_E_LOCKED, error);
+    check_ok(advisory_lock_held(holder, key, &held, &error), error);
+    assert_true(held);
+    check_ok(advisory_lock_regain(control, key, holder->backend_pid, &error), error);
+    check_ok(advisory_lock_held(control, key, &held, &error), error);
+    assert_true(held);
+    assert_int_not_equal(session_run(holder, "SELECT 1", NULL), CUTOVER_OK);
+    check_ok(advisory_lock_wrest(other, key, &error), error);
+    check_ok(advisory_lock_held(other, key, &held, &error), error);
+    assert_true(held);
+    session_close(control);
+    control = open_session("postgres");
+    session_close(other);
+    session_close(holder);
+}
+
 /* Keys with the highest bit of either half set. */
 static void the_lock_is_found_whatever_its_key(void **state)
 {
@@ -431,6 +459,7 @@ int main(void)
         swap_test(a_cancel_before_the_commit_undoes),
         swap_test(a_client_never_sees_anything_but_old_then_new),
         cmocka_unit_test(one_promoter_at_a_time_holds_the_lock),
+        cmocka_unit_test(only_the_session_that_was_lost_is_ended_for_the_lock),
         cmocka_unit_test(the_lock_is_found_whatever_its_key),
     };
 

@@ -177,25 +177,6 @@ static void set_adds_replaces_and_removes(void **state)
     conninfo_free(&copy);
 }
 
-static void password_in_the_string_is_seen(void **state)
-{
-    cutover_error *error = NULL;
-    bool has = false;
-
-    (void)state;
-    check_ok(conninfo_has_password("connection", "host=x password=y", &has, &error), error);
-    assert_true(has);
-    setenv("PGPASSWORD", "not-in-the-string", 1);
-    check_ok(conninfo_has_password("connection", "host=x user=password", &has, &error), error);
-    unsetenv("PGPASSWORD");
-    assert_false(has);
-    check_ok(conninfo_has_password("connection", "postgresql://a:b@h/d", &has, &error), error);
-    assert_true(has);
-    check_status(conninfo_has_password("connection", "host", &has, &error), CUTOVER_E_INVALID, error);
-    check_status(conninfo_has_password("connection", NULL, &has, &error), CUTOVER_E_INVALID, error);
-    assert_true(has);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,7 +189,6 @@ int main(void)
         cmocka_unit_test(error_names_the_field_and_not_the_string),
         cmocka_unit_test(gssencmode_is_kept_only_when_given),
         cmocka_unit_test(set_adds_replaces_and_removes),
-        cmocka_unit_test(password_in_the_string_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

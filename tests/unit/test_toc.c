@@ -273,8 +273,8 @@ static void new_ids_are_beyond_every_id_that_is_named(void **state)
         for (size_t j = 0; j < toc.entries[i].dependency_count; j++)
             assert_true(toc.entries[i].dependencies[j] < first);
     }
-    assert_int_equal(add(&toc, (struct toc_addition){.desc = "BLOBS", .tag = "BLOBS"}), first);
-    check_ok(toc_depend(&toc, first, 40000, &error), error);
+    assert_int_equal(add(&toc, (struct toc_addition){.desc = "BLOBS", .tag = "BLOBS", .depends_on = 40000}),
+                     first);
     text = formatted(&toc);
     named = parsed((struct bytes){text.bytes, text.length});
     assert_int_equal(toc_next_id(&named), 40001);
@@ -284,33 +284,6 @@ static void new_ids_are_beyond_every_id_that_is_named(void **state)
     assert_int_equal(toc_next_id(&toc), 0);
     check_status(toc_add(&toc, &(struct toc_addition){.desc = "BLOBS", .tag = "BLOBS"}, &first, &error),
                  CUTOVER_E_UNSUPPORTED, error);
-    toc_free(&toc);
-    free(bytes.at);
-}
-
-static void entries_can_be_made_to_wait(void **state)
-{
-    struct bytes bytes = fixture("toc.dat");
-    struct toc toc = parsed(bytes), again;
-    cutover_error *error = NULL;
-    int32_t table = add(&toc, (struct toc_addition){.desc = "TABLE DATA", .tag = "t"});
-    int32_t last = add(&toc, (struct toc_addition){.desc = "TABLE DATA", .tag = "u"});
-    struct text text;
-
-    (void)state;
-    for (int32_t i = 0; i < 9; i++)
-        check_ok(toc_depend(&toc, 3350, table + i, &error), error);
-    check_ok(toc_depend(&toc, last, table, &error), error);
-    check_status(toc_depend(&toc, last + 1, table, &error), CUTOVER_E_INTERNAL, error);
-    check_status(toc_depend(&toc, 1, table, &error), CUTOVER_E_INTERNAL, error);
-    text = formatted(&toc);
-    again = parsed((struct bytes){text.bytes, text.length});
-    assert_int_equal(toc_find(&again, 0, 16459, "MATERIALIZED VIEW DATA")->dependency_count, 11);
-    assert_int_equal(toc_find(&again, 0, 16459, "MATERIALIZED VIEW DATA")->dependencies[10], table + 8);
-    assert_string(again.entries[again.count - 4].tag, "u");
-    assert_int_equal(again.entries[again.count - 4].dependencies[0], table);
-    text_free(&text);
-    toc_free(&again);
     toc_free(&toc);
     free(bytes.at);
 }
@@ -501,7 +474,6 @@ int main(void)
         cmocka_unit_test(completed_archive_is_what_pg_dump_writes),
         cmocka_unit_test(large_object_is_created_before_data),
         cmocka_unit_test(new_ids_are_beyond_every_id_that_is_named),
-        cmocka_unit_test(entries_can_be_made_to_wait),
         cmocka_unit_test(many_tables_can_be_added),
         cmocka_unit_test(truncated_archive_is_refused_at_every_byte),
         cmocka_unit_test(damage_at_every_byte_is_refused_or_kept),

@@ -2,7 +2,7 @@
  * Catalog facts: everything of a database but its rows, as sorted lines "class<TAB>identity<TAB>definition", so that
  * two databases, or a database and a backup, are compared line by line and each difference has a name (EDGE_CASES
  * D14, A6, A9, A23, A27, A28, C3, C6, F8, F9). Names are qualified, OIDs never appear, column order does not matter
- * (A17). Written for PostgreSQL 14 to 18.
+ * (A17).
  *
  * Classes: schema, extension, table (kind, persistence, replica identity, row security, access method, options,
  * partition key and bound, inheritance), column (type, collation, not null, default, identity, generated, storage,

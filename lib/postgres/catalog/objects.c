@@ -2,8 +2,7 @@
 
 #include <stddef.h>
 
-/* Catalogs of PostgreSQL 14 to 18, as in catalog_relations.c. Names of functions, operators and types come from the
-   reg* types, which qualify them because search_path is empty. */
+/* Names of functions, operators and types come from the reg* types, which qualify them because search_path is empty. */
 
 /* clang-format off */
 static const char schemas_sql[] =

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* Catalogs of PostgreSQL 14 to 18. Columns that not all of them have are read through to_jsonb or in a statement per
+/* Columns that not all versions have are read through to_jsonb or in a statement per
    range of versions. Definitions that PostgreSQL deparses are qualified, because search_path is empty. */
 
 /* clang-format off */

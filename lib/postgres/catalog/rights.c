@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* Owners, grants, default privileges. Catalogs of PostgreSQL 14 to 18. */
+/* Owners, grants, default privileges. */
 
 /* pg_dump carries nothing of information_schema, but changed grants of pg_catalog. */
 #define CARRIED_SCHEMA(n) n ".nspname <> 'information_schema' AND " n ".nspname !~ '^pg_(temp_|toast)'"

@@ -1,5 +1,5 @@
 /*
- * Preflight checks that are one query each. Written for PostgreSQL 15 to 18.
+ * Preflight checks that are one query each.
  */
 #include "postgres/check_constraints.h"
 #include "postgres/preflight/checks.h"

@@ -1,31 +1,25 @@
 /*
- * Preflight checks of the servers themselves: who they are, versions, locale, room. Written for PostgreSQL 15 to 18.
+ * Preflight checks of the servers themselves: who they are, versions, locale, room.
  */
 #include "postgres/preflight/checks.h"
+#include "postgres/version.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define OLDEST 15 /* the fence's proof needs statistics in shared memory */
-#define NEWEST 18
 #define MIB (1024.0 * 1024.0)
-
-static int major(int version)
-{
-    return version / 10000;
-}
 
 static void add_version(const char *side, int version, const char *name, struct findings *findings)
 {
-    if (major(version) < OLDEST || major(version) > NEWEST)
+    if (postgres_major(version) < POSTGRES_OLDEST_FENCED || postgres_major(version) > POSTGRES_NEWEST)
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Upgrade it, or use a library made for it.",
-                     "%s's server is PostgreSQL %d; %d to %d are supported", side, major(version), OLDEST,
-                     NEWEST);
+                     "%s's server is PostgreSQL %d; %d to %d are supported", side, postgres_major(version),
+                     POSTGRES_OLDEST_FENCED, POSTGRES_NEWEST);
     else
         findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL, "%s's server is PostgreSQL %d.%d", side,
-                     major(version), version % 10000);
+                     postgres_major(version), version % 10000);
 }
 
 static cutover_status check_versions(const struct preflight_servers *servers, const char *name,
@@ -36,11 +30,11 @@ static cutover_status check_versions(const struct preflight_servers *servers, co
     (void)error;
     add_version("production", production, name, findings);
     add_version("the preview", preview, name, findings);
-    if (major(preview) > major(production))
+    if (postgres_major(preview) > postgres_major(production))
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name,
                      "Upgrade production first, or make the preview on its version.",
                      "the preview's server (%d) is newer than production's (%d): its schema may not load there",
-                     major(preview), major(production));
+                     postgres_major(preview), postgres_major(production));
     return CUTOVER_OK;
 }
 
@@ -50,35 +44,36 @@ static cutover_status check_tools(const struct preflight_servers *servers, const
                                   struct findings *findings, cutover_error **error)
 {
     const struct tools *tools = servers->tools;
-    int production = major(servers->production->server_version),
-        preview = major(servers->preview->server_version);
+    int production = postgres_major(servers->production->server_version),
+        preview = postgres_major(servers->preview->server_version);
     int newest = production > preview ? production : preview;
     bool fine = true;
 
     (void)error;
-    if (major(tools->dump_version) < newest) {
+    if (postgres_major(tools->dump_version) < newest) {
         fine = false;
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name,
                      "Point pg_bin_dir at the programs of the server's version.",
                      "%s is of PostgreSQL %d and cannot dump a server of %d", tools->pg_dump,
-                     major(tools->dump_version), newest);
+                     postgres_major(tools->dump_version), newest);
     }
-    if (major(tools->restore_version) < major(tools->dump_version)) {
+    if (postgres_major(tools->restore_version) < postgres_major(tools->dump_version)) {
         fine = false;
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Point pg_bin_dir at programs of one version.",
                      "%s (PostgreSQL %d) cannot read what %s (%d) writes", tools->pg_restore,
-                     major(tools->restore_version), tools->pg_dump, major(tools->dump_version));
+                     postgres_major(tools->restore_version), tools->pg_dump,
+                     postgres_major(tools->dump_version));
     }
-    if (major(tools->restore_version) >= 17 && production < 17) {
+    if (postgres_major(tools->restore_version) >= 17 && production < 17) {
         fine = false;
         findings_add(
             findings, CUTOVER_SEVERITY_BLOCK, name, "Point pg_bin_dir at the programs of the server's version.",
             "%s is of PostgreSQL %d and makes scripts that a server of %d refuses (transaction_timeout)",
-            tools->pg_restore, major(tools->restore_version), production);
+            tools->pg_restore, postgres_major(tools->restore_version), production);
     }
     if (fine)
         findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL, "pg_dump %d and pg_restore %d fit both servers",
-                     major(tools->dump_version), major(tools->restore_version));
+                     postgres_major(tools->dump_version), postgres_major(tools->restore_version));
     return CUTOVER_OK;
 }
 
@@ -91,7 +86,7 @@ static cutover_status check_large_objects(const struct preflight_servers *server
     bool any = false;
     cutover_status status = CUTOVER_OK;
 
-    if (major(servers->tools->dump_version) < 17)
+    if (postgres_major(servers->tools->dump_version) < 17)
         return CUTOVER_OK;
     for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof sides / sizeof *sides; i++) {
         PGresult *result = NULL;
@@ -103,7 +98,7 @@ static cutover_status check_large_objects(const struct preflight_servers *server
     if (status == CUTOVER_OK && any)
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Move them into tables (bytea) first.",
                      "there are large objects, which cannot be backed up with pg_dump %d yet",
-                     major(servers->tools->dump_version));
+                     postgres_major(servers->tools->dump_version));
     return status;
 }
 

@@ -78,48 +78,16 @@ cutover_status advisory_lock_held(struct session *control, int64_t key, bool *he
     return status;
 }
 
-cutover_status advisory_lock_end_holder(struct session *control, int64_t key, cutover_error **error)
-{
-    char text[24], *pid = NULL;
-    PGresult *result = NULL;
-    cutover_status status;
+#define ANYBODY (-1)
 
-    snprintf(text, sizeof text, "%" PRId64, key);
-    status = lock_holder(control, text, false, &pid, error);
-    if (status == CUTOVER_OK && pid != NULL)
-        status = session_query(control, "SELECT pg_terminate_backend($1::int)", 1, (const char *const[]){pid},
-                               &result, error);
-    PQclear(result);
-    free(pid);
-    return status;
-}
-
-cutover_status advisory_lock_wrest(struct session *control, int64_t key, cutover_error **error)
-{
-    for (int tries = 0;; tries++) {
-        cutover_error *local = NULL;
-        cutover_status status = advisory_lock(control, key, &local);
-        if (status != CUTOVER_E_LOCKED || tries == WREST_TRIES) {
-            error_move(error, local);
-            return status;
-        }
-        cutover_error_free(local);
-        status = advisory_lock_end_holder(control, key, error);
-        if (status == CUTOVER_OK)
-            status = cancel_sleep(control->cancel, WREST_PAUSE_MS, error);
-        if (status != CUTOVER_OK)
-            return status;
-    }
-}
-
-/* Ends the lock's holder, if it is this backend. */
-static cutover_status end_old_self(struct session *control, const char *key, int old_pid, cutover_error **error)
+/* Ends the session that holds the lock, if there is one and it is that backend. */
+static cutover_status end_holder(struct session *control, const char *key, int only, cutover_error **error)
 {
     char *pid = NULL;
     PGresult *result = NULL;
     cutover_status status = lock_holder(control, key, false, &pid, error);
 
-    if (status == CUTOVER_OK && pid != NULL && strtol(pid, NULL, 10) == old_pid)
+    if (status == CUTOVER_OK && pid != NULL && (only == ANYBODY || strtol(pid, NULL, 10) == only))
         status = session_query(control, "SELECT pg_terminate_backend($1::int)", 1, (const char *const[]){pid},
                                &result, error);
     PQclear(result);
@@ -127,7 +95,8 @@ static cutover_status end_old_self(struct session *control, const char *key, int
     return status;
 }
 
-cutover_status advisory_lock_regain(struct session *control, int64_t key, int old_pid, cutover_error **error)
+/* Asks for the lock until it is ours, ending its holder each time if it is that backend. */
+static cutover_status take_over(struct session *control, int64_t key, int only, cutover_error **error)
 {
     char text[24];
 
@@ -140,10 +109,20 @@ cutover_status advisory_lock_regain(struct session *control, int64_t key, int ol
             return status;
         }
         cutover_error_free(local);
-        status = end_old_self(control, text, old_pid, error);
+        status = end_holder(control, text, only, error);
         if (status == CUTOVER_OK)
             status = cancel_sleep(control->cancel, WREST_PAUSE_MS, error);
         if (status != CUTOVER_OK)
             return status;
     }
+}
+
+cutover_status advisory_lock_wrest(struct session *control, int64_t key, cutover_error **error)
+{
+    return take_over(control, key, ANYBODY, error);
+}
+
+cutover_status advisory_lock_regain(struct session *control, int64_t key, int old_pid, cutover_error **error)
+{
+    return take_over(control, key, old_pid, error);
 }

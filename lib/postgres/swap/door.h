@@ -1,7 +1,7 @@
 /*
  * The door of a database: who is inside, closing it, ending sessions, opening it (EDGE_CASES E1 to E3, E7 to E10, E20).
  * A session that is still starting is inside too: it may have passed the door before it was closed, holds the database's
- * object lock until its start is over, and only then appears in pg_stat_activity. Written for PostgreSQL 15 to 18.
+ * object lock until its start is over, and only then appears in pg_stat_activity.
  */
 #ifndef CUTOVER_POSTGRES_SWAP_DOOR_H
 #define CUTOVER_POSTGRES_SWAP_DOOR_H

@@ -8,6 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * How the fence stands.
+ *
+ * It is a setting, default_transaction_read_only, and not a lock: a client that writes gets its error at once instead of hanging,
+ * reads go on, and nothing is lost when we die but the setting, which the journal knows how to take back.
+ *
+ * PostgreSQL takes the most special of a role's settings: the one of this role in this database, else the role's, else the
+ * database's. So "on" is written for the database, and in this database for every role that has a setting of its own anywhere it
+ * would win: here, or in all databases. What was there before, of exactly these places, is the plan. It is read once, journaled, and
+ * both raising and lifting go by it and read nothing again; else a fence that is raised twice would be found and kept as what was
+ * there before. Roles are in it by OID: one that was renamed is found, one that was dropped has taken its settings with it.
+ *
+ * A setting counts for sessions that begin after it. So all of it is committed first, in one transaction, and then every client session
+ * inside is ended; those that come back come back under it, and one that was just starting is waited for and ended too
+ * (postgres/swap/door.h). Autovacuum and background workers stay: they are no clients.
+ *
+ * Lifting is the same backwards. Sessions that began read-only stay so for good, which clients with a connection pool would find
+ * hours later: they are ended as well, as far as our role may. A failure of that is told, but the settings are back by then.
+ *
+ * The settings are changed by the database's name, which is checked to bear the OID of the plan just before. Nobody but us and an
+ * administrator renames it then.
+ *
+ * The fence keeps nobody out who means to write: SET TRANSACTION READ WRITE is any client's right. It makes a write an
+ * exception, and that there was none is proved, not assumed: by the marks of fence_mark.c.
+ */
+
 #define SETTING "default_transaction_read_only"
 #define LIFT_TIMEOUT_MS 5000
 

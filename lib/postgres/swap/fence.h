@@ -24,7 +24,7 @@ cutover_status fence_lift(struct session *control, const char *database, uint32_
 
 /* A mark of the database's change counters and sequences, read by a session inside of it. Taken after the fence was
    raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others
-   ended: a session's counters are complete as soon as it is gone (shared-memory statistics, 15 and later).
+   ended: a session's counters are complete as soon as it is gone (statistics in shared memory: POSTGRES_OLDEST_FENCED).
    What it does not take for a change: reading, ANALYZE, VACUUM, autovacuum. What it does: everything that writes to a
    table or to a catalog, rolled back or not, CREATE TEMP TABLE and VACUUM FULL too; nextval and setval. */
 struct fence_mark {

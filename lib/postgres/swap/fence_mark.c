@@ -1,9 +1,10 @@
 /*
- * The fence's marks and the proof. Written for PostgreSQL 15 to 18, whose statistics live in shared memory: what a
- * session counted is there when the session is gone.
+ * The fence's marks and the proof. Statistics live in shared memory from POSTGRES_OLDEST_FENCED on: what a session counted
+ * is there when the session is gone.
  */
 #include "postgres/quote.h"
 #include "postgres/swap/fence.h"
+#include "postgres/version.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -127,10 +128,10 @@ cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, 
     struct fence_mark read = {.database_oid = inside->database_oid};
     cutover_status status;
 
-    if (inside->server_version < 150000)
+    if (postgres_major(inside->server_version) < POSTGRES_OLDEST_FENCED)
         return error_set(error, CUTOVER_E_UNSUPPORTED,
-                         "the fence needs PostgreSQL 15 or later (statistics in shared memory); this is %d",
-                         inside->server_version / 10000);
+                         "the fence needs PostgreSQL %d or later (statistics in shared memory); this is %d",
+                         POSTGRES_OLDEST_FENCED, postgres_major(inside->server_version));
     status = read_state(inside, &read, error);
     if (status == CUTOVER_OK)
         status = read_lines(inside, counters_sql, &read.counters, error);

@@ -10,11 +10,31 @@
 #include <string.h>
 
 /*
- * ALTER DATABASE … RENAME counts the sessions of the database, and when there is one it looks again 100 ms later, for up to
- * 5 s, with every new connection hanging on its lock (EDGE_CASES E3). One is counted even while it leaves, refused by the
- * closed door: under the storm of clients that try to come back that is common. So an attempt gets little time, and the
- * next one comes at once: first this long, each twice as long as the one before.
+ * How the swap is done, and why it is one transaction.
+ *
+ * Names and OIDs of databases are rows of pg_database, and ALTER DATABASE … RENAME is an ordinary update of one: two renames, the
+ * grants and the new door fit in one transaction, and with its COMMIT every client that connects finds the other database. There is
+ * no moment in which the name is nobody's. The displaced database's door is closed already and stays so.
+ *
+ * The session is the control session, which holds the advisory lock (advisory.h): a job that lost that lock has lost this session,
+ * and so cannot get here.
+ *
+ * The names are read twice. First, inside of the transaction, before anything is changed: production and staging must be the OIDs of
+ * the journal, the displaced name free, the door closed. Then after the renames, under the locks that both hold until the end: the
+ * OIDs must be where COMMIT would leave them. Between the two, somebody else's rename could have been committed that the first
+ * reading did not see; after the second nobody can.
+ *
+ * RENAME counts the sessions of the database, and when there is one it looks again 100 ms later, for up to 5 s, with every new
+ * connection hanging on its lock (EDGE_CASES E3). One is counted even while it leaves, refused by the closed door: under the storm
+ * of clients that try to come back that is common. So an attempt gets little time, and the next one comes at once: the first has
+ * FIRST_ATTEMPT_MS, each twice as long as the one before. Only an attempt that ran out of its time is followed by another. Whoever
+ * is inside for longer is looked for before the first, and named.
+ *
+ * Up to COMMIT a failure, a cancel or a lost connection leaves nothing done. From there on only the server knows. Its answer is
+ * waited for without looking at the cancel flag; when it does not come, *commit_sent tells the caller to ask swap_outcome(), by
+ * OID, on a new session. A server that answers with an error has not committed, and then it is false again.
  */
+
 #define FIRST_ATTEMPT_MS 10
 #define ATTEMPTS 8
 
