@@ -57,7 +57,8 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  *                   was recovered, and it died after the move), it becomes `active` again, and emit is told of that job.
  * @param emit       Told of each unfinished job, on the calling thread; may be NULL.
  * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID, CUTOVER_E_STORE, or what
- *         emit returned. Since 0.1.
+ *         emit returned. A job whose lease cannot be read is left alone, the others are looked at, and the status is
+ *         CUTOVER_E_STORE, or CUTOVER_E_UNSUPPORTED when a newer version of the library wrote it. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *project_id,
                                            cutover_recovery_emit emit, void *context, cutover_error **error);

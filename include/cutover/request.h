@@ -152,7 +152,8 @@ CUTOVER_API const char *cutover_request_promotion_id(const cutover_request *requ
 CUTOVER_API int64_t cutover_request_created_at(const cutover_request *request);
 CUTOVER_API int64_t cutover_request_updated_at(const cutover_request *request);
 CUTOVER_API int64_t cutover_request_completed_at(const cutover_request *request);
-/** The whole record as a JSON object with every field of the design's list; null where not set. */
+/** The whole record as a JSON object with every field of the design's list, null where not set, and with the members that a
+    newer version of the library added. */
 CUTOVER_API const char *cutover_request_json(const cutover_request *request);
 /** The version of the record in the store when it was read: it counts the writes, and is 0 for NULL. Since 0.1. */
 CUTOVER_API uint64_t cutover_request_version(const cutover_request *request);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char format_name[] = "format";
+
 static void *member_of(const struct field *field, void *record)
 {
     return (char *)record + field->offset;
@@ -15,6 +17,11 @@ static void *member_of(const struct field *field, void *record)
 static const void *const_member_of(const struct field *field, const void *record)
 {
     return (const char *)record + field->offset;
+}
+
+static bool is_owned(const struct field *field)
+{
+    return field->type == FIELD_TEXT || field->type == FIELD_JSON || field->type == FIELD_REST;
 }
 
 static cutover_status wrong_type(const struct record_type *type, const struct field *field,
@@ -78,6 +85,8 @@ static cutover_status read_field(const struct record_type *type, const struct fi
             return error_nomem(error);
         *(struct json_object **)member = copy;
         return CUTOVER_OK;
+    case FIELD_REST:
+        break;
     }
     return error_set(error, CUTOVER_E_INTERNAL, "%s: member \"%s\" has no type", type->kind, field->name);
 }
@@ -89,13 +98,53 @@ static bool may_be_absent(const struct field *field)
     return field->type != FIELD_ENUM || field->names[0] == NULL || field->names[0][0] == '\0';
 }
 
+static bool is_known(const struct record_type *type, const char *name)
+{
+    if (strcmp(name, format_name) == 0)
+        return true;
+    for (const struct field *field = type->fields; field->name != NULL; field++)
+        if (field->type != FIELD_REST && strcmp(field->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Adds a copy of the value; JSON's null is NULL. False when memory ran out. */
+static bool add_copy(struct json_object *object, const char *name, struct json_object *value)
+{
+    struct json_object *copy = NULL;
+
+    if (value != NULL && json_object_deep_copy(value, &copy, NULL) != 0)
+        return false;
+    if (json_object_object_add(object, name, copy) == 0)
+        return true;
+    json_object_put(copy);
+    return false;
+}
+
+static cutover_status read_rest(const struct record_type *type, struct json_object *object,
+                                struct json_object **rest, cutover_error **error)
+{
+    json_object_object_foreach(object, name, value)
+    {
+        if (is_known(type, name))
+            continue;
+        if (*rest == NULL)
+            *rest = json_object_new_object();
+        if (*rest == NULL || !add_copy(*rest, name, value))
+            return error_nomem(error);
+    }
+    return CUTOVER_OK;
+}
+
 static cutover_status read_fields(const struct record_type *type, struct json_object *object, void *record,
                                   cutover_error **error)
 {
     for (const struct field *field = type->fields; field->name != NULL; field++) {
         struct json_object *value = json_member(object, field->name);
         cutover_status status = CUTOVER_OK;
-        if (value != NULL)
+        if (field->type == FIELD_REST)
+            status = read_rest(type, object, member_of(field, record), error);
+        else if (value != NULL)
             status = read_field(type, field, value, member_of(field, record), error);
         else if (!may_be_absent(field))
             status = error_set(error, CUTOVER_E_STORE, "%s: member \"%s\" is missing", type->kind, field->name);
@@ -103,6 +152,24 @@ static cutover_status read_fields(const struct record_type *type, struct json_ob
             return status;
     }
     return CUTOVER_OK;
+}
+
+cutover_status record_format_check(const char *kind, struct json_object *object, unsigned newest,
+                                   cutover_error **error)
+{
+    struct json_object *member = json_member(object, format_name);
+    int64_t format = json_int_or(object, format_name, 0);
+
+    if (member == NULL || (format >= 1 && format <= newest))
+        return CUTOVER_OK;
+    if (format < 1)
+        return error_set(error, CUTOVER_E_STORE, "%s: member \"%s\" is not a number from 1", kind, format_name);
+    error_set(
+        error, CUTOVER_E_UNSUPPORTED,
+        "%s: it was written by a newer version of the library: its format is %lld, this one knows 1 to %u",
+        kind, (long long)format, newest);
+    error_hint(error, "Use that version here, too: all processes that share a store should have the same one.");
+    return CUTOVER_E_UNSUPPORTED;
 }
 
 cutover_status record_parse(const struct record_type *type, const char *json, void *record,
@@ -122,10 +189,13 @@ cutover_status record_parse(const struct record_type *type, const char *json, vo
     }
 
     cutover_status status = CUTOVER_OK;
-    if (json_object_is_type(object, json_type_object))
-        status = read_fields(type, object, record, error);
-    else
+    if (json_object_is_type(object, json_type_object)) {
+        status = record_format_check(type->kind, object, type->format, error);
+        if (status == CUTOVER_OK)
+            status = read_fields(type, object, record, error);
+    } else {
         status = error_set(error, CUTOVER_E_STORE, "%s: the record is not a JSON object", type->kind);
+    }
     json_object_put(object);
     if (status != CUTOVER_OK)
         record_free(type, record);
@@ -164,11 +234,25 @@ static bool write_field(const struct field *field, const void *member, struct js
         if (*(struct json_object *const *)member == NULL)
             return true;
         return json_object_deep_copy(*(struct json_object *const *)member, value, NULL) == 0;
+    case FIELD_REST:
+        break;
     }
     if (text == NULL)
         return true;
     *value = json_object_new_string(text);
     return *value != NULL;
+}
+
+static bool write_rest(struct json_object *object, struct json_object *rest)
+{
+    if (rest == NULL)
+        return true;
+    json_object_object_foreach(rest, name, value)
+    {
+        if (!add_copy(object, name, value))
+            return false;
+    }
+    return true;
 }
 
 struct json_object *record_json(const struct record_type *type, const void *record)
@@ -177,7 +261,19 @@ struct json_object *record_json(const struct record_type *type, const void *reco
     struct json_object *value = NULL;
     if (object == NULL)
         return NULL;
+    if (type->format > 1) {
+        value = json_object_new_int64(type->format);
+        if (value == NULL)
+            goto drop_object;
+        if (json_object_object_add(object, format_name, value) != 0)
+            goto drop_value;
+    }
     for (const struct field *field = type->fields; field->name != NULL; field++) {
+        if (field->type == FIELD_REST) {
+            if (!write_rest(object, *(struct json_object *const *)const_member_of(field, record)))
+                goto drop_object;
+            continue;
+        }
         if (!write_field(field, const_member_of(field, record), &value))
             goto drop_object;
         if (json_object_object_add(object, field->name, value) != 0)
@@ -205,7 +301,7 @@ cutover_status record_copy(const struct record_type *type, const void *from, voi
 {
     memcpy(to, from, type->size);
     for (const struct field *field = type->fields; field->name != NULL; field++)
-        if (field->type == FIELD_TEXT || field->type == FIELD_JSON)
+        if (is_owned(field))
             memset(member_of(field, to), 0, sizeof(void *));
 
     for (const struct field *field = type->fields; field->name != NULL; field++) {
@@ -214,7 +310,7 @@ cutover_status record_copy(const struct record_type *type, const void *from, voi
         struct json_object *tree = NULL;
         if (field->type == FIELD_TEXT) {
             status = string_copy(*(char *const *)source, member_of(field, to), error);
-        } else if (field->type == FIELD_JSON && *(struct json_object *const *)source != NULL) {
+        } else if (is_owned(field) && *(struct json_object *const *)source != NULL) {
             if (json_object_deep_copy(*(struct json_object *const *)source, &tree, NULL) != 0)
                 status = error_nomem(error);
             else
@@ -235,7 +331,7 @@ void record_free(const struct record_type *type, void *record)
     for (const struct field *field = type->fields; field->name != NULL; field++) {
         if (field->type == FIELD_TEXT)
             free(*(char **)member_of(field, record));
-        else if (field->type == FIELD_JSON)
+        else if (is_owned(field))
             json_object_put(*(struct json_object **)member_of(field, record));
     }
     memset(record, 0, type->size);

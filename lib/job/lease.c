@@ -52,10 +52,11 @@ static const struct field lease_fields[] = {
     {"renewed_at", FIELD_TIME, offsetof(struct lease_record, renewed_at), NULL},
     {"released", FIELD_BOOL, offsetof(struct lease_record, released), NULL},
     {"progress", FIELD_JSON, offsetof(struct lease_record, progress), NULL},
+    {"", FIELD_REST, offsetof(struct lease_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-const struct record_type lease_type = {"lease", sizeof(struct lease_record), lease_fields};
+const struct record_type lease_type = {"lease", sizeof(struct lease_record), lease_fields, 1};
 
 /* ---- in the store ---- */
 

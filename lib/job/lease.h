@@ -28,6 +28,7 @@ struct lease_record {
     int64_t renewed_at;           /* by the holder's clock: for people, nothing is decided by it */
     bool released;                /* its holder gave up: recovery may begin at once */
     struct json_object *progress; /* job/progress.h, as of the last sign of life; NULL: not told */
+    struct json_object *rest;     /* members that only a newer version of the library knows, kept as they are */
 };
 
 extern const struct record_type lease_type; /* kind "lease" */

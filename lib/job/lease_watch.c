@@ -146,6 +146,7 @@ struct look {
     int64_t asked_us;
     lease_each each;
     void *context;
+    cutover_error *unread; /* about the first that is damaged, or of a newer version of the library */
 };
 
 static void sight_judge(struct lease_sight *sight, const struct look *look)
@@ -169,13 +170,20 @@ static void sight_judge(struct lease_sight *sight, const struct look *look)
 
 static cutover_status look_at(void *context, const struct document *document, cutover_error **error)
 {
-    const struct look *look = context;
+    struct look *look = context;
     struct lease_sight sight = {.version = document->version};
-    cutover_status status = record_parse(&lease_type, document->body, &sight.record, error);
+    cutover_error *local = NULL;
+    cutover_status status = record_parse(&lease_type, document->body, &sight.record, &local);
 
     if (status == CUTOVER_OK && sight.record.job_id == NULL)
-        status = error_set(error, CUTOVER_E_STORE, "lease %s in the store is damaged: it names no job",
+        status = error_set(&local, CUTOVER_E_STORE, "lease %s in the store is damaged: it names no job",
                            document->id);
+    if (status == CUTOVER_E_STORE || status == CUTOVER_E_UNSUPPORTED) {
+        error_move(&look->unread, local);
+        record_free(&lease_type, &sight.record);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
     if (status == CUTOVER_OK) {
         sight_judge(&sight, look);
         status = look->each(look->context, &sight, error);
@@ -187,11 +195,14 @@ static cutover_status look_at(void *context, const struct document *document, cu
 cutover_status lease_look(const struct host *host, const char *project_id, lease_each each, void *context,
                           cutover_error **error)
 {
-    struct look look = {host, clock_monotonic(&host->clock), each, context};
+    struct look look = {host, clock_monotonic(&host->clock), each, context, NULL};
     cutover_status status = document_walk(&host->store, lease_type.kind, project_id, look_at, &look, error);
 
     if (status == CUTOVER_OK)
         watch_forget(host->leases, project_id, look.asked_us);
+    if (status == CUTOVER_OK)
+        status = cutover_error_code(look.unread);
+    error_move(error, look.unread);
     return status;
 }
 

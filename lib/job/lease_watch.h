@@ -27,7 +27,8 @@ struct lease_sight {
 typedef cutover_status (*lease_each)(void *context, const struct lease_sight *sight, cutover_error **error);
 
 /* Looks at every lease of a project (NULL: of all), in the order of their jobs, until `each` returns another status than
-   CUTOVER_OK. No lock is held while `each` runs. */
+   CUTOVER_OK. One that is damaged, or a newer library's, is passed over, and the answer in the end is CUTOVER_E_STORE or
+   CUTOVER_E_UNSUPPORTED. No lock is held while `each` runs. */
 cutover_status lease_look(const struct host *host, const char *project_id, lease_each each, void *context,
                           cutover_error **error);
 

@@ -52,10 +52,11 @@ static const struct field backup_fields[] = {
     {MEMBER(FIELD_TIME, created_at), NULL},
     {MEMBER(FIELD_TIME, updated_at), NULL},
     {MEMBER(FIELD_TIME, deleted_at), NULL},
+    {"", FIELD_REST, offsetof(struct backup_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-const struct record_type backup_type = {"backup", sizeof(struct backup_record), backup_fields};
+const struct record_type backup_type = {"backup", sizeof(struct backup_record), backup_fields, 1};
 
 cutover_status backup_label_check(const char *label, cutover_error **error)
 {

@@ -40,6 +40,7 @@ struct backup_record {
     int64_t created_at;
     int64_t updated_at;
     int64_t deleted_at;
+    struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
 
 extern const struct record_type backup_type; /* kind "backup" */

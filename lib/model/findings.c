@@ -23,7 +23,7 @@ static const struct field finding_fields[] = {
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-static const struct record_type finding_type = {"finding", sizeof(cutover_finding), finding_fields};
+static const struct record_type finding_type = {"finding", sizeof(cutover_finding), finding_fields, 1};
 
 struct summary {
     int severity;
@@ -36,7 +36,7 @@ static const struct field summary_fields[] = {
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-static const struct record_type summary_type = {"preflight", sizeof(struct summary), summary_fields};
+static const struct record_type summary_type = {"preflight", sizeof(struct summary), summary_fields, 1};
 
 static bool findings_grow(struct findings *findings)
 {

@@ -57,10 +57,11 @@ static const struct field promotion_fields[] = {
     {MEMBER(FIELD_TIME, created_at), NULL},
     {MEMBER(FIELD_TIME, updated_at), NULL},
     {MEMBER(FIELD_TIME, completed_at), NULL},
+    {"", FIELD_REST, offsetof(struct promotion_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-const struct record_type promotion_type = {"promotion", sizeof(struct promotion_record), promotion_fields};
+const struct record_type promotion_type = {"promotion", sizeof(struct promotion_record), promotion_fields, 1};
 
 const char *promotion_target_preview(const struct promotion_record *record)
 {

@@ -74,6 +74,7 @@ struct promotion_record {
     int64_t created_at;
     int64_t updated_at;
     int64_t completed_at;
+    struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
 
 extern const struct record_type promotion_type; /* kind "promotion" */

@@ -42,10 +42,11 @@ static const struct field request_fields[] = {
     {MEMBER(FIELD_TIME, created_at), NULL},
     {MEMBER(FIELD_TIME, updated_at), NULL},
     {MEMBER(FIELD_TIME, completed_at), NULL},
+    {"", FIELD_REST, offsetof(struct request_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
 
-const struct record_type request_type = {"request", sizeof(struct request_record), request_fields};
+const struct record_type request_type = {"request", sizeof(struct request_record), request_fields, 1};
 
 cutover_status request_fields_check(const char *customer_note, const char *external_ticket_ref,
                                     cutover_error **error)

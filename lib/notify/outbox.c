@@ -29,7 +29,8 @@ static const struct field delivery_fields[] = {
     {"lease_until", FIELD_TIME, offsetof(struct delivery_record, lease_until), NULL},
     {"last_error", FIELD_TEXT, offsetof(struct delivery_record, last_error), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
-static const struct record_type delivery_type = {"delivery", sizeof(struct delivery_record), delivery_fields};
+static const struct record_type delivery_type = {"delivery", sizeof(struct delivery_record), delivery_fields,
+                                                 1};
 
 /* One event document, taken apart. */
 struct queued {

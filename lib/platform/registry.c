@@ -30,6 +30,7 @@ struct project_record {
     char *control_database;
     char *verify_database;
     char *job_id; /* that it is restoring for; else NULL, and in documents of before there was one */
+    struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
 
 static const struct field project_fields[] = {
@@ -40,8 +41,9 @@ static const struct field project_fields[] = {
     {"control_database", FIELD_TEXT, offsetof(struct project_record, control_database), NULL},
     {"verify_database", FIELD_TEXT, offsetof(struct project_record, verify_database), NULL},
     {"job_id", FIELD_TEXT, offsetof(struct project_record, job_id), NULL},
+    {"", FIELD_REST, offsetof(struct project_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
-static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields};
+static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields, 1};
 
 struct preview_record {
     char *id;
@@ -49,6 +51,7 @@ struct preview_record {
     char *state;
     char *database;
     int64_t expires_at;
+    struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
 
 static const struct field preview_fields[] = {
@@ -57,8 +60,9 @@ static const struct field preview_fields[] = {
     {"state", FIELD_TEXT, offsetof(struct preview_record, state), NULL},
     {"database", FIELD_TEXT, offsetof(struct preview_record, database), NULL},
     {"expires_at", FIELD_TIME, offsetof(struct preview_record, expires_at), NULL},
+    {"", FIELD_REST, offsetof(struct preview_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
-static const struct record_type preview_type = {"preview", sizeof(struct preview_record), preview_fields};
+static const struct record_type preview_type = {"preview", sizeof(struct preview_record), preview_fields, 1};
 
 /* ---------------------------------------------------------------------------------------------- what is refused */
 
@@ -242,7 +246,7 @@ cutover_status cutover_registry_preview_add(cutover_registry *registry, const cu
                                             cutover_error **error)
 {
     cutover_preview whole, *preview = &whole;
-    struct preview_record record = {NULL, NULL, NULL, NULL, 0};
+    struct preview_record record = {0};
     cutover_status status = check_registry(registry, error);
 
     if (status == CUTOVER_OK)

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define LEDGER_FORMAT 1
 #define ENTRY_ID_SIZE (STORE_ID_MAX + 1)
 /* Ids have 12 hex digits, and one commit adds fewer entries than it has writes. */
 #define SEQUENCE_LIMIT ((INT64_C(1) << 48) - STORE_COMMIT_MAX)
@@ -22,7 +23,8 @@ struct change {
     struct clock clock;
     char *project_id;
     uint64_t ledger_version;
-    int64_t audit; /* entries so far, this change's included */
+    struct json_object *ledger; /* as it was read; NULL before the project's first change */
+    int64_t audit;              /* entries so far, this change's included */
     int64_t events;
     cutover_write writes[STORE_COMMIT_MAX]; /* the ledger's own goes last */
     size_t count;
@@ -32,7 +34,6 @@ struct change {
 static cutover_status read_ledger(struct change *change, cutover_error **error)
 {
     struct document document = {NULL, NULL, 0};
-    struct json_object *ledger;
     cutover_error *cause = NULL;
     cutover_status status = document_get(&change->store, "ledger", change->project_id, &document, &cause);
 
@@ -42,19 +43,20 @@ static cutover_status read_ledger(struct change *change, cutover_error **error)
     }
     if (status != CUTOVER_OK)
         goto done;
-    ledger = json_parse(document.body, strlen(document.body), &cause);
+    change->ledger = json_parse(document.body, strlen(document.body), &cause);
     change->ledger_version = document.version;
-    change->audit = json_int_or(ledger, "audit", -1);
-    change->events = json_int_or(ledger, "events", -1);
-    if (ledger == NULL && cutover_error_code(cause) == CUTOVER_E_NOMEM) {
+    change->audit = json_int_or(change->ledger, "audit", -1);
+    change->events = json_int_or(change->ledger, "events", -1);
+    if (change->ledger == NULL && cutover_error_code(cause) == CUTOVER_E_NOMEM) {
         status = CUTOVER_E_NOMEM;
+    } else if (record_format_check("ledger", change->ledger, LEDGER_FORMAT, &cause) == CUTOVER_E_UNSUPPORTED) {
+        status = CUTOVER_E_UNSUPPORTED;
     } else if (change->audit < 0 || change->audit >= SEQUENCE_LIMIT || change->events < 0 ||
                change->events >= SEQUENCE_LIMIT) {
         cutover_error_free(cause);
         cause = NULL;
         status = error_set(&cause, CUTOVER_E_STORE, "the ledger of project %s is damaged", change->project_id);
     }
-    json_object_put(ledger);
 done:
     document_free(&document);
     error_move(error, cause);
@@ -285,16 +287,14 @@ cutover_status change_announce(struct change *change, const char *name, const cu
 
 static cutover_status put_ledger(struct change *change, cutover_error **error)
 {
-    struct json_object *ledger = json_object_new_object();
     char *body = NULL;
     cutover_status status;
 
-    if (ledger == NULL)
+    if (change->ledger == NULL && (change->ledger = json_object_new_object()) == NULL)
         return error_nomem(error);
-    json_put_int(ledger, "audit", change->audit);
-    json_put_int(ledger, "events", change->events);
-    status = json_format(ledger, &body, error);
-    json_object_put(ledger);
+    json_put_int(change->ledger, "audit", change->audit);
+    json_put_int(change->ledger, "events", change->events);
+    status = json_format(change->ledger, &body, error);
     if (status != CUTOVER_OK)
         return status;
     return add_write(change, "ledger", change->project_id, change->ledger_version, body, STORE_COMMIT_MAX,
@@ -320,6 +320,7 @@ void change_free(struct change *change)
         return;
     for (size_t i = 0; i < change->count; i++)
         free_write(&change->writes[i]);
+    json_object_put(change->ledger);
     free(change->project_id);
     free(change);
 }

@@ -3,6 +3,7 @@
 
 #include <cutover.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -790,6 +791,42 @@ static void every_list_keeps_to_what_the_store_takes(void **state)
     cutover_engine_free(engine);
 }
 
+/* ---- a newer version of the library on the same store ---- */
+
+static void put_document(const struct ports *ports, const char *kind, const char *id, const char *body)
+{
+    const cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", 0, body};
+    cutover_error *error = NULL;
+
+    check_ok(ports->store.commit(&(const cutover_write *){&write}, 1, &error, ports->store.userdata), error);
+}
+
+static cutover_status note_job(const cutover_recovery *recovery, void *context)
+{
+    snprintf(context, 64, "%s", recovery->job_id);
+    return CUTOVER_OK;
+}
+
+/* Nor does it keep recovery from the others. */
+static void a_lease_of_a_newer_format_is_left_alone(void **state)
+{
+    const struct ports *ports = *state;
+    cutover_engine *engine = engine_of(*state);
+    cutover_error *error = NULL;
+    char job[64] = "";
+
+    put_document(ports, "lease", "a-job",
+                 "{\"format\":2,\"job_id\":\"a-job\",\"project_id\":\"shop\",\"job\":\"promotion\"}");
+    put_document(ports, "lease", "b-job",
+                 "{\"job_id\":\"b-job\",\"project_id\":\"shop\",\"job\":\"promotion\","
+                 "\"expires_at\":\"2099-01-01T00:00:00.000000Z\"}");
+    check_status_keep(cutover_recover(engine, NULL, note_job, job, &error), CUTOVER_E_UNSUPPORTED, error);
+    check_contains(cutover_error_message(error), "lease: it was written by a newer version of the library");
+    assert_string_equal(job, "b-job");
+    cutover_error_free(error);
+    cutover_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -815,6 +852,7 @@ int main(void)
         TEST(every_free_takes_null),
         TEST(a_job_runs_once),
         TEST(every_list_keeps_to_what_the_store_takes),
+        TEST(a_lease_of_a_newer_format_is_left_alone),
         TEST(a_refused_job_leaves_the_request_acked),
         TEST(a_job_that_was_cancelled_before_it_ran_ends_at_once),
         TEST(preflight_tells_all_that_it_finds),

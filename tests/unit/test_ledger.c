@@ -293,6 +293,39 @@ static void damaged_ledger_is_an_error_not_a_new_beginning(void **state)
     }
 }
 
+static void ledger_keeps_what_a_newer_library_added(void **state)
+{
+    const cutover_store *store = *state;
+    const cutover_write write = {
+        CUTOVER_WRITE_VERSION, "ledger", "p1", "p1", 0, "{\"later\":{\"x\":1},\"audit\":4,\"events\":7}"};
+    struct change *change = NULL;
+    struct document ledger = {NULL, NULL, 0};
+    cutover_error *error = NULL;
+
+    check_ok(store->commit(&(const cutover_write *){&write}, 1, &error, store->userdata), error);
+    check_ok(change_begin(store, &fake_clock, "p1", &change, &error), error);
+    check_ok(change_announce(change, "cutover.acked", &reviewer, "r1", NULL, &error), error);
+    commit(change, CUTOVER_OK);
+    check_ok(document_get(store, "ledger", "p1", &ledger, &error), error);
+    assert_string_equal(ledger.body, "{\"later\":{\"x\":1},\"audit\":5,\"events\":8}");
+    document_free(&ledger);
+}
+
+static void ledger_of_a_newer_format_is_refused(void **state)
+{
+    const cutover_store *store = *state;
+    const cutover_write write = {
+        CUTOVER_WRITE_VERSION, "ledger", "p1", "p1", 0, "{\"format\":2,\"audit\":{},\"events\":{}}"};
+    struct change *change = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(store->commit(&(const cutover_write *){&write}, 1, &error, store->userdata), error);
+    check_status_keep(change_begin(store, &fake_clock, "p1", &change, &error), CUTOVER_E_UNSUPPORTED, error);
+    check_contains(cutover_error_message(error), "newer version of the library");
+    cutover_error_free(error);
+    assert_null(change);
+}
+
 static cutover_status get_nothing(const char *kind, const char *id, cutover_document_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
@@ -397,6 +430,8 @@ int main(void)
         test(change_is_refused_after_its_commit),
         test(change_refuses_one_document_twice_and_too_many),
         test(damaged_ledger_is_an_error_not_a_new_beginning),
+        test(ledger_keeps_what_a_newer_library_added),
+        test(ledger_of_a_newer_format_is_refused),
         test(store_that_breaks_its_contract_is_an_error),
         test(missing_document_is_named),
         test(only_a_conflict_is_tried_again_and_not_for_ever),

@@ -34,7 +34,7 @@ static const struct field sample_fields[] = {
     {0},
 };
 
-static const struct record_type sample_type = {"sample", sizeof(struct sample), sample_fields};
+static const struct record_type sample_type = {"sample", sizeof(struct sample), sample_fields, 1};
 
 static const char full[] =
     "{\"name\":\"a/b \\\"c\\\" \\u0007 \xf0\x9f\x90\x98\",\"note\":null,"
@@ -83,6 +83,95 @@ static void what_is_absent_or_unknown_does_no_harm(void **state)
     assert_false(sample.flag);
     assert_int_equal(sample.method, 0);
     record_free(&sample_type, &sample);
+}
+
+/* The same record as a library of two versions later has it, and as one of today keeps it. */
+struct grown {
+    char *name;
+    struct json_object *rest;
+};
+
+static const struct field grown_fields[] = {
+    {"name", FIELD_TEXT, offsetof(struct grown, name), NULL},
+    {"", FIELD_REST, offsetof(struct grown, rest), NULL},
+    {0},
+};
+
+static const struct record_type grown_type = {"grown", sizeof(struct grown), grown_fields, 1};
+static const struct record_type newer_type = {"grown", sizeof(struct grown), grown_fields, 3};
+
+static void assert_written(const struct record_type *type, const void *record, const char *expected)
+{
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_ok(record_format(type, record, &json, &error), error);
+    assert_string_equal(json, expected);
+    free(json);
+}
+
+static void unknown_members_are_kept(void **state)
+{
+    (void)state;
+    static const char after[] =
+        "{\"name\":\"b\",\"later\":{\"x\":[1,null,\"é\"]},\"none\":null,\"big\":9223372036854775807}";
+    cutover_error *error = NULL;
+    struct grown grown, copy;
+
+    check_ok(record_parse(
+                 &grown_type,
+                 "{\"later\":{\"x\":[1,null,\"é\"]},\"name\":\"a\",\"none\":null,\"big\":9223372036854775807}",
+                 &grown, &error),
+             error);
+    check_ok(record_set_text(&grown.name, "b", &error), error);
+    assert_written(&grown_type, &grown, after);
+    check_ok(record_copy(&grown_type, &grown, &copy, &error), error);
+    record_free(&grown_type, &grown);
+    assert_written(&grown_type, &copy, after);
+    record_free(&grown_type, &copy);
+    check_ok(record_parse(&grown_type, "{\"name\":\"a\"}", &grown, &error), error);
+    assert_null(grown.rest);
+    record_free(&grown_type, &grown);
+}
+
+static void newer_format_is_refused(void **state)
+{
+    (void)state;
+    cutover_error *error = NULL;
+    struct grown grown, empty = {NULL, NULL};
+
+    check_status_keep(record_parse(&grown_type, "{\"format\":2,\"name\":7}", &grown, &error),
+                      CUTOVER_E_UNSUPPORTED, error);
+    check_contains(cutover_error_message(error), "grown: it was written by a newer version of the library");
+    check_contains(cutover_error_message(error), "its format is 2, this one knows 1 to 1");
+    assert_non_null(cutover_error_hint(error));
+    assert_memory_equal(&grown, &empty, sizeof(grown));
+    cutover_error_free(error), error = NULL;
+    check_status(record_parse(&newer_type, "{\"format\":4}", &grown, &error), CUTOVER_E_UNSUPPORTED, error);
+    check_status(record_parse(&newer_type, "{\"format\":9223372036854775807}", &grown, &error),
+                 CUTOVER_E_UNSUPPORTED, error);
+    static const char *const damaged[] = {"{\"format\":0}", "{\"format\":-1}", "{\"format\":\"1\"}",
+                                          "{\"format\":1.5}"};
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++)
+        check_status(record_parse(&newer_type, damaged[i], &grown, &error), CUTOVER_E_STORE, error);
+}
+
+/* What an older library wrote is read, and written in the format of today; the first has no number. */
+static void format_is_written_from_the_second_on(void **state)
+{
+    (void)state;
+    static const char *const older[] = {"{\"name\":\"a\"}", "{\"format\":1,\"name\":\"a\"}",
+                                        "{\"name\":\"a\",\"format\":2}", "{\"format\":3,\"name\":\"a\"}"};
+    cutover_error *error = NULL;
+    struct grown grown;
+
+    for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
+        check_ok(record_parse(&newer_type, older[i], &grown, &error), error);
+        assert_null(grown.rest);
+        assert_written(&newer_type, &grown, "{\"format\":3,\"name\":\"a\"}");
+        assert_written(&grown_type, &grown, "{\"name\":\"a\"}");
+        record_free(&newer_type, &grown);
+    }
 }
 
 static void a_wrong_member_is_refused_by_kind_and_name(void **state)
@@ -332,6 +421,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_survives_the_way_through_json),
         cmocka_unit_test(what_is_absent_or_unknown_does_no_harm),
+        cmocka_unit_test(unknown_members_are_kept),
+        cmocka_unit_test(newer_format_is_refused),
+        cmocka_unit_test(format_is_written_from_the_second_on),
         cmocka_unit_test(a_wrong_member_is_refused_by_kind_and_name),
         cmocka_unit_test(an_enumeration_without_a_neutral_name_is_needed),
         cmocka_unit_test(what_is_not_a_json_object_is_no_record),

@@ -434,6 +434,33 @@ static void a_project_that_nobody_knows_the_job_of_is_returned_by_any(void **sta
     check_kept(world, "restoring", NEXT_JOB);
 }
 
+static cutover_status take_body(const cutover_document *document, void *context)
+{
+    snprintf(context, 400, "%s", document->body);
+    return CUTOVER_OK;
+}
+
+static void project_keeps_what_a_newer_library_added(void **state)
+{
+    struct world *world = *state;
+    char body[400];
+    cutover_error *error = NULL;
+    const cutover_write write = {
+        CUTOVER_WRITE_VERSION,
+        "project",
+        "p1",
+        "p1",
+        0,
+        "{\"id\":\"p1\",\"organization_id\":\"\",\"state\":\"active\",\"database\":\"dbname=shop\","
+        "\"added_later\":[1]}"};
+
+    check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata), error);
+    check_ok(set_state(world, "active", "restoring", JOB, &error), error);
+    check_ok(world->store.get("project", "p1", take_body, body, &error, world->store.userdata), error);
+    check_contains(body, "\"restoring\"");
+    check_contains(body, "\"added_later\":[1]");
+}
+
 struct mover {
     struct world *world;
     unsigned moved;
@@ -525,6 +552,7 @@ int main(void)
         test(a_project_is_returned_by_the_job_that_it_is_restoring_for),
         test(a_move_to_or_from_restoring_names_its_job),
         test(a_project_that_nobody_knows_the_job_of_is_returned_by_any),
+        test(project_keeps_what_a_newer_library_added),
         test(racing_moves_have_one_winner),
         test(platform_has_what_is_required_and_no_hooks),
         test(incomplete_store_is_refused),

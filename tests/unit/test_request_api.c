@@ -1284,6 +1284,73 @@ static void getters_of_no_handle_tell_nothing(void **state)
     assert_null(cutover_backup_list_at(NULL, 0));
 }
 
+/* ---- a newer version of the library on the same store ---- */
+
+struct body {
+    char *text;
+    uint64_t version;
+};
+
+static cutover_status take_body(const cutover_document *document, void *context)
+{
+    struct body *body = context;
+
+    body->text = strdup(document->body);
+    body->version = document->version;
+    return CUTOVER_OK;
+}
+
+/* Adds a member to a request's document, as a newer version of the library would. */
+static void add_member(struct world *world, const char *id, const char *added)
+{
+    struct body body = {NULL, 0};
+    char longer[4096];
+    cutover_error *error = NULL;
+
+    check_ok(world->store.get("request", id, take_body, &body, &error, world->store.userdata), error);
+    snprintf(longer, sizeof longer, "%.*s,%s}", (int)strlen(body.text) - 1, body.text, added);
+    const cutover_write write = {CUTOVER_WRITE_VERSION, "request", id, "shop", body.version, longer};
+    check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata), error);
+    free(body.text);
+}
+
+static void a_request_keeps_what_a_newer_library_added(void **state)
+{
+    struct world *world = *state;
+    char *id = open_request(world);
+    cutover_request *request = NULL;
+    cutover_error *error = NULL;
+
+    add_member(world, id, "\"added_later\":{\"x\":[1]}");
+    check_ok(agree(world->engine, &operator_actor, id, "fine", 0, &request, &error), error);
+    check_contains(cutover_request_json(request), "\"added_later\":{\"x\":[1]}");
+    cutover_request_free(request);
+    check_ok(cutover_request_get(world->engine, id, &request, &error), error);
+    assert_string_equal(cutover_request_status(request), "acked");
+    check_contains(cutover_request_json(request), "\"added_later\":{\"x\":[1]}");
+    cutover_request_free(request);
+    free(id);
+}
+
+static void a_request_of_a_newer_format_is_left_alone(void **state)
+{
+    struct world *world = *state;
+    char *id = open_request(world);
+    cutover_request *request = NULL;
+    cutover_request_list *list = NULL;
+    cutover_error *error = NULL;
+
+    add_member(world, id, "\"format\":2");
+    CHECK_REFUSED(world, cutover_request_cancel(world->engine, &operator_actor, id, NULL, &error),
+                  CUTOVER_E_UNSUPPORTED, "newer version of the library");
+    check_status(cutover_request_get(world->engine, id, &request, &error), CUTOVER_E_UNSUPPORTED, error);
+    check_status(cutover_requests_list(world->engine, "shop", NULL, 10, &list, &error), CUTOVER_E_UNSUPPORTED,
+                 error);
+    assert_null(request);
+    assert_null(list);
+    free(id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1323,6 +1390,8 @@ int main(void)
         TEST(a_preview_has_one_live_request),
         TEST(threads_that_race_for_a_preview_file_one_request),
         TEST(threads_that_race_for_an_outcome_get_one),
+        TEST(a_request_keeps_what_a_newer_library_added),
+        TEST(a_request_of_a_newer_format_is_left_alone),
 #ifndef CUTOVER_WITHOUT_SQLITE
         cmocka_unit_test(handles_that_race_for_a_preview_file_one_request),
         cmocka_unit_test(handles_that_race_for_an_outcome_get_one),
