@@ -7,6 +7,7 @@
 
 #include "base/record.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <stdio.h>
