@@ -134,18 +134,21 @@ cutover_status document_walk(const cutover_store *store, const char *kind, const
     return status;
 }
 
-/* What is written back goes to the record's own id: it must be the document's. */
-static cutover_status check_id(const struct record_type *type, const char *id, const void *record,
-                               cutover_error **error)
+/* What is written back goes to the record's own id, in a change of its project: both must be there. */
+static cutover_status check_names(const struct record_type *type, const char *id, const void *record,
+                                  cutover_error **error)
 {
     for (const struct field *field = type->fields; field->name != NULL; field++) {
         const char *found;
-        if (field->type != FIELD_TEXT || strcmp(field->name, "id") != 0)
+        if (field->type != FIELD_TEXT)
             continue;
         found = *(char *const *)((const char *)record + field->offset);
-        if (found == NULL || strcmp(found, id) != 0)
+        if (strcmp(field->name, "id") == 0 && (found == NULL || strcmp(found, id) != 0))
             return error_set(error, CUTOVER_E_STORE, "%s %s in the store is damaged: its id is %s", type->kind,
                              id, found != NULL ? found : "missing");
+        if (strcmp(field->name, "project_id") == 0 && (found == NULL || found[0] == '\0'))
+            return error_set(error, CUTOVER_E_STORE, "%s %s in the store is damaged: its project is missing",
+                             type->kind, id);
     }
     return CUTOVER_OK;
 }
@@ -159,7 +162,7 @@ cutover_status document_get_record(const cutover_store *store, const struct reco
     if (status == CUTOVER_OK)
         status = record_parse(type, document.body, record, error);
     if (status == CUTOVER_OK) {
-        status = check_id(type, id, record, error);
+        status = check_names(type, id, record, error);
         if (status == CUTOVER_OK)
             *version = document.version;
         else

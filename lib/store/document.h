@@ -40,7 +40,8 @@ typedef cutover_status (*document_each)(void *context, const struct document *do
 cutover_status document_walk(const cutover_store *store, const char *kind, const char *project_id,
                              document_each each, void *context, cutover_error **error);
 
-/* Reads a document into a record; *version receives its version. CUTOVER_E_STORE when the record's id is another. */
+/* Reads a document into a record; *version receives its version. CUTOVER_E_STORE when the record's id is another,
+   or its project is missing. */
 cutover_status document_get_record(const cutover_store *store, const struct record_type *type, const char *id,
                                    void *record, uint64_t *version, cutover_error **error);
 

@@ -61,8 +61,8 @@ static void require_complete(struct tool *tool)
         REQUIRE((command->required & BIT(i)) == 0 || tool->options[i] != NULL);
         REQUIRE(((command->required | command->allowed) & BIT(i)) != 0 || tool->options[i] == NULL);
     }
-    cutover_actor actor = acting_as(tool, CUTOVER_ACTOR_USER);
-    REQUIRE(actor.id != NULL && actor.id[0] != '\0' && actor.roles != 0);
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_USER);
+    REQUIRE(actor->id != NULL && actor->id[0] != '\0' && actor->roles != 0);
 }
 
 static void parse_values(struct tool *tool)

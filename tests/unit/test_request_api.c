@@ -1332,6 +1332,31 @@ static void a_request_keeps_what_a_newer_library_added(void **state)
     free(id);
 }
 
+/* What is written back goes under its own id, in a change of its project. */
+static void a_request_without_its_id_or_project_is_damaged(void **state)
+{
+    static const char *const damages[][2] = {{"\"id\":\"other\"", "its id is other"},
+                                             {"\"id\":null", "its id is missing"},
+                                             {"\"project_id\":null", "its project is missing"},
+                                             {"\"project_id\":\"\"", "its project is missing"}};
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        static const char *const previews[] = {"next-0", "next-1", "next-2", "next-3"};
+        cutover_request_options options = wish();
+        cutover_error *error = NULL;
+
+        options.preview_id = previews[i];
+        char *id = file_request(world, &options);
+        add_member(world, id, damages[i][0]);
+        check_status_keep(cutover_request_set_ticket(world->engine, &operator_actor, id, "T-9", NULL, &error),
+                          CUTOVER_E_STORE, error);
+        check_contains(cutover_error_message(error), damages[i][1]);
+        cutover_error_free(error);
+        free(id);
+    }
+}
+
 static void a_request_of_a_newer_format_is_left_alone(void **state)
 {
     struct world *world = *state;
@@ -1391,6 +1416,7 @@ int main(void)
         TEST(threads_that_race_for_a_preview_file_one_request),
         TEST(threads_that_race_for_an_outcome_get_one),
         TEST(a_request_keeps_what_a_newer_library_added),
+        TEST(a_request_without_its_id_or_project_is_damaged),
         TEST(a_request_of_a_newer_format_is_left_alone),
 #ifndef CUTOVER_WITHOUT_SQLITE
         cmocka_unit_test(handles_that_race_for_a_preview_file_one_request),
