@@ -64,9 +64,11 @@ static cutover_status preview_get(const char *id, cutover_preview_emit emit, voi
     return emit(&preview, context);
 }
 
-/* Here a real host posts to its bus; anything but CUTOVER_OK makes the event come again later. */
-static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
+/* Here a real host posts to its bus; anything but CUTOVER_OK makes the event come again later, or when `refusal` says. */
+static cutover_status deliver(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                              void *userdata)
 {
+    (void)refusal;
     (void)error;
     fprintf(userdata, "event %s: %s\n", event->id, event->type);
     return CUTOVER_OK;
@@ -105,7 +107,7 @@ static cutover_status cut_over(cutover_engine *engine, cutover_error **error)
     if (promotion != NULL && cutover_promotion_report(promotion) != NULL)
         puts(cutover_promotion_report(promotion));
     if (status == CUTOVER_OK)
-        status = cutover_events_deliver(engine, NULL, error);
+        status = cutover_events_deliver(engine, NULL, NULL, error);
     cutover_promotion_free(promotion);
     cutover_request_free(request);
     return status;
@@ -127,11 +129,16 @@ int main(int argc, char **argv)
     platform.project_set_state = project_set_state;
     platform.preview_get = preview_get;
     cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, stdout, deliver, keep_open};
+    cutover_named_notifier bus = CUTOVER_NAMED_NOTIFIER_INIT;
+    bus.name = "bus";
+    bus.notifier = &notifier;
+    const cutover_named_notifier *const notifiers[] = {&bus};
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
     options.store = &store;
     options.repository = &repository;
     options.platform = &platform;
-    options.notifier = &notifier;
+    options.notifiers = notifiers;
+    options.notifier_count = 1;
 
     cutover_engine *engine = NULL;
     cutover_error *error = NULL;

@@ -51,10 +51,10 @@ int run_audit(struct tool *tool)
 int run_events_deliver(struct tool *tool)
 {
     cutover_error *error = NULL;
-    cutover_delivery delivery = {0};
+    cutover_delivery delivery = CUTOVER_DELIVERY_INIT;
 
     if (tool_open(tool, tool->options[OPTION_TO], &error) != CUTOVER_OK ||
-        cutover_events_deliver(tool->engine, &delivery, &error) != CUTOVER_OK)
+        cutover_events_deliver(tool->engine, NULL, &delivery, &error) != CUTOVER_OK)
         return fail(tool, error);
     if (tool->json) {
         struct json_object *object = new_object();

@@ -71,7 +71,11 @@ static cutover_status open_engine(struct tool *tool, const char *events, cutover
     options.store = &tool->store;
     options.repository = &tool->repository;
     options.platform = &tool->platform;
-    options.notifier = events != NULL ? &tool->notifier : NULL;
+    cutover_named_notifier file = CUTOVER_NAMED_NOTIFIER_INIT;
+    file.name = "cutoverctl"; /* whichever file it is: an event goes into one of them */
+    file.notifier = &tool->notifier;
+    options.notifiers = (const cutover_named_notifier *const[]){&file};
+    options.notifier_count = events != NULL ? 1 : 0;
     options.pg_bin_dir = getenv("CUTOVER_PG_BIN_DIR");
     if (!tool->acting)
         options.policy |= CUTOVER_POLICY_ACK_BY_REQUESTER;

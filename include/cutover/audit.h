@@ -10,14 +10,14 @@
 extern "C" {
 #endif
 
-/** One entry; pointers are valid during the emit call only. */
+/** One entry; the struct is the library's, and pointers are valid during the emit call only. */
 typedef struct cutover_audit_entry {
-    unsigned version;   /**< 1. */
-    const char *cursor; /**< Pass the last one seen as `after` for the next page. */
-    uint64_t sequence;  /**< Counts up within the project, from 1, without gaps. */
-    const char *action; /**< "cutover.acked", "production_overwrite_restore", … */
-    const char *project_id;
-    const char *actor_id;
+    unsigned version;       /**< 1. */
+    const char *cursor;     /**< Pass the last one seen as `after` for the next page. */
+    uint64_t sequence;      /**< Counts up within the project, from 1, without gaps. */
+    const char *action;     /**< "cutover.acked", "production_overwrite_restore", … */
+    const char *project_id; /**< The one that was asked for. */
+    const char *actor_id;   /**< Who did it. */
     const char *actor_kind; /**< "user", "api_key", "operator" or "system". */
     int64_t at;             /**< Microseconds since 1970-01-01 UTC. */
     const char *json;       /**< The whole entry as a JSON object. */
@@ -28,45 +28,123 @@ typedef cutover_status (*cutover_audit_emit)(const cutover_audit_entry *entry, v
 
 /**
  * Emits a project's audit trail, oldest first, on the calling thread.
- * @param after Cursor of the last entry of the page before; NULL or "" for the first.
- * @param limit 1 to 1000.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, or what emit returned. Since 0.1.
+ * @param project_id Required.
+ * @param after      Cursor of the last entry of the page before; NULL or "" for the first.
+ * @param limit      Entries of this page: 1 to 1000.
+ * @param emit       Required; called with `context` for each. It does not call the library: the store is being read.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_audit_list(cutover_engine *engine, const char *project_id, const char *after,
                                               uint32_t limit, cutover_audit_emit emit, void *context,
                                               cutover_error **error);
 
-/** What one delivery run did. */
-typedef struct cutover_delivery {
-    uint32_t delivered; /**< Taken by the notifier now. */
-    uint32_t failed;    /**< Refused by it now; tried again after a pause. */
-    uint32_t waiting;   /**< Not offered: they wait for an earlier one of their project or for their pause. */
-    uint32_t given_up;  /**< In the outbox for good after too many attempts; see cutover_events_list(). */
-} cutover_delivery;
+#define CUTOVER_DELIVERY_OPTIONS_VERSION 1
+
+typedef struct cutover_delivery_options {
+    unsigned version; /**< CUTOVER_DELIVERY_OPTIONS_VERSION. */
+    const char
+        *notifier; /**< Name of the one to deliver to; NULL: to all that the engine has, one after another. */
+} cutover_delivery_options;
+
+#define CUTOVER_DELIVERY_OPTIONS_INIT                                                                          \
+    {                                                                                                          \
+        CUTOVER_DELIVERY_OPTIONS_VERSION, NULL                                                                 \
+    }
 
 /**
- * Hands what is in the outbox to the notifier: at least once, in order within a project, an event that was
- * refused after a pause that doubles from one second to ten minutes, each at most
- * cutover_engine_options.event_attempts times. Call it periodically; several processes may.
- *
- * @param delivery Receives the counts, or NULL.
- * @return CUTOVER_OK (refused events are counts, not failures); CUTOVER_E_STATE without a notifier;
- *         CUTOVER_E_STORE. Since 0.1.
+ * Same as CUTOVER_DELIVERY_OPTIONS_INIT, for FFI.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID for NULL; CUTOVER_E_UNSUPPORTED for an unknown version. Any thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_events_deliver(cutover_engine *engine, cutover_delivery *delivery,
-                                                  cutover_error **error);
+CUTOVER_API cutover_status cutover_delivery_options_init(cutover_delivery_options *options, unsigned version);
 
-/** Receives an event; anything but CUTOVER_OK ends the listing and is returned. */
+#define CUTOVER_DELIVERY_VERSION 1
+
+/** What one call did: of one notifier when it was named, else the sums. An event counts once for each notifier. */
+typedef struct cutover_delivery {
+    unsigned version;   /**< CUTOVER_DELIVERY_VERSION; set it before the call. */
+    uint32_t delivered; /**< Taken now. */
+    uint32_t failed;    /**< Refused now; offered again after a pause. */
+    uint32_t
+        waiting; /**< Not offered: they wait for an earlier one of their project, for their pause, or for a delivery
+                           that runs elsewhere. */
+    uint32_t given_up; /**< Given up, now or earlier: they stay until cutover_event_retry() or _discard(). */
+    uint32_t
+        busy; /**< Notifiers that another thread of this engine delivers to at this time: passed over, and none of
+                           their events is counted. */
+} cutover_delivery;
+
+#define CUTOVER_DELIVERY_INIT                                                                                  \
+    {                                                                                                          \
+        CUTOVER_DELIVERY_VERSION, 0, 0, 0, 0, 0                                                                \
+    }
+
+/**
+ * Same as CUTOVER_DELIVERY_INIT, for FFI.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID for NULL; CUTOVER_E_UNSUPPORTED for an unknown version. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_delivery_init(cutover_delivery *delivery, unsigned version);
+
+/**
+ * Hands what is in the outbox to the notifiers: at least once, in order within a project, a refused event again after a pause
+ * that doubles from one second to ten minutes, or when the notifier said, at most cutover_named_notifier.attempts times. Then,
+ * or when the notifier said never again, it is given up for that notifier: later ones go on. An event leaves the outbox once
+ * every notifier that the store knows has taken it. Nothing is delivered by itself: call this periodically.
+ *
+ * Notifiers are called on the calling thread, one after another; this returns when they have. A notifier that another
+ * thread of this engine is in the middle of is passed over. So one that hangs holds its one thread and its own events: give
+ * each notifier a thread that names it; or call from a pool, where the next call goes past the one that hangs. Several
+ * processes may call at once.
+ *
+ * The store knows a notifier from the first call of an engine that was given it, whichever is delivered to, and forgets it
+ * when no engine that delivered was given it on seven days: then nothing waits for it any more.
+ *
+ * @param options  NULL: all notifiers.
+ * @param delivery Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
+ * @return CUTOVER_OK (refused events are counts, not failures); CUTOVER_E_STATE when the engine has no notifier;
+ *         CUTOVER_E_NOT_FOUND when it has none of that name; CUTOVER_E_INVALID; CUTOVER_E_UNSUPPORTED for a version that is
+ *         not known; CUTOVER_E_STORE (a damaged event, which holds up its project; or the store's own failure);
+ *         CUTOVER_E_NOMEM. After a failure with one notifier the others were still delivered to. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_events_deliver(cutover_engine *engine,
+                                                  const cutover_delivery_options *options,
+                                                  cutover_delivery *delivery, cutover_error **error);
+
+/** Receives an event of the outbox; anything but CUTOVER_OK ends the listing and is returned. It may call the library. */
 typedef cutover_status (*cutover_event_emit)(const cutover_event *event, void *context);
 
 /**
- * Emits what is in the outbox, in order within each project; `attempt` counts deliveries so far, and the JSON
- * carries "delivery" {status: pending | given_up, attempts, next_attempt_at, last_error}.
+ * Emits what is in the outbox, in order within each project, on the calling thread. The JSON carries "deliveries": for each
+ * notifier that the store knows or the engine has, by name, {status: pending | delivered | given_up | discarded, attempts
+ * (deliveries so far), failures (those that count), next_attempt_at, lease_until (being delivered now), last_error}.
+ *
  * @param project_id NULL: of every project.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, or what emit returned. Since 0.1.
+ * @param emit       Required; called with `context` for each.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_events_list(cutover_engine *engine, const char *project_id,
                                                cutover_event_emit emit, void *context, cutover_error **error);
+
+/**
+ * Takes an event that was given up for a notifier back to pending, with all its attempts before it: the next
+ * cutover_events_deliver() offers it, and later ones of its project wait for it again.
+ *
+ * @param project_id Required, with `sequence`: cutover_event.project_id and .sequence.
+ * @param sequence   From 1.
+ * @param notifier   Required. The name.
+ * @return CUTOVER_OK; CUTOVER_E_NOT_FOUND when there is no such event in the outbox; CUTOVER_E_STATE when it was not given up
+ *         for that notifier; CUTOVER_E_CONFLICT when somebody else did so meanwhile; CUTOVER_E_INVALID, CUTOVER_E_STORE,
+ *         CUTOVER_E_NOMEM. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_event_retry(cutover_engine *engine, const char *project_id,
+                                               uint64_t sequence, const char *notifier, cutover_error **error);
+
+/**
+ * Lets go of an event that was given up for a notifier: it is done with it, as if it had taken it, and the event leaves the
+ * outbox when no other one waits for it. Parameters, statuses and threads: as cutover_event_retry(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_event_discard(cutover_engine *engine, const char *project_id,
+                                                 uint64_t sequence, const char *notifier,
+                                                 cutover_error **error);
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,10 @@ typedef struct cutover_engine_options {
         *store; /**< Required. The vtable is copied; what is behind it must outlive the engine. */
     const cutover_repository *repository; /**< Required. As store. */
     const cutover_platform *platform;     /**< Required. As store. */
-    const cutover_notifier *notifier;     /**< Optional: without it events stay in the outbox. As store. */
+    /** Where events go: `notifier_count` pointers; none: events stay in the outbox. Copied, names too; what is behind the
+        vtables must outlive the engine. */
+    const cutover_named_notifier *const *notifiers;
+    size_t notifier_count; /**< 0 to 32, no name twice. */
 
     const char *pg_bin_dir; /**< Folder of pg_dump and pg_restore; NULL: searched in PATH. */
     const char *work_dir;   /**< Where private temporary folders are made; NULL: TMPDIR, else /tmp. */
@@ -57,7 +60,6 @@ typedef struct cutover_engine_options {
     uint32_t
         door_timeout_ms; /**< Milliseconds that production may stay closed while its sessions end; 0: 5000. */
     uint32_t maintenance_mem_mb; /**< MiB of maintenance_work_mem for each index build; 0: 256. */
-    uint32_t event_attempts;     /**< Deliveries before an event is given up; 0: 12. */
     uint32_t
         preview_notice_s; /**< Seconds before its preview's end from which on a request that is open or acked fires
                                     preview.expiring; 0: 3600. */
@@ -65,7 +67,7 @@ typedef struct cutover_engine_options {
 
 #define CUTOVER_ENGINE_OPTIONS_INIT                                                                            \
     {                                                                                                          \
-        CUTOVER_ENGINE_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0,   \
+        CUTOVER_ENGINE_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0,   \
             0, 0, 0                                                                                            \
     }
 

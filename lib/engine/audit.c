@@ -1,5 +1,7 @@
 #include "base/record.h"
 #include "engine/engine.h"
+#include "engine/options.h"
+#include "notify/known.h"
 #include "notify/outbox.h"
 #include "store/port.h"
 
@@ -78,27 +80,113 @@ cutover_status cutover_audit_list(cutover_engine *engine, const char *project_id
     return status;
 }
 
-cutover_status cutover_events_deliver(cutover_engine *engine, cutover_delivery *delivery, cutover_error **error)
+/* Delivers to one outlet; what failed first is kept in *cause. */
+static void deliver_one(struct host *host, struct outlet *outlet, struct json_object *names,
+                        cutover_delivery *counts, cutover_error **cause)
 {
-    cutover_status status = engine_check(engine, error);
+    cutover_error *failure = NULL;
 
+    outbox_deliver(&host->store, outlet, &host->clock, names, counts, &failure);
+    error_move(cause, failure);
+}
+
+/* To the one that is named, or to each. */
+static cutover_status deliver_to(cutover_engine *engine, const char *name, cutover_delivery *counts,
+                                 cutover_error **error)
+{
+    struct host *host = &engine->host;
+    struct outlets *outlets = &engine->outlets;
+    struct outlet *outlet = name != NULL ? outlets_find(outlets, name) : NULL;
+    struct json_object *names = NULL;
+    cutover_error *cause = NULL;
+
+    if (name != NULL && outlet == NULL)
+        return error_set(error, CUTOVER_E_NOT_FOUND, "the engine has no notifier %s", name);
+    cutover_status status = known_announce(&host->store, &host->clock, outlets, &host->log, &names, error);
     if (status != CUTOVER_OK)
         return status;
-    struct host *host = &engine->host;
-    if (!host->has_notifier) {
+    if (outlet != NULL)
+        deliver_one(host, outlet, names, counts, &cause);
+    for (size_t i = 0; outlet == NULL && i < outlets->count; i++)
+        deliver_one(host, &outlets->items[i], names, counts, &cause);
+    json_object_put(names);
+    status = cutover_error_code(cause);
+    error_move(error, cause);
+    return status;
+}
+
+cutover_status cutover_events_deliver(cutover_engine *engine, const cutover_delivery_options *given,
+                                      cutover_delivery *delivery, cutover_error **error)
+{
+    cutover_delivery_options options = CUTOVER_DELIVERY_OPTIONS_INIT;
+    cutover_delivery counts = CUTOVER_DELIVERY_INIT;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK && given != NULL)
+        status = port_copy(&delivery_options_port, "options", given, &options, error);
+    if (status == CUTOVER_OK && delivery != NULL)
+        status = port_check(&delivery_port, "delivery", delivery, error);
+    if (status != CUTOVER_OK)
+        return status;
+    if (engine->outlets.count == 0) {
         status = error_set(error, CUTOVER_E_STATE, "the engine has no notifier to deliver to");
-        error_hint(error, "give it one: cutover_engine_options.notifier");
+        error_hint(error, "Give it one: cutover_engine_options.notifiers.");
         return status;
     }
-    return outbox_deliver(&host->store, &host->notifier, &host->clock, host->event_attempts, delivery, error);
+    status = deliver_to(engine, options.notifier, &counts, error);
+    if (status == CUTOVER_OK && delivery != NULL)
+        port_fill(&delivery_port, &counts, delivery);
+    return status;
 }
 
 cutover_status cutover_events_list(cutover_engine *engine, const char *project_id, cutover_event_emit emit,
                                    void *context, cutover_error **error)
 {
+    struct json_object *names = NULL;
     cutover_status status = engine_check(engine, error);
 
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit: required");
-    return status != CUTOVER_OK ? status : outbox_list(&engine->host.store, project_id, emit, context, error);
+    if (status != CUTOVER_OK)
+        return status;
+    const struct host *host = &engine->host;
+    status = known_read(&host->store, &engine->outlets, &names, error);
+    if (status == CUTOVER_OK)
+        status = outbox_list(&host->store, names, project_id, emit, context, error);
+    json_object_put(names);
+    return status;
+}
+
+static cutover_status settle_given_up(cutover_engine *engine, const char *project_id, uint64_t sequence,
+                                      const char *notifier, enum outbox_act act, cutover_error **error)
+{
+    struct json_object *names = NULL;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK && sequence == 0)
+        status = error_set(error, CUTOVER_E_INVALID, "sequence: must be at least 1");
+    if (status == CUTOVER_OK)
+        status = outlet_name_check("notifier", notifier, error);
+    if (status != CUTOVER_OK)
+        return status;
+    const struct host *host = &engine->host;
+    status = known_read(&host->store, &engine->outlets, &names, error);
+    if (status == CUTOVER_OK)
+        status = outbox_settle(&host->store, names, project_id, sequence, notifier, act, error);
+    json_object_put(names);
+    return status;
+}
+
+cutover_status cutover_event_retry(cutover_engine *engine, const char *project_id, uint64_t sequence,
+                                   const char *notifier, cutover_error **error)
+{
+    return settle_given_up(engine, project_id, sequence, notifier, OUTBOX_RETRY, error);
+}
+
+cutover_status cutover_event_discard(cutover_engine *engine, const char *project_id, uint64_t sequence,
+                                     const char *notifier, cutover_error **error)
+{
+    return settle_given_up(engine, project_id, sequence, notifier, OUTBOX_DISCARD, error);
 }

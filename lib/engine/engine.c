@@ -15,7 +15,6 @@
 #define DOOR_TIMEOUT_MS 5000
 #define MAINTENANCE_MEM_MB 256
 #define PREVIEW_NOTICE_S 3600
-#define EVENT_ATTEMPTS 12
 #define ID_MAX 200
 #define LIMIT_MAX 1000
 
@@ -84,10 +83,6 @@ static cutover_status ports_take(const cutover_engine_options *options, struct h
         status = repository_copy("options.repository", options->repository, &host->repository, error);
     if (status == CUTOVER_OK)
         status = platform_copy("options.platform", options->platform, &host->platform, error);
-    if (status == CUTOVER_OK && options->notifier != NULL) {
-        status = port_copy(&notifier_port, "options.notifier", options->notifier, &host->notifier, error);
-        host->has_notifier = status == CUTOVER_OK;
-    }
     return status;
 }
 
@@ -112,7 +107,6 @@ static void limits_set(struct host *host, const cutover_engine_options *options)
     host->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : CONNECT_TIMEOUT_S;
     host->door_timeout_ms = options->door_timeout_ms ? options->door_timeout_ms : DOOR_TIMEOUT_MS;
     host->maintenance_mem_mb = options->maintenance_mem_mb ? options->maintenance_mem_mb : MAINTENANCE_MEM_MB;
-    host->event_attempts = options->event_attempts ? options->event_attempts : EVENT_ATTEMPTS;
     host->preview_notice_us =
         (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);
 }
@@ -135,6 +129,9 @@ static cutover_status engine_fill(cutover_engine *made, const cutover_engine_opt
         host->log.userdata = made;
     }
     limits_set(host, options);
+    if (status == CUTOVER_OK)
+        status = outlets_take("options.notifiers", options->notifiers, options->notifier_count, &made->outlets,
+                              error);
     if (status == CUTOVER_OK)
         status = string_copy(options->pg_bin_dir, &host->pg_bin_dir, error);
     if (status == CUTOVER_OK)
@@ -177,6 +174,7 @@ void cutover_engine_free(cutover_engine *engine)
     lease_watch_free(engine->host.leases);
     free(engine->host.pg_bin_dir);
     free(engine->host.work_dir);
+    outlets_free(&engine->outlets);
     free(engine);
 }
 

@@ -5,12 +5,14 @@
 #define CUTOVER_ENGINE_ENGINE_H
 
 #include "job/host.h"
+#include "notify/port.h"
 
 #define ENGINE_MAGIC 0x63757465u
 
 struct cutover_engine {
     uint32_t magic; /* misuse is an error, not a crash */
     struct host host;
+    struct outlets outlets; /* jobs know of none: they write events */
     cutover_log_fn log;
     void *log_userdata;
 };

@@ -111,3 +111,21 @@ cutover_status cutover_actor_init(cutover_actor *actor, unsigned version)
 {
     return port_init(&actor_port, actor, version);
 }
+
+static const cutover_delivery_options delivery_options_initial = CUTOVER_DELIVERY_OPTIONS_INIT;
+const struct port delivery_options_port = {&delivery_options_initial, sizeof(cutover_delivery_options),
+                                           CUTOVER_DELIVERY_OPTIONS_VERSION, NULL, NULL};
+
+cutover_status cutover_delivery_options_init(cutover_delivery_options *options, unsigned version)
+{
+    return port_init(&delivery_options_port, options, version);
+}
+
+static const cutover_delivery delivery_initial = CUTOVER_DELIVERY_INIT;
+const struct port delivery_port = {&delivery_initial, sizeof(cutover_delivery), CUTOVER_DELIVERY_VERSION, NULL,
+                                   NULL};
+
+cutover_status cutover_delivery_init(cutover_delivery *delivery, unsigned version)
+{
+    return port_init(&delivery_port, delivery, version);
+}

@@ -18,8 +18,6 @@ struct host {
     cutover_store store;
     cutover_repository repository;
     cutover_platform platform;
-    cutover_notifier notifier;
-    bool has_notifier;
     struct clock clock;
     struct log log;
     struct lease_watch *leases; /* what was seen of others' leases */
@@ -29,7 +27,6 @@ struct host {
     uint32_t connect_timeout_s;
     uint32_t door_timeout_ms;
     uint32_t maintenance_mem_mb;
-    uint32_t event_attempts;
     int64_t preview_notice_us;
 };
 

@@ -85,15 +85,18 @@ static bool lock_file(int file)
     return result == 0;
 }
 
-static cutover_status jsonl_deliver(const cutover_event *event, cutover_error **error, void *userdata)
+static cutover_status jsonl_deliver(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                                    void *userdata)
 {
     struct jsonl *jsonl = userdata;
     size_t length = strlen(event->json);
     cutover_status status;
     char *line;
 
-    if (memchr(event->json, '\n', length) != NULL)
+    if (memchr(event->json, '\n', length) != NULL) {
+        refusal->never_again = 1;
         return error_set(error, CUTOVER_E_INVALID, "event %s spans lines", event->id);
+    }
     line = malloc(length + 1);
     if (line == NULL)
         return error_nomem(error);

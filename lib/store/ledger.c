@@ -233,23 +233,6 @@ cutover_status change_audit(struct change *change, const char *action, const cut
     return status;
 }
 
-static cutover_status put_delivery(struct json_object *entry, cutover_error **error)
-{
-    struct json_object *delivery = json_object_new_object();
-    cutover_status status;
-
-    if (delivery == NULL)
-        return error_nomem(error);
-    json_put_text(delivery, "status", "pending");
-    json_put_int(delivery, "attempts", 0);
-    json_put_time(delivery, "next_attempt_at", 0);
-    json_put_time(delivery, "lease_until", 0);
-    json_put_text(delivery, "last_error", NULL);
-    status = put_json(entry, "delivery", delivery, error);
-    json_object_put(delivery);
-    return status;
-}
-
 cutover_status change_event(struct change *change, const char *type, const char *request_id,
                             struct json_object *data, cutover_error **error)
 {
@@ -265,8 +248,6 @@ cutover_status change_event(struct change *change, const char *type, const char 
     json_put_time(entry, "created_at", now);
     json_put_text(entry, "request_id", request_id);
     status = put_json(entry, "data", data, error);
-    if (status == CUTOVER_OK)
-        status = put_delivery(entry, error);
     if (status != CUTOVER_OK) {
         json_object_put(entry);
         return status;

@@ -32,6 +32,8 @@ struct world {
     cutover_store store;
     cutover_repository repository;
     cutover_notifier notifier;
+    cutover_named_notifier named;
+    const cutover_named_notifier *notifiers[1];
     cutover_registry *registry;
     cutover_platform platform;
     cutover_engine_options options;
@@ -100,7 +102,12 @@ static void world_open(struct world *world, bool sqlite)
     world->options.store = &world->store;
     world->options.repository = &world->repository;
     world->options.platform = &world->platform;
-    world->options.notifier = &world->notifier;
+    world->named = (cutover_named_notifier)CUTOVER_NAMED_NOTIFIER_INIT;
+    world->named.name = "file";
+    world->named.notifier = &world->notifier;
+    world->notifiers[0] = &world->named;
+    world->options.notifiers = world->notifiers;
+    world->options.notifier_count = 1;
     world->options.clock = world_clock;
     world->options.clock_userdata = world;
     world->options.pg_bin_dir = "/nonexistent";
@@ -703,7 +710,7 @@ CALL(events_list)
 
 CALL(events_deliver)
 {
-    return cutover_events_deliver(world->engine, NULL, error);
+    return cutover_events_deliver(world->engine, NULL, NULL, error);
 }
 
 static cutover_status take_recovery(const cutover_recovery *recovery, void *context)

@@ -26,7 +26,7 @@ static const struct {
     const char *kind, *id;
 } places[] = {{"project", PROJECT}, {"preview", "next"}, {"request", "r1"}, {"promotion", "p1"},
               {"backup", "b1"},     {"claim", "next"},   {"lock", PROJECT}, {"gate", "p1"},
-              {"ledger", PROJECT},  {"audit", NULL},     {"event", NULL}};
+              {"ledger", PROJECT},  {"audit", NULL},     {"event", NULL},   {"notifiers", "all"}};
 
 static cutover_status not_here(cutover_error **error)
 {
@@ -124,15 +124,18 @@ static int64_t fixed_now(void *userdata)
 }
 
 /* Takes the first event of each run and refuses the others. */
-static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
+static cutover_status deliver(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                              void *userdata)
 {
     unsigned *offered = userdata;
 
     REQUIRE(event->id != NULL && event->type != NULL && event->project_id != NULL);
-    REQUIRE(event->sequence >= 1 && event->attempt >= 1 && event->attempt <= 12);
+    REQUIRE(event->sequence >= 1 && event->attempt >= 1);
     fuzz_require_json(event->json);
     if ((*offered)++ == 0)
         return CUTOVER_OK;
+    refusal->never_again = *offered % 3 == 0;
+    refusal->again_at = *offered % 2 == 0 ? NOW - 1 : 0;
     *error = cutover_error_new(CUTOVER_E_IO, "not now", NULL, NULL);
     return CUTOVER_E_IO;
 }
@@ -189,7 +192,11 @@ static void open_world(struct world *world)
     options.store = &world->store;
     options.repository = &repository;
     options.platform = &world->platform;
-    options.notifier = &world->notifier;
+    cutover_named_notifier named = CUTOVER_NAMED_NOTIFIER_INIT;
+    named.name = "hook";
+    named.notifier = &world->notifier;
+    options.notifiers = (const cutover_named_notifier *const[]){&named};
+    options.notifier_count = 1;
     options.policy = CUTOVER_POLICY_VOLATILE_STORE;
     options.clock = fixed_now;
     REQUIRE(cutover_engine_new(&options, &world->engine, NULL) == CUTOVER_OK);
@@ -381,10 +388,14 @@ static void change(struct world *world)
 static void deliver_events(struct world *world)
 {
     for (unsigned run = 0; run < 2; run++) {
-        cutover_delivery delivery = {0};
+        cutover_delivery delivery = CUTOVER_DELIVERY_INIT;
         cutover_error *error = NULL;
         world->offered = 0;
-        fuzz_settle(cutover_events_deliver(world->engine, &delivery, &error), error);
+        fuzz_settle(cutover_events_deliver(world->engine, NULL, &delivery, &error), error);
+        error = NULL;
+        fuzz_settle(cutover_event_retry(world->engine, PROJECT, 1, "hook", &error), error);
+        error = NULL;
+        fuzz_settle(cutover_event_discard(world->engine, PROJECT, 2, "hook", &error), error);
     }
 }
 

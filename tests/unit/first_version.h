@@ -73,8 +73,31 @@ struct platform_1 {
 struct notifier_1 {
     unsigned version;
     void *userdata;
-    cutover_status (*deliver)(const cutover_event *event, cutover_error **error, void *userdata);
+    cutover_status (*deliver)(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                              void *userdata);
     void (*close)(void *userdata);
+};
+
+struct named_notifier_1 {
+    unsigned version;
+    uint32_t attempts;
+    const char *name;
+    const cutover_notifier *notifier;
+    int64_t since;
+};
+
+struct delivery_options_1 {
+    unsigned version;
+    const char *notifier;
+};
+
+struct delivery_1 {
+    unsigned version;
+    uint32_t delivered;
+    uint32_t failed;
+    uint32_t waiting;
+    uint32_t given_up;
+    uint32_t busy;
 };
 
 struct engine_options_1 {
@@ -83,7 +106,8 @@ struct engine_options_1 {
     const cutover_store *store;
     const cutover_repository *repository;
     const cutover_platform *platform;
-    const cutover_notifier *notifier;
+    const cutover_named_notifier *const *notifiers;
+    size_t notifier_count;
     const char *pg_bin_dir;
     const char *work_dir;
     cutover_log_fn log;
@@ -93,7 +117,6 @@ struct engine_options_1 {
     uint32_t connect_timeout_s;
     uint32_t door_timeout_ms;
     uint32_t maintenance_mem_mb;
-    uint32_t event_attempts;
     uint32_t preview_notice_s;
 };
 

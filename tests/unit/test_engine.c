@@ -14,6 +14,8 @@ struct ports {
     cutover_registry *registry;
     cutover_platform platform;
     cutover_notifier notifier;
+    cutover_named_notifier named[2]; /* the engine has the first */
+    const cutover_named_notifier *notifiers[2];
     cutover_engine_options options;
 };
 
@@ -81,9 +83,11 @@ static void close_nothing(void *userdata)
     (void)userdata;
 }
 
-static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
+static cutover_status deliver(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                              void *userdata)
 {
     (void)event;
+    (void)refusal;
     (void)error;
     (void)userdata;
     return CUTOVER_OK;
@@ -121,7 +125,14 @@ static int open_ports(void **state)
     ports->options.store = &ports->store;
     ports->options.repository = &ports->repository;
     ports->options.platform = &ports->platform;
-    ports->options.notifier = &ports->notifier;
+    for (size_t i = 0; i < 2; i++) {
+        ports->named[i] = (cutover_named_notifier)CUTOVER_NAMED_NOTIFIER_INIT;
+        ports->named[i].name = i == 0 ? "hook" : "log";
+        ports->named[i].notifier = &ports->notifier;
+        ports->notifiers[i] = &ports->named[i];
+    }
+    ports->options.notifiers = ports->notifiers;
+    ports->options.notifier_count = 1;
     *state = ports;
     return 0;
 }
@@ -179,7 +190,7 @@ static void init_macros_and_functions_agree(void **state)
     assert_int_equal(engine.policy, engine_macro.policy);
     assert_null(engine.store);
     assert_null(engine.work_dir);
-    assert_int_equal(engine.event_attempts, engine_macro.event_attempts);
+    assert_int_equal(engine.notifier_count, 0);
     assert_int_equal(engine.preview_notice_s, engine_macro.preview_notice_s);
     assert_int_equal(request.version, request_macro.version);
     assert_null(request.actor);
@@ -222,10 +233,57 @@ static void notifier_is_optional(void **state)
     struct ports *ports = *state;
     cutover_error *error = NULL;
 
-    ports->options.notifier = NULL;
+    ports->options.notifiers = NULL;
+    ports->options.notifier_count = 0;
     cutover_engine *engine = engine_of(ports);
-    check_status(cutover_events_deliver(engine, NULL, &error), CUTOVER_E_STATE, error);
+    check_status(cutover_events_deliver(engine, NULL, NULL, &error), CUTOVER_E_STATE, error);
     cutover_engine_free(engine);
+}
+
+static void notifiers_have_names_of_their_own(void **state)
+{
+    static const char *const names[] = {"", "two words", "a:b", "h\xc3\xb6k", "hook"};
+    struct ports *ports = *state;
+    char name[66];
+
+    ports->options.notifier_count = 2;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ports->named[1].name = names[i];
+        check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1].name");
+    }
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    ports->named[1].name = name;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1].name");
+    ports->named[1].name = name + 1;
+    cutover_engine_free(engine_of(ports));
+}
+
+static void what_is_no_notifier_is_refused_by_place(void **state)
+{
+    struct ports *ports = *state;
+
+    ports->options.notifier_count = 2;
+    ports->notifiers[1] = NULL;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1]: required");
+    ports->notifiers[1] = &ports->named[1];
+    ports->named[1].version = CUTOVER_NAMED_NOTIFIER_VERSION + 1;
+    check_refused(ports, CUTOVER_E_UNSUPPORTED, "options.notifiers[1].version");
+    ports->named[1].version = CUTOVER_NAMED_NOTIFIER_VERSION;
+    ports->named[1].name = NULL;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1].name: required");
+    ports->named[1].name = "log";
+    ports->named[1].notifier = NULL;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1].notifier: required");
+    ports->named[1].notifier = &ports->notifier;
+    ports->named[1].since = -1;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers[1].since");
+    ports->named[1].since = 0;
+    ports->options.notifiers = NULL;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers: required");
+    ports->options.notifiers = ports->notifiers;
+    ports->options.notifier_count = 33;
+    check_refused(ports, CUTOVER_E_INVALID, "options.notifiers: 33");
 }
 
 static void options_of_another_version_are_refused(void **state)
@@ -264,7 +322,7 @@ static void ports_of_another_version_are_refused(void **state)
     static const unsigned newest[] = {CUTOVER_STORE_VERSION, CUTOVER_REPOSITORY_VERSION,
                                       CUTOVER_PLATFORM_VERSION, CUTOVER_NOTIFIER_VERSION};
     static const char *const names[] = {"options.store.version", "options.repository.version",
-                                        "options.platform.version", "options.notifier.version"};
+                                        "options.platform.version", "options.notifiers[0].notifier.version"};
 
     for (size_t i = 0; i < 4; i++) {
         *versions[i] = newest[i] + 1;
@@ -291,11 +349,12 @@ static void missing_ports_are_refused(void **state)
 }
 
 /* Clears a required member for the length of one attempt. */
-#define CHECK_REQUIRED(port, member)                                                                           \
+#define CHECK_REQUIRED(port, member) CHECK_REQUIRED_OF(#port, port, member)
+#define CHECK_REQUIRED_OF(name, port, member)                                                                  \
     do {                                                                                                       \
         __typeof__(ports->port.member) kept = ports->port.member;                                              \
         ports->port.member = NULL;                                                                             \
-        check_refused(ports, CUTOVER_E_INVALID, "options." #port "." #member ": required");                    \
+        check_refused(ports, CUTOVER_E_INVALID, "options." name "." #member ": required");                     \
         ports->port.member = kept;                                                                             \
     } while (0)
 
@@ -322,8 +381,8 @@ static void missing_members_are_refused_by_name(void **state)
     CHECK_REQUIRED(platform, project_get);
     CHECK_REQUIRED(platform, project_set_state);
     CHECK_REQUIRED(platform, preview_get);
-    CHECK_REQUIRED(notifier, deliver);
-    CHECK_REQUIRED(notifier, close);
+    CHECK_REQUIRED_OF("notifiers[0].notifier", notifier, deliver);
+    CHECK_REQUIRED_OF("notifiers[0].notifier", notifier, close);
     cutover_engine_free(engine_of(ports));
 }
 
@@ -408,8 +467,10 @@ static void every_call_refuses_no_engine(void **state)
         cutover_backup_delete(NULL, actor, "b", NULL),
         cutover_backup_path(NULL, "b", path, sizeof path, NULL),
         cutover_audit_list(NULL, "p", NULL, 1, NULL, NULL, NULL),
-        cutover_events_deliver(NULL, NULL, NULL),
+        cutover_events_deliver(NULL, NULL, NULL, NULL),
         cutover_events_list(NULL, NULL, NULL, NULL, NULL),
+        cutover_event_retry(NULL, "p", 1, "hook", NULL),
+        cutover_event_discard(NULL, "p", 1, "hook", NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         assert_int_equal(statuses[i], CUTOVER_E_INVALID);
@@ -468,6 +529,12 @@ static void every_call_refuses_null_arguments(void **state)
         cutover_backup_path(engine, "b", NULL, 10, NULL),
         cutover_audit_list(engine, "p", NULL, 1, NULL, NULL, NULL),
         cutover_events_list(engine, NULL, NULL, NULL, NULL),
+        cutover_event_retry(engine, NULL, 1, "hook", NULL),
+        cutover_event_retry(engine, "p", 0, "hook", NULL),
+        cutover_event_retry(engine, "p", 1, NULL, NULL),
+        cutover_event_discard(engine, NULL, 1, "hook", NULL),
+        cutover_event_discard(engine, "p", 0, "hook", NULL),
+        cutover_event_discard(engine, "p", 1, "two words", NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i] != CUTOVER_E_INVALID)
@@ -781,7 +848,7 @@ static void every_list_keeps_to_what_the_store_takes(void **state)
     check_ok(cutover_requests_list(engine, "shop", NULL, 1000, &requests, &error), error);
     check_ok(cutover_backups_list(engine, "shop", NULL, 1000, &backups, &error), error);
     check_ok(cutover_recover(engine, NULL, NULL, NULL, &error), error);
-    check_ok(cutover_events_deliver(engine, NULL, &error), error);
+    check_ok(cutover_events_deliver(engine, NULL, NULL, &error), error);
     assert_true(entries >= 2 && events >= 2);
     assert_int_equal(cutover_request_list_count(requests), 1);
     assert_true(lists >= 5);
@@ -834,6 +901,8 @@ int main(void)
         TEST(unknown_versions_of_options_are_refused),
         TEST(engine_is_made_and_freed),
         TEST(notifier_is_optional),
+        TEST(notifiers_have_names_of_their_own),
+        TEST(what_is_no_notifier_is_refused_by_place),
         TEST(options_of_another_version_are_refused),
         TEST(unknown_policy_is_refused),
         TEST(volatile_store_needs_the_policy),

@@ -43,8 +43,9 @@ static void path_in(const char *folder, char path[PATH_SIZE])
 static cutover_status deliver(const cutover_notifier *notifier, const char *json, cutover_error **error)
 {
     const cutover_event event = {1, "id", "type", "p1", 1, 1, 1, json};
+    cutover_refusal refusal = {1, 0, 0};
 
-    return notifier->deliver(&event, error, notifier->userdata);
+    return notifier->deliver(&event, &refusal, error, notifier->userdata);
 }
 
 static char *contents(const char *path)
@@ -197,15 +198,18 @@ static void what_is_no_file_is_refused(void **state)
     check_refused(path, CUTOVER_E_INVALID); /* and does not wait for a reader */
 }
 
-static void event_of_two_lines_is_refused(void **state)
+static void event_of_two_lines_is_refused_for_good(void **state)
 {
+    const cutover_event event = {1, "id", "type", "p1", 1, 1, 1, "{\n}"};
+    cutover_refusal refusal = {1, 0, 0};
     cutover_notifier notifier = CUTOVER_NOTIFIER_INIT;
     cutover_error *error = NULL;
     char path[PATH_SIZE];
 
     path_in(*state, path);
     check_ok(cutover_notifier_jsonl_open(path, &notifier, &error), error);
-    check_status(deliver(&notifier, "{\n}", &error), CUTOVER_E_INVALID, error);
+    check_status(notifier.deliver(&event, &refusal, &error, notifier.userdata), CUTOVER_E_INVALID, error);
+    assert_int_equal(refusal.never_again, 1);
     check_contents(path, "");
     cutover_notifier_close(&notifier);
 }
@@ -274,7 +278,7 @@ int main(void)
         test(line_that_a_crash_tore_is_ended_first),
         test(event_that_finds_no_room_leaves_nothing),
         test(what_is_no_file_is_refused),
-        test(event_of_two_lines_is_refused),
+        test(event_of_two_lines_is_refused_for_good),
         test(lines_of_several_writers_stay_whole),
         test(close_is_once_and_takes_nothing),
     };

@@ -43,6 +43,9 @@ OLD(store, STORE, sizeof(struct store_1), sizeof(cutover_store))
 OLD(repository, REPOSITORY, sizeof(struct repository_1), sizeof(cutover_repository))
 OLD(platform, PLATFORM, sizeof(struct platform_1))
 OLD(notifier, NOTIFIER, sizeof(struct notifier_1))
+OLD(named_notifier, NAMED_NOTIFIER, sizeof(struct named_notifier_1))
+OLD(delivery_options, DELIVERY_OPTIONS, sizeof(struct delivery_options_1))
+OLD(delivery, DELIVERY, sizeof(struct delivery_1))
 OLD(actor, ACTOR, sizeof(struct actor_1))
 OLD(progress, PROGRESS, sizeof(struct progress_1))
 OLD(engine_options, ENGINE_OPTIONS, sizeof(struct engine_options_1))
@@ -68,9 +71,11 @@ struct host {
     unsigned delivered;
 };
 
-static cutover_status deliver(const cutover_event *event, cutover_error **error, void *userdata)
+static cutover_status deliver(const cutover_event *event, cutover_refusal *refusal, cutover_error **error,
+                              void *userdata)
 {
     (void)event;
+    (void)refusal;
     (void)error;
     ((struct host *)userdata)->delivered++;
     return CUTOVER_OK;
@@ -118,7 +123,11 @@ static void host_open(struct host *host, unsigned version)
     options->store = host->store;
     options->repository = host->repository;
     options->platform = host->platform;
-    options->notifier = host->notifier;
+    cutover_named_notifier *named = old_named_notifier(version);
+    named->name = "host";
+    named->notifier = host->notifier;
+    options->notifiers = (const cutover_named_notifier *const[]){named};
+    options->notifier_count = 1;
     options->policy = CUTOVER_POLICY_VOLATILE_STORE;
     check_ok(cutover_engine_new(options, &host->engine, &error), error);
     add_inventory(host);
@@ -213,8 +222,13 @@ static void a_request_goes_its_way(void **state)
         start_promotion(&host, cutover_request_id(request));
         check_ok(cutover_requests_list(host.engine, "shop", NULL, 10, &list, &error), error);
         assert_int_equal(cutover_request_list_count(list), 1);
-        check_ok(cutover_events_deliver(host.engine, NULL, &error), error);
+        cutover_delivery_options *to = old_delivery_options(version);
+        cutover_delivery *delivery = old_delivery(version);
+        to->notifier = "host";
+        check_ok(cutover_events_deliver(host.engine, to, delivery, &error), error);
         assert_true(host.delivered >= 2);
+        assert_int_equal(delivery->delivered, host.delivered);
+        assert_int_equal(delivery->busy, 0);
         cutover_request_list_free(list);
         cutover_request_free(request);
         host_close(&host);
@@ -321,6 +335,9 @@ static void struct_without_a_version_is_not_filled(void **state)
     assert_int_equal(cutover_promotion_progress(promotion, NULL), CUTOVER_E_INVALID);
     cutover_promotion_free(promotion);
     cutover_request_free(request);
+    cutover_delivery delivery = {0};
+    check_status(cutover_events_deliver(host.engine, NULL, &delivery, &error), CUTOVER_E_UNSUPPORTED, error);
+    assert_int_equal(delivery.delivered + host.delivered, 0);
     host_close(&host);
 }
 

@@ -111,6 +111,18 @@ AT(cutover_notifier, deliver, 16);
 AT(cutover_notifier, close, 24);
 SIZE(cutover_notifier, 32);
 
+AT(cutover_refusal, version, 0);
+AT(cutover_refusal, never_again, 4);
+AT(cutover_refusal, again_at, 8);
+SIZE(cutover_refusal, 16);
+
+AT(cutover_named_notifier, version, 0);
+AT(cutover_named_notifier, attempts, 4);
+AT(cutover_named_notifier, name, 8);
+AT(cutover_named_notifier, notifier, 16);
+AT(cutover_named_notifier, since, 24);
+SIZE(cutover_named_notifier, 32);
+
 AT(cutover_actor, version, 0);
 AT(cutover_actor, id, 8);
 AT(cutover_actor, kind, 16);
@@ -122,18 +134,18 @@ AT(cutover_engine_options, policy, 4);
 AT(cutover_engine_options, store, 8);
 AT(cutover_engine_options, repository, 16);
 AT(cutover_engine_options, platform, 24);
-AT(cutover_engine_options, notifier, 32);
-AT(cutover_engine_options, pg_bin_dir, 40);
-AT(cutover_engine_options, work_dir, 48);
-AT(cutover_engine_options, log, 56);
-AT(cutover_engine_options, log_userdata, 64);
-AT(cutover_engine_options, clock, 72);
-AT(cutover_engine_options, clock_userdata, 80);
-AT(cutover_engine_options, connect_timeout_s, 88);
-AT(cutover_engine_options, door_timeout_ms, 92);
-AT(cutover_engine_options, maintenance_mem_mb, 96);
-AT(cutover_engine_options, event_attempts, 100);
-AT(cutover_engine_options, preview_notice_s, 104);
+AT(cutover_engine_options, notifiers, 32);
+AT(cutover_engine_options, notifier_count, 40);
+AT(cutover_engine_options, pg_bin_dir, 48);
+AT(cutover_engine_options, work_dir, 56);
+AT(cutover_engine_options, log, 64);
+AT(cutover_engine_options, log_userdata, 72);
+AT(cutover_engine_options, clock, 80);
+AT(cutover_engine_options, clock_userdata, 88);
+AT(cutover_engine_options, connect_timeout_s, 96);
+AT(cutover_engine_options, door_timeout_ms, 100);
+AT(cutover_engine_options, maintenance_mem_mb, 104);
+AT(cutover_engine_options, preview_notice_s, 108);
 SIZE(cutover_engine_options, 112);
 
 AT(cutover_request_options, version, 0);
@@ -234,11 +246,17 @@ AT(cutover_audit_entry, at, 56);
 AT(cutover_audit_entry, json, 64);
 SIZE(cutover_audit_entry, 72);
 
-AT(cutover_delivery, delivered, 0);
-AT(cutover_delivery, failed, 4);
-AT(cutover_delivery, waiting, 8);
-AT(cutover_delivery, given_up, 12);
-SIZE(cutover_delivery, 16);
+AT(cutover_delivery_options, version, 0);
+AT(cutover_delivery_options, notifier, 8);
+SIZE(cutover_delivery_options, 16);
+
+AT(cutover_delivery, version, 0);
+AT(cutover_delivery, delivered, 4);
+AT(cutover_delivery, failed, 8);
+AT(cutover_delivery, waiting, 12);
+AT(cutover_delivery, given_up, 16);
+AT(cutover_delivery, busy, 20);
+SIZE(cutover_delivery, 24);
 
 AT(cutover_finding, severity, 0);
 AT(cutover_finding, check, 8);
@@ -275,6 +293,8 @@ static void init_functions_of_ports_agree_with_macros(void **state)
                 CUTOVER_REPOSITORY_VERSION);
     INIT_AGREES(cutover_platform, CUTOVER_PLATFORM_INIT, cutover_platform_init, CUTOVER_PLATFORM_VERSION);
     INIT_AGREES(cutover_notifier, CUTOVER_NOTIFIER_INIT, cutover_notifier_init, CUTOVER_NOTIFIER_VERSION);
+    INIT_AGREES(cutover_named_notifier, CUTOVER_NAMED_NOTIFIER_INIT, cutover_named_notifier_init,
+                CUTOVER_NAMED_NOTIFIER_VERSION);
 }
 
 static void init_functions_of_options_agree_with_macros(void **state)
@@ -295,6 +315,9 @@ static void init_functions_of_options_agree_with_macros(void **state)
     INIT_AGREES(cutover_request_ack_options, CUTOVER_REQUEST_ACK_OPTIONS_INIT, cutover_request_ack_options_init,
                 CUTOVER_REQUEST_ACK_OPTIONS_VERSION);
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
+    INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,
+                CUTOVER_DELIVERY_OPTIONS_VERSION);
+    INIT_AGREES(cutover_delivery, CUTOVER_DELIVERY_INIT, cutover_delivery_init, CUTOVER_DELIVERY_VERSION);
     INIT_AGREES(cutover_progress, CUTOVER_PROGRESS_INIT, cutover_progress_init, CUTOVER_PROGRESS_VERSION);
 }
 
