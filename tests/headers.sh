@@ -47,6 +47,26 @@ for header in cutover.h $(cd include && ls cutover/*.h); do
     fi
 done
 
+# Every function has a comment right before it, which says since when it is there.
+undocumented=$(awk '
+    /^\/\*\*/ { comment = ""; open = 1 }
+    open { comment = comment $0; if (/\*\//) { open = 0; ready = 1 } next }
+    /^CUTOVER_API/ {
+        name = $0
+        while (name !~ /\(/ && (getline line) > 0) name = name line
+        match(name, /cutover_[a-z0-9_]+\(/)
+        name = substr(name, RSTART, RLENGTH - 1)
+        if (!ready) print FILENAME ": " name " has no comment"
+        else if (comment !~ /Since [0-9]/) print FILENAME ": the comment of " name " does not say since when"
+    }
+    { ready = 0 }' include/cutover/*.h)
+if [ -z "$undocumented" ]; then
+    ok
+else
+    echo "$undocumented"
+    bad "public functions without all of their comment"
+fi
+
 # What hosts compile into their programs is pinned, every struct of it.
 for struct in $(sed -n 's/^typedef struct \(cutover_[a-z_]*\) {$/\1/p' include/cutover/*.h); do
     if grep -q "^SIZE($struct, " tests/unit/test_ports.c; then

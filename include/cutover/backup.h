@@ -71,8 +71,12 @@ CUTOVER_API cutover_status cutover_backups_list(cutover_engine *engine, const ch
                                                 const char *after, uint32_t limit, cutover_backup_list **list,
                                                 cutover_error **error);
 /**
- * Deletes a backup: verified or failed → deleted, then its bytes. Needs CUTOVER_ROLE_OPERATOR. Refused
- * (CUTOVER_E_STATE) while a job of its project runs. The record stays. Since 0.1.
+ * Deletes a backup: verified or failed → deleted, then its bytes. The record stays.
+ *
+ * @param actor Needs CUTOVER_ROLE_OPERATOR.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its project;
+ *         CUTOVER_E_STATE when it is being taken or verified, or is deleted already; CUTOVER_E_STORE, _REPOSITORY,
+ *         _NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor *actor,
                                                  const char *backup_id, cutover_error **error);
@@ -85,20 +89,31 @@ CUTOVER_API cutover_status cutover_backup_delete(cutover_engine *engine, const c
 CUTOVER_API cutover_status cutover_backup_path(cutover_engine *engine, const char *backup_id, char *path,
                                                size_t capacity, cutover_error **error);
 
-/* Getters, as cutover_request's. */
+/* ---- what a backup tells, as it was when it was read; any thread may ask, one at a time ---- */
+
+/** The backup's id. Strings of a backup belong to it. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_id(const cutover_backup *backup);
+/** The project that it was taken of. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_project_id(const cutover_backup *backup);
+/** Its label. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_label(const cutover_backup *backup);
-/** "taking", "verifying", "verified", "failed" or "deleted". */
+/** "taking", "verifying", "verified", "failed" or "deleted"; static. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_status(const cutover_backup *backup);
+/** When it was begun: microseconds since 1970-01-01 UTC; 0 for NULL. Since 0.1. */
 CUTOVER_API int64_t cutover_backup_created_at(const cutover_backup *backup);
+/** When it was last verified: microseconds since 1970-01-01 UTC; 0 when it never was, and for NULL. Since 0.1. */
 CUTOVER_API int64_t cutover_backup_verified_at(const cutover_backup *backup);
+/** The whole record as a JSON object, with the members that a newer version of the library added. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_json(const cutover_backup *backup);
 /** The version of the record in the store when it was read: it counts the writes, and is 0 for NULL. Since 0.1. */
 CUTOVER_API uint64_t cutover_backup_version(const cutover_backup *backup);
+/** Frees a backup that this header's functions gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_backup_free(cutover_backup *backup);
+/** How many backups the page has; 0 for NULL. Since 0.1. */
 CUTOVER_API size_t cutover_backup_list_count(const cutover_backup_list *list);
+/** A backup of the page, or NULL beyond its end; belongs to the list. Since 0.1. */
 CUTOVER_API const cutover_backup *cutover_backup_list_at(const cutover_backup_list *list, size_t index);
+/** Frees the page and its backups; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_backup_list_free(cutover_backup_list *list);
 
 #ifdef __cplusplus

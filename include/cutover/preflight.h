@@ -42,15 +42,17 @@ CUTOVER_API cutover_status cutover_preflight_run(cutover_engine *engine, const c
                                                  const char *request_id, uint32_t jobs,
                                                  cutover_preflight **preflight, cutover_error **error);
 
-/** The worst finding's severity. */
+/** The worst finding's severity; CUTOVER_SEVERITY_BLOCK for NULL. Since 0.1. */
 CUTOVER_API cutover_severity cutover_preflight_severity(const cutover_preflight *preflight);
+/** How many findings it has; 0 for NULL. Since 0.1. */
 CUTOVER_API size_t cutover_preflight_count(const cutover_preflight *preflight);
-/** The finding at `index` (0 to count - 1); NULL outside. */
+/** The finding at `index` (0 to count - 1); NULL outside. Belongs to the preflight. Since 0.1. */
 CUTOVER_API const cutover_finding *cutover_preflight_at(const cutover_preflight *preflight, size_t index);
-/** {"severity": "block", "findings": [{severity, check, message, hint}]}. */
+/** {"severity": "block", "findings": [{severity, check, message, hint}]}. Belongs to the preflight; NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_preflight_json(const cutover_preflight *preflight);
+/** Frees what cutover_preflight_run() gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_preflight_free(cutover_preflight *preflight);
-/** "ok", "warn" or "block"; static. */
+/** "ok", "warn" or "block"; static. "?" for what is none. Since 0.1. */
 CUTOVER_API const char *cutover_severity_name(cutover_severity severity);
 
 #ifdef __cplusplus

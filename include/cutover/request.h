@@ -67,7 +67,9 @@ CUTOVER_API cutover_status cutover_request_get(cutover_engine *engine, const cha
  * Lists requests, oldest first, each as cutover_request_get() gives it.
  * @param project_id Of this project; NULL: of all, an operator's queue.
  * @param after Id of the last request of the page before; NULL or "" for the first page.
- * @param limit 1 to 1000.
+ * @param limit 1 to 1000. Fewer than that: there are no more.
+ * @param list  Receives the page; free it with cutover_request_list_free().
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_requests_list(cutover_engine *engine, const char *project_id,
                                                  const char *after, uint32_t limit, cutover_request_list **list,
@@ -135,33 +137,52 @@ CUTOVER_API cutover_status cutover_request_set_ticket(cutover_engine *engine, co
                                                       const char *request_id, const char *ticket,
                                                       cutover_request **request, cutover_error **error);
 
-/* Getters. Strings belong to the request; NULL where a field is not set. */
+/* ---- what a request tells, as it was when it was read; strings belong to it; any thread may ask, one at a time ---- */
+
+/** The request's id. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_id(const cutover_request *request);
+/** The organization of its project. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_organization_id(const cutover_request *request);
+/** The project whose production it is about. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_project_id(const cutover_request *request);
+/** The preview that is to be promoted. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_preview_id(const cutover_request *request);
-/** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". */
+/** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back"; static.
+    NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_status(const cutover_request *request);
+/** What the customer wrote; NULL where nothing was. Since 0.1. */
 CUTOVER_API const char *cutover_request_customer_note(const cutover_request *request);
+/** The external ticket; NULL until it is attached. Since 0.1. */
 CUTOVER_API const char *cutover_request_ticket(const cutover_request *request);
+/** What the operator wrote who acked it; NULL where nothing was. Since 0.1. */
 CUTOVER_API const char *cutover_request_operator_note(const cutover_request *request);
+/** Why it was rejected; NULL when it was not. Since 0.1. */
 CUTOVER_API const char *cutover_request_rejected_reason(const cutover_request *request);
+/** The agreed time, before which it is not promoted: microseconds since 1970-01-01 UTC; 0: none. Since 0.1. */
 CUTOVER_API int64_t cutover_request_scheduled_for(const cutover_request *request);
+/** The backup of the production that was displaced, once there is one; else NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_backup_id(const cutover_request *request);
+/** The job that carries it out, or did; NULL before. Since 0.1. */
 CUTOVER_API const char *cutover_request_promotion_id(const cutover_request *request);
+/** When it was filed: microseconds since 1970-01-01 UTC; 0 for NULL. Since 0.1. */
 CUTOVER_API int64_t cutover_request_created_at(const cutover_request *request);
+/** When its record was last changed, likewise. Since 0.1. */
 CUTOVER_API int64_t cutover_request_updated_at(const cutover_request *request);
+/** When it ended, likewise; 0 while it lives. Since 0.1. */
 CUTOVER_API int64_t cutover_request_completed_at(const cutover_request *request);
 /** The whole record as a JSON object with every field of the design's list, null where not set, and with the members that a
-    newer version of the library added. */
+    newer version of the library added. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_request_json(const cutover_request *request);
 /** The version of the record in the store when it was read: it counts the writes, and is 0 for NULL. Since 0.1. */
 CUTOVER_API uint64_t cutover_request_version(const cutover_request *request);
+/** Frees a request that this header's functions gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_request_free(cutover_request *request);
 
+/** How many requests the page has; 0 for NULL. Since 0.1. */
 CUTOVER_API size_t cutover_request_list_count(const cutover_request_list *list);
-/** The request at `index` (0 to count - 1), belonging to the list; NULL outside. */
+/** The request at `index` (0 to count - 1), belonging to the list; NULL outside. Since 0.1. */
 CUTOVER_API const cutover_request *cutover_request_list_at(const cutover_request_list *list, size_t index);
+/** Frees the page and its requests; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_request_list_free(cutover_request_list *list);
 
 #ifdef __cplusplus

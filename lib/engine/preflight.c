@@ -129,22 +129,22 @@ cutover_status preflight_wrap(struct findings *findings, cutover_preflight **pre
 
 cutover_severity cutover_preflight_severity(const cutover_preflight *preflight)
 {
-    return findings_severity(&preflight->findings);
+    return preflight != NULL ? findings_severity(&preflight->findings) : CUTOVER_SEVERITY_BLOCK;
 }
 
 size_t cutover_preflight_count(const cutover_preflight *preflight)
 {
-    return preflight->findings.count;
+    return preflight != NULL ? preflight->findings.count : 0;
 }
 
 const cutover_finding *cutover_preflight_at(const cutover_preflight *preflight, size_t index)
 {
-    return index < preflight->findings.count ? &preflight->findings.list[index] : NULL;
+    return index < cutover_preflight_count(preflight) ? &preflight->findings.list[index] : NULL;
 }
 
 const char *cutover_preflight_json(const cutover_preflight *preflight)
 {
-    return preflight->findings.json;
+    return preflight != NULL ? preflight->findings.json : NULL;
 }
 
 void cutover_preflight_free(cutover_preflight *preflight)
