@@ -491,6 +491,41 @@ static void a_slow_write_holds_up_no_other_stream_of_its_table(void **state)
     free(work);
 }
 
+/* ---- on another server ---- */
+
+/* Which has no tablespace of that name (EDGE_CASES A42): where a throwaway database lies is nobody's matter. */
+static void a_throwaway_database_elsewhere_needs_no_tablespace_of_production_s(void **state)
+{
+    struct shop *shop = *state;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
+    cutover_error *error = NULL;
+    struct cluster *elsewhere = cluster_start(NULL);
+    char *folder = shop_format("%s/data/space", cluster_socket_dir(cluster));
+    char *make = shop_format("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir %s'", folder);
+    char *space = shop_format("CREATE TABLESPACE space LOCATION '%s'", folder);
+
+    cluster_sql(cluster, "postgres", make);
+    cluster_sql(cluster, "postgres", space);
+    cluster_sql(cluster, "postgres", "CREATE DATABASE spacious TEMPLATE template0 TABLESPACE space");
+    cluster_sql(cluster, "spacious", shop_production_sql());
+    project.id = "spacious";
+    project.database = cluster_conninfo(cluster, "spacious");
+    project.verify_database = cluster_conninfo(elsewhere, "postgres");
+    check_ok(cutover_registry_project_add(shop->registry, &project, &error), error);
+    options.project_id = "spacious";
+    cutover_backup *backup = take(shop, &options);
+    assert_string_equal(cutover_backup_status(backup), "verified");
+    cutover_backup_free(backup);
+    shop_check_server(elsewhere);
+    cluster_stop(elsewhere);
+    cluster_sql(cluster, "postgres", "DROP DATABASE spacious");
+    cluster_sql(cluster, "postgres", "DROP TABLESPACE space");
+    free(folder);
+    free(make);
+    free(space);
+}
+
 /* ---- how it begins ---- */
 
 /* A store that is watched: what leads recovery to a backup is in the commit that makes work of it. */
@@ -621,6 +656,7 @@ int main(void)
         TEST(a_verification_that_cannot_be_made_says_so),
         TEST(a_rewritten_manifest_is_found),
         TEST(a_slow_write_holds_up_no_other_stream_of_its_table),
+        TEST(a_throwaway_database_elsewhere_needs_no_tablespace_of_production_s),
         TEST(a_backup_begins_with_its_lease),
         TEST(a_backup_whose_begin_was_not_answered_is_recovered_at_once),
     };

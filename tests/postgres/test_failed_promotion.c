@@ -1,5 +1,6 @@
 #include "support/shop.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +465,57 @@ static void a_number_that_was_taken_fails_the_promotion(void **state)
     free(request);
 }
 
+/* ---- the lock ---- */
+
+/* The session that took the lock on production's server. */
+static struct {
+    bool wanted;
+    PGconn *session;
+} holder;
+
+int PQsendQueryParams(PGconn *connection, const char *sql, int count, const Oid *types,
+                      const char *const *values, const int *lengths, const int *formats, int result_format)
+{
+    int (*real)(PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "PQsendQueryParams");
+    if (holder.wanted && strstr(sql, "pg_try_advisory_lock") != NULL) {
+        holder.session = connection;
+        holder.wanted = false;
+    }
+    return real(connection, sql, count, types, values, lengths, formats, result_format);
+}
+
+/* As a pooler does that gives a session to the next client, and as nothing should. */
+static int lose_lock(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    assert_non_null(holder.session);
+    PGresult *result = PQexec(holder.session, "SELECT pg_advisory_unlock_all()");
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    PQclear(result);
+    return 0;
+}
+
+/* Somebody else may have it by now, and production with it: the session is asked right before the swap. */
+static void a_promoter_that_lost_its_lock_does_not_swap(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "unlocked");
+    const struct shop_hook hooks[] = {{"swap", lose_lock, NULL}, {NULL, NULL, NULL}};
+
+    holder.wanted = true;
+    struct outcome outcome =
+        promote_in_vain(shop, "unlocked", request, &(struct shop_promotion){.hooks = hooks}, CUTOVER_E_LOCKED);
+    assert_string_equal(cutover_error_step(outcome.error), "swap");
+    check_contains(cutover_error_message(outcome.error), "no longer holds the lock");
+    assert_int_equal(shop->traffic.pauses, 0);
+    check_can_ask_again(shop, "unlocked", request);
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* ---- the host's hooks ---- */
 
 static void a_pause_that_fails_fails_the_promotion_and_is_resumed(void **state)
@@ -649,6 +701,7 @@ int main(void)
         TEST(what_comes_up_in_production_meanwhile_fails_the_promotion),
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
+        TEST(a_promoter_that_lost_its_lock_does_not_swap),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
         TEST(hooks_that_fail_after_the_swap_are_warnings),
         TEST(two_promotions_of_one_project_do_not_both_run),

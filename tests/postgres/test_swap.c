@@ -13,6 +13,7 @@
 #include "postgres/swap/fence.h"
 #include "postgres/swap/swap.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,6 +26,23 @@
 static struct cluster *cluster;
 static struct session *control;
 static struct swap swap;
+
+/* Run once, by somebody else, after the swap has looked at the names and before it takes their locks. */
+static const char *const *meanwhile_sql;
+
+int PQsendQuery(PGconn *connection, const char *sql)
+{
+    int (*real)(PGconn *, const char *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "PQsendQuery");
+    if (meanwhile_sql != NULL && strstr(sql, " RENAME TO ") != NULL) {
+        const char *const *statement = meanwhile_sql;
+        meanwhile_sql = NULL;
+        for (; *statement != NULL; statement++)
+            cluster_sql(cluster, "postgres", *statement);
+    }
+    return real(connection, sql);
+}
 
 static struct session *open_session(const char *database)
 {
@@ -97,6 +115,8 @@ static int drop_both(void **state)
     cluster_sql(cluster, "postgres", "DROP DATABASE IF EXISTS shop WITH (FORCE)");
     cluster_sql(cluster, "postgres", "DROP DATABASE IF EXISTS cutover_stage_1 WITH (FORCE)");
     cluster_sql(cluster, "postgres", "DROP DATABASE IF EXISTS cutover_old_1 WITH (FORCE)");
+    cluster_sql(cluster, "postgres", "DROP DATABASE IF EXISTS another WITH (FORCE)");
+    cluster_sql(cluster, "postgres", "DROP DATABASE IF EXISTS aside WITH (FORCE)");
     return 0;
 }
 
@@ -177,6 +197,46 @@ static void a_database_that_was_replaced_is_refused(void **state)
     assert_int_equal(outcome(), SWAP_NOT_DONE);
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RENAME TO cutover_old_1");
     assert_int_equal(outcome(), SWAP_LOST);
+}
+
+/* A name may become another database's between the look and the lock: what the renames did is looked at again before it is
+   committed. */
+static void check_renamed_meanwhile(const char *const *sql, enum swap_outcome expected)
+{
+    cutover_error *error = NULL;
+    bool commit_sent = true;
+
+    cluster_create_database(cluster, "another");
+    meanwhile_sql = sql;
+    check_status_keep(swap_run(control, &swap, &commit_sent, &error), CUTOVER_E_CONFLICT, error);
+    assert_null(meanwhile_sql);
+    check_contains(cutover_error_message(error), "renamed by somebody else during the swap");
+    cutover_error_free(error);
+    assert_false(commit_sent);
+    assert_int_equal(PQtransactionStatus(control->connection), PQTRANS_IDLE);
+    assert_int_equal(outcome(), expected);
+    assert_int_equal(oid_of("cutover_old_1"), 0);
+}
+
+static void another_database_under_staging_s_name_is_not_swapped_in(void **state)
+{
+    static const char *const sql[] = {"ALTER DATABASE cutover_stage_1 RENAME TO aside",
+                                      "ALTER DATABASE another RENAME TO cutover_stage_1", NULL};
+
+    (void)state;
+    check_renamed_meanwhile(sql, SWAP_NOT_DONE);
+    assert_int_equal(oid_of("aside"), swap.incoming_oid);
+}
+
+static void another_database_under_production_s_name_is_not_displaced(void **state)
+{
+    static const char *const sql[] = {"ALTER DATABASE shop RENAME TO aside",
+                                      "ALTER DATABASE another RENAME TO shop", NULL};
+
+    (void)state;
+    check_renamed_meanwhile(sql, SWAP_LOST);
+    assert_int_equal(oid_of("aside"), swap.production_oid);
+    assert_int_equal(oid_of("cutover_stage_1"), swap.incoming_oid);
 }
 
 static void a_door_that_somebody_opened_is_refused(void **state)
@@ -451,6 +511,8 @@ int main(void)
         swap_test(the_name_gets_the_other_database_and_keeps_its_grants),
         swap_test(a_displaced_name_that_is_taken_is_refused),
         swap_test(a_database_that_was_replaced_is_refused),
+        swap_test(another_database_under_staging_s_name_is_not_swapped_in),
+        swap_test(another_database_under_production_s_name_is_not_displaced),
         swap_test(a_door_that_somebody_opened_is_refused),
         swap_test(a_session_inside_is_refused_at_once_and_named),
         swap_test(a_prepared_transaction_is_refused),
