@@ -91,7 +91,7 @@ static bool act_until_number(unsigned number)
     return true;
 }
 
-/* Whether both are the same call: on the same thing, by its beginning, but for what differs from run to run. */
+/* Whether both are the same call on the same thing, but for what differs from run to run: paths too, as some are mkdtemp()'s. */
 static bool is_same_call(const struct point *one, const struct point *other)
 {
     char *text = shop_format("%s %s", one->step, one->what);
@@ -99,41 +99,56 @@ static bool is_same_call(const struct point *one, const struct point *other)
 
     without_numbers(text);
     without_numbers(other_text);
-    size_t length = strcspn(text, "/");
-    bool same = strncmp(text, other_text, length < 50 ? length : 50) == 0;
+    text[strcspn(text, "/")] = other_text[strcspn(other_text, "/")] = '\0';
+    bool same = strcmp(text, other_text) == 0;
     free(text);
     free(other_text);
     return same;
 }
 
-/* Whether the last run was killed there; or at the next call that is no query, if it asked less often. */
-static bool was_killed_at(const struct point *point)
+/* What the queries around a point follow. */
+static const struct point *leader_of(const struct points *points, unsigned index)
 {
+    while (index > 0 && points->list[index].place.minor > 0)
+        index--;
+    return &points->list[index];
+}
+
+/* Whether the last run was killed where a point of the course is. A job that asks again and again asks now more, now less often: of
+   queries that change nothing each is as good, and so is the call that follows them; `exactly`: they change something. */
+static bool was_killed_at(const struct points *course, unsigned index, bool exactly)
+{
+    const struct point *wanted = &course->list[index];
     struct points points;
 
     points_read(scene.points, &points);
     const struct point *last = &points.list[points.count - 1];
-    bool same =
-        last->place.major == point->place.major && last->place.minor == point->place.minor
-            ? is_same_call(last, point)
-            : point->place.minor > 0 && last->place.major == point->place.major + 1 && !point_is_open(last);
+    bool same;
+    if (wanted->place.minor == 0 || exactly)
+        same = is_same_call(last, wanted);
+    else if (last->place.major == wanted->place.major)
+        same = is_same_call(leader_of(&points, points.count - 1), leader_of(course, index));
+    else
+        same = points.count > 1 && last->place.major == wanted->place.major + 1 && !point_is_open(last) &&
+               is_same_call(leader_of(&points, points.count - 2), leader_of(course, index));
     points_free(&points);
     return same;
 }
 
 /* A run that missed it began with a scene that an earlier one had changed, or went another way. */
-static void act_until_place(const struct point *point)
+static void act_until_place(const struct points *course, unsigned index, bool exactly)
 {
+    const struct point *wanted = &course->list[index];
     char target[32];
 
-    snprintf(target, sizeof target, "%u.%u", point->place.major, point->place.minor);
+    snprintf(target, sizeof target, "%u.%u", wanted->place.major, wanted->place.minor);
     for (unsigned i = 0; i < TRIES; i++) {
-        if (act_until(target) && was_killed_at(point))
+        if (act_until(target) && was_killed_at(course, index, exactly))
             return;
         scene.is_spent = true;
         again++;
     }
-    fail_msg("point %s (%s: %s) is not reached any more", target, point->step, point->what);
+    fail_msg("point %s (%s: %s) is not reached any more", target, wanted->step, wanted->what);
 }
 
 static bool recover_until(unsigned number)
@@ -191,6 +206,21 @@ static bool is_compared(const struct course *course, unsigned run)
     return course->chosen_count == course->points.count || run / work.shares % 4 == 0;
 }
 
+/* Whether something changes among the queries around a point. */
+static bool changes_within(const struct course *course, unsigned index)
+{
+    unsigned first = index, last = index, major = course->points.list[index].place.major;
+
+    while (first > 0 && course->points.list[first].place.minor > 0)
+        first--;
+    while (last + 1 < course->points.count && course->points.list[last + 1].place.major == major)
+        last++;
+    for (unsigned i = first; i < last; i++)
+        if (course->runs[i + 1] != course->runs[i])
+            return true;
+    return false;
+}
+
 static void kill_at_chosen_points(struct counts *counts)
 {
     struct course course;
@@ -207,7 +237,7 @@ static void kill_at_chosen_points(struct counts *counts)
             left = NULL;
             run = course.runs[i];
         }
-        act_until_place(point);
+        act_until_place(&course.points, i, changes_within(&course, i));
         if (is_compared(&course, run))
             check_left(point, &left);
         release_if(chosen++ % 2 != 0);
@@ -253,10 +283,10 @@ static bool is_representative(const struct points *points, unsigned index)
 }
 
 /* Recovery is killed at its first point, goes on and is killed at its second, and so on until it gets through. */
-static void kill_recovery_again_and_again(const struct point *point, struct counts *counts)
+static void kill_recovery_again_and_again(const struct points *points, unsigned index, struct counts *counts)
 {
-    act_until_place(point);
-    release_if(point->number % 2 != 0);
+    act_until_place(points, index, false);
+    release_if(points->list[index].number % 2 != 0);
     size_t length = strlen(scene.where);
     for (unsigned number = 1; recover_until(number); number++) {
         scene.where[length] = '\0';
@@ -267,11 +297,11 @@ static void kill_recovery_again_and_again(const struct point *point, struct coun
 }
 
 /* Each time from the beginning: the job killed at its point, recovery at one of its own, and run again. */
-static void kill_recovery_everywhere(const struct point *point, struct counts *counts)
+static void kill_recovery_everywhere(const struct points *points, unsigned index, struct counts *counts)
 {
     for (unsigned number = 1;; number++) {
-        act_until_place(point);
-        release_if(point->number % 2 != 0);
+        act_until_place(points, index, false);
+        release_if(points->list[index].number % 2 != 0);
         bool reached = recover_until(number);
         settle(counts);
         if (!reached)
@@ -292,9 +322,9 @@ static void kill_recovery(struct counts *counts)
         if (!is_representative(&points, i) || chosen++ % work.shares != work.share)
             continue;
         if (work.pass == SECOND_PASS)
-            kill_recovery_again_and_again(&points.list[i], counts);
+            kill_recovery_again_and_again(&points, i, counts);
         else
-            kill_recovery_everywhere(&points.list[i], counts);
+            kill_recovery_everywhere(&points, i, counts);
     }
     points_free(&points);
 }
