@@ -165,9 +165,9 @@ cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *n
     size_t size;
 
     if (path == NULL || path[0] == '\0')
-        return error_set(error, CUTOVER_E_INVALID, "path of the events file is required");
+        return error_set(error, CUTOVER_E_INVALID, "path: required");
     if (notifier == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "notifier is required");
+        return error_set(error, CUTOVER_E_INVALID, "notifier: required");
     size = strlen(path) + 1;
     jsonl = calloc(1, sizeof(*jsonl) + size);
     if (jsonl == NULL)

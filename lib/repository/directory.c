@@ -237,8 +237,8 @@ static cutover_status open_directory(struct directory *directory, const char *pa
         return directory_failed(error, errno, "look at backup directory", path);
     if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) {
         error_set(error, CUTOVER_E_REPOSITORY, "backup directory %s is writable by everybody", path);
-        error_hint(error,
-                   "chmod o-w it: whoever can write there could put another backup in the place of one.");
+        error_hint(error, "Take that right away (chmod o-w): whoever can write there could put another backup "
+                          "in the place of one.");
         return CUTOVER_E_REPOSITORY;
     }
     return made ? sync_parent(directory->fd, path, error) : CUTOVER_OK;

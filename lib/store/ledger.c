@@ -210,8 +210,7 @@ cutover_status change_audit(struct change *change, const char *action, const cut
     cutover_status status;
 
     if (actor->kind < CUTOVER_ACTOR_USER || actor->kind > CUTOVER_ACTOR_SYSTEM)
-        return error_set(error, CUTOVER_E_INVALID, "actor.kind is %d, which is no cutover_actor_kind",
-                         (int)actor->kind);
+        return error_set(error, CUTOVER_E_INVALID, "actor.kind: %d is no kind of actor", (int)actor->kind);
     status = new_entry(now, &entry, error);
     if (status != CUTOVER_OK)
         return status;
