@@ -385,7 +385,7 @@ cutover_status machine_request(const struct request_record *request, enum reques
         status = own_or_operator_check(&question, error);
     if (status == CUTOVER_OK)
         status = state_check(&question, &after, error);
-    for (size_t i = 0; status == CUTOVER_OK && i < sizeof(checks) / sizeof(checks[0]); i++) {
+    for (size_t i = 0; status == CUTOVER_OK && i < sizeof checks / sizeof checks[0]; i++) {
         if ((rules[verb].asks & checks[i].bit) != 0)
             status = checks[i].check(&question, error);
     }

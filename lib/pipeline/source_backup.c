@@ -82,8 +82,8 @@ static cutover_status rules(struct job *job, cutover_error **error)
 
 /* ---- what the backup needs ---- */
 
-static const char roles_query[] = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
-static const char extension_query[] =
+static const char roles_sql[] = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
+static const char extension_sql[] =
     "SELECT 1 FROM pg_catalog.pg_available_extension_versions WHERE name = $1 AND version = $2";
 
 static cutover_status known(struct session *session, const char *query, int count,
@@ -104,7 +104,7 @@ static cutover_status roles_look(struct job *job, struct session *session, cutov
 
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->role_count; i++) {
         bool found;
-        status = known(session, roles_query, 1, (const char *const[]){manifest->roles[i]}, &found, error);
+        status = known(session, roles_sql, 1, (const char *const[]){manifest->roles[i]}, &found, error);
         if (status == CUTOVER_OK && !found)
             findings_add(
                 &job->findings, CUTOVER_SEVERITY_BLOCK, "backup.roles", "CREATE ROLE it on the server.",
@@ -124,7 +124,7 @@ static cutover_status extensions_look(struct job *job, struct session *session, 
         const char *parameters[] = {json_text_or(extension, "name", ""),
                                     json_text_or(extension, "version", "")};
         bool found;
-        status = known(session, extension_query, 2, parameters, &found, error);
+        status = known(session, extension_sql, 2, parameters, &found, error);
         if (status == CUTOVER_OK && !found)
             findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "backup.extensions",
                          "Install it on the server's machine.",

@@ -500,7 +500,7 @@ cutover_status cutover_registry_open(const cutover_store *store, cutover_registr
         return status;
     if (registry == NULL)
         return error_set(error, CUTOVER_E_INVALID, "registry: required");
-    opened = calloc(1, sizeof(*opened));
+    opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return error_nomem(error);
     opened->magic = REGISTRY_MAGIC;

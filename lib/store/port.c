@@ -95,7 +95,7 @@ static cutover_status page_emit(const cutover_document *document, void *context)
 
     page->count++;
     if (document != NULL && document->id != NULL)
-        snprintf(page->last, sizeof(page->last), "%s", document->id);
+        snprintf(page->last, sizeof page->last, "%s", document->id);
     return page->emit(document, page->context);
 }
 
