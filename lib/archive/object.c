@@ -165,7 +165,7 @@ static cutover_status turn(struct object_writer *writer, struct piece *own, cuto
 static cutover_status leave(struct object_writer *writer, const void *bytes, size_t count,
                             cutover_error **error)
 {
-    struct piece *piece = malloc(sizeof(*piece) + count);
+    struct piece *piece = malloc(sizeof *piece + count);
 
     if (piece == NULL)
         return error_nomem(error);

@@ -36,7 +36,7 @@ static cutover_status make(const char *work_dir, const char *pattern, char **pat
         return error_nomem(error);
     if (mkdtemp(made) == NULL) {
         error_set_errno(error, CUTOVER_E_IO, errno, "cannot make a temporary folder in %s", work_dir);
-        error_hint(error, "name a folder that exists and can be written to as the work folder");
+        error_hint(error, "Name a folder that exists and can be written to as the work folder.");
         free(made);
         return CUTOVER_E_IO;
     }

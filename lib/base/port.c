@@ -7,7 +7,7 @@ static unsigned version_of(const void *given)
 {
     unsigned version;
 
-    memcpy(&version, given, sizeof(version));
+    memcpy(&version, given, sizeof version);
     return version;
 }
 
@@ -28,7 +28,7 @@ cutover_status port_init(const struct port *port, void *target, unsigned version
     if (!is_known(port, version))
         return CUTOVER_E_UNSUPPORTED;
     memcpy(target, port->initial, size_of(port, version));
-    memcpy(target, &version, sizeof(version));
+    memcpy(target, &version, sizeof version);
     return CUTOVER_OK;
 }
 
@@ -49,7 +49,7 @@ static bool is_null(const void *whole, const struct port_member *member)
 {
     const void *value;
 
-    memcpy(&value, (const char *)whole + member->offset, sizeof(value));
+    memcpy(&value, (const char *)whole + member->offset, sizeof value);
     return value == NULL;
 }
 
@@ -74,7 +74,7 @@ void port_fill(const struct port *port, const void *whole, void *target)
     unsigned version = version_of(target);
 
     memcpy(target, whole, size_of(port, version));
-    memcpy(target, &version, sizeof(version));
+    memcpy(target, &version, sizeof version);
 }
 
 void port_reset(const struct port *port, void *target)

@@ -334,14 +334,14 @@ static cutover_status outcome(const struct child *child, int *exit_status, cutov
     if (child->ending == LOST) {
         error_set(error, CUTOVER_E_IO, "%s: exit status lost", name);
         error_hint(error,
-                   "something in the host process waits for every child; it must leave the library's children "
-                   "to the library");
+                   "Something in the host process waits for every child; it must leave the library's children "
+                   "to the library.");
         return CUTOVER_E_IO;
     }
     if (child->signal != 0) {
         error_set(error, CUTOVER_E_IO, "%s was ended by signal %d", name, child->signal);
         if (child->signal == SIGKILL)
-            error_hint(error, "the kernel does this when memory runs out: see its log");
+            error_hint(error, "The kernel does this when memory runs out: see its log.");
         return CUTOVER_E_IO;
     }
     for (int i = 0; i < STREAMS; i++)

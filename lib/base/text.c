@@ -117,7 +117,7 @@ cutover_status text_check(const char *field, const char *value, size_t min, size
     }
     if (!utf8_count(value, strlen(value), &characters)) {
         error_set(error, CUTOVER_E_INVALID, "%s: not valid UTF-8", field);
-        error_hint(error, "convert the text to UTF-8 before it is given to the library");
+        error_hint(error, "Convert the text to UTF-8 before it is given to the library.");
         return CUTOVER_E_INVALID;
     }
     if (characters < min)

@@ -120,7 +120,7 @@ static unsigned start_threads(struct run *run, pthread_t *threads, unsigned want
     if (started == 0 && failure != 0) {
         cutover_error *error = NULL;
         error_set_errno(&error, CUTOVER_E_IO, failure, "cannot start a worker thread");
-        error_hint(&error, "raise the host's limit of threads or processes");
+        error_hint(&error, "Raise the host's limit of threads or processes.");
         run_fail(run, CUTOVER_E_IO, error);
     }
     return started;

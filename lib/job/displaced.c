@@ -164,7 +164,7 @@ cutover_status displaced_drop(struct host *host, const cutover_actor *actor, con
     if (status == CUTOVER_OK && hangers != NULL) {
         status =
             error_set(error, CUTOVER_E_STATE, "%s is not dropped: on it hang %s", displaced->name, hangers);
-        error_hint(error, "drop these first, or move them to where they belong now");
+        error_hint(error, "Drop these first, or move them to where they belong now.");
     }
     free(hangers);
     /* Told before it is done: an audit entry for a drop that then failed is better than a drop without one. */

@@ -41,7 +41,7 @@ static const struct record_type summary_type = {"preflight", sizeof(struct summa
 static bool findings_grow(struct findings *findings)
 {
     size_t capacity = findings->capacity == 0 ? 16 : findings->capacity * 2;
-    cutover_finding *list = reallocarray(findings->list, capacity, sizeof(*list));
+    cutover_finding *list = reallocarray(findings->list, capacity, sizeof *list);
     if (list == NULL)
         return false;
     findings->list = list;

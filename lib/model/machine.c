@@ -129,7 +129,7 @@ static bool preview_is_expired(const struct machine_facts *facts)
 cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **error)
 {
     if (actor == NULL) {
-        error_set(error, CUTOVER_E_INVALID, "actor is missing");
+        error_set(error, CUTOVER_E_INVALID, "actor: required");
         error_hint(error, "Pass who calls: id, kind and roles.");
         return CUTOVER_E_INVALID;
     }
@@ -143,7 +143,7 @@ cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **e
     case CUTOVER_ACTOR_SYSTEM:
         return CUTOVER_OK;
     }
-    error_set(error, CUTOVER_E_INVALID, "actor.kind is %d, which is no kind of actor", (int)actor->kind);
+    error_set(error, CUTOVER_E_INVALID, "actor.kind: %d is no kind of actor", (int)actor->kind);
     error_hint(error, "It is a user, an API key, an operator or the system.");
     return CUTOVER_E_INVALID;
 }
@@ -385,7 +385,7 @@ cutover_status machine_request(const struct request_record *request, enum reques
         status = own_or_operator_check(&question, error);
     if (status == CUTOVER_OK)
         status = state_check(&question, &after, error);
-    for (size_t i = 0; status == CUTOVER_OK && i < sizeof(checks) / sizeof(checks[0]); i++) {
+    for (size_t i = 0; status == CUTOVER_OK && i < sizeof checks / sizeof checks[0]; i++) {
         if ((rules[verb].asks & checks[i].bit) != 0)
             status = checks[i].check(&question, error);
     }

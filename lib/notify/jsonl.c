@@ -165,11 +165,11 @@ cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *n
     size_t size;
 
     if (path == NULL || path[0] == '\0')
-        return error_set(error, CUTOVER_E_INVALID, "path of the events file is required");
+        return error_set(error, CUTOVER_E_INVALID, "path: required");
     if (notifier == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "notifier is required");
+        return error_set(error, CUTOVER_E_INVALID, "notifier: required");
     size = strlen(path) + 1;
-    jsonl = calloc(1, sizeof(*jsonl) + size);
+    jsonl = calloc(1, sizeof *jsonl + size);
     if (jsonl == NULL)
         return error_nomem(error);
     memcpy(jsonl->path, path, size);
@@ -185,7 +185,7 @@ cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *n
         free(jsonl);
         return status;
     }
-    memset(notifier, 0, sizeof(*notifier));
+    memset(notifier, 0, sizeof *notifier);
     notifier->version = CUTOVER_NOTIFIER_VERSION;
     notifier->userdata = jsonl;
     notifier->deliver = jsonl_deliver;

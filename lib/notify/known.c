@@ -23,7 +23,7 @@ struct known {
 static void known_free(struct known *known)
 {
     json_object_put(known->names);
-    memset(known, 0, sizeof(*known));
+    memset(known, 0, sizeof *known);
 }
 
 /* Takes `cause` over when the document cannot be read. */

@@ -365,9 +365,9 @@ cutover_status outbox_settle(const cutover_store *store, struct json_object *nam
     struct turn turn = {.delivery = {0}};
     struct document document = {NULL, NULL, 0};
     char id[STORE_ID_MAX + 1];
-    int length = snprintf(id, sizeof(id), "%s:%012llx", project_id, (unsigned long long)sequence);
+    int length = snprintf(id, sizeof id, "%s:%012llx", project_id, (unsigned long long)sequence);
 
-    if (length < 0 || (size_t)length >= sizeof(id))
+    if (length < 0 || (size_t)length >= sizeof id)
         return error_set(error, CUTOVER_E_INVALID, "project_id: longer than 100 bytes");
     cutover_status status = document_get(store, "event", id, &document, error);
     if (status == CUTOVER_OK)

@@ -81,14 +81,14 @@ static cutover_status take_one(const char *field, const cutover_named_notifier *
 
     if (status != CUTOVER_OK)
         return status;
-    snprintf(member, sizeof(member), "%s.name", field);
+    snprintf(member, sizeof member, "%s.name", field);
     status = outlet_name_check(member, named.name, error);
     if (status == CUTOVER_OK && outlets_find(outlets, named.name) != NULL)
         status =
             error_set(error, CUTOVER_E_INVALID, "%s: \"%s\" is an earlier one's already", member, named.name);
     if (status == CUTOVER_OK && named.since < 0)
         status = error_set(error, CUTOVER_E_INVALID, "%s.since: before 1970", field);
-    snprintf(member, sizeof(member), "%s.notifier", field);
+    snprintf(member, sizeof member, "%s.notifier", field);
     if (status == CUTOVER_OK)
         status = port_copy(&notifier_port, member, named.notifier, &outlet->notifier, error);
     if (status == CUTOVER_OK)
@@ -111,12 +111,12 @@ cutover_status outlets_take(const char *field, const cutover_named_notifier *con
         return error_set(error, CUTOVER_E_INVALID, "%s: %zu, must be at most %d", field, count, OUTLETS_MAX);
     if (given == NULL)
         return error_set(error, CUTOVER_E_INVALID, "%s: required", field);
-    outlets->items = calloc(count, sizeof(*outlets->items));
+    outlets->items = calloc(count, sizeof *outlets->items);
     if (outlets->items == NULL)
         return error_nomem(error);
     for (size_t i = 0; i < count; i++) {
         char element[FIELD_SIZE];
-        snprintf(element, sizeof(element), "%s[%zu]", field, i);
+        snprintf(element, sizeof element, "%s[%zu]", field, i);
         cutover_status status = take_one(element, given[i], outlets, error);
         if (status != CUTOVER_OK)
             return status;

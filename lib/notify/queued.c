@@ -28,7 +28,7 @@ void queued_free(struct queued *queued)
     json_object_put(queued->object);
     json_object_put(queued->deliveries);
     free(queued->line);
-    memset(queued, 0, sizeof(*queued));
+    memset(queued, 0, sizeof *queued);
 }
 
 /* Takes the deliveries out of the object. */
@@ -77,7 +77,7 @@ cutover_status queued_parse(const struct document *document, struct queued *queu
     cutover_error *cause = NULL;
     cutover_status status = CUTOVER_OK;
 
-    memset(queued, 0, sizeof(*queued));
+    memset(queued, 0, sizeof *queued);
     queued->version = document->version;
     queued->object = json_parse(document->body, strlen(document->body), &cause);
     if (queued->object == NULL)
@@ -103,7 +103,7 @@ cutover_status queued_delivery(const struct queued *queued, const char *name, st
     cutover_error *cause = NULL;
     char *text = NULL;
 
-    memset(delivery, 0, sizeof(*delivery));
+    memset(delivery, 0, sizeof *delivery);
     if (found == NULL)
         return CUTOVER_OK;
     cutover_status status = json_format(found, &text, &cause);

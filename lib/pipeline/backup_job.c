@@ -129,7 +129,7 @@ static cutover_status verification_claim(struct job *job, cutover_error **error)
     if (backup->record.manifest_sha256 == NULL) {
         cutover_status refused =
             error_set(error, CUTOVER_E_STATE, "backup %s has no archive: it failed before", backup->record.id);
-        error_hint(error, "take a new one");
+        error_hint(error, "Take a new one.");
         return refused;
     }
     cutover_status status = record_copy(&backup_type, &backup->record, &job->known, error);

@@ -23,10 +23,10 @@ static cutover_status role_check(const struct job *job, cutover_error **error)
     if ((job->actor.roles & needed) == 0) {
         status = error_set(error, CUTOVER_E_FORBIDDEN, "%s may not restore a backup %s", job->actor_id,
                            production ? "over production" : "into a preview");
-        error_hint(error, production ? "ask an org_admin" : "ask an operator");
+        error_hint(error, production ? "Ask an org_admin." : "Ask an operator.");
     } else if (production && !job->from.backup.confirm) {
         status = error_set(error, CUTOVER_E_INVALID, "confirm: a restore over production must be confirmed");
-        error_hint(error, "it replaces all of production; a backup of it is taken first");
+        error_hint(error, "It replaces all of production; a backup of it is taken first.");
     }
     return status;
 }
@@ -39,7 +39,7 @@ static cutover_status source_check(struct job *job, cutover_error **error)
         return CUTOVER_OK;
     cutover_status status = error_set(error, CUTOVER_E_STATE, "backup %s is %s, not verified", record->id,
                                       backup_status_names[record->status]);
-    error_hint(error, "verify it first, or choose another one");
+    error_hint(error, "Verify it first, or choose another one.");
     return status;
 }
 
@@ -82,8 +82,8 @@ static cutover_status rules(struct job *job, cutover_error **error)
 
 /* ---- what the backup needs ---- */
 
-static const char roles_query[] = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
-static const char extension_query[] =
+static const char roles_sql[] = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
+static const char extension_sql[] =
     "SELECT 1 FROM pg_catalog.pg_available_extension_versions WHERE name = $1 AND version = $2";
 
 static cutover_status known(struct session *session, const char *query, int count,
@@ -104,11 +104,11 @@ static cutover_status roles_look(struct job *job, struct session *session, cutov
 
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->role_count; i++) {
         bool found;
-        status = known(session, roles_query, 1, (const char *const[]){manifest->roles[i]}, &found, error);
+        status = known(session, roles_sql, 1, (const char *const[]){manifest->roles[i]}, &found, error);
         if (status == CUTOVER_OK && !found)
-            findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "backup.roles", "CREATE ROLE it on the server",
-                         "the backup names the role \"%s\", which the server does not have",
-                         manifest->roles[i]);
+            findings_add(
+                &job->findings, CUTOVER_SEVERITY_BLOCK, "backup.roles", "CREATE ROLE it on the server.",
+                "the backup names the role \"%s\", which the server does not have", manifest->roles[i]);
     }
     return status;
 }
@@ -124,10 +124,10 @@ static cutover_status extensions_look(struct job *job, struct session *session, 
         const char *parameters[] = {json_text_or(extension, "name", ""),
                                     json_text_or(extension, "version", "")};
         bool found;
-        status = known(session, extension_query, 2, parameters, &found, error);
+        status = known(session, extension_sql, 2, parameters, &found, error);
         if (status == CUTOVER_OK && !found)
             findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "backup.extensions",
-                         "install it on the server's machine",
+                         "Install it on the server's machine.",
                          "the backup needs the extension %s %s, which the server does not have", parameters[0],
                          parameters[1]);
     }
@@ -145,12 +145,12 @@ static cutover_status backup_look(struct job *job, struct session *production, c
         return status;
     if (strcmp(manifest->encoding, production->encoding) != 0)
         findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "backup.encoding",
-                     "restore it into a database of the same encoding",
+                     "Restore it into a database of the same encoding.",
                      "the backup is in %s, the target database in %s", manifest->encoding,
                      production->encoding);
     if (manifest->server_version / 10000 > production->server_version / 10000)
         findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "backup.version",
-                     "restore it on a server of that version or newer",
+                     "Restore it on a server of that version or newer.",
                      "the backup was taken from PostgreSQL %lld, the target is %d",
                      (long long)manifest->server_version / 10000, production->server_version / 10000);
     status = archive_check_files(&job->from.backup.archive, &job->operation, PHASE_VERIFY_READ, error);
@@ -162,7 +162,7 @@ static cutover_status backup_look(struct job *job, struct session *production, c
         status = database_leftovers(production, &leftovers, error);
     if (status == CUTOVER_OK && leftovers != NULL)
         findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "preview.empty",
-                     "give it an empty database, or restore into another preview",
+                     "Give it an empty database, or restore into another preview.",
                      "the preview's database is not empty: it holds %s", leftovers);
     free(leftovers);
     job->source_bytes = (double)archive_raw_bytes(&job->from.backup.archive);

@@ -56,7 +56,7 @@ static cutover_status databases_look(struct job *job, struct session *control, c
             error_set(error, CUTOVER_E_STATE,
                       "production is no longer the database that request %s brought: it was replaced since",
                       job->request_id);
-        error_hint(error, "roll back what replaced it first, or restore a backup");
+        error_hint(error, "Roll back what replaced it first, or restore a backup.");
     }
     free(from->name_now);
     from->name_now = NULL;
@@ -65,7 +65,7 @@ static cutover_status databases_look(struct job *job, struct session *control, c
     if (status == CUTOVER_OK && from->name_now == NULL) {
         status = error_set(error, CUTOVER_E_STATE, "the database that the cutover displaced (%s) is gone",
                            undone->displaced_name);
-        error_hint(error, "restore its pre-cutover backup instead");
+        error_hint(error, "Restore its pre-cutover backup instead.");
     }
     return status;
 }
@@ -95,8 +95,8 @@ static cutover_status writes_allowed(const struct job *job, cutover_error **erro
             : "whether production was written to since the cutover cannot be told: the server restarted, or "
               "its counters were reset");
     error_hint(error,
-               "to roll back all the same, say that these writes may be discarded; they stay in the database "
-               "that is displaced");
+               "To roll back all the same, say that these writes may be discarded; they stay in the database "
+               "that is displaced.");
     return status;
 }
 

@@ -26,7 +26,7 @@ static cutover_status prove_empty(void *context, struct session *inside, cutover
     if (status == CUTOVER_OK && leftovers != NULL) {
         status = error_set(error, CUTOVER_E_STATE, "the preview's database is no longer empty: it holds %s",
                            leftovers);
-        error_hint(error, "nothing was touched; give the restore an empty database");
+        error_hint(error, "Nothing was touched; give the restore an empty database.");
     }
     free(leftovers);
     return status;

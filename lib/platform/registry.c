@@ -69,7 +69,7 @@ static const struct record_type preview_type = {"preview", sizeof(struct preview
 static cutover_status check_registry(const cutover_registry *registry, cutover_error **error)
 {
     if (registry == NULL || registry->magic != REGISTRY_MAGIC)
-        return error_set(error, CUTOVER_E_INVALID, "registry is no open registry");
+        return error_set(error, CUTOVER_E_INVALID, "registry: not open");
     return CUTOVER_OK;
 }
 
@@ -500,7 +500,7 @@ cutover_status cutover_registry_open(const cutover_store *store, cutover_registr
         return status;
     if (registry == NULL)
         return error_set(error, CUTOVER_E_INVALID, "registry: required");
-    opened = calloc(1, sizeof(*opened));
+    opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return error_nomem(error);
     opened->magic = REGISTRY_MAGIC;

@@ -170,7 +170,7 @@ cutover_status child_prepare(const char *work_dir, const struct conninfo *connin
             continue;
         error_set(error, CUTOVER_E_UNSUPPORTED,
                   "%s cannot be given to pg_dump and pg_restore without showing it", conninfo->keywords[i]);
-        error_hint(error, "use a client key without a passphrase, or a password");
+        error_hint(error, "Use a client key without a passphrase, or a password.");
         return CUTOVER_E_UNSUPPORTED;
     }
     cutover_status status = folder_make(work_dir, &built.folder, error);
@@ -237,16 +237,17 @@ static void first_error(const char *errors, const char *name, struct text *line)
 static void add_hint(const char *errors, cutover_error **error)
 {
     if (strstr(errors, "server version mismatch") != NULL)
-        error_hint(error, "use the pg_dump and pg_restore of the server's major version or a later one");
+        error_hint(error, "Use the pg_dump and pg_restore of the server's major version or a later one.");
     else if (strstr(errors, "password authentication failed") != NULL ||
              strstr(errors, "no password supplied") != NULL)
-        error_hint(error, "check user and password of the connection string");
+        error_hint(error, "Check user and password of the connection string.");
     else if (strstr(errors, "does not exist") != NULL)
-        error_hint(error, "pg_restore works with an empty search_path: functions that indexes, constraints and "
-                          "generated columns use must name schemas, or SET search_path themselves");
+        error_hint(error,
+                   "While pg_restore works search_path is empty: functions that indexes, constraints and "
+                   "generated columns use must name schemas, or SET search_path themselves.");
     else if (strstr(errors, "permission denied") != NULL || strstr(errors, "must be ") != NULL)
-        error_hint(error, "give the role that the library connects as the privilege that is named, or let a "
-                          "superuser run it");
+        error_hint(error, "Give the role that the library connects as the privilege that is named, or let a "
+                          "superuser run it.");
 }
 
 static cutover_status child_failed(const char *name, int exit_status, const struct text *errors,

@@ -37,7 +37,7 @@ static cutover_status parse_string(const char *field, const char *string, PQconn
     char *message = NULL;
 
     if (string == NULL)
-        return error_set(error, CUTOVER_E_INVALID, "%s is missing", field);
+        return error_set(error, CUTOVER_E_INVALID, "%s: required", field);
     errno = 0;
     *options = PQconninfoParse(string, &message);
     bool starved = *options == NULL && (message == NULL || errno == ENOMEM);

@@ -149,16 +149,16 @@ static cutover_status create_failed(cutover_status status, const char *name, cut
     if (state == NULL)
         return status;
     if (strcmp(state, "XX000") == 0)
-        error_hint(error, "when the operating system's collations changed (a collation version mismatch): as a "
+        error_hint(error, "When the operating system's collations changed (a collation version mismatch): as a "
                           "superuser run ALTER DATABASE template0 REFRESH COLLATION VERSION, and REINDEX what "
-                          "uses the old version in every other database");
+                          "uses the old version in every other database.");
     else if (strcmp(state, "42501") == 0)
-        error_hint(error, "the role that the library connects as needs CREATEDB and CREATE on the tablespace");
+        error_hint(error, "The role that the library connects as needs CREATEDB and CREATE on the tablespace.");
     else if (strcmp(state, "42P04") == 0)
-        error_hint(error, "a database named \"%s\" is there already: it was not made now and is left alone",
+        error_hint(error, "A database named \"%s\" is there already: it was not made now and is left alone.",
                    name);
     else if (strcmp(state, "42809") == 0 || strcmp(state, "22023") == 0)
-        error_hint(error, "the server's operating system must know production's locale");
+        error_hint(error, "The server's operating system must know production's locale.");
     return status;
 }
 
@@ -196,7 +196,7 @@ static cutover_status check_leftovers(struct session *inside, cutover_error **er
 
     if (status == CUTOVER_OK && leftovers != NULL) {
         status = error_set(error, CUTOVER_E_POSTGRES, "template0 is not empty: it holds %s", leftovers);
-        error_hint(error, "drop these objects in template0; it must stay as initdb made it");
+        error_hint(error, "Drop these objects in template0; it must stay as initdb made it.");
     }
     free(leftovers);
     return status;
@@ -352,7 +352,7 @@ cutover_status database_drop(struct session *control, const char *name, uint32_t
     status = run_on(control, "DROP DATABASE IF EXISTS ", name, " WITH (FORCE)", error);
     if (status != CUTOVER_OK)
         error_hint(error,
-                   "prepared transactions, active replication slots, subscriptions, and sessions that our "
-                   "role may not end keep a database from being dropped");
+                   "Prepared transactions, active replication slots, subscriptions, and sessions that our "
+                   "role may not end keep a database from being dropped.");
     return status;
 }

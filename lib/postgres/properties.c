@@ -231,7 +231,7 @@ static cutover_status check_grantors(struct session *control, struct json_object
         error_set(error, CUTOVER_E_POSTGRES,
                   "the database has grants made by role \"%s\", which cannot be made again in its name",
                   grantor);
-        error_hint(error, "make our role a member of \"%s\", or have the owner make these grants", grantor);
+        error_hint(error, "Make our role a member of \"%s\", or have the owner make these grants.", grantor);
         return CUTOVER_E_POSTGRES;
     }
     return CUTOVER_OK;

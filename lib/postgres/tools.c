@@ -81,8 +81,8 @@ static cutover_status find_program(const char *bin_dir, const char *name, char *
         return status;
     error_set(error, CUTOVER_E_UNSUPPORTED, "no program %s in %s", name, bin_dir != NULL ? bin_dir : "PATH");
     error_hint(error,
-               "install PostgreSQL's client programs, of the server's major version or later, and name their "
-               "folder as pg_bin_dir");
+               "Install PostgreSQL's client programs, of the server's major version or later, and name their "
+               "folder as pg_bin_dir.");
     return CUTOVER_E_UNSUPPORTED;
 }
 
@@ -154,7 +154,7 @@ cutover_status tools_find(const char *bin_dir, const struct cancel *cancel, stru
                            "%s (version %d.%d) and %s (version %d.%d) do not belong together", found.pg_dump,
                            found.dump_version / 10000, found.dump_version % 10000, found.pg_restore,
                            found.restore_version / 10000, found.restore_version % 10000);
-        error_hint(error, "name one folder that has both as pg_bin_dir");
+        error_hint(error, "Name one folder that has both as pg_bin_dir.");
     }
     if (status == CUTOVER_OK)
         *tools = found;

@@ -60,7 +60,7 @@ struct folder_name directory_partial(const char *backup)
 {
     struct folder_name name;
 
-    snprintf(name.bytes, sizeof(name.bytes), "%s" PARTIAL, backup);
+    snprintf(name.bytes, sizeof name.bytes, "%s" PARTIAL, backup);
     return name;
 }
 
@@ -114,7 +114,7 @@ void directory_object_free(struct directory_object *object)
 
 cutover_status directory_object_make(struct directory_object **object, cutover_error **error)
 {
-    struct directory_object *made = calloc(1, sizeof(*made));
+    struct directory_object *made = calloc(1, sizeof *made);
 
     if (made == NULL)
         return error_nomem(error);
@@ -237,8 +237,8 @@ static cutover_status open_directory(struct directory *directory, const char *pa
         return directory_failed(error, errno, "look at backup directory", path);
     if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) {
         error_set(error, CUTOVER_E_REPOSITORY, "backup directory %s is writable by everybody", path);
-        error_hint(error,
-                   "chmod o-w it: whoever can write there could put another backup in the place of one.");
+        error_hint(error, "Take that right away (chmod o-w): whoever can write there could put another backup "
+                          "in the place of one.");
         return CUTOVER_E_REPOSITORY;
     }
     return made ? sync_parent(directory->fd, path, error) : CUTOVER_OK;
@@ -255,7 +255,7 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
     status = port_check(&repository_port, "repository", repository, error);
     if (status != CUTOVER_OK)
         return status;
-    directory = calloc(1, sizeof(*directory));
+    directory = calloc(1, sizeof *directory);
     if (directory == NULL)
         return error_nomem(error);
     directory->fd = -1;

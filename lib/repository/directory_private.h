@@ -32,7 +32,7 @@ struct directory_object {
 };
 
 struct folder_name {
-    char bytes[ID_SIZE + sizeof(PARTIAL)];
+    char bytes[ID_SIZE + sizeof PARTIAL];
 };
 
 /* CUTOVER_E_REPOSITORY: cannot `what` `name`, with a hint for what a person can change. */

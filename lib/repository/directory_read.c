@@ -41,7 +41,7 @@ cutover_status directory_open_object(const char *backup, const char *name, void 
     status = directory_object_make(&opened, error);
     if (status != CUTOVER_OK)
         goto close_folder;
-    snprintf(opened->name, sizeof(opened->name), "%s", name);
+    snprintf(opened->name, sizeof opened->name, "%s", name);
     /* O_NONBLOCK: a fifo must not hang us before fstat tells what it is. */
     opened->fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (opened->fd < 0)

@@ -63,8 +63,8 @@ cutover_status directory_create(const char *backup, const char *name, void **obj
         status = directory_object_make(&created, error);
     if (status != CUTOVER_OK)
         return status;
-    snprintf(created->name, sizeof(created->name), "%s", name);
-    snprintf(created->temporary, sizeof(created->temporary), ".%s.tmp", name);
+    snprintf(created->name, sizeof created->name, "%s", name);
+    snprintf(created->temporary, sizeof created->temporary, ".%s.tmp", name);
     status = open_partial(directory, backup, &created->folder, error);
     if (status != CUTOVER_OK)
         goto free_object;

@@ -55,7 +55,7 @@ static cutover_status claim_check(const struct host *host, const char *preview_i
     *taken = true;
     status = error_set(error, CUTOVER_E_CONFLICT, "preview %s has a live request already: %s", preview_id,
                        json_text_or(body, "request_id", "?"));
-    error_hint(error, "wait for it to end, or cancel it");
+    error_hint(error, "Wait for it to end, or cancel it.");
     json_object_put(body);
     document_free(&claim);
     return status;

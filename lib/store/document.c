@@ -41,7 +41,7 @@ static cutover_status page_add(const cutover_document *found, void *context)
                          page->kind);
     if (list->count == list->capacity) {
         size_t capacity = list->capacity > 0 ? list->capacity * 2 : 8;
-        struct document *items = reallocarray(list->items, capacity, sizeof(*items));
+        struct document *items = reallocarray(list->items, capacity, sizeof *items);
 
         if (items == NULL)
             return error_nomem(page->error);
@@ -85,7 +85,7 @@ void document_free(struct document *document)
 {
     free(document->id);
     free(document->body);
-    memset(document, 0, sizeof(*document));
+    memset(document, 0, sizeof *document);
 }
 
 cutover_status document_list_read(const cutover_store *store, const char *kind, const char *project_id,
@@ -110,7 +110,7 @@ void document_list_free(struct document_list *list)
     for (size_t i = 0; i < list->count; i++)
         document_free(&list->items[i]);
     free(list->items);
-    memset(list, 0, sizeof(*list));
+    memset(list, 0, sizeof *list);
 }
 
 cutover_status document_walk(const cutover_store *store, const char *kind, const char *project_id,

@@ -71,7 +71,7 @@ cutover_status change_begin(const cutover_store *store, const struct clock *cloc
 
     if (project_id == NULL || project_id[0] == '\0')
         return error_set(error, CUTOVER_E_INTERNAL, "a change needs a project");
-    begun = calloc(1, sizeof(*begun));
+    begun = calloc(1, sizeof *begun);
     if (begun == NULL)
         return error_nomem(error);
     begun->store = *store;
@@ -177,13 +177,13 @@ static cutover_status add_entry(struct change *change, const char *kind, int64_t
 {
     char id[ENTRY_ID_SIZE];
     char *body = NULL;
-    int length = snprintf(id, sizeof(id), "%s:%012llx", change->project_id, (unsigned long long)sequence);
+    int length = snprintf(id, sizeof id, "%s:%012llx", change->project_id, (unsigned long long)sequence);
     cutover_status status = json_format(entry, &body, error);
 
     json_object_put(entry);
     if (status != CUTOVER_OK)
         return status;
-    if (length < 0 || (size_t)length >= sizeof(id)) {
+    if (length < 0 || (size_t)length >= sizeof id) {
         free(body);
         return error_set(error, CUTOVER_E_INVALID, "the project's id is longer than 100 bytes");
     }
@@ -210,8 +210,7 @@ cutover_status change_audit(struct change *change, const char *action, const cut
     cutover_status status;
 
     if (actor->kind < CUTOVER_ACTOR_USER || actor->kind > CUTOVER_ACTOR_SYSTEM)
-        return error_set(error, CUTOVER_E_INVALID, "actor.kind is %d, which is no cutover_actor_kind",
-                         (int)actor->kind);
+        return error_set(error, CUTOVER_E_INVALID, "actor.kind: %d is no kind of actor", (int)actor->kind);
     status = new_entry(now, &entry, error);
     if (status != CUTOVER_OK)
         return status;
@@ -312,7 +311,7 @@ static void pause_before(unsigned attempt)
     uint32_t random = 0;
     struct timespec pause = {0, longest_ns / 2};
 
-    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == (ssize_t)sizeof(random))
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) == (ssize_t)sizeof random)
         pause.tv_nsec = (long)(random % (uint32_t)longest_ns);
     nanosleep(&pause, NULL);
 }

@@ -149,11 +149,11 @@ static void apply(struct memory_store *memory, const cutover_write *write, struc
     if (found != NULL && stored != NULL) {
         *slot = stored;
     } else if (stored != NULL) {
-        memmove(slot + 1, slot, (documents->count - where) * sizeof(*slot));
+        memmove(slot + 1, slot, (documents->count - where) * sizeof *slot);
         *slot = stored;
         documents->count++;
     } else {
-        memmove(slot, slot + 1, (documents->count - where - 1) * sizeof(*slot));
+        memmove(slot, slot + 1, (documents->count - where - 1) * sizeof *slot);
         documents->count--;
     }
     stored_unref(found);
@@ -195,7 +195,7 @@ cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **e
 
     if (status != CUTOVER_OK)
         return status;
-    memory = calloc(1, sizeof(*memory));
+    memory = calloc(1, sizeof *memory);
     if (memory == NULL)
         return error_nomem(error);
     if (pthread_mutex_init(&memory->mutex, NULL) != 0) {

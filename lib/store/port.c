@@ -95,7 +95,7 @@ static cutover_status page_emit(const cutover_document *document, void *context)
 
     page->count++;
     if (document != NULL && document->id != NULL)
-        snprintf(page->last, sizeof(page->last), "%s", document->id);
+        snprintf(page->last, sizeof page->last, "%s", document->id);
     return page->emit(document, page->context);
 }
 
@@ -132,7 +132,7 @@ static cutover_status check_kind(const char *kind, cutover_error **error)
     size_t length = kind != NULL ? strlen(kind) : 0;
 
     if (length < 1 || length > STORE_KIND_MAX || strspn(kind, "abcdefghijklmnopqrstuvwxyz_") != length)
-        return error_set(error, CUTOVER_E_INVALID, "kind must be 1 to %d of the letters a to z and _",
+        return error_set(error, CUTOVER_E_INVALID, "kind: must be 1 to %d of the letters a to z and _",
                          STORE_KIND_MAX);
     return CUTOVER_OK;
 }
@@ -142,7 +142,7 @@ static cutover_status check_id(const char *id, cutover_error **error)
     size_t length = id != NULL ? strlen(id) : 0;
 
     if (length < 1 || length > STORE_ID_MAX)
-        return error_set(error, CUTOVER_E_INVALID, "id must have 1 to %d bytes, it has %zu", STORE_ID_MAX,
+        return error_set(error, CUTOVER_E_INVALID, "id: must have 1 to %d bytes, it has %zu", STORE_ID_MAX,
                          length);
     return CUTOVER_OK;
 }
@@ -169,7 +169,7 @@ cutover_status store_check_list(const char *kind, const char *after_id, uint32_t
     if (after_id == NULL)
         return error_set(error, CUTOVER_E_INVALID, "after_id: required; \"\" begins with the first");
     if (limit < 1 || limit > STORE_LIST_MAX)
-        return error_set(error, CUTOVER_E_INVALID, "limit must be 1 to %d, it is %u", STORE_LIST_MAX, limit);
+        return error_set(error, CUTOVER_E_INVALID, "limit: %u, must be 1 to %d", limit, STORE_LIST_MAX);
     if (emit == NULL)
         return error_set(error, CUTOVER_E_INVALID, "emit: required");
     return CUTOVER_OK;

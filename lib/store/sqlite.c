@@ -278,7 +278,7 @@ cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
     status = port_check(&store_port, "store", store, error);
     if (status != CUTOVER_OK)
         return status;
-    sqlite = calloc(1, sizeof(*sqlite));
+    sqlite = calloc(1, sizeof *sqlite);
     if (sqlite == NULL || pthread_mutex_init(&sqlite->mutex, NULL) != 0) {
         free(sqlite);
         return error_nomem(error);

@@ -55,7 +55,7 @@ cutover_status stored_list_reserve(struct stored_list *list, size_t extra, cutov
         return CUTOVER_OK;
     if (capacity < list->count + extra)
         capacity = list->count + extra;
-    items = reallocarray(list->items, capacity, sizeof(*items));
+    items = reallocarray(list->items, capacity, sizeof *items);
     if (items == NULL)
         return error_nomem(error);
     list->items = items;
@@ -94,5 +94,5 @@ void stored_list_free(struct stored_list *list)
     for (size_t i = 0; i < list->count; i++)
         stored_unref(list->items[i]);
     free(list->items);
-    memset(list, 0, sizeof(*list));
+    memset(list, 0, sizeof *list);
 }

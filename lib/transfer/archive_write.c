@@ -197,7 +197,7 @@ static cutover_status large_objects_check(const struct writing *writing, cutover
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_UNSUPPORTED,
               "there are large objects, which cannot be backed up with pg_dump 17 and later yet");
-    error_hint(error, "move them into tables (bytea)");
+    error_hint(error, "Move them into tables (bytea).");
     return CUTOVER_E_UNSUPPORTED;
 }
 

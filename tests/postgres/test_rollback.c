@@ -391,7 +391,7 @@ static void cutovers_are_rolled_back_in_turn(void **state)
     struct outcome promoted = shop_promote_ok(shop, &promotion);
     check_generation("turn_production", "newer");
     check_error(rollback_refused(shop, &shop_operator, first, CUTOVER_E_STATE), "replaced since",
-                "roll back what replaced it");
+                "Roll back what replaced it");
 
     struct outcome outcome = rollback_run_out(rollback_started(shop, second, false, CUTOVER_WRITES_NONE));
     check_ok(outcome.status, outcome.error);
