@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+/*
+ * How the swap is guarded, in this order, and why.
+ *
+ * Before anything is closed: this session still holds the advisory lock, so that a job that was paused for an hour and taken over
+ * meanwhile stops here (P4); one more session goes into production and finds itself in the database that the journal means; nobody
+ * is in what comes in; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap intended:
+ * whoever recovers from here on asks the server.
+ *
+ * With the pooler paused, where there is one, the door closes: no new session gets in, not even ours, which is why one of ours is
+ * inside already. Everybody else there is ended. Now nobody can write, and the proof is read by the session inside; a write that
+ * slipped past the fence is found here and nowhere earlier. That session leaves, production is empty, and one transaction on the
+ * control session renames both databases and opens the new one's door.
+ *
+ * All of that is milliseconds in which readers are refused. So the store is not asked in it, nobody looks at the cancel flag, and
+ * each wait has a deadline of its own. What fails opens the door again at once, here, by a session that is there; the journal says
+ * "closed" until undo has opened it once more, which is harmless.
+ *
+ * COMMIT's answer can be lost. Then a new session takes the advisory lock, which it gets only when the old one is gone, and with it
+ * whatever it had been sent is done or never will be; and asks by OID who bears the name. When that cannot be asked either, the
+ * outcome is unknown: the door is left as it is, nothing is undone, and recovery asks later (P5).
+ */
+
 /* What is done while production is closed gets this long beyond the times for its sessions to end: nobody can cancel it,
    and a server that does not answer must not keep it closed (EDGE_CASES G9). */
 #define WORK_MS 15000

@@ -358,11 +358,7 @@ static void delete_backup(struct shop *shop, struct while_held *held)
     (void)held;
     check_ok(cutover_backups_list(shop->engine, "keep", NULL, 10, &list, &error), error);
     const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
-    cutover_status status = cutover_backup_delete(shop->engine, &shop_operator, id, &error);
-    if (status != CUTOVER_E_STATE && status != CUTOVER_E_LOCKED)
-        fail_msg("%s", cutover_status_name(status));
-    cutover_error_free(error);
-    error = NULL;
+    check_status(cutover_backup_delete(shop->engine, &shop_operator, id, &error), CUTOVER_E_LOCKED, error);
     options.actor = &shop_operator;
     options.project_id = "keep";
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_LOCKED, error);
