@@ -123,7 +123,7 @@ static cutover_status claim_by_rules(const struct host *host, const cutover_acto
     struct project project = {0};
     struct preview preview = {0};
     struct machine_facts facts;
-    enum request_status next = request->status;
+    enum request_status next = (enum request_status)request->status;
 
     cutover_status status = platform_project(&host->platform, request->project_id, &project, error);
     if (status == CUTOVER_OK)

@@ -369,7 +369,7 @@ static void act(struct world *world)
 static void change(struct world *world)
 {
     const cutover_actor ana = {CUTOVER_ACTOR_VERSION, "ana", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
-    const struct clock clock = {fixed_now, NULL};
+    const struct clock clock = {.now = fixed_now};
     struct change *change = NULL;
     cutover_error *error = NULL;
     cutover_status status = change_begin(&world->store, &clock, PROJECT, &change, &error);
