@@ -568,6 +568,7 @@ struct outcome shop_promote(struct shop *shop, const struct shop_promotion *prom
         return outcome;
     assert_null(cutover_promotion_report(job));
     outcome.status = cutover_promotion_run(job, &outcome.error);
+    outcome.ticks = watching.ticks;
     assert_int_equal(cutover_error_code(outcome.error), outcome.status);
     outcome.report = json_tokener_parse(cutover_promotion_report(job));
     assert_non_null(outcome.report);

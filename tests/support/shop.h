@@ -53,6 +53,7 @@ struct outcome {
     cutover_error *error;
     struct json_object *report; /* NULL when start refused */
     char promotion_id[64];
+    unsigned ticks; /* progress calls */
 };
 
 /* Called on the thread that runs, the first time that the step is told; non-zero cancels. */
