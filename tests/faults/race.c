@@ -2,6 +2,8 @@
 
 #include "support/agree.h"
 
+#include "base/clock.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +13,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHILD_MARK "--racer"
 #define GATE_FD 3
 #define NOT_STARTED 99
 #define THEN " then "
+#define CHILD_LIMIT_S 300 /* none needs a tenth of it */
 
 /* ---- stopping ---- */
 
@@ -256,14 +260,24 @@ pid_t race_alone(struct shop *shop, const struct racer *racer)
     return child;
 }
 
+/* A child that hangs fails its test, and not the patience of whoever waits for all of them. */
 static int wait_for(pid_t child, int options)
 {
+    const struct timespec pause = {0, 5 * 1000 * 1000};
+    int64_t deadline = monotonic_us() + CHILD_LIMIT_S * SHOP_SECOND;
     int status = 0;
     pid_t found;
 
-    do
-        found = waitpid(child, &status, options);
-    while (found < 0 && errno == EINTR);
+    do {
+        found = waitpid(child, &status, options | WNOHANG);
+        if (found == 0)
+            nanosleep(&pause, NULL);
+    } while ((found == 0 && monotonic_us() < deadline) || (found < 0 && errno == EINTR));
+    if (found == 0) {
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        fail_msg("a child did nothing that was waited for in %d seconds", CHILD_LIMIT_S);
+    }
     assert_int_equal(found, child);
     return status;
 }

@@ -18,6 +18,7 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
+    shop_use(cluster);
     shop_database(cluster, "shop", shop_production_sql());
     cluster_sql(
         cluster, "shop",
@@ -28,20 +29,8 @@ static int start_cluster(void **state)
 
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    shop_project(shop, "shop", cluster_conninfo(cluster, "shop"));
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
+    shop_setup(state);
+    shop_project(*state, "shop", cluster_conninfo(cluster, "shop"));
     return 0;
 }
 
@@ -414,7 +403,7 @@ static void a_rewritten_manifest_is_found(void **state)
     free(manifest);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, shop_teardown)
 
 /* ---- how it is written ---- */
 

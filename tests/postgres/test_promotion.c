@@ -14,25 +14,7 @@ static int start_clusters(void **state)
     cluster = cluster_start("max_connections = 80");
     second = cluster_start(NULL);
     cluster_sql(cluster, "postgres", rich_roles_sql());
-    return 0;
-}
-
-static int open_shop(void **state)
-{
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
-    *state = shop;
-    return 0;
-}
-
-static int close_shop(void **state)
-{
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
-    shop_check_server(second);
+    shop_use(cluster);
     return 0;
 }
 
@@ -494,7 +476,7 @@ static void a_host_that_ignores_sigchld_promotes(void **state)
     free(request);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_shop, close_shop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
 {

@@ -584,9 +584,13 @@ static void a_job_that_lost_its_lease_says_so(void **state)
     struct shop *shop = *state;
     char *request = small_ready(shop, "leased");
     const struct shop_hook hooks[] = {{"held", take_lease, (void *)"leased"}, {NULL, NULL, NULL}};
-    struct shop_promotion promotion = {.request_id = request, .hold = true, .hooks = hooks};
+    /* It is held for ever when losing its lease does not end it: a minute of it is enough to see that. */
+    const unsigned limit = 600;
+    struct shop_promotion promotion = {
+        .request_id = request, .hold = true, .hooks = hooks, .cancel_at_tick = limit};
     struct outcome outcome = shop_promote(shop, &promotion);
 
+    assert_true(outcome.ticks < limit);
     check_status_keep(outcome.status, CUTOVER_E_CONFLICT, outcome.error);
     check_contains(cutover_error_message(outcome.error), "lost its lease");
     assert_string_equal(cutover_error_step(outcome.error), "held");

@@ -604,6 +604,95 @@ static void production_becomes_what_the_backup_holds(void **state)
     free(backup);
 }
 
+/* ---- watched and cancelled ---- */
+
+struct watched {
+    cutover_restore *job;
+    const char *cancel_at; /* a step; NULL: never */
+    char *told;            /* of the present call */
+    double fraction;
+    unsigned agreed; /* calls in which another thread was told the same */
+};
+
+static void *ask_from_afar(void *context)
+{
+    struct watched *watched = context;
+    cutover_progress now = {.version = CUTOVER_PROGRESS_VERSION};
+
+    if (cutover_restore_progress(watched->job, &now) == CUTOVER_OK && strcmp(now.step, watched->told) == 0 &&
+        now.fraction == watched->fraction)
+        watched->agreed++;
+    if (watched->cancel_at != NULL && strcmp(now.step, watched->cancel_at) == 0)
+        cutover_restore_cancel(watched->job);
+    return NULL;
+}
+
+static int32_t ask_elsewhere(const cutover_progress *progress, void *userdata)
+{
+    struct watched *watched = userdata;
+    unsigned agreed = watched->agreed;
+    pthread_t thread;
+
+    watched->told = shop_format("%s", progress->step);
+    watched->fraction = progress->fraction;
+    assert_int_equal(pthread_create(&thread, NULL, ask_from_afar, watched), 0);
+    pthread_join(thread, NULL);
+    free(watched->told);
+    assert_int_equal(watched->agreed, agreed + 1);
+    return 0;
+}
+
+static cutover_status restore_watched(struct shop *shop, const char *backup, struct watched *watched)
+{
+    cutover_restore_options options;
+    cutover_progress now = {.version = CUTOVER_PROGRESS_VERSION}, unknown = {.version = 0, .fraction = 7};
+    cutover_error *error = NULL;
+
+    assert_int_equal(cutover_restore_options_init(&options, CUTOVER_RESTORE_OPTIONS_VERSION), CUTOVER_OK);
+    options.actor = &shop_org_admin;
+    options.backup_id = backup;
+    options.project_id = "watched";
+    options.confirm = 1;
+    options.verify = CUTOVER_VERIFY_READBACK;
+    options.progress = ask_elsewhere;
+    options.progress_userdata = watched;
+    check_ok(cutover_restore_start(shop->engine, &options, &watched->job, &error), error);
+    cutover_status status = cutover_restore_run(watched->job, &error);
+    assert_int_equal(cutover_error_code(error), status);
+    assert_int_equal(cutover_restore_progress(watched->job, &unknown), CUTOVER_E_UNSUPPORTED);
+    assert_true(unknown.fraction == 7);
+    assert_int_equal(cutover_restore_progress(watched->job, &now), CUTOVER_OK);
+    assert_string_equal(now.step, watched->cancel_at != NULL ? watched->cancel_at : "finish");
+    cutover_restore_free(watched->job);
+    cutover_error_free(error);
+    return status;
+}
+
+static void a_restore_is_watched_and_cancelled_from_another_thread(void **state)
+{
+    static const char *const steps[] = {"stage", "check", "backup", "verify", "swap"};
+    struct shop *shop = *state;
+
+    project_ready(shop, "watched");
+    char *backup = backup_taken(shop, "watched");
+    cluster_sql(cluster, "watched_production", "INSERT INTO generation VALUES ('later')");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct watched watched = {.cancel_at = steps[i]};
+        struct before before = look("watched_production");
+        assert_int_equal(restore_watched(shop, backup, &watched), CUTOVER_E_CANCELLED);
+        assert_true(watched.agreed > i);
+        check_as_before(&before);
+        check_state(shop, "watched");
+        before_free(&before);
+    }
+    struct watched watched = {0};
+    assert_int_equal(restore_watched(shop, backup, &watched), CUTOVER_OK);
+    assert_int_equal(
+        cluster_number(cluster, "watched_production", "SELECT count(*) FROM generation WHERE name = 'later'"),
+        0);
+    free(backup);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
@@ -616,6 +705,7 @@ int main(void)
         TEST(a_damaged_backup_is_refused_by_its_file_before_anything_changes),
         TEST(what_the_server_lacks_is_named_before_anything_changes),
         TEST(production_becomes_what_the_backup_holds),
+        TEST(a_restore_is_watched_and_cancelled_from_another_thread),
     };
 
     return cmocka_run_group_tests_name("restore", tests, start_cluster, NULL);

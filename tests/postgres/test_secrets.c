@@ -64,6 +64,7 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
+    shop_use(cluster);
     cluster_sql(cluster, "postgres", "CREATE ROLE vault SUPERUSER LOGIN PASSWORD '" SECRET "'");
     shop_database(cluster, "vault_production", shop_production_sql());
     shop_database(cluster, "vault_preview", shop_preview_sql());
@@ -73,26 +74,20 @@ static int start_cluster(void **state)
 /* A shop whose engine asks the platform above instead of the registry. */
 static int open_shop(void **state)
 {
-    struct shop *shop = calloc(1, sizeof *shop);
-
-    assert_non_null(shop);
-    shop_open(shop, cluster, NULL);
+    shop_setup(state);
+    struct shop *shop = *state;
     shop->known.project_get = project_get;
     shop->known.project_set_state = project_set_state;
     shop->known.preview_get = preview_get;
-    *state = shop;
     return 0;
 }
 
 static int close_shop(void **state)
 {
-    shop_close(*state);
-    free(*state);
-    shop_check_server(cluster);
     free(production);
     free(preview);
     production = preview = NULL;
-    return 0;
+    return shop_teardown(state);
 }
 
 static void check_silent(struct shop *shop, const struct outcome *outcome, const char *secret)

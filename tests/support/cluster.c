@@ -653,6 +653,16 @@ void cluster_return(struct cluster *cluster)
     start_again(cluster);
 }
 
+struct cluster *cluster_next(const struct cluster *cluster)
+{
+    return cluster != NULL ? cluster->next : clusters;
+}
+
+int cluster_postmaster(const struct cluster *cluster)
+{
+    return cluster->postmaster;
+}
+
 const char *cluster_socket_dir(const struct cluster *cluster)
 {
     return cluster->folder;

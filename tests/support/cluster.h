@@ -24,6 +24,10 @@ void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "i
 void cluster_save(struct cluster *cluster);
 void cluster_return(struct cluster *cluster);
 
+/* The servers that run, one after the other: begin with NULL; NULL at the end. */
+struct cluster *cluster_next(const struct cluster *cluster);
+int cluster_postmaster(const struct cluster *cluster); /* its process id */
+
 const char *cluster_socket_dir(const struct cluster *cluster);
 int cluster_port(const struct cluster *cluster);
 /* "host=… port=… user=postgres dbname=NAME"; belongs to the cluster until it stops. */

@@ -53,6 +53,7 @@ struct outcome {
     cutover_error *error;
     struct json_object *report; /* NULL when start refused */
     char promotion_id[64];
+    unsigned ticks; /* progress calls */
 };
 
 /* Called on the thread that runs, the first time that the step is told; non-zero cancels. */
@@ -83,7 +84,9 @@ void check_becomes_zero(struct cluster *cluster, const char *sql);
    displaced ones. */
 void shop_check_server(struct cluster *cluster);
 
-/* cmocka's set-up and tear-down of a test that has a shop for its state, on the server that was given to shop_use(). */
+/* cmocka's set-up and tear-down of a test that has a shop for its state, on the server that was given to shop_use(). The
+   tear-down asserts what shop_close() and shop_check_server() do, of every server, and in any case takes away all that the
+   test made there, so that the next one begins clean (support/sweep.h). */
 void shop_use(struct cluster *cluster);
 int shop_setup(void **state);
 int shop_teardown(void **state);
