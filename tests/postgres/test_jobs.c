@@ -283,6 +283,9 @@ static void a_rollback_tells_its_steps(void **state)
     check_ok(cutover_rollback_start(shop->engine, &back, &rollback, &error), error);
     check_ok(cutover_rollback_run(rollback, &error), error);
     assert_string_equal(steps, "preflight lock check swap ");
+    cutover_progress now = {.version = CUTOVER_PROGRESS_VERSION};
+    assert_int_equal(cutover_rollback_progress(rollback, &now), CUTOVER_OK);
+    assert_string_equal(now.step, "finish");
     char *line = shop_format("%s: swap", cutover_rollback_id(rollback));
     check_contains(shop->log, line);
     cutover_rollback_free(rollback);
