@@ -62,6 +62,7 @@ ci)
     need clang-format clang-format
     need xz xz-utils
     need spin spin
+    need gcovr gcovr
     # libFuzzer, which clang has in a package of its own
     case $(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a" 2>/dev/null) in
     /*) ;;

@@ -1,6 +1,7 @@
 #include "faults/race.h"
 
 #include "support/agree.h"
+#include "support/killed.h"
 
 #include "base/clock.h"
 
@@ -75,8 +76,10 @@ static void reach(const char *kind, const char *what)
     if (here && stop.next != NULL)
         stop_set(stop.next);
     pthread_mutex_unlock(&stop.mutex);
-    if (here)
+    if (here) {
+        coverage_keep(); /* nobody may let it go on */
         kill(getpid(), SIGSTOP);
+    }
 }
 
 static void reach_after(PGconn *connection, const char *sql)

@@ -151,9 +151,11 @@ static void emptying_of_clients_does_not_wait_for_those_who_come_back(void **sta
 {
     cutover_error *error = NULL;
     uint32_t ended = 0;
-    PGconn *one = connect_as("shop", "app");
 
     (void)state;
+    /* Those of the test before may still be leaving. */
+    check_ok(door_empty(control, oid, NULL, 0, true, 5000, NULL, &error), error);
+    PGconn *one = connect_as("shop", "app");
     check_ok(door_empty(control, oid, NULL, 0, true, 5000, &ended, &error), error);
     assert_int_equal(ended, 1);
     assert_false(alive(one));
@@ -225,6 +227,21 @@ static void emptying_ends_whatever_kind_of_backend_is_inside(void **state)
 }
 
 /* C9 */
+static void emptying_of_clients_ends_replication_too(void **state)
+{
+    cutover_error *error = NULL;
+    char conninfo[512];
+
+    (void)state;
+    snprintf(conninfo, sizeof conninfo, "%s replication=database",
+             cluster_conninfo_as(cluster, "shop", "postgres"));
+    PGconn *walsender = PQconnectdb(conninfo);
+    assert_int_equal(PQstatus(walsender), CONNECTION_OK);
+    check_ok(door_empty(control, oid, NULL, 0, true, 5000, NULL, &error), error);
+    assert_false(is_inside("walsender"));
+    PQfinish(walsender);
+}
+
 static void a_session_that_we_may_not_end_is_named_and_nobody_is_ended(void **state)
 {
     cutover_error *error = NULL;
@@ -330,6 +347,7 @@ int main(void)
         cmocka_unit_test(emptying_ends_all_but_those_to_keep),
         cmocka_unit_test(emptying_ends_whatever_kind_of_backend_is_inside),
         cmocka_unit_test(emptying_of_clients_does_not_wait_for_those_who_come_back),
+        cmocka_unit_test(emptying_of_clients_ends_replication_too),
         cmocka_unit_test(a_session_that_we_may_not_end_is_named_and_nobody_is_ended),
         cmocka_unit_test(a_session_that_stays_is_named_when_the_time_is_over),
         cmocka_unit_test(a_prepared_transaction_counts_as_inside),

@@ -188,6 +188,63 @@ static void lifting_puts_back_exactly_what_was_there(void **state)
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET ALL");
 }
 
+static bool answers(PGconn *connection)
+{
+    PGresult *result = PQexec(connection, "SELECT 1");
+    bool answered = PQresultStatus(result) == PGRES_TUPLES_OK;
+
+    PQclear(result);
+    return answered;
+}
+
+/* A client that came in behind the fence is read-only, and would stay so. */
+static void lifting_ends_the_sessions_that_began_read_only_but_ours(void **state)
+{
+    struct json_object *plan = plan_and_raise(NULL);
+    PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, "shop", "app"));
+    struct session *ours = open_session("shop");
+    cutover_error *error = NULL;
+
+    (void)state;
+    assert_true(answers(client));
+    check_ok(fence_lift(control, "shop", oid, plan, true, &error), error);
+    assert_false(answers(client));
+    assert_true(session_answers(ours));
+    session_close(ours);
+    PQfinish(client);
+    json_object_put(plan);
+}
+
+static void lifting_leaves_those_whom_we_may_not_end(void **state)
+{
+    struct json_object *plan = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    /* What other tests set for roles only a superuser may set. */
+    cluster_sql(cluster, "postgres",
+                "ALTER ROLE writer RESET ALL; ALTER ROLE writer IN DATABASE shop RESET ALL; ALTER ROLE "
+                "reporter RESET ALL;"
+                "ALTER ROLE reporter IN DATABASE shop RESET ALL; ALTER ROLE app RESET ALL;"
+                "ALTER ROLE app IN DATABASE shop RESET ALL");
+    cluster_sql(cluster, "postgres", "GRANT pg_signal_backend TO writer; ALTER DATABASE shop OWNER TO writer");
+    struct session *weak = check_session(cluster_conninfo_as(cluster, "postgres", "writer"));
+    check_ok(fence_plan(weak, oid, &plan, &error), error);
+    check_ok(fence_raise(weak, "shop", oid, plan, TIMEOUT_MS, NULL, &error), error);
+    PGconn *client = PQconnectdb(cluster_conninfo_as(cluster, "shop", "app"));
+    PGconn *superuser = PQconnectdb(cluster_conninfo(cluster, "shop"));
+    assert_true(answers(client) && answers(superuser));
+    check_ok(fence_lift(weak, "shop", oid, plan, true, &error), error);
+    assert_false(answers(client));
+    assert_true(answers(superuser));
+    PQfinish(superuser);
+    PQfinish(client);
+    session_close(weak);
+    json_object_put(plan);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE shop OWNER TO postgres; REVOKE pg_signal_backend FROM writer");
+}
+
 static void lifting_survives_a_role_that_was_dropped_or_renamed(void **state)
 {
     struct json_object *plan;
@@ -510,6 +567,8 @@ int main(void)
         cmocka_unit_test(sessions_from_before_are_ended),
         cmocka_unit_test(a_role_with_a_setting_of_its_own_is_fenced_too),
         cmocka_unit_test(lifting_puts_back_exactly_what_was_there),
+        cmocka_unit_test(lifting_ends_the_sessions_that_began_read_only_but_ours),
+        cmocka_unit_test(lifting_leaves_those_whom_we_may_not_end),
         cmocka_unit_test(lifting_survives_a_role_that_was_dropped_or_renamed),
         cmocka_unit_test(the_fence_is_not_raised_on_another_database_of_that_name),
         cmocka_unit_test(every_kind_of_write_behind_the_fence_is_found_out),

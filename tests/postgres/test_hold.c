@@ -268,6 +268,55 @@ static struct outcome held_in_vain(struct shop *shop, const char *name, struct w
     return outcome;
 }
 
+/* The record of the one backup that the store has, as it was read. */
+struct stored {
+    char *id, *body;
+    uint64_t version;
+};
+
+static cutover_status keep_document(const cutover_document *document, void *context)
+{
+    struct stored *stored = context;
+
+    stored->id = strdup(document->id);
+    stored->body = strdup(document->body);
+    stored->version = document->version;
+    return CUTOVER_OK;
+}
+
+/* Its files are as they were: the record alone says that it is none. */
+static void fail_while_held(struct shop *shop, struct while_held *held)
+{
+    struct stored stored = {NULL, NULL, 0};
+    cutover_error *error = NULL;
+    const char *from = "\"verified\"", *to = "\"failed\"  ";
+
+    (void)held;
+    check_ok(
+        shop->store.list("backup", "unproved", "", 10, keep_document, &stored, &error, shop->store.userdata),
+        error);
+    char *status = strstr(stored.body, from);
+    assert_non_null(status);
+    memcpy(status, to, strlen(to));
+    cutover_write write = {CUTOVER_WRITE_VERSION, "backup", stored.id, "unproved", stored.version, stored.body};
+    const cutover_write *writes[] = {&write};
+    check_ok(shop->store.commit(writes, 1, &error, shop->store.userdata), error);
+    free(stored.id);
+    free(stored.body);
+}
+
+static void a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "unproved");
+    struct while_held held = {.request_id = request, .act = fail_while_held};
+    struct outcome outcome = held_in_vain(shop, "unproved", &held, CUTOVER_E_VERIFY);
+
+    check_contains(cutover_error_message(outcome.error), "is not a verified one");
+    outcome_free(&outcome);
+    free(request);
+}
+
 static void a_held_promotion_whose_backup_was_damaged_does_not_swap(void **state)
 {
     struct shop *shop = *state;
@@ -451,6 +500,7 @@ int main(void)
         TEST(release_is_refused_before_it_is_held_and_to_members),
         TEST(a_release_that_the_end_of_the_job_overtakes_is_refused),
         TEST(a_held_promotion_whose_backup_was_damaged_does_not_swap),
+        TEST(a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap),
         TEST(a_preview_that_expires_while_held_is_not_promoted),
         TEST(properties_that_change_while_held_go_along),
         TEST(a_held_promotion_keeps_its_backup),

@@ -1,3 +1,4 @@
+#include "support/killed.h"
 #include "support/ways_back.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ static cutover_platform known = CUTOVER_PLATFORM_INIT;
 static void reached(const char *place)
 {
     if (strcmp(place, kill_at) == 0)
-        kill(getpid(), SIGKILL);
+        die_here();
 }
 
 static int32_t child_progress(const cutover_progress *progress, void *userdata)

@@ -193,10 +193,23 @@ static void a_database_that_was_replaced_is_refused(void **state)
     {
         cutover_error *error = NULL;
         bool commit_sent = true;
-        check_status(swap_run(control, &swap, &commit_sent, &error), CUTOVER_E_CONFLICT, error);
+        check_status_keep(swap_run(control, &swap, &commit_sent, &error), CUTOVER_E_CONFLICT, error);
+        check_contains(cutover_error_message(error), "\"cutover_stage_1\" has OID");
+        cutover_error_free(error);
         assert_false(commit_sent);
     }
     swap.incoming_oid = right;
+    {
+        cutover_error *error = NULL;
+        bool commit_sent = true;
+        uint32_t production = swap.production_oid;
+        swap.production_oid += 100000;
+        check_status_keep(swap_run(control, &swap, &commit_sent, &error), CUTOVER_E_CONFLICT, error);
+        check_contains(cutover_error_message(error), "\"shop\" has OID");
+        cutover_error_free(error);
+        assert_false(commit_sent);
+        swap.production_oid = production;
+    }
     assert_int_equal(outcome(), SWAP_NOT_DONE);
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RENAME TO cutover_old_1");
     assert_int_equal(outcome(), SWAP_LOST);
@@ -491,6 +504,49 @@ static void only_the_session_that_was_lost_is_ended_for_the_lock(void **state)
 }
 
 /* Keys with the highest bit of either half set. */
+static bool holds(struct session *session, int64_t key)
+{
+    cutover_error *error = NULL;
+    bool held = false;
+
+    check_ok(advisory_lock_held(session, key, &held, &error), error);
+    return held;
+}
+
+static void recovery_ends_whoever_holds_the_lock(void **state)
+{
+    cutover_error *error = NULL;
+    struct session *zombie = open_session("postgres");
+    int64_t key = advisory_key("project-3");
+
+    (void)state;
+    check_ok(advisory_lock(zombie, key, &error), error);
+    check_ok(advisory_lock_wrest(control, key, &error), error);
+    assert_true(holds(control, key));
+    assert_false(session_answers(zombie));
+    session_close(zombie);
+    check_ok(session_run(control, "SELECT pg_advisory_unlock_all()", &error), error);
+}
+
+static void a_job_takes_its_lock_again_from_its_old_session_only(void **state)
+{
+    cutover_error *error = NULL;
+    struct session *old = open_session("postgres"), *other = open_session("postgres");
+    int64_t key = advisory_key("project-4");
+
+    (void)state;
+    check_ok(advisory_lock(old, key, &error), error);
+    check_ok(advisory_lock_regain(control, key, old->backend_pid, &error), error);
+    assert_true(holds(control, key));
+    assert_false(session_answers(old));
+    check_ok(session_run(control, "SELECT pg_advisory_unlock_all()", &error), error);
+    check_ok(advisory_lock(other, key, &error), error);
+    check_status(advisory_lock_regain(control, key, old->backend_pid, &error), CUTOVER_E_LOCKED, error);
+    assert_true(holds(other, key));
+    session_close(old);
+    session_close(other);
+}
+
 static void the_lock_is_found_whatever_its_key(void **state)
 {
     static const int64_t keys[] = {-1, INT64_MIN, INT64_MAX, 0, 0x80000000LL, -0x80000000LL, 1};
@@ -525,6 +581,8 @@ int main(void)
         swap_test(a_client_never_sees_anything_but_old_then_new),
         cmocka_unit_test(one_promoter_at_a_time_holds_the_lock),
         cmocka_unit_test(only_the_session_that_was_lost_is_ended_for_the_lock),
+        cmocka_unit_test(recovery_ends_whoever_holds_the_lock),
+        cmocka_unit_test(a_job_takes_its_lock_again_from_its_old_session_only),
         cmocka_unit_test(the_lock_is_found_whatever_its_key),
     };
 

@@ -44,6 +44,17 @@ static void one_changed_byte_shows(void **state)
     assert_false(digest_equal(&a, &b));
 }
 
+static void each_part_of_a_digest_is_compared(void **state)
+{
+    const struct digest digest = {1, 2, 3};
+    const struct digest others[] = {{2, 2, 3}, {1, 3, 3}, {1, 2, 4}};
+
+    (void)state;
+    assert_true(digest_equal(&digest, &digest));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(digest_equal(&digest, &others[i]));
+}
+
 static void parts_add_up(void **state)
 {
     const char *const rows[] = {"a", "b", "c", "d", "e", "", "f"};
@@ -76,6 +87,17 @@ static void lines_are_rows(void **state)
     const char *const rows[] = {"1\tann", "", "2\tbob"};
     const char bytes[] = "1\tann\n\n2\tbob\n";
     struct digest expected = digest_of(rows, 3), found = DIGEST_INIT;
+
+    (void)state;
+    digest_lines(&found, bytes, sizeof bytes - 1);
+    assert_true(digest_equal(&expected, &found));
+}
+
+static void a_last_line_without_its_end_is_a_row_too(void **state)
+{
+    const char *const rows[] = {"1\tann", "2\tbob"};
+    const char bytes[] = "1\tann\n2\tbob";
+    struct digest expected = digest_of(rows, 2), found = DIGEST_INIT;
 
     (void)state;
     digest_lines(&found, bytes, sizeof bytes - 1);
@@ -132,9 +154,11 @@ int main(void)
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(duplicates_count),
         cmocka_unit_test(one_changed_byte_shows),
+        cmocka_unit_test(each_part_of_a_digest_is_compared),
         cmocka_unit_test(parts_add_up),
         cmocka_unit_test(sum_carries_into_the_high_half),
         cmocka_unit_test(lines_are_rows),
+        cmocka_unit_test(a_last_line_without_its_end_is_a_row_too),
         cmocka_unit_test(value_never_changes),
         cmocka_unit_test(text_form_comes_back),
         cmocka_unit_test(other_texts_are_refused),

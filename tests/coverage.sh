@@ -1,0 +1,85 @@
+#!/bin/sh
+# How much of lib/ the tests run: lines and branches of each file and in all, and whether that is less than the floors. Ends with
+# "N passed, N failed": the two floors.
+#
+#     tests/coverage.sh            builds, runs the tests, tells
+#     tests/coverage.sh --tell     tells of what was run last
+#
+# Counted by gcc at -O0 and read by gcovr: a line is one that has code; a branch is one outcome of one condition, so that
+# `a && b` has four. What is left out, and why, is in tests/coverage-left-out. Unit, server and fault tests run; of the test that
+# kills everywhere, whose thousands of runs take the same ways, one share in 16, by SHARE. A process that dies by SIGKILL writes
+# its counts down right before (tests/support/killed.h).
+#
+# BUILD_DIR changes where it builds (build-coverage). TESTS changes what it runs.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+source_dir=$(pwd)
+build=${BUILD_DIR:-build-coverage}
+line_floor=96
+branch_floor=85
+share=${SHARE:-1}
+scenarios="promotion promotion-verified-by-restore rollback restore restore-preview backup held"
+
+give_up() {
+    echo "tests/coverage.sh: $*" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+run_tests() {
+    [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
+    mkdir -p "$build" && cd "$build" || give_up "cannot make $build"
+    if ! [ -e Makefile ]; then
+        "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS="-g -O0" >configure.log ||
+            give_up "configure failed: $build/configure.log"
+    fi
+    if ! make -j"$(nproc)" all check TESTS= >make.log 2>&1; then
+        give_up "the build failed: $build/make.log"
+    fi
+    tests=${TESTS:-$(make -s list-tests | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')}
+    find . -name '*.gcda' -exec rm -f {} +
+    # A test that fails here is told of: what it would have run is not counted.
+    make -j"$(($(nproc) + 1))" check TESTS="$tests" >check.log 2>&1 || grep '^FAIL:' check.log
+    for scenario in $scenarios; do
+        tests/faults/test_kill --share "$scenario" 1 0 "$share" 16 "$(pwd)/kill.result" >kill.log 2>&1 ||
+            echo "FAIL: tests/faults/test_kill --share $scenario ($build/kill.log)"
+    done
+    cd "$source_dir" || exit 1
+}
+
+# The patterns of one kind that are left out, as one.
+left_out() {
+    sed -n "s/^$1: //p" tests/coverage-left-out | paste -sd '|'
+}
+
+[ "${1:-}" = --tell ] || run_tests
+[ -d "$build" ] || give_up "$build is not there"
+cd "$build" || exit 1
+build=$(pwd)
+gcovr --root "$source_dir" --object-directory . --filter "$source_dir/lib/" --exclude-unreachable-branches \
+    --exclude-lines-by-pattern "$(cd "$source_dir" && left_out lines)" \
+    --exclude-branches-by-pattern "$(cd "$source_dir" && left_out branches)" \
+    --csv coverage.csv --html-details coverage.html . >gcovr.log 2>&1 || give_up "gcovr failed: $build/gcovr.log"
+
+awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" '
+    function percent(some, all) { return all == 0 ? 100 : int(1000 * some / all) / 10 }
+    function floor_check(what, found, least) {
+        if (found >= least)
+            passed++
+        else {
+            failed++
+            printf "%s: %.1f %% is below the floor of %d %%\n", what, found, least
+        }
+    }
+    FNR > 1 {
+        printf "%-42s lines %5.1f %% of %4d   branches %5.1f %% of %4d\n", $1, percent($3, $2), $2, percent($6, $5), $5
+        lines += $2; lines_run += $3; branches += $5; branches_run += $6
+    }
+    END {
+        printf "%-42s lines %5.1f %% of %4d   branches %5.1f %% of %4d\n", "all of lib/", percent(lines_run, lines), lines,
+            percent(branches_run, branches), branches
+        floor_check("lines", percent(lines_run, lines), line_floor)
+        floor_check("branches", percent(branches_run, branches), branch_floor)
+        printf "%d passed, %d failed\n", passed, failed
+        exit failed > 0
+    }' coverage.csv

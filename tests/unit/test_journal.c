@@ -1,0 +1,240 @@
+#include "support/check.h"
+#include "support/desk.h"
+
+#include "base/record.h"
+#include "job/hold.h"
+
+#include <stdlib.h>
+
+/* A job's records from its claim to its end, on a store in memory: no server, and no job's steps. */
+
+static cutover_status claim(struct desk *desk, const char *request_id, cutover_error **error)
+{
+    struct promotion_record fresh = desk_promotion(request_id);
+    cutover_status status = desk_claim(desk, &fresh, error);
+
+    record_free(&promotion_type, &fresh);
+    return status;
+}
+
+/* ---- the claim ---- */
+
+static void a_claim_is_the_job_its_lease_the_lock_and_the_request(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    desk_check_request(desk, request, "in_progress");
+    assert_true(desk_has(desk, "lock", "shop"));
+    assert_true(desk_has(desk, "lease", desk->journal.record.id));
+    assert_true(desk_has(desk, "promotion", desk->journal.record.id));
+    desk_check_audit(desk, " cutover.requested cutover.acked cutover.promote_started");
+    desk_check_events(desk, " cutover.requested cutover.acked cutover.promote_started");
+    free(request);
+}
+
+static void a_claim_asks_the_rules_anew(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_extend(desk->registry, "next", 1, &error), error);
+    check_status(claim(desk, request, &error), CUTOVER_E_EXPIRED, error);
+    assert_false(desk_has(desk, "lock", "shop"));
+    free(request);
+}
+
+static void a_project_has_one_job(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_write lock = {CUTOVER_WRITE_VERSION, "lock", "shop", "shop", 0, "{\"promotion_id\":\"another\"}"};
+    const cutover_write *writes[] = {&lock};
+    cutover_error *error = NULL;
+
+    check_ok(desk->inner.commit(writes, 1, &error, desk->inner.userdata), error);
+    check_status_keep(claim(desk, request, &error), CUTOVER_E_LOCKED, error);
+    check_contains(cutover_error_message(error), "another");
+    cutover_error_free(error);
+    desk_check_request(desk, request, "acked");
+    free(request);
+}
+
+static void a_claim_whose_answer_was_lost_is_made(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    desk->lost = 1;
+    check_ok(claim(desk, request, &error), error);
+    desk_check_request(desk, request, "in_progress");
+    free(request);
+}
+
+static void a_claim_that_was_not_made_leaves_nothing(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    desk->refused = 1;
+    check_status(claim(desk, request, &error), CUTOVER_E_STORE, error);
+    desk_check_request(desk, request, "acked");
+    assert_false(desk_has(desk, "lock", "shop"));
+    free(request);
+}
+
+/* ---- while it runs ---- */
+
+static void a_job_goes_forward_only(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    check_status(journal_step(&desk->journal, PROMOTION_SWAP, &error), CUTOVER_E_INTERNAL, error);
+    assert_int_equal(desk->journal.record.status, PROMOTION_LOCK);
+    check_status(journal_complete(&desk->journal, &error), CUTOVER_E_INTERNAL, error);
+    desk_step(desk, PROMOTION_SWAP);
+    check_ok(journal_complete(&desk->journal, &error), error);
+    check_status(journal_fail(&desk->journal, false, NULL, &error), CUTOVER_E_INTERNAL, error);
+    desk_check_request(desk, request, "completed");
+    free(request);
+}
+
+static void a_save_whose_answer_was_lost_is_made(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    desk->lost = 1;
+    check_ok(journal_save(&desk->journal, &error), error);
+    check_ok(journal_save(&desk->journal, &error), error);
+    desk->refused = 1;
+    check_status(journal_save(&desk->journal, &error), CUTOVER_E_STORE, error);
+    check_ok(journal_save(&desk->journal, &error), error);
+    free(request);
+}
+
+static void a_job_that_was_taken_over_writes_nothing_more(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    desk_step(desk, PROMOTION_SWAP);
+    assert_false(journal_is_taken_over(&desk->journal));
+    desk_take_over(desk);
+    assert_true(journal_is_taken_over(&desk->journal));
+    check_status(journal_save(&desk->journal, &error), CUTOVER_E_CONFLICT, error);
+    check_status_keep(journal_complete(&desk->journal, &error), CUTOVER_E_CONFLICT, error);
+    check_contains(cutover_error_message(error), "taken over by recovery");
+    cutover_error_free(error);
+    assert_int_equal(desk->journal.record.status, PROMOTION_SWAP);
+    assert_int_equal(desk->journal.record.completed_at, 0);
+    desk_check_request(desk, request, "in_progress");
+    free(request);
+}
+
+/* ---- its end ---- */
+
+/* Held and released: everything that a job has beside its record is there. */
+static char *released(struct desk *desk)
+{
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    assert_true(desk_has(desk, "claim", "next"));
+    desk_step(desk, PROMOTION_HELD);
+    check_ok(hold_release(desk->host, &desk_operator, &desk->journal.record, &error), error);
+    assert_true(desk_has(desk, "gate", desk->journal.record.id));
+    desk_step(desk, PROMOTION_SWAP);
+    return request;
+}
+
+static void check_nothing_is_held(struct desk *desk)
+{
+    assert_false(desk_has(desk, "lock", "shop"));
+    assert_false(desk_has(desk, "gate", desk->journal.record.id));
+    assert_false(desk_has(desk, "claim", "next"));
+}
+
+static void a_completed_job_holds_nothing_and_is_told(void **state)
+{
+    struct desk *desk = *state;
+    char *request = released(desk);
+    cutover_error *error = NULL;
+
+    check_ok(journal_complete(&desk->journal, &error), error);
+    check_nothing_is_held(desk);
+    desk_check_request(desk, request, "completed");
+    desk_check_audit(desk, " cutover.requested cutover.acked cutover.promote_started cutover.released"
+                           " production_overwrite_restore");
+    desk_check_events(
+        desk,
+        " cutover.requested cutover.acked cutover.promote_started cutover.released production_overwrite_restore"
+        " restore.completed job.completed");
+    free(request);
+}
+
+static void a_failed_job_holds_nothing_and_is_told(void **state)
+{
+    struct desk *desk = *state;
+    char *request = released(desk);
+    cutover_error *error = NULL, *reason = cutover_error_new(CUTOVER_E_VERIFY, "a reason", NULL, NULL);
+
+    check_ok(journal_fail(&desk->journal, false, reason, &error), error);
+    check_nothing_is_held(desk);
+    desk_check_request(desk, request, "failed");
+    assert_string_equal(desk->journal.record.error, "a reason");
+    desk_check_events(desk, " cutover.requested cutover.acked cutover.promote_started cutover.released "
+                            "cutover.failed restore.failed"
+                            " job.failed");
+    cutover_error_free(reason);
+    free(request);
+}
+
+static void an_end_that_cannot_be_recorded_is_none(void **state)
+{
+    struct desk *desk = *state;
+    char *request = released(desk);
+    cutover_error *error = NULL;
+
+    desk->refused = 1;
+    check_status(journal_complete(&desk->journal, &error), CUTOVER_E_STORE, error);
+    assert_int_equal(desk->journal.record.status, PROMOTION_SWAP);
+    assert_true(desk_has(desk, "lock", "shop"));
+    desk_check_request(desk, request, "in_progress");
+    check_ok(journal_complete(&desk->journal, &error), error);
+    free(request);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(a_claim_is_the_job_its_lease_the_lock_and_the_request),
+        test(a_claim_asks_the_rules_anew),
+        test(a_project_has_one_job),
+        test(a_claim_whose_answer_was_lost_is_made),
+        test(a_claim_that_was_not_made_leaves_nothing),
+        test(a_job_goes_forward_only),
+        test(a_save_whose_answer_was_lost_is_made),
+        test(a_job_that_was_taken_over_writes_nothing_more),
+        test(a_completed_job_holds_nothing_and_is_told),
+        test(a_failed_job_holds_nothing_and_is_told),
+        test(an_end_that_cannot_be_recorded_is_none),
+    };
+
+    return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}
