@@ -387,6 +387,24 @@ static void deliverer_with_an_old_listing_steps_aside(void **state)
     forget(other);
 }
 
+/* The event is still there, for another notifier, when this one's old listing says that it is to be offered. */
+static void deliverer_does_not_offer_again_what_stays_for_another_notifier(void **state)
+{
+    struct world *world = *state, *other = beside(world, "hook");
+
+    json_put_int(world->names, "log", 1);
+    add_event(world, "p1", "a");
+    other_world = other;
+    real_store = world->store;
+    world->store.list = list_then_let_another_deliver;
+    check_counts(deliver(world), 0, 0, 1, 0);
+    assert_int_equal(world->count, 0);
+    check_offer(other, 0, "p1", "a", 1, 1);
+    check_counts(deliver(world), 0, 0, 0, 0);
+    assert_int_equal(world->count, 0);
+    forget(other);
+}
+
 static cutover_status commit_nothing(const cutover_write *const *writes, size_t count, cutover_error **error,
                                      void *userdata)
 {
@@ -638,6 +656,8 @@ static void racing_deliverers_keep_the_order(void **state)
 static void each_notifier_goes_on_by_itself(void **state)
 {
     struct world *hook = *state, *log = beside(hook, "log");
+    cutover_error *error = NULL;
+    char *json = NULL;
 
     add_event(hook, "p1", "bad");
     add_event(hook, "p1", "b");
@@ -646,6 +666,9 @@ static void each_notifier_goes_on_by_itself(void **state)
     check_counts(deliver(log), 2, 0, 0, 0);
     check_list(hook, "p1/1 hook:pending:1 log:delivered:1\n"
                      "p1/2 hook:pending:0 log:delivered:1\n");
+    check_ok(outbox_list(&hook->store, hook->names, "p1", keep_json, &json, &error), error);
+    check_contains(json, "\"log\":{\"status\":\"delivered\",\"attempts\":1,\"failures\":0,");
+    free(json);
     check_counts(deliver(log), 0, 0, 0, 0);
     hook->refuses = NULL;
     hook->now += SECOND;
@@ -935,9 +958,11 @@ static void days_on_which_nobody_delivered_do_not_count(void **state)
         day_passes(world);
     announce(world, "hook");
     assert_true(is_known(world, "log"));
-    world->now -= 50 * 86400 * SECOND; /* a clock that goes back */
-    announce(world, "hook");
-    assert_true(is_known(world, "log"));
+    for (int i = 0; i < 2 * KNOWN_DAYS + 2; i++) { /* two machines whose clocks differ */
+        world->now += (i % 2 == 0 ? -50 : 50) * 86400 * SECOND;
+        announce(world, "hook");
+        assert_true(is_known(world, "log"));
+    }
 }
 
 static void event_of_a_newer_format_is_left_alone(void **state)
@@ -1009,6 +1034,7 @@ int main(void)
         test(event_is_given_up_visibly_and_later_ones_go_on),
         test(second_deliverer_does_not_overtake_the_first),
         test(deliverer_with_an_old_listing_steps_aside),
+        test(deliverer_does_not_offer_again_what_stays_for_another_notifier),
         test(event_whose_lease_ran_out_is_delivered_again),
         test(event_that_ends_its_deliverers_is_given_up),
         test(notifier_may_use_the_store),
