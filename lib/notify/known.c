@@ -10,12 +10,14 @@
 #define DAY_US (86400 * INT64_C(1000000))
 #define KIND "notifiers"
 #define ID "all"
+#define FORMAT 1
 
 /* The document, taken apart. */
 struct known {
     uint64_t version; /* 0: it does not exist */
     int64_t day;
     int64_t days;
+    struct json_object *object; /* all of it, as it was read */
     struct json_object *names;
     bool changed;
 };
@@ -23,10 +25,10 @@ struct known {
 static void known_free(struct known *known)
 {
     json_object_put(known->names);
+    json_object_put(known->object);
     memset(known, 0, sizeof *known);
 }
 
-/* Takes `cause` over when the document cannot be read. */
 static cutover_status parse(const struct document *document, struct known *known, cutover_error **error)
 {
     cutover_error *cause = NULL;
@@ -35,10 +37,14 @@ static cutover_status parse(const struct document *document, struct known *known
     struct json_object *names = json_member(object, "names");
 
     known->version = document->version;
+    known->object = object;
     known->day = json_int_or(object, "day", -1);
     known->days = json_int_or(object, "days", -1);
-    if (status != CUTOVER_E_NOMEM && (known->day < 0 || known->days < 0 || known->days > INT32_MAX ||
-                                      !json_object_is_type(names, json_type_object))) {
+    if (status == CUTOVER_OK)
+        status = record_format_check(KIND, object, FORMAT, &cause);
+    if (status != CUTOVER_E_NOMEM && status != CUTOVER_E_UNSUPPORTED &&
+        (known->day < 0 || known->days < 0 || known->days > INT32_MAX ||
+         !json_object_is_type(names, json_type_object))) {
         cutover_error_free(cause);
         cause = NULL;
         status = error_set(&cause, CUTOVER_E_STORE, "the list of notifiers in the store (%s %s) is damaged",
@@ -47,7 +53,6 @@ static cutover_status parse(const struct document *document, struct known *known
     }
     if (status == CUTOVER_OK)
         known->names = json_object_get(names);
-    json_object_put(object);
     error_move(error, cause);
     return status;
 }
@@ -64,8 +69,9 @@ static cutover_status read_known(const cutover_store *store, struct known *known
     } else if (status == CUTOVER_E_NOT_FOUND) { /* nobody delivered yet */
         cutover_error_free(cause);
         cause = NULL;
+        known->object = json_object_new_object();
         known->names = json_object_new_object();
-        status = known->names != NULL ? CUTOVER_OK : error_nomem(&cause);
+        status = known->object != NULL && known->names != NULL ? CUTOVER_OK : error_nomem(&cause);
     }
     document_free(&document);
     error_move(error, cause);
@@ -113,16 +119,12 @@ static cutover_status forget(struct known *known, struct log *log, cutover_error
 static cutover_status save(const cutover_store *store, const struct known *known, cutover_error **error)
 {
     cutover_write write = {CUTOVER_WRITE_VERSION, KIND, ID, "", known->version, NULL};
-    struct json_object *object = json_object_new_object();
     char *body = NULL;
 
-    if (object == NULL)
-        return error_nomem(error);
-    json_put_int(object, "day", known->day);
-    json_put_int(object, "days", known->days);
-    json_put_object(object, "names", json_object_get(known->names));
-    cutover_status status = json_format(object, &body, error);
-    json_object_put(object);
+    json_put_int(known->object, "day", known->day);
+    json_put_int(known->object, "days", known->days);
+    json_put_object(known->object, "names", json_object_get(known->names));
+    cutover_status status = json_format(known->object, &body, error);
     write.body = body;
     if (status == CUTOVER_OK)
         status = store_save(store, &write, error);

@@ -252,7 +252,7 @@ static cutover_status deliver_each(void *context, const struct document *documen
         status = queued_delivery(&turn.queued, run->outlet->name, &turn.delivery, &cause);
     if (status == CUTOVER_OK)
         status = handle(run, &turn, error);
-    else if (status == CUTOVER_E_STORE)
+    else if (status == CUTOVER_E_STORE || status == CUTOVER_E_UNSUPPORTED)
         status = handle_damaged(run, document->id, cause, error);
     else
         error_move(error, cause);
@@ -269,7 +269,7 @@ static cutover_status run_over(struct run *run, cutover_error **error)
     cutover_status status = document_walk(run->store, "event", NULL, deliver_each, run, error);
     json_object_put(run->blocked);
     if (status == CUTOVER_OK && run->damage != NULL)
-        status = CUTOVER_E_STORE;
+        status = cutover_error_code(run->damage);
     error_move(error, run->damage);
     return status;
 }

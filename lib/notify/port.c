@@ -105,23 +105,26 @@ static cutover_status take_one(const char *field, const cutover_named_notifier *
 cutover_status outlets_take(const char *field, const cutover_named_notifier *const *given, size_t count,
                             struct outlets *outlets, cutover_error **error)
 {
-    if (count == 0)
-        return CUTOVER_OK;
+    struct outlets taken = {NULL, 0};
+    cutover_status status = CUTOVER_OK;
+
     if (count > OUTLETS_MAX)
         return error_set(error, CUTOVER_E_INVALID, "%s: %zu, must be at most %d", field, count, OUTLETS_MAX);
-    if (given == NULL)
+    if (count > 0 && given == NULL)
         return error_set(error, CUTOVER_E_INVALID, "%s: required", field);
-    outlets->items = calloc(count, sizeof *outlets->items);
-    if (outlets->items == NULL)
+    taken.items = calloc(count > 0 ? count : 1, sizeof *taken.items);
+    if (taken.items == NULL)
         return error_nomem(error);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && status == CUTOVER_OK; i++) {
         char element[FIELD_SIZE];
         snprintf(element, sizeof element, "%s[%zu]", field, i);
-        cutover_status status = take_one(element, given[i], outlets, error);
-        if (status != CUTOVER_OK)
-            return status;
+        status = take_one(element, given[i], &taken, error);
     }
-    return CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        *outlets = taken;
+    else
+        outlets_free(&taken);
+    return status;
 }
 
 void outlets_free(struct outlets *outlets)

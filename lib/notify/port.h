@@ -30,8 +30,8 @@ struct outlets {
 
 /* CUTOVER_E_INVALID naming the field for what is no notifier's name. */
 cutover_status outlet_name_check(const char *field, const char *name, cutover_error **error);
-/* Copies what the host gave; CUTOVER_E_INVALID and CUTOVER_E_UNSUPPORTED name the member: "FIELD[1].name". *outlets is zeroed
-   at first, and to be freed also on failure. */
+/* Copies what the host gave; CUTOVER_E_INVALID and CUTOVER_E_UNSUPPORTED name the member: "FIELD[1].name". *outlets is
+   the caller's to free, and untouched on failure. */
 cutover_status outlets_take(const char *field, const cutover_named_notifier *const *given, size_t count,
                             struct outlets *outlets, cutover_error **error);
 void outlets_free(struct outlets *outlets);

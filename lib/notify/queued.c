@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define KIND "event"
+#define FORMAT 1
 
 static const char *const status_names[] = {"pending", "delivered", "given_up", "discarded", NULL};
 
@@ -19,6 +20,7 @@ static const struct field delivery_fields[] = {
     {"next_attempt_at", FIELD_TIME, offsetof(struct delivery_record, next_attempt_at), NULL},
     {"lease_until", FIELD_TIME, offsetof(struct delivery_record, lease_until), NULL},
     {"last_error", FIELD_TEXT, offsetof(struct delivery_record, last_error), NULL},
+    {"", FIELD_REST, offsetof(struct delivery_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
 const struct record_type delivery_type = {"delivery", sizeof(struct delivery_record), delivery_fields, 1};
 
@@ -63,8 +65,15 @@ static cutover_status read_event(struct queued *queued, cutover_error **error)
     return CUTOVER_OK;
 }
 
+/* Takes the cause over. */
 static cutover_status damaged(const char *document_id, cutover_error *cause, cutover_error **error)
 {
+    cutover_status status = cutover_error_code(cause);
+
+    if (status == CUTOVER_E_NOMEM || status == CUTOVER_E_UNSUPPORTED) {
+        error_move(error, cause);
+        return status;
+    }
     error_set(error, CUTOVER_E_STORE, "event %s in the store is damaged: %s", document_id,
               cutover_error_message(cause));
     error_hint(error, "Later events of its project wait: repair the document, or delete it.");
@@ -83,6 +92,8 @@ cutover_status queued_parse(const struct document *document, struct queued *queu
     if (queued->object == NULL)
         status = cutover_error_code(cause);
     if (status == CUTOVER_OK)
+        status = record_format_check(KIND, queued->object, FORMAT, &cause);
+    if (status == CUTOVER_OK)
         status = string_copy(document->id, &queued->document_id, &cause);
     if (status == CUTOVER_OK)
         status = read_deliveries(queued, &cause);
@@ -90,10 +101,7 @@ cutover_status queued_parse(const struct document *document, struct queued *queu
         status = json_format(queued->object, &queued->line, &cause);
     if (status == CUTOVER_OK)
         status = read_event(queued, &cause);
-    if (status != CUTOVER_OK && status != CUTOVER_E_NOMEM)
-        return damaged(document->id, cause, error);
-    error_move(error, cause);
-    return status;
+    return status == CUTOVER_OK ? CUTOVER_OK : damaged(document->id, cause, error);
 }
 
 cutover_status queued_delivery(const struct queued *queued, const char *name, struct delivery_record *delivery,
@@ -115,10 +123,7 @@ cutover_status queued_delivery(const struct queued *queued, const char *name, st
         record_free(&delivery_type, delivery);
         status = error_set(&cause, CUTOVER_E_STORE, "the attempts of %s are out of range", name);
     }
-    if (status != CUTOVER_OK && status != CUTOVER_E_NOMEM)
-        return damaged(queued->document_id, cause, error);
-    error_move(error, cause);
-    return status;
+    return status == CUTOVER_OK ? CUTOVER_OK : damaged(queued->document_id, cause, error);
 }
 
 static bool is_done(struct json_object *delivery)

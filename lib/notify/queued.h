@@ -24,6 +24,7 @@ struct delivery_record {
     int64_t next_attempt_at;
     int64_t lease_until; /* somebody delivers it; 0: nobody */
     char *last_error;
+    struct json_object *rest; /* what a newer library has there */
 };
 
 extern const struct record_type delivery_type;
@@ -38,11 +39,12 @@ struct queued {
     cutover_event event;            /* points into object and line */
 };
 
-/* CUTOVER_E_STORE for what is no event; *queued is to be freed in any case. */
+/* CUTOVER_E_STORE for what is no event, CUTOVER_E_UNSUPPORTED for one of a newer library's format; *queued is to be freed in any case. */
 cutover_status queued_parse(const struct document *document, struct queued *queued, cutover_error **error);
 void queued_free(struct queued *queued);
 
-/* The state of one notifier, zeros where it has none yet; the caller frees it (record_free). CUTOVER_E_STORE for what is none. */
+/* The state of one notifier, zeros where it has none yet; the caller frees it (record_free). CUTOVER_E_STORE and
+   CUTOVER_E_UNSUPPORTED as above. */
 cutover_status queued_delivery(const struct queued *queued, const char *name, struct delivery_record *delivery,
                                cutover_error **error);
 /* Whether every notifier of `names` (members of an object), `but` (NULL: none) left out, is done with it. */

@@ -218,6 +218,19 @@ static void with_expired_request(struct world *world)
     world->now += 7200 * SHOP_SECOND;
 }
 
+/* As if the file had refused it. */
+static void with_event_given_up(struct world *world)
+{
+    static const char body[] =
+        "{\"id\":\"e\",\"type\":\"cutover.acked\",\"project_id\":\"shop\",\"sequence\":1,"
+        "\"created_at\":\"2026-11-22T07:56:15.123456Z\",\"deliveries\":{\"file\":{\"status\":\"given_up\","
+        "\"attempts\":1,\"failures\":1,\"last_error\":\"full\"}}}";
+    const cutover_write write = {CUTOVER_WRITE_VERSION, "event", "shop:000000000001", "shop", 0, body};
+    cutover_error *error = NULL;
+
+    check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata), error);
+}
+
 static void with_acked_request(struct world *world)
 {
     cutover_error *error = NULL;
@@ -708,6 +721,16 @@ CALL(events_list)
     return cutover_events_list(world->engine, NULL, take_event, NULL, error);
 }
 
+CALL(event_retry)
+{
+    return cutover_event_retry(world->engine, "shop", 1, "file", error);
+}
+
+CALL(event_discard)
+{
+    return cutover_event_discard(world->engine, "shop", 1, "file", error);
+}
+
 CALL(events_deliver)
 {
     return cutover_events_deliver(world->engine, NULL, NULL, error);
@@ -836,6 +859,8 @@ static const struct call calls[] = {
     ONE(with_acked_request, audit_list, free_nothing),
     ONE(with_acked_request, events_list, free_nothing),
     SEVERAL(with_acked_request, events_deliver, free_nothing),
+    ONE(with_event_given_up, event_retry, free_nothing),
+    ONE(with_event_given_up, event_discard, free_nothing),
     ONE(with_nothing, recover, free_nothing),
     SEVERAL(with_ended_promotion, recover, free_nothing),
     SEVERAL(with_dead_promotion, recover, free_nothing),

@@ -30,6 +30,7 @@ struct world {
     struct clock clock;
     struct offer offers[OFFERS_MAX];
     size_t count;
+    char logged[200];        /* the last line */
     const char *refuses;     /* type of the events that it refuses; NULL: none */
     cutover_refusal refusal; /* what it asks for then */
     void (*during)(struct world *world, const cutover_event *event); /* called while it is offered one */
@@ -386,6 +387,24 @@ static void deliverer_with_an_old_listing_steps_aside(void **state)
     forget(other);
 }
 
+/* The event is still there, for another notifier, when this one's old listing says that it is to be offered. */
+static void deliverer_does_not_offer_again_what_stays_for_another_notifier(void **state)
+{
+    struct world *world = *state, *other = beside(world, "hook");
+
+    json_put_int(world->names, "log", 1);
+    add_event(world, "p1", "a");
+    other_world = other;
+    real_store = world->store;
+    world->store.list = list_then_let_another_deliver;
+    check_counts(deliver(world), 0, 0, 1, 0);
+    assert_int_equal(world->count, 0);
+    check_offer(other, 0, "p1", "a", 1, 1);
+    check_counts(deliver(world), 0, 0, 0, 0);
+    assert_int_equal(world->count, 0);
+    forget(other);
+}
+
 static cutover_status commit_nothing(const cutover_write *const *writes, size_t count, cutover_error **error,
                                      void *userdata)
 {
@@ -637,6 +656,8 @@ static void racing_deliverers_keep_the_order(void **state)
 static void each_notifier_goes_on_by_itself(void **state)
 {
     struct world *hook = *state, *log = beside(hook, "log");
+    cutover_error *error = NULL;
+    char *json = NULL;
 
     add_event(hook, "p1", "bad");
     add_event(hook, "p1", "b");
@@ -645,6 +666,9 @@ static void each_notifier_goes_on_by_itself(void **state)
     check_counts(deliver(log), 2, 0, 0, 0);
     check_list(hook, "p1/1 hook:pending:1 log:delivered:1\n"
                      "p1/2 hook:pending:0 log:delivered:1\n");
+    check_ok(outbox_list(&hook->store, hook->names, "p1", keep_json, &json, &error), error);
+    check_contains(json, "\"log\":{\"status\":\"delivered\",\"attempts\":1,\"failures\":0,");
+    free(json);
     check_counts(deliver(log), 0, 0, 0, 0);
     hook->refuses = NULL;
     hook->now += SECOND;
@@ -860,14 +884,23 @@ static void only_what_was_given_up_is_settled(void **state)
 
 /* ---- who is waited for */
 
+static void keep_line(int level, const char *line, void *userdata)
+{
+    struct world *world = userdata;
+
+    assert_int_equal(level, LOG_WARNING_LEVEL);
+    snprintf(world->logged, sizeof(world->logged), "%s", line);
+}
+
 static void announce(struct world *world, char *name)
 {
+    struct log log = {keep_line, world, PTHREAD_MUTEX_INITIALIZER};
     struct outlet outlet = {.name = name};
     const struct outlets outlets = {&outlet, 1};
     cutover_error *error = NULL;
 
     json_object_put(world->names);
-    check_ok(known_announce(&world->store, &world->clock, &outlets, NULL, &world->names, &error), error);
+    check_ok(known_announce(&world->store, &world->clock, &outlets, &log, &world->names, &error), error);
 }
 
 static bool is_known(const struct world *world, const char *name)
@@ -902,10 +935,12 @@ static void notifier_that_nobody_has_any_more_keeps_no_event(void **state)
         announce(world, "hook"); /* how often on a day does not matter */
         deliver(world);
         assert_true(is_known(world, "gone"));
+        assert_string_equal(world->logged, "");
         day_passes(world);
     }
     announce(world, "hook");
     assert_false(is_known(world, "gone"));
+    check_contains(world->logged, "notifier gone");
     assert_true(is_known(world, "hook"));
     check_counts(deliver(world), 0, 0, 0, 0);
     check_list(world, "");
@@ -923,9 +958,44 @@ static void days_on_which_nobody_delivered_do_not_count(void **state)
         day_passes(world);
     announce(world, "hook");
     assert_true(is_known(world, "log"));
-    world->now -= 50 * 86400 * SECOND; /* a clock that goes back */
-    announce(world, "hook");
-    assert_true(is_known(world, "log"));
+    for (int i = 0; i < 2 * KNOWN_DAYS + 2; i++) { /* two machines whose clocks differ */
+        world->now += (i % 2 == 0 ? -50 : 50) * 86400 * SECOND;
+        announce(world, "hook");
+        assert_true(is_known(world, "log"));
+    }
+}
+
+static void event_of_a_newer_format_is_left_alone(void **state)
+{
+    struct world *world = *state;
+    cutover_delivery delivery = CUTOVER_DELIVERY_INIT;
+    cutover_error *error = NULL;
+
+    put_event(world, "p1:000000000000", "p1", "{\"format\":2}");
+    add_event(world, "p1", "a");
+    add_event(world, "p2", "x");
+    check_status(outbox_deliver(&world->store, &world->outlet, &world->clock, world->names, &delivery, &error),
+                 CUTOVER_E_UNSUPPORTED, error);
+    assert_int_equal(world->count, 1);
+    check_offer(world, 0, "p2", "x", 1, 1);
+}
+
+static void members_that_are_not_known_are_kept(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    put_event(world, "p1:000000000001", "p1",
+              "{\"id\":\"e\",\"type\":\"bad\",\"project_id\":\"p1\",\"sequence\":1,"
+              "\"created_at\":\"2023-11-14T00:00:00.000000Z\",\"later\":\"event\",\"deliveries\":{"
+              "\"hook\":{\"status\":\"pending\",\"later\":\"delivery\"}}}");
+    world->refuses = "bad";
+    check_counts(deliver(world), 0, 1, 0, 0);
+    check_ok(outbox_list(&world->store, world->names, "p1", keep_json, &json, &error), error);
+    check_contains(json, "\"later\":\"event\"");
+    check_contains(json, "\"later\":\"delivery\"");
+    free(json);
 }
 
 static void damaged_list_of_notifiers_is_told(void **state)
@@ -964,6 +1034,7 @@ int main(void)
         test(event_is_given_up_visibly_and_later_ones_go_on),
         test(second_deliverer_does_not_overtake_the_first),
         test(deliverer_with_an_old_listing_steps_aside),
+        test(deliverer_does_not_offer_again_what_stays_for_another_notifier),
         test(event_whose_lease_ran_out_is_delivered_again),
         test(event_that_ends_its_deliverers_is_given_up),
         test(notifier_may_use_the_store),
@@ -984,6 +1055,8 @@ int main(void)
         test(notifier_of_another_process_is_waited_for),
         test(notifier_that_nobody_has_any_more_keeps_no_event),
         test(days_on_which_nobody_delivered_do_not_count),
+        test(event_of_a_newer_format_is_left_alone),
+        test(members_that_are_not_known_are_kept),
         test(damaged_list_of_notifiers_is_told),
     };
 
