@@ -43,7 +43,7 @@ typedef struct cutover_progress {
 
 #define CUTOVER_PROGRESS_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_PROGRESS_VERSION, "", 0, 0, 0, 0, 0, 0, 0, -1                                                  \
+        CUTOVER_PROGRESS_VERSION, NULL, 0, 0, 0, 0, 0, 0, 0, -1                                                \
     }
 
 /** Same as CUTOVER_PROGRESS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
