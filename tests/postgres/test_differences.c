@@ -1,6 +1,7 @@
 #include "support/rich.h"
 #include "support/session.h"
 #include "support/shop.h"
+#include "support/sweep.h"
 #include "support/ways_back.h"
 
 #include "base/sha256.h"
@@ -211,7 +212,6 @@ static void every_kind_of_change_is_a_difference(void **state)
     }
     content_free(&wanted);
     content_free(&source);
-    cluster_sql(cluster, "postgres", "DROP DATABASE source WITH (FORCE)");
 }
 
 /* ---- the whole way ---- */
@@ -465,6 +465,7 @@ static char *tool_id(const char *const *arguments)
 static int tool_setup(void **state)
 {
     (void)state;
+    sweep_mark();
     home = cluster_temp_dir();
     tool_done(TOOL("init"));
     return 0;
@@ -539,32 +540,27 @@ static int stop_cluster(void **state)
     return 0;
 }
 
-static int drop_databases(void **state)
+static int mark(void **state)
 {
     (void)state;
-    shop_check_server(cluster);
-    for (const char *const *name = (const char *const[]){"differ", "differ_production", "differ_preview", NULL};
-         *name != NULL; name++) {
-        char *sql = shop_format("DROP DATABASE IF EXISTS %s WITH (FORCE)", *name);
-        cluster_sql(cluster, "postgres", sql);
-        free(sql);
-    }
+    sweep_mark();
     return 0;
 }
 
-static int shop_end(void **state)
+static int clean(void **state)
 {
-    shop_teardown(state);
-    return drop_databases(state);
+    (void)state;
+    sweep();
+    return 0;
 }
 
-#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_end)
-#define TOOL_TEST(name) cmocka_unit_test_setup_teardown(name, tool_setup, drop_databases)
+#define SHOP_TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
+#define TOOL_TEST(name) cmocka_unit_test_setup_teardown(name, tool_setup, clean)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_of_change_is_a_difference),
+        cmocka_unit_test_setup_teardown(every_kind_of_change_is_a_difference, mark, clean),
         SHOP_TEST(a_staging_database_that_differs_fails_the_check),
         SHOP_TEST(a_restored_copy_that_differs_fails_the_verification),
         SHOP_TEST(a_backup_whose_rows_are_not_its_manifest_s_fails_the_verification),
