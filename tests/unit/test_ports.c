@@ -348,7 +348,7 @@ static void defaults_are_where_they_belong(void **state)
     assert_int_equal(rollback.discard_writes, 0);
     assert_int_equal(ack.scheduled_for, 0);
     assert_int_equal(actor.kind, 0);
-    assert_string_equal(progress.step, "");
+    assert_null(progress.step);
     assert_true(progress.seconds_left < 0);
     assert_int_equal(progress.bytes_done, 0);
     assert_int_equal(engine.policy, 0);
