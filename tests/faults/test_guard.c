@@ -34,6 +34,7 @@ struct scene {
     struct report report;
     struct guard guard;
     cutover_status proof;
+    bool was_taken_over;                         /* when recovery asked for the lock */
     bool door_was_journaled, swap_was_journaled; /* when the door was about to close */
 };
 
@@ -354,6 +355,95 @@ static void a_backup_by_itself_that_died_leaves_no_throwaway_database(void **sta
     free(id);
 }
 
+struct told {
+    cutover_recovered outcome;
+    char message[512];
+};
+
+static cutover_status note_told(const cutover_recovery *recovery, void *context)
+{
+    struct told *told = context;
+
+    told->outcome = recovery->outcome;
+    snprintf(told->message, sizeof told->message, "%s", recovery->message);
+    return CUTOVER_OK;
+}
+
+/* The job gives itself up, and is recovered. */
+static struct told recovered(struct scene *scene)
+{
+    struct told told = {.message = ""};
+    cutover_error *error = NULL;
+
+    lease_end(&scene->desk->lease, true);
+    check_ok(cutover_recover(scene->desk->engine, NULL, note_told, &told, &error), error);
+    return told;
+}
+
+/* Neither the old database nor the one that was to come in: whatever were undone might be somebody's work. */
+static void a_third_database_under_productions_name_is_for_a_person(void **state)
+{
+    struct scene *scene = *state;
+    cutover_error *error = NULL;
+
+    scene->desk->journal.record.swap_intended = true;
+    check_ok(journal_step(&scene->desk->journal, PROMOTION_SWAP, &error), error);
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RENAME TO elsewhere");
+    cluster_create_database(cluster, "shop");
+    session_close(scene->control);
+    struct told told = recovered(scene);
+    assert_int_equal(told.outcome, CUTOVER_RECOVERED_FAILED);
+    check_contains(told.message, "a person must look");
+    assert_int_not_equal(oid_of("cutover_stage_1"), 0);
+    desk_check_request(scene->desk, scene->request, "in_progress");
+    scene->control = check_session(cluster_conninfo(cluster, "postgres"));
+}
+
+static void recovery_ends_the_session_of_a_job_that_may_still_act(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_true(session_answers(scene->control));
+    assert_int_equal(recovered(scene).outcome, CUTOVER_RECOVERED_UNDONE);
+    assert_false(session_answers(scene->control));
+    desk_check_request(scene->desk, scene->request, "failed");
+}
+
+static void look_whether_it_is_taken_over(void *context)
+{
+    struct scene *scene = context;
+
+    scene->was_taken_over = journal_is_taken_over(&scene->desk->journal);
+}
+
+/* Or what its process does after it lost its session would still be written down. */
+static void recovery_takes_the_journal_before_it_takes_the_lock(void **state)
+{
+    struct scene *scene = *state;
+    struct script at_the_lock = {.statement = "*pg_try_advisory_lock*",
+                                 .nth = 1,
+                                 .before = look_whether_it_is_taken_over,
+                                 .context = scene};
+
+    assert_false(journal_is_taken_over(&scene->desk->journal));
+    script_play(&at_the_lock);
+    assert_int_equal(recovered(scene).outcome, CUTOVER_RECOVERED_UNDONE);
+    script_play(NULL);
+    assert_true(scene->was_taken_over);
+}
+
+static void a_job_that_has_ended_is_not_recovered_again(void **state)
+{
+    struct scene *scene = *state;
+    cutover_error *error = NULL;
+
+    check_ok(journal_fail(&scene->desk->journal, false, NULL, &error), error);
+    struct told told = recovered(scene);
+    assert_int_equal(told.outcome, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.message, "it had ended already");
+    assert_int_not_equal(oid_of("cutover_stage_1"), 0);
+}
+
 /* Its making was answered after the job had died: the journal has the name alone. */
 static void staging_that_is_journaled_by_its_name_alone_is_dropped(void **state)
 {
@@ -422,6 +512,10 @@ int main(void)
         test(a_throwaway_database_is_dropped),
         test(a_backup_that_was_being_taken_is_none),
         test(a_backup_by_itself_that_died_leaves_no_throwaway_database),
+        test(a_third_database_under_productions_name_is_for_a_person),
+        test(recovery_ends_the_session_of_a_job_that_may_still_act),
+        test(recovery_takes_the_journal_before_it_takes_the_lock),
+        test(a_job_that_has_ended_is_not_recovered_again),
         test(staging_that_is_journaled_by_its_name_alone_is_dropped),
         test(an_undoing_that_fails_anywhere_is_done_by_the_next),
     };

@@ -227,6 +227,37 @@ static void emptying_ends_whatever_kind_of_backend_is_inside(void **state)
 }
 
 /* C9 */
+static bool is_at_work(const char *backend_type)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND backend_type = '%s'",
+             backend_type);
+    return cluster_number(cluster, "postgres", sql) > 0;
+}
+
+/* They are their leader's, and go with it. */
+static void parallel_workers_are_no_visitors(void **state)
+{
+    struct visitors visitors = {NULL, 0};
+    cutover_error *error = NULL;
+    PGconn *leader = connect_as("shop", "postgres");
+
+    (void)state;
+    PQclear(PQexec(leader, "SELECT set_config(name, 'on', false) FROM pg_settings"
+                           " WHERE name IN ('force_parallel_mode', 'debug_parallel_query')"));
+    assert_int_equal(PQsendQuery(leader, "SELECT pg_sleep(600)"), 1);
+    wait_for(is_at_work, "parallel worker");
+    check_ok(door_visitors(control, oid, &visitors, &error), error);
+    for (size_t i = 0; i < visitors.count; i++)
+        assert_string_not_equal(visitors.list[i].backend_type, "parallel worker");
+    assert_true(visitors.count > 0);
+    visitors_free(&visitors);
+    check_ok(door_empty(control, oid, NULL, 0, true, 5000, NULL, &error), error);
+    PQfinish(leader);
+}
+
 static void emptying_of_clients_ends_replication_too(void **state)
 {
     cutover_error *error = NULL;
@@ -347,6 +378,7 @@ int main(void)
         cmocka_unit_test(emptying_ends_all_but_those_to_keep),
         cmocka_unit_test(emptying_ends_whatever_kind_of_backend_is_inside),
         cmocka_unit_test(emptying_of_clients_does_not_wait_for_those_who_come_back),
+        cmocka_unit_test(parallel_workers_are_no_visitors),
         cmocka_unit_test(emptying_of_clients_ends_replication_too),
         cmocka_unit_test(a_session_that_we_may_not_end_is_named_and_nobody_is_ended),
         cmocka_unit_test(a_session_that_stays_is_named_when_the_time_is_over),
