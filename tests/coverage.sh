@@ -10,13 +10,13 @@
 # kills everywhere, whose thousands of runs take the same ways, one share in 16, by SHARE. A process that dies by SIGKILL writes
 # its counts down right before (tests/support/killed.h).
 #
-# BUILD_DIR changes where it builds (build-coverage). TESTS changes what it runs.
+# LINE_FLOOR and BRANCH_FLOOR are per cent. BUILD_DIR changes where it builds (build-coverage). TESTS changes what it runs.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 source_dir=$(pwd)
 build=${BUILD_DIR:-build-coverage}
-line_floor=96
-branch_floor=85
+line_floor=${LINE_FLOOR:-96}
+branch_floor=${BRANCH_FLOOR:-85}
 share=${SHARE:-1}
 scenarios="promotion promotion-verified-by-restore rollback restore restore-preview backup held"
 
