@@ -214,12 +214,45 @@ static void *cut_while_it_waits(void *context)
     return NULL;
 }
 
-/* From now on a commit waits for a standby that never comes: it is in the server's log, and nobody sees it. */
+static atomic_bool probe_is_over;
+
+static void *commit_a_probe(void *context)
+{
+    struct field *field = context;
+
+    cluster_sql(field->production, "postgres", "SELECT pg_logical_emit_message(true, 'probe', '')");
+    atomic_store(&probe_is_over, true);
+    return NULL;
+}
+
+/* Whether a commit waits by now; the one that tells is let go. */
+static bool a_commit_waits(struct field *field)
+{
+    static const char let_go_sql[] =
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    pthread_t probe;
+    bool waits = false;
+
+    atomic_store(&probe_is_over, false);
+    assert_int_equal(pthread_create(&probe, NULL, commit_a_probe, field), 0);
+    while (!atomic_load(&probe_is_over))
+        if (cluster_number(field->production, "postgres", waits_sql) == 1) {
+            waits = true;
+            cluster_sql(field->production, "postgres", let_go_sql);
+        }
+    pthread_join(probe, NULL);
+    return waits;
+}
+
+/* From now on a commit waits for a standby that never comes: it is in the server's log, and nobody sees it. That a setting is
+   shown is not enough: commits go by what the checkpointer has made of it (src/backend/replication/syncrep.c). */
 static void no_standby(struct field *field)
 {
     cluster_sql(field->production, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
     cluster_sql(field->production, "postgres", "SELECT pg_reload_conf()");
     wait_until(field, wanted_sql, 1);
+    while (!a_commit_waits(field))
+        ;
     assert_int_equal(pthread_create(&watcher, NULL, cut_while_it_waits, field), 0);
 }
 
