@@ -28,7 +28,8 @@ give_up() {
 
 run_tests() {
     [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
-    mkdir -p "$build" && cd "$build" || give_up "cannot make $build"
+    mkdir -p "$build" || give_up "cannot make $build"
+    cd "$build" || give_up "cannot enter $build"
     if ! [ -e Makefile ]; then
         "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS="-g -O0" >configure.log ||
             give_up "configure failed: $build/configure.log"
