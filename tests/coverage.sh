@@ -28,7 +28,8 @@ give_up() {
 
 run_tests() {
     [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
-    mkdir -p "$build" && cd "$build" || give_up "cannot make $build"
+    mkdir -p "$build" || give_up "cannot make $build"
+    cd "$build" || give_up "cannot enter $build"
     if ! [ -e Makefile ]; then
         "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS="-g -O0" >configure.log ||
             give_up "configure failed: $build/configure.log"
@@ -47,9 +48,10 @@ run_tests() {
     cd "$source_dir" || exit 1
 }
 
-# The patterns of one kind that are left out, as one.
+# The patterns of one kind that are left out, as one; where there is none, one that fits nothing.
 left_out() {
-    sed -n "s/^$1: //p" tests/coverage-left-out | paste -sd '|'
+    patterns=$(sed -n "s/^$1: //p" "$source_dir/tests/coverage-left-out" | paste -sd '|')
+    echo "${patterns:-(?!)}"
 }
 
 [ "${1:-}" = --tell ] || run_tests
@@ -57,8 +59,8 @@ left_out() {
 cd "$build" || exit 1
 build=$(pwd)
 gcovr --root "$source_dir" --object-directory . --filter "$source_dir/lib/" --exclude-unreachable-branches \
-    --exclude-lines-by-pattern "$(cd "$source_dir" && left_out lines)" \
-    --exclude-branches-by-pattern "$(cd "$source_dir" && left_out branches)" \
+    --exclude-lines-by-pattern "$(left_out lines)" \
+    --exclude-branches-by-pattern "$(left_out branches)" \
     --csv coverage.csv --html-details coverage.html . >gcovr.log 2>&1 || give_up "gcovr failed: $build/gcovr.log"
 
 awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" '

@@ -697,6 +697,96 @@ static void rows_that_cannot_be_sent_are_a_failure(void **state)
     }
 }
 
+/* A server that takes no rows: a trigger of the table waits for a lock that another has. */
+static struct session *stuck_copy(struct session *holder, struct copy_in *copy)
+{
+    struct session *session = open_session("content");
+    cutover_error *error = NULL;
+
+    check_ok(session_run(holder, "SELECT pg_advisory_lock(4711)", &error), error);
+    check_ok(
+        session_run(session,
+                    "CREATE TEMP TABLE sent (line text);"
+                    "CREATE FUNCTION pg_temp.waits() RETURNS trigger LANGUAGE plpgsql AS"
+                    " 'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END';"
+                    "CREATE TRIGGER waits BEFORE INSERT ON sent FOR EACH ROW EXECUTE FUNCTION pg_temp.waits()",
+                    &error),
+        error);
+    check_ok(copy_in_open(copy, session, "pg_temp.sent", "(line)", "sent", false, false, &error), error);
+    return session;
+}
+
+/* More than lies between us and a server that does not read. */
+static cutover_status put_much(struct copy_in *copy, cutover_error **error)
+{
+    static const char row[] = "a row of some length, so that a few of them are more than is sent at once\n";
+    cutover_status status = CUTOVER_OK;
+
+    for (unsigned i = 0; status == CUTOVER_OK && i < 200000; i++)
+        status = copy_in_put(copy, row, sizeof row - 1, 1, error);
+    return status;
+}
+
+static void rows_that_the_server_does_not_take_are_waited_for_up_to_the_deadline(void **state)
+{
+    struct session *holder = open_session("content");
+    struct copy_in copy;
+    struct session *session = stuck_copy(holder, &copy);
+    cutover_error *error = NULL;
+
+    (void)state;
+    session->deadline_us = monotonic_us() + 300 * 1000;
+    check_status_keep(put_much(&copy, &error), CUTOVER_E_POSTGRES, error);
+    assert_non_null(error);
+    cutover_error_free(error);
+    copy_in_abort(&copy);
+    session_close(session);
+    session_close(holder);
+}
+
+static void a_server_that_ends_the_session_while_rows_are_waited_for_says_why(void **state)
+{
+    struct session *holder = open_session("content");
+    struct copy_in copy;
+    struct session *session = stuck_copy(holder, &copy);
+    cutover_error *error = NULL;
+    char sql[64];
+
+    (void)state;
+    /* With one row at the server, which waits. */
+    for (unsigned i = 0; i < 2000; i++)
+        check_ok(copy_in_put(&copy, "a row of some length, so that it is sent soon\n", 46, 1, &error), error);
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%d, 10000)", session->backend_pid);
+    check_ok(session_run(holder, sql, &error), error);
+    check_status_keep(put_much(&copy, &error), CUTOVER_E_POSTGRES, error);
+    check_contains(cutover_error_message(error), "terminating connection");
+    cutover_error_free(error);
+    copy_in_abort(&copy);
+    session_close(session);
+    session_close(holder);
+}
+
+/* ---- who is inside ---- */
+
+static void many_inside_are_named_up_to_ten(void **state)
+{
+    PGconn *clients[12];
+    char conninfo[512], *who = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    snprintf(conninfo, sizeof conninfo, "%s application_name=till", cluster_conninfo(cluster, "content"));
+    for (size_t i = 0; i < 12; i++)
+        clients[i] = PQconnectdb(conninfo);
+    check_ok(door_inside(control, content_oid, &who, &error), error);
+    check_contains(who, "application till");
+    check_contains(who, " more");
+    free(who);
+    check_ok(door_empty(control, content_oid, NULL, 0, true, TIMEOUT_MS, NULL, &error), error);
+    for (size_t i = 0; i < 12; i++)
+        PQfinish(clients[i]);
+}
+
 #define swap_test(name) cmocka_unit_test_setup_teardown(name, make_both, drop_both)
 
 int main(void)
@@ -716,6 +806,9 @@ int main(void)
         cmocka_unit_test(every_answer_that_does_not_come_is_a_failure),
         cmocka_unit_test(rows_that_stop_coming_are_no_table),
         cmocka_unit_test(rows_that_cannot_be_sent_are_a_failure),
+        cmocka_unit_test(rows_that_the_server_does_not_take_are_waited_for_up_to_the_deadline),
+        cmocka_unit_test(a_server_that_ends_the_session_while_rows_are_waited_for_says_why),
+        cmocka_unit_test(many_inside_are_named_up_to_ten),
     };
 
     return cmocka_run_group_tests_name("scripted", tests, start, stop);

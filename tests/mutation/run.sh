@@ -168,8 +168,9 @@ done
 
 export BUILD_DIR="$build"
 printf '%s\n' "$tests" | xargs -P "$jobs" -I TEST "$self" --test TEST | tee "$work/tests.log"
+# shellcheck disable=SC2086 # a list of names
 printf '%s\n' $names | xargs -P "$jobs" -I NAME "$self" --mutant NAME | tee "$work/mutants.log"
 passed=$(grep -c '^killed: ' "$work/mutants.log")
-failed=$(($(printf '%s\n' $names | wc -l) - passed + $(grep -c -v '^passes: ' "$work/tests.log")))
+failed=$(($(echo "$names" | wc -w) - passed + $(grep -c -v '^passes: ' "$work/tests.log")))
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

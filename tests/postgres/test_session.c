@@ -1,5 +1,6 @@
 #include "support/check.h"
 #include "support/cluster.h"
+#include "support/killed.h"
 #include "support/pooler.h"
 
 #include "postgres/session.h"
@@ -421,7 +422,7 @@ static void forked_copy_cannot_use_or_end_the_session(void **state)
         bool refused = session_run(session, "SELECT 1", NULL) == CUTOVER_E_INTERNAL;
 
         session_close(session);
-        _exit(refused ? 7 : 1);
+        leave(refused ? 7 : 1);
     }
     assert_true(pid > 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -1,4 +1,5 @@
 #include "support/check.h"
+#include "support/killed.h"
 
 #include <cutover/notifier.h>
 #include <fcntl.h>
@@ -149,11 +150,13 @@ static void event_that_finds_no_room_leaves_nothing(void **state)
     path_in(*state, path);
     child = fork();
     if (child == 0) {
-        const struct rlimit limit = {20, 20};
+        struct rlimit before, limit;
         cutover_notifier notifier = CUTOVER_NOTIFIER_INIT;
         cutover_error *error = NULL;
 
         signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before);
+        limit = (struct rlimit){20, before.rlim_max};
         if (cutover_notifier_jsonl_open(path, &notifier, NULL) != CUTOVER_OK ||
             deliver(&notifier, "{\"n\":1}", NULL) != CUTOVER_OK || setrlimit(RLIMIT_FSIZE, &limit) != 0)
             _exit(1);
@@ -164,7 +167,8 @@ static void event_that_finds_no_room_leaves_nothing(void **state)
         if (deliver(&notifier, "{\"n\":3}", NULL) != CUTOVER_OK)
             _exit(3);
         cutover_notifier_close(&notifier);
-        _exit(0);
+        setrlimit(RLIMIT_FSIZE, &before);
+        leave(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));

@@ -514,6 +514,65 @@ static void platform_has_what_is_required_and_no_hooks(void **state)
     assert_null(world->platform.integrations_sync);
 }
 
+/* A document that somebody wrote by hand. */
+static void put(struct world *world, const char *kind, const char *id, const char *body)
+{
+    cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", 0, body};
+    const cutover_write *writes[] = {&write};
+    cutover_error *error = NULL;
+
+    check_ok(world->store.commit(writes, 1, &error, world->store.userdata), error);
+}
+
+static void a_document_without_what_the_port_promises_is_damaged(void **state)
+{
+    static const char *const projects[] = {
+        "{\"id\":\"p0\",\"state\":\"active\"}",
+        "{\"id\":\"p1\",\"database\":\"host=/x\"}",
+    };
+    static const char *const previews[] = {
+        "{\"id\":\"q0\",\"project_id\":\"shop\",\"state\":\"ready\"}",
+        "{\"id\":\"q1\",\"project_id\":\"shop\",\"database\":\"host=/x\"}",
+        "{\"id\":\"q2\",\"state\":\"ready\",\"database\":\"host=/x\"}",
+    };
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    char id[8];
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(id, sizeof id, "p%d", i);
+        put(world, "project", id, projects[i]);
+        check_status_keep(
+            world->platform.project_get(id, show_project, world, &error, world->platform.userdata),
+            CUTOVER_E_STORE, error);
+        check_contains(cutover_error_message(error), "a member is missing");
+        assert_non_null(cutover_error_hint(error));
+        cutover_error_free(error);
+        error = NULL;
+    }
+    for (int i = 0; i < 3; i++) {
+        snprintf(id, sizeof id, "q%d", i);
+        put(world, "preview", id, previews[i]);
+        check_status(world->platform.preview_get(id, show_preview, world, &error, world->platform.userdata),
+                     CUTOVER_E_STORE, error);
+    }
+    check_status(cutover_registry_preview_list(world->registry, "shop", show_preview, world, &error),
+                 CUTOVER_E_STORE, error);
+    assert_string_equal(world->text, "");
+}
+
+static void what_is_required_of_a_call_is_named(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    check_status(cutover_registry_preview_list(world->registry, "shop", NULL, NULL, &error), CUTOVER_E_INVALID,
+                 error);
+    check_status(cutover_registry_open(&world->store, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_registry_platform(NULL, &world->platform, &error), CUTOVER_E_INVALID, error);
+    cutover_registry_free(NULL);
+}
+
 static void incomplete_store_is_refused(void **state)
 {
     struct world *world = *state;
@@ -555,6 +614,8 @@ int main(void)
         test(project_keeps_what_a_newer_library_added),
         test(racing_moves_have_one_winner),
         test(platform_has_what_is_required_and_no_hooks),
+        test(a_document_without_what_the_port_promises_is_damaged),
+        test(what_is_required_of_a_call_is_named),
         test(incomplete_store_is_refused),
     };
 

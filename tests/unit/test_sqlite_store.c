@@ -1,5 +1,6 @@
 #include "store/sqlite_file.h"
 #include "support/check.h"
+#include "support/killed.h"
 
 #include <cutover/conformance.h>
 #include <dirent.h>
@@ -380,7 +381,7 @@ static void handle_is_refused_in_a_forked_child(void **state)
                        read_version(&store, "a", &version) == CUTOVER_E_STORE;
 
         cutover_store_close(&store);
-        _exit(refused ? 0 : 1);
+        leave(refused ? 0 : 1);
     }
     assert_int_equal(wait_for(child), 0);
     check_ok(put(&store, "a", 1, "{}", &error), error);
@@ -401,7 +402,7 @@ static void commit_that_finds_no_room_applies_nothing(void **state)
     path_in(*state, "store", path);
     child = fork();
     if (child == 0) {
-        const struct rlimit limit = {200 * 1000, 200 * 1000};
+        struct rlimit before, limit;
         char *big = malloc(400 * 1000 + 1);
         const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "thing", "a", "p", 1, "{}"},
                                         {CUTOVER_WRITE_VERSION, "thing", "b", "p", 0, big}};
@@ -409,6 +410,8 @@ static void commit_that_finds_no_room_applies_nothing(void **state)
         memset(big, 'x', 400 * 1000);
         big[400 * 1000] = '\0';
         signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before);
+        limit = (struct rlimit){200 * 1000, before.rlim_max};
         if (cutover_store_sqlite_open(path, &store, NULL) != CUTOVER_OK ||
             put(&store, "a", 0, "{}", NULL) != 0 || setrlimit(RLIMIT_FSIZE, &limit) != 0)
             _exit(1);
@@ -419,7 +422,8 @@ static void commit_that_finds_no_room_applies_nothing(void **state)
             _exit(3);
         cutover_store_close(&store);
         free(big);
-        _exit(0);
+        setrlimit(RLIMIT_FSIZE, &before);
+        leave(0);
     }
     assert_int_equal(wait_for(child), 0);
     open_store(path, &store);
@@ -451,7 +455,7 @@ static void processes_that_make_the_same_store_share_it(void **state)
             if (status != CUTOVER_OK)
                 fprintf(stderr, "child %d: %s\n", i, cutover_error_message(error));
             cutover_store_close(&store);
-            _exit(status == CUTOVER_OK ? 0 : 1);
+            leave(status == CUTOVER_OK ? 0 : 1);
         }
     }
     for (int i = 0; i < 6; i++)
