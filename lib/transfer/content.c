@@ -227,7 +227,8 @@ static void compare_tables(const struct content *expected, const struct content 
     for (size_t i = 0; i < expected->table_count; i++) {
         const struct content_table *one = &expected->tables[i];
         const struct content_table *two =
-            bsearch(one, found->tables, found->table_count, sizeof *one, table_order);
+            found->table_count > 0 ? bsearch(one, found->tables, found->table_count, sizeof *one, table_order)
+                                   : NULL;
         if (two == NULL) {
             struct text line = TEXT_INIT;
             text_add_format(&line, "table %s: not in %s", one->label, found_name);
@@ -248,7 +249,9 @@ static void compare_sequences(const struct content *expected, const struct conte
     for (size_t i = 0; i < expected->sequence_count; i++) {
         const struct manifest_sequence *one = &expected->sequences[i];
         const struct manifest_sequence *two =
-            bsearch(one, found->sequences, found->sequence_count, sizeof *one, manifest_sequence_order);
+            found->sequence_count > 0
+                ? bsearch(one, found->sequences, found->sequence_count, sizeof *one, manifest_sequence_order)
+                : NULL;
         struct text line = TEXT_INIT;
         if (two == NULL)
             text_add_format(&line, "sequence %s.%s: not in %s", one->schema, one->name, found_name);

@@ -305,7 +305,8 @@ bool index_build_has(const void *context, int32_t dump_id)
 {
     const struct index_build *build = context;
 
-    return bsearch(&dump_id, build->ids, build->count, sizeof *build->ids, id_order) != NULL;
+    return build->count > 0 &&
+           bsearch(&dump_id, build->ids, build->count, sizeof *build->ids, id_order) != NULL;
 }
 
 void index_build_close(struct index_build *build)
