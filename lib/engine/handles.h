@@ -20,7 +20,5 @@ cutover_status request_wrap(struct request_record *record, uint64_t version, cut
 
 /* Findings that somebody else keeps, as a handle. Their JSON is made: NULL when memory was exhausted. */
 const cutover_preflight *preflight_of(struct findings *findings);
-/* Takes the findings over into a new handle. */
-cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error);
 
 #endif

@@ -73,6 +73,24 @@ static cutover_status look(struct job *job, cutover_error **error)
     return status;
 }
 
+/* Takes the findings over into a new handle. */
+static cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight,
+                                     cutover_error **error)
+{
+    const char *json;
+    cutover_status status = findings_json(findings, &json, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_preflight *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_nomem(error);
+    made->findings = *findings;
+    memset(findings, 0, sizeof *findings);
+    *preflight = made;
+    return CUTOVER_OK;
+}
+
 cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor *actor, const char *request_id,
                                      uint32_t jobs, cutover_preflight **preflight, cutover_error **error)
 {
@@ -109,22 +127,6 @@ const cutover_preflight *preflight_of(struct findings *findings)
 
     /* The handle's only member is the findings. */
     return findings_json(findings, &json, NULL) == CUTOVER_OK ? (const cutover_preflight *)findings : NULL;
-}
-
-cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight, cutover_error **error)
-{
-    const char *json;
-    cutover_status status = findings_json(findings, &json, error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    cutover_preflight *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return error_nomem(error);
-    made->findings = *findings;
-    memset(findings, 0, sizeof *findings);
-    *preflight = made;
-    return CUTOVER_OK;
 }
 
 cutover_severity cutover_preflight_severity(const cutover_preflight *preflight)

@@ -4,17 +4,10 @@ cutover_status hold_is_released(const struct host *host, const char *promotion_i
                                 cutover_error **error)
 {
     struct document gate = {0};
-    cutover_error *local = NULL;
+    cutover_status status = document_find(&host->store, "gate", promotion_id, &gate, open, error);
 
-    cutover_status status = document_get(&host->store, "gate", promotion_id, &gate, &local);
-    if (status != CUTOVER_OK && status != CUTOVER_E_NOT_FOUND) {
-        error_move(error, local);
-        return status;
-    }
-    cutover_error_free(local);
     document_free(&gate);
-    *open = status == CUTOVER_OK;
-    return CUTOVER_OK;
+    return status;
 }
 
 /* Asked inside a change: whatever ends a job moves the project's ledger, too, so that the change then conflicts. */

@@ -183,17 +183,11 @@ static cutover_status lock_body(const struct promotion_record *promotion, char *
 cutover_status lock_check(const struct host *host, const char *project_id, cutover_error **error)
 {
     struct document lock = {0};
-    cutover_error *local = NULL;
+    bool found = false;
 
-    cutover_status status = document_get(&host->store, "lock", project_id, &lock, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        cutover_error_free(local);
-        return CUTOVER_OK;
-    }
-    if (status != CUTOVER_OK) {
-        error_move(error, local);
+    cutover_status status = document_find(&host->store, "lock", project_id, &lock, &found, error);
+    if (status != CUTOVER_OK || !found)
         return status;
-    }
     struct json_object *object = json_parse(lock.body, strlen(lock.body), NULL);
     status = error_set(error, CUTOVER_E_LOCKED, "project %s is locked by promotion %s", project_id,
                        json_text_or(object, "promotion_id", "?"));

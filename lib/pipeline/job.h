@@ -63,7 +63,7 @@ struct source {
     /* The rules on what the store and the platform say now, without a server: loads what the job names, the project among it.
        Called at start, and again in preflight. */
     cutover_status (*rules)(struct job *job, cutover_error **error);
-    /* Asks the servers. Findings, not failures, but where a rule is broken; *bytes is how much there is to bring in. */
+    /* Asks the servers. Findings, not failures, but where a rule is broken; leaves source_bytes. */
     cutover_status (*look)(struct job *job, cutover_error **error);
     /* Completes the job's record before it is committed: what comes in, and from where. */
     cutover_status (*enter)(struct job *job, struct promotion_record *fresh, cutover_error **error);
@@ -161,7 +161,7 @@ cutover_status job_init(struct job *job, const struct job_type *type, struct hos
 cutover_status job_run(struct job *job, cutover_error **error);
 void job_free(struct job *job); /* the content */
 
-/* ---- the kinds: each makes a job of itself, of options that were checked, and asks the rules ---- */
+/* ---- the kinds: each makes a job of itself, of options that were checked; its rules are still to be asked ---- */
 
 cutover_status promotion_make(struct job *job, struct host *host, const cutover_promotion_options *options,
                               cutover_error **error);

@@ -40,17 +40,11 @@ static cutover_status claim_check(const struct host *host, const char *preview_i
                                   cutover_error **error)
 {
     struct document claim = {0};
-    cutover_error *local = NULL;
+    bool found = false;
 
-    cutover_status status = document_get(&host->store, "claim", preview_id, &claim, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        cutover_error_free(local);
-        return CUTOVER_OK;
-    }
-    if (status != CUTOVER_OK) {
-        error_move(error, local);
+    cutover_status status = document_find(&host->store, "claim", preview_id, &claim, &found, error);
+    if (status != CUTOVER_OK || !found)
         return status;
-    }
     struct json_object *body = json_parse(claim.body, strlen(claim.body), NULL);
     *taken = true;
     status = error_set(error, CUTOVER_E_CONFLICT, "preview %s has a live request already: %s", preview_id,

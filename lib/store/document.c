@@ -81,6 +81,21 @@ cutover_status document_get(const cutover_store *store, const char *kind, const 
     return status;
 }
 
+cutover_status document_find(const cutover_store *store, const char *kind, const char *id,
+                             struct document *document, bool *found, cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status = document_get(store, kind, id, document, &local);
+
+    *found = status == CUTOVER_OK;
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    return status;
+}
+
 void document_free(struct document *document)
 {
     free(document->id);

@@ -18,6 +18,9 @@ struct document {
 /* Reads one document. CUTOVER_E_NOT_FOUND says "no <kind> <id>". */
 cutover_status document_get(const cutover_store *store, const char *kind, const char *id,
                             struct document *document, cutover_error **error);
+/* The same for one that need not be there: then CUTOVER_OK, and *found is false. */
+cutover_status document_find(const cutover_store *store, const char *kind, const char *id,
+                             struct document *document, bool *found, cutover_error **error);
 void document_free(struct document *document);
 
 /* A page of documents in order of their ids; zeroed at first, freed by document_list_free. */

@@ -136,15 +136,10 @@ cutover_status change_put(struct change *change, const char *kind, const char *i
 cutover_status change_drop(struct change *change, const char *kind, const char *id, cutover_error **error)
 {
     struct document document = {0};
-    cutover_error *local = NULL;
+    bool found = false;
 
-    cutover_status status = document_get(&change->store, kind, id, &document, &local);
-    if (status == CUTOVER_E_NOT_FOUND) {
-        cutover_error_free(local);
-        return CUTOVER_OK;
-    }
-    error_move(error, local);
-    if (status == CUTOVER_OK)
+    cutover_status status = document_find(&change->store, kind, id, &document, &found, error);
+    if (status == CUTOVER_OK && found)
         status = change_put(change, kind, id, document.version, NULL, error);
     document_free(&document);
     return status;

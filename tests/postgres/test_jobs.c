@@ -72,6 +72,22 @@ static cutover_job *running_job(cutover_engine *engine)
 
 /* ---- looking and cancelling from afar ---- */
 
+static cutover_status ignore_document(const cutover_document *document, void *context)
+{
+    (void)document;
+    (void)context;
+    return CUTOVER_OK;
+}
+
+static bool is_in_store(struct shop *shop, const char *kind, const char *id)
+{
+    cutover_error *error = NULL;
+    cutover_status status = shop->store.get(kind, id, ignore_document, NULL, &error, shop->store.userdata);
+
+    cutover_error_free(error);
+    return status == CUTOVER_OK;
+}
+
 struct watcher {
     struct shop shop; /* on the same store */
     const char *request_id;
@@ -139,6 +155,7 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
     check_status(cutover_job_cancel(shop->engine, &shop_operator, watcher.job_id, &error), CUTOVER_E_STATE,
                  error);
 
+    assert_false(is_in_store(shop, "cancel", watcher.job_id));
     char *audit = shop_audit(shop, "held");
     check_contains(audit, "cutover.promote_started job.cancel_asked cutover.failed");
     assert_null(strstr(audit, "cancel_asked job"));
