@@ -1,9 +1,9 @@
 #!/bin/sh
 # How much of lib/ the tests run: lines and branches of each file and in all, and whether that is less than the floors. Ends with
-# "N passed, N failed": the two floors.
+# "N passed, N failed": the test cases that ran, and the two floors.
 #
 #     tests/coverage.sh            builds, runs the tests, tells
-#     tests/coverage.sh --tell     tells of what was run last
+#     tests/coverage.sh --tell     tells of what was run last; only the floors count
 #
 # Counted by gcc at -O0 and read by gcovr: a line is one that has code; a branch is one outcome of one condition, so that
 # `a && b` has four. What is left out, and why, is in tests/coverage-left-out. Unit, server and fault tests run; of the test that
@@ -18,6 +18,8 @@ build=${BUILD_DIR:-build-coverage}
 line_floor=${LINE_FLOOR:-96}
 branch_floor=${BRANCH_FLOOR:-85}
 share=${SHARE:-1}
+passed=0
+failed=0
 scenarios="promotion promotion-verified-by-restore rollback restore restore-preview backup held"
 
 give_up() {
@@ -39,11 +41,19 @@ run_tests() {
     fi
     tests=${TESTS:-$(make -s list-tests | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')}
     find . -name '*.gcda' -exec rm -f {} +
-    # A test that fails here is told of: what it would have run is not counted.
-    make -j"$(($(nproc) + 1))" check TESTS="$tests" >check.log 2>&1 || grep '^FAIL:' check.log
+    VERBOSE=1 make -j"$(($(nproc) + 1))" check TESTS="$tests" >check.log 2>&1 || cat test-suite.log
+    # shellcheck disable=SC2046,SC2086 # two numbers, a list of tests
+    set -- $("$source_dir/tests/count.sh" . $tests)
+    passed=$1
+    failed=$2
     for scenario in $scenarios; do
-        tests/faults/test_kill --share "$scenario" 1 0 "$share" 16 "$(pwd)/kill.result" >kill.log 2>&1 ||
-            echo "FAIL: tests/faults/test_kill --share $scenario ($build/kill.log)"
+        if tests/faults/test_kill --share "$scenario" 1 0 "$share" 16 "$(pwd)/kill.result" >kill.log 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "FAILED: tests/faults/test_kill --share $scenario"
+            tail -n 40 kill.log
+        fi
     done
     cd "$source_dir" || exit 1
 }
@@ -63,7 +73,7 @@ gcovr --root "$source_dir" --object-directory . --filter "$source_dir/lib/" --ex
     --exclude-branches-by-pattern "$(left_out branches)" \
     --csv coverage.csv --html-details coverage.html . >gcovr.log 2>&1 || give_up "gcovr failed: $build/gcovr.log"
 
-awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" '
+awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" -v passed="$passed" -v failed="$failed" '
     function percent(some, all) { return all == 0 ? 100 : int(1000 * some / all) / 10 }
     function floor_check(what, found, least) {
         if (found >= least)

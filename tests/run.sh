@@ -1,7 +1,7 @@
 #!/bin/sh
 # From a fresh clone: installs what is missing, builds in build/, runs every test. Ends with "N passed, N failed".
 #
-#     tests/run.sh [unit|server|fault]...        those kinds alone
+#     tests/run.sh [unit|server|fault|kill]...   those kinds alone
 #
 # BUILD_DIR and CONFIGURE_FLAGS change where and how it builds.
 set -u
