@@ -231,6 +231,8 @@ static cutover_status stage(struct job *job, cutover_error **error)
         status = extensions_describe(job, fill.session, error);
     if (status == CUTOVER_OK)
         status = analyze_database(&fill, error);
+    if (status == CUTOVER_OK)
+        status = fill_event_triggers(&fill, error);
     fill_close(&fill);
     if (status == CUTOVER_OK)
         status = properties_apply(job->control, record->staging_name, record->properties, error);

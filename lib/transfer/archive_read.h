@@ -28,8 +28,9 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
-/* Restores all of it into a database that the library made and that is empty (EDGE_CASES D16). `phase` is the copying: its
-   indexes count for the next one. *fill has its session still; fill_close() it whatever became of it. */
+/* Restores it into a database that the library made and that is empty (EDGE_CASES D16): all but event triggers, which are for
+   when nothing else is to be done there (fill_event_triggers()). `phase` is the copying: its indexes count for the next one.
+   *fill has its session still; fill_close() it whatever became of it. */
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
                             const struct conninfo *conninfo, const char *database, enum phase phase,
                             struct fill *fill, cutover_error **error);

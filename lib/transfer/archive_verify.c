@@ -105,6 +105,8 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
     if (status == CUTOVER_OK) {
         status = archive_load(archive, verify->operation, throwaway_server(verify->project), name,
                               PHASE_VERIFY_LOAD, &fill, error);
+        if (status == CUTOVER_OK)
+            status = fill_event_triggers(&fill, error);
         fill_close(&fill);
     }
     if (status == CUTOVER_OK)

@@ -19,6 +19,7 @@ static const char settings_sql[] = "SET synchronous_commit = off; SET maintenanc
 struct schema_act {
     const struct fill *fill;
     const char *section;
+    enum restore_event_triggers event_triggers;
 };
 
 static cutover_status schema_restore(void *context, const struct cancel *cancel, cutover_error **error)
@@ -34,11 +35,15 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .section = act->section,
         /* What is left once the indexes are there (attached partitions and their foreign keys) takes locks of two tables at
            once, and side by side it may deadlock (EDGE_CASES A11). */
-        .jobs = strcmp(act->section, "pre-data") == 0 || fill->has_built != NULL ? 1 : operation->jobs,
+        .jobs = strcmp(act->section, "pre-data") == 0 || fill->has_built != NULL ||
+                        act->event_triggers == EVENT_TRIGGERS_ALONE
+                    ? 1
+                    : operation->jobs,
         .maintenance_mem_mb = operation->host->maintenance_mem_mb,
         .leave_out = fill->has_built,
         .leave_out_context = fill->built,
         .no_comments_on_extensions = true,
+        .event_triggers = act->event_triggers,
         .cancel = cancel,
     };
 
@@ -46,9 +51,10 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
 }
 
 /* "pre-data" (one stream) or "post-data" (jobs streams), ticking. */
-static cutover_status schema_fill(const struct fill *fill, const char *section, cutover_error **error)
+static cutover_status schema_fill(const struct fill *fill, const char *section,
+                                  enum restore_event_triggers event_triggers, cutover_error **error)
 {
-    struct schema_act act = {fill, section};
+    struct schema_act act = {fill, section, event_triggers};
 
     return progress_while(&fill->operation->progress, schema_restore, &act, error);
 }
@@ -97,7 +103,7 @@ cutover_status fill_table_end(struct copy_in *copy, cutover_error **error)
 
 cutover_status fill_begin(struct fill *fill, cutover_error **error)
 {
-    cutover_status status = schema_fill(fill, "pre-data", error);
+    cutover_status status = schema_fill(fill, "pre-data", EVENT_TRIGGERS_LEFT_OUT, error);
 
     if (status == CUTOVER_OK)
         status = fill_session(fill, &fill->operation->cancel, &fill->session, error);
@@ -147,9 +153,14 @@ cutover_status fill_end(struct fill *fill, const struct manifest_sequence *seque
     progress_begin(progress, fill->index_phase, 0, 0);
     status = progress_while(progress, checks_act, fill, error);
     if (status == CUTOVER_OK)
-        status = schema_fill(fill, "post-data", error);
+        status = schema_fill(fill, "post-data", EVENT_TRIGGERS_LEFT_OUT, error);
     progress_end(progress);
     return status;
+}
+
+cutover_status fill_event_triggers(const struct fill *fill, cutover_error **error)
+{
+    return schema_fill(fill, "post-data", EVENT_TRIGGERS_ALONE, error);
 }
 
 void fill_close(struct fill *fill)

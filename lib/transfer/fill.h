@@ -26,9 +26,13 @@ struct fill {
 
 /* Restores "pre-data", one stream, and makes the tables ready for rows in any order. */
 cutover_status fill_begin(struct fill *fill, cutover_error **error);
-/* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema. */
+/* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema, without event
+   triggers. */
 cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
                         cutover_error **error);
+/* The last that is done in the new database: no command of ours fires an event trigger, which would run as our role (P11).
+   Making one fires none, nor does giving it its owner, state and comment. */
+cutover_status fill_event_triggers(const struct fill *fill, cutover_error **error);
 void fill_close(struct fill *fill);
 
 /* A session for a worker that writes rows and builds indexes. Commits do not wait for the disk: the swap's commit does, and

@@ -1,0 +1,152 @@
+#include "support/ways_back.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Event triggers fire with the rights of whoever's command it is: none does for a command of ours, in whatever a job makes, and
+   they arrive as they were (P11). */
+
+static struct cluster *cluster;
+
+static int start_cluster(void **state)
+{
+    (void)state;
+    cluster = cluster_start(NULL);
+    shop_use(cluster);
+    cluster_sql(cluster, "postgres", "CREATE ROLE tenant; CREATE ROLE guard SUPERUSER");
+    return 0;
+}
+
+/* What a job has to do where event triggers are: every one of these is a command after which, or in which, they would fire. */
+static const char content_sql[] =
+    "CREATE TABLE people (id int PRIMARY KEY, name text CHECK (name <> ''));"
+    "INSERT INTO people SELECT g, 'person ' || g FROM generate_series(1, 50) g;"
+    "CREATE TABLE orders (id int PRIMARY KEY, person int REFERENCES people, paid numeric);"
+    "INSERT INTO orders SELECT g, 1 + g % 50, g FROM generate_series(1, 80) g;"
+    "CREATE INDEX ON orders (person);"
+    "CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);"
+    "CREATE TABLE parts_26 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+    "CREATE INDEX ON parts (id);"
+    "CREATE MATERIALIZED VIEW totals AS SELECT person, sum(paid) FROM orders GROUP BY 1;"
+    "CREATE INDEX ON totals (person);"
+    "COMMENT ON EXTENSION plpgsql IS 'our own';"
+    "CREATE EXTENSION citext; COMMENT ON EXTENSION citext IS 'ours as well';"
+    "ALTER TABLE people OWNER TO tenant;";
+
+/* The probe does nothing but say who it ran as. The triggers are the superuser's, since only one can make them; what they run is
+   the tenant's. */
+static const char triggers_sql[] =
+    "CREATE SCHEMA probe AUTHORIZATION tenant;"
+    "CREATE FUNCTION probe.told() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  RAISE EXCEPTION 'the probe ran as % at % of %', session_user, tg_event, tg_tag; END $$;"
+    "ALTER FUNCTION probe.told() OWNER TO tenant;"
+    "CREATE EVENT TRIGGER at_rewrite ON table_rewrite EXECUTE FUNCTION probe.told();"
+    "CREATE EVENT TRIGGER at_drop ON sql_drop EXECUTE FUNCTION probe.told();"
+    "CREATE EVENT TRIGGER at_off ON ddl_command_end EXECUTE FUNCTION probe.told();"
+    "ALTER EVENT TRIGGER at_off DISABLE;"
+    "CREATE EVENT TRIGGER at_replica ON ddl_command_end EXECUTE FUNCTION probe.told();"
+    "ALTER EVENT TRIGGER at_replica ENABLE REPLICA;"
+    "CREATE EVENT TRIGGER at_always ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'COMMENT')"
+    " EXECUTE FUNCTION probe.told();"
+    "ALTER EVENT TRIGGER at_always ENABLE ALWAYS;"
+    "CREATE EVENT TRIGGER at_end ON ddl_command_end EXECUTE FUNCTION probe.told();"
+    "CREATE EVENT TRIGGER at_start ON ddl_command_start EXECUTE FUNCTION probe.told();"
+    "COMMENT ON EVENT TRIGGER at_start IS 'says who it ran as';"
+    "ALTER EVENT TRIGGER at_start OWNER TO guard;";
+
+static const char facts_sql[] = "SELECT string_agg(concat_ws(' ', evtname, evtevent, evtenabled, evttags, "
+                                "evtowner::regrole, evtfoid::regproc,"
+                                "  proowner::regrole, obj_description(e.oid)), E'\\n' ORDER BY evtname)"
+                                " FROM pg_event_trigger e JOIN pg_proc p ON p.oid = evtfoid";
+
+static const char facts[] =
+    "at_always ddl_command_end A {\"CREATE TABLE\",COMMENT} postgres probe.told tenant\n"
+    "at_drop sql_drop O postgres probe.told tenant\n"
+    "at_end ddl_command_end O postgres probe.told tenant\n"
+    "at_off ddl_command_end D postgres probe.told tenant\n"
+    "at_replica ddl_command_end R postgres probe.told tenant\n"
+    "at_rewrite table_rewrite O postgres probe.told tenant\n"
+    "at_start ddl_command_start O guard probe.told tenant says who it ran as";
+
+static void make(const char *name)
+{
+    shop_database(cluster, name, content_sql);
+    cluster_sql(cluster, name, triggers_sql);
+}
+
+/* They are there as they were, and do fire, for others; so is what their presence was no reason to leave out. */
+static void check_arrived(const char *database)
+{
+    char *found = cluster_value(cluster, database, facts_sql);
+    PGconn *connection = cluster_connect(cluster, database);
+    PGresult *result = PQexec(connection, "CREATE TABLE more ()");
+
+    check_same_text(found, facts);
+    check_contains(PQresultErrorMessage(result),
+                   "the probe ran as postgres at ddl_command_start of CREATE TABLE");
+    PQclear(result);
+    PQfinish(connection);
+    free(found);
+    assert_int_equal(cluster_number(cluster, database, "SELECT count(*) FROM totals"), 50);
+    assert_int_equal(cluster_number(cluster, database,
+                                    "SELECT count(*) FROM pg_extension WHERE extname = 'citext'"
+                                    " AND obj_description(oid) = 'ours as well'"),
+                     1);
+}
+
+/* A promotion brings them into production; then production has them, and its backup, which is restored to be verified. */
+static void they_do_not_fire_in_a_promotion_and_arrive_as_they_were(void **state)
+{
+    struct shop *shop = *state;
+
+    shop_database(cluster, "to", "CREATE TABLE old ()");
+    make("from");
+    shop_project(shop, "shop", cluster_conninfo(cluster, "to"));
+    for (int round = 0; round < 2; round++) {
+        shop_preview(shop, round == 0 ? "first" : "second", "shop", cluster_conninfo(cluster, "from"), 0);
+        char *request = shop_acked(shop, "shop", round == 0 ? "first" : "second");
+        struct outcome outcome = shop_promote_ok(
+            shop, &(struct shop_promotion){.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE});
+        check_arrived("to");
+        assert_int_equal(cluster_number(cluster, "to",
+                                        "SELECT count(*) FROM pg_extension WHERE extname = 'plpgsql'"
+                                        " AND obj_description(oid) = 'our own'"),
+                         1);
+        outcome_free(&outcome);
+        free(request);
+    }
+}
+
+static void they_do_not_fire_in_a_restore(void **state)
+{
+    struct shop *shop = *state;
+
+    make("kept");
+    cluster_create_database(cluster, "empty");
+    shop_project(shop, "shop", cluster_conninfo(cluster, "kept"));
+    shop_preview(shop, "next", "shop", cluster_conninfo(cluster, "empty"), 0);
+    char *backup = backup_taken(shop, "shop");
+    struct outcome into = shop_restore(shop, &(struct shop_restore){.backup_id = backup, .preview_id = "next"});
+    check_status_keep(into.status, CUTOVER_OK, into.error);
+    check_arrived("empty");
+    struct outcome over =
+        shop_restore(shop, &(struct shop_restore){.backup_id = backup, .project_id = "shop", .confirm = true});
+    check_status_keep(over.status, CUTOVER_OK, over.error);
+    check_arrived("kept");
+    outcome_free(&over);
+    outcome_free(&into);
+    free(backup);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(they_do_not_fire_in_a_promotion_and_arrive_as_they_were),
+        TEST(they_do_not_fire_in_a_restore),
+    };
+
+    return cmocka_run_group_tests_name("event triggers", tests, start_cluster, NULL);
+}
