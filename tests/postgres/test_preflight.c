@@ -64,6 +64,7 @@ struct look {
     struct cluster *preview_at; /* NULL: elsewhere */
     const struct tools *tools;
     unsigned jobs;
+    int version; /* that both servers are said to be of; 0: their own */
 };
 
 static void look(struct look how)
@@ -79,6 +80,8 @@ static void look(struct look how)
         .verify_restores = true};
     cutover_error *error = NULL;
 
+    if (how.version != 0)
+        servers.production->server_version = servers.preview->server_version = how.version;
     forget(NULL);
     check_ok(preflight_servers(&servers, &findings, &error), error);
     session_close(servers.preview);
@@ -151,6 +154,43 @@ static void tools_that_do_not_fit_the_servers_block(void **state)
         look((struct look){.tools = &other});
         expect_block("servers.tools", "transaction_timeout");
     }
+}
+
+static unsigned count_of(const char *check)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < findings.count; i++)
+        count += strcmp(findings.list[i].check, check) == 0;
+    return count;
+}
+
+/* Each program by itself, with its holes and the release to go to; and a server that is both sides once. */
+static void releases_with_known_holes_warn(void **state)
+{
+    struct tools other = tools;
+
+    (void)state;
+    other.dump_version = 150007;
+    other.restore_version = 150019;
+    look((struct look){.tools = &other, .version = 150018});
+    expect(CUTOVER_SEVERITY_WARN, "servers.releases",
+           "production's server is PostgreSQL 15.18, with published holes that matter here: CVE-2026-15741, "
+           "CVE-2026-116316");
+    expect(CUTOVER_SEVERITY_WARN, "servers.releases", "the preview's server is PostgreSQL 15.18,");
+    expect(CUTOVER_SEVERITY_WARN, "servers.releases", "/bin/pg_dump is PostgreSQL 15.7,");
+    expect(CUTOVER_SEVERITY_WARN, "servers.releases", ": CVE-2024-7348, CVE-2025-8714, CVE-2025-8715");
+    expect(CUTOVER_SEVERITY_WARN, "servers.releases", "/bin/pg_restore is PostgreSQL 15.19,");
+    assert_string_equal(find(CUTOVER_SEVERITY_WARN, "servers.releases", "/bin/pg_dump")->hint,
+                        "Upgrade it to 15.19 or later.");
+    assert_string_equal(find(CUTOVER_SEVERITY_WARN, "servers.releases", "/bin/pg_restore")->hint,
+                        "Upgrade it to 15.20 or later.");
+    assert_int_equal(count_of("servers.releases"), 4);
+    look((struct look){.tools = &other, .version = 150018, .preview = "postgres", .preview_at = cluster});
+    assert_int_equal(count_of("servers.releases"), 3);
+    other.dump_version = other.restore_version = 150020;
+    look((struct look){.tools = &other, .version = 150020});
+    assert_int_equal(count_of("servers.releases"), 0);
 }
 
 /* E17 */
@@ -579,6 +619,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         preflight_test(two_healthy_servers_pass),
         preflight_test(tools_that_do_not_fit_the_servers_block),
+        preflight_test(releases_with_known_holes_warn),
         preflight_test(one_database_as_both_blocks),
         preflight_test(production_as_control_database_blocks),
         preflight_test(another_encoding_blocks_and_another_locale_warns),

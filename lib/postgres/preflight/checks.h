@@ -57,6 +57,9 @@ extern const struct preflight_need preflight_needs[];
 extern const struct preflight_check preflight_server_checks[];
 extern const struct preflight_check preflight_access_checks[];
 
+/* The check of releases.c. */
+preflight_run preflight_releases;
+
 /* Appends the finding of a query whose rows name what is wrong. */
 cutover_status preflight_list(struct session *session, const struct preflight_listing *listing, int count,
                               const char *const *parameters, struct findings *findings, cutover_error **error);

@@ -341,6 +341,7 @@ static cutover_status check_extension_versions(const struct preflight_servers *s
 const struct preflight_check preflight_server_checks[] = {
     {"servers.version", ASK_ONCE, check_versions},
     {"servers.tools", ASK_ONCE, check_tools},
+    {"servers.releases", ASK_ONCE, preflight_releases},
     {"servers.large_objects", ASK_ONCE, check_large_objects},
     {"servers.identity", ASK_WITH_PREVIEW, check_identity},
     {"servers.standby", ASK_ONCE, check_standby},
