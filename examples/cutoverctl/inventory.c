@@ -22,6 +22,7 @@ static struct json_object *project_json(const cutover_project *project)
     put_text(object, "database", project->database);
     put_text(object, "control_database", project->control_database);
     put_text(object, "verify_database", project->verify_database);
+    put_text(object, "loader_database", project->loader_database);
     put_text(object, "job_id", project->job_id);
     return object;
 }
@@ -52,6 +53,8 @@ static cutover_status show_project(struct tool *tool, const char *id, cutover_er
         printf("  %-24s %s\n", "control_database", member_text(project, "control_database"));
     if (member_text(project, "verify_database") != NULL)
         printf("  %-24s %s\n", "verify_database", member_text(project, "verify_database"));
+    if (member_text(project, "loader_database") != NULL)
+        printf("  %-24s %s\n", "loader_database", member_text(project, "loader_database"));
     json_object_put(project);
     return CUTOVER_OK;
 }
@@ -67,6 +70,7 @@ int run_project_add(struct tool *tool)
     project.database = tool->options[OPTION_DATABASE];
     project.control_database = tool->options[OPTION_CONTROL_DATABASE];
     project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
+    project.loader_database = tool->options[OPTION_LOADER_DATABASE];
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_registry_project_add(tool->registry, &project, &error) != CUTOVER_OK ||
         show_project(tool, project.id, &error) != CUTOVER_OK)

@@ -34,6 +34,9 @@ typedef int64_t (*cutover_clock_fn)(void *userdata);
 /** Policy bits of cutover_engine_options.policy. */
 #define CUTOVER_POLICY_ACK_BY_REQUESTER 1u /**< Four eyes off: who requested may also ack. */
 #define CUTOVER_POLICY_VOLATILE_STORE 2u   /**< Accept a store that is not CUTOVER_STORE_DURABLE. */
+/** What owners of databases wrote (functions, casts, constraints) may run with the rights of the role that the library connects as:
+    only for a host that trusts all of them. Reports and the audit say so. Since 0.1. */
+#define CUTOVER_POLICY_TRUST_OWNERS 4u
 
 typedef struct cutover_engine_options {
     unsigned version; /**< CUTOVER_ENGINE_OPTIONS_VERSION. */

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CUTOVER_PROJECT_VERSION 1
+#define CUTOVER_PROJECT_VERSION 2
 
 /** A project as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_project {
@@ -27,11 +27,16 @@ typedef struct cutover_project {
                                        restored for verification; NULL: production's server. */
     const char *job_id;   /**< While "restoring": the job that it is restoring for, as project_set_state was
                              told; NULL where the platform does not keep it. Ignored in other states. */
+    /** Since version 2. conninfo of a login to load with, on production's server: what a database's owners wrote is evaluated in
+        its sessions, and it must be able to do no more than they may: no superuser, no CREATEDB, CREATEROLE, REPLICATION,
+        BYPASSRLS, a member of the roles that own what is in production and its previews. The database in it is ignored. NULL: the
+        library makes one for each job, which the role of `database` must be allowed to do (a superuser, or CREATEROLE). */
+    const char *loader_database;
 } cutover_project;
 
 #define CUTOVER_PROJECT_INIT                                                                                   \
     {                                                                                                          \
-        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL                                    \
+        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL, NULL                              \
     }
 
 /** Same as CUTOVER_PROJECT_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

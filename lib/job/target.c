@@ -22,7 +22,8 @@ static cutover_status target_preview(const struct host *host, const char *previe
         target->control_database = NULL;
         conninfo_free(&target->production);
         conninfo_free(&target->verify);
-        target->verify_elsewhere = false;
+        conninfo_free(&target->loader);
+        target->verify_elsewhere = target->loader_given = false;
         target->production = preview.database;
         memset(&preview.database, 0, sizeof preview.database);
         status = string_copy(PREVIEW_CONTROL_DATABASE, &target->control_database, error);

@@ -1,7 +1,7 @@
 #include "job/undo.h"
 
 #include "job/backup_record.h"
-#include "postgres/database.h"
+#include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
 #include "postgres/swap/fence.h"
@@ -37,7 +37,7 @@ static cutover_status fence_down(struct session *control, struct journal *journa
     return journal_save(journal, error);
 }
 
-/* A database whose making was not journaled any more bears a name that only this promotion gives. */
+/* A database whose making was not journaled any more bears a name that only this promotion gives; so does its loader. */
 static cutover_status drop_named(struct session *control, const char *name, int64_t oid, cutover_error **error)
 {
     uint32_t found = (uint32_t)oid;
@@ -47,7 +47,9 @@ static cutover_status drop_named(struct session *control, const char *name, int6
         return CUTOVER_OK;
     if (found == 0)
         status = database_oid_of(control, name, &found, error);
-    return status != CUTOVER_OK || found == 0 ? status : database_drop(control, name, found, error);
+    if (status == CUTOVER_OK && found != 0)
+        status = database_drop(control, name, found, error);
+    return status != CUTOVER_OK ? status : loader_drop(control, name, error);
 }
 
 /* Whoever makes it holds the lock of its name: a CREATE DATABASE that is still under way is not overlooked. */

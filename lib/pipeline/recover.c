@@ -3,7 +3,7 @@
 #include "job/backup_record.h"
 #include "job/target.h"
 #include "job/undo.h"
-#include "postgres/database.h"
+#include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
 #include "transfer/archive_verify.h"
@@ -245,6 +245,8 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
             status = database_oid_of(control, name, &oid, error);
         if (status == CUTOVER_OK && oid != 0)
             status = database_drop(control, name, oid, error);
+        if (status == CUTOVER_OK)
+            status = loader_drop(control, name, error);
         session_close(control);
     }
     project_free(&project);

@@ -214,6 +214,12 @@ static cutover_status stage(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
     struct operation *operation = &job->operation;
+    const struct destination to = {
+        .control = job->control,
+        .conninfo = &job->project.production,
+        .given_loader = job->project.loader_given ? &job->project.loader : NULL,
+        .database = record->staging_name,
+    };
     struct fill fill;
     uint32_t oid = 0;
 
@@ -225,14 +231,13 @@ static cutover_status stage(struct job *job, cutover_error **error)
     status = journal_save(&job->journal, error);
     if (status != CUTOVER_OK)
         return status;
-    status = archive_load(&job->from.backup.archive, operation, &job->project.production, record->staging_name,
-                          PHASE_STAGE_COPY, &fill, error);
+    status = archive_load(&job->from.backup.archive, operation, &to, PHASE_STAGE_COPY, &fill, error);
     if (status == CUTOVER_OK)
         status = extensions_describe(job, fill.session, error);
     if (status == CUTOVER_OK)
         status = analyze_database(&fill, error);
     if (status == CUTOVER_OK)
-        status = fill_event_triggers(&fill, error);
+        status = fill_finish(&fill, error);
     fill_close(&fill);
     if (status == CUTOVER_OK)
         status = properties_apply(job->control, record->staging_name, record->properties, error);

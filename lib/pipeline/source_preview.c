@@ -49,6 +49,7 @@ static cutover_status stage(struct job *job, cutover_error **error)
         .operation = &job->operation,
         .source = &job->from.preview.preview.database,
         .production = &job->project.production,
+        .given_loader = job->project.loader_given ? &job->project.loader : NULL,
         .control = job->control,
         .name = record->staging_name,
         .properties = record->properties,
@@ -72,7 +73,15 @@ static cutover_status stage(struct job *job, cutover_error **error)
 
 static cutover_status check(struct job *job, cutover_error **error)
 {
-    return live_copy_check(&job->from.preview.live, error);
+    struct live_copy *live = &job->from.preview.live;
+    cutover_status status = live_copy_check(live, error);
+
+    if (live->unread != NULL)
+        job_warn(job,
+                 "generated columns whose values were not compared, since reading them would call what their "
+                 "owner wrote: %s",
+                 live->unread);
+    return status;
 }
 
 /* The preview, as the platform says now. */

@@ -22,8 +22,9 @@ cutover_status cutover_platform_init(cutover_platform *platform, unsigned versio
 }
 
 static const cutover_project project_initial = CUTOVER_PROJECT_INIT;
-const struct port project_port = {&project_initial, sizeof(cutover_project), CUTOVER_PROJECT_VERSION, NULL,
-                                  NULL};
+static const size_t project_older[] = {PORT_SIZE(cutover_project, job_id)};
+const struct port project_port = {&project_initial, sizeof(cutover_project), CUTOVER_PROJECT_VERSION,
+                                  project_older, NULL};
 
 cutover_status cutover_project_init(cutover_project *project, unsigned version)
 {
@@ -112,6 +113,10 @@ static cutover_status project_read(const cutover_project *given, struct project_
     if (status == CUTOVER_OK && from->verify_database != NULL) {
         project->verify_elsewhere = true;
         status = conninfo_parse("project.verify_database", from->verify_database, &project->verify, error);
+    }
+    if (status == CUTOVER_OK && from->loader_database != NULL) {
+        project->loader_given = true;
+        status = conninfo_parse("project.loader_database", from->loader_database, &project->loader, error);
     }
     return status;
 }
@@ -239,6 +244,7 @@ void project_free(struct project *project)
     free(project->control_database);
     conninfo_free(&project->production);
     conninfo_free(&project->verify);
+    conninfo_free(&project->loader);
     memset(project, 0, sizeof *project);
 }
 

@@ -25,6 +25,8 @@ struct project {
     char *control_database;
     bool verify_elsewhere;
     struct conninfo verify; /* of the server for throwaway databases, when elsewhere */
+    bool loader_given;
+    struct conninfo loader; /* of a login to load with on production's server, when given */
 };
 
 struct preview {

@@ -29,6 +29,7 @@ struct project_record {
     char *database;
     char *control_database;
     char *verify_database;
+    char *loader_database;
     char *job_id; /* that it is restoring for; else NULL, and in documents of before there was one */
     struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
@@ -40,6 +41,7 @@ static const struct field project_fields[] = {
     {"database", FIELD_TEXT, offsetof(struct project_record, database), NULL},
     {"control_database", FIELD_TEXT, offsetof(struct project_record, control_database), NULL},
     {"verify_database", FIELD_TEXT, offsetof(struct project_record, verify_database), NULL},
+    {"loader_database", FIELD_TEXT, offsetof(struct project_record, loader_database), NULL},
     {"job_id", FIELD_TEXT, offsetof(struct project_record, job_id), NULL},
     {"", FIELD_REST, offsetof(struct project_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
@@ -165,6 +167,8 @@ static cutover_status take_project(const cutover_project *given, cutover_project
         status = check_bytes("project.control_database", project->control_database, DATABASE_NAME_MAX, error);
     if (status == CUTOVER_OK && project->verify_database != NULL)
         status = check_conninfo("project.verify_database", project->verify_database, error);
+    if (status == CUTOVER_OK && project->loader_database != NULL)
+        status = check_conninfo("project.loader_database", project->loader_database, error);
     return status;
 }
 
@@ -226,6 +230,8 @@ cutover_status cutover_registry_project_add(cutover_registry *registry, const cu
         status = record_set_text(&record.control_database, project->control_database, error);
     if (status == CUTOVER_OK)
         status = record_set_text(&record.verify_database, project->verify_database, error);
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record.loader_database, project->loader_database, error);
     if (status == CUTOVER_OK)
         status = save(registry, &project_type, project->id, project->id, 0, &record, error);
     record_free(&project_type, &record);
@@ -378,7 +384,8 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
     project = (cutover_project){CUTOVER_PROJECT_VERSION, record.id,
                                 record.organization_id,  record.state,
                                 record.database,         record.control_database,
-                                record.verify_database,  record.job_id};
+                                record.verify_database,  record.job_id,
+                                record.loader_database};
     if (record.id == NULL || record.state == NULL || record.database == NULL)
         status = refuse_incomplete("project", project_id, error);
     else

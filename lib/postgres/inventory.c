@@ -16,15 +16,36 @@
     " WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"             \
     "  AND (e.oid IS NULL OR c.oid = ANY (e.extconfig))"
 
+/* The planner folds constants in the expressions and conditions of a table's indexes and of its extended statistics, and calls
+   functions for it (relcache.c's RelationGetIndexExpressions, plancat.c's get_relation_statistics). A virtual column is computed
+   when it is read. A function is found behind an operator too. */
+#define THEIRS(classid, objid)                                                                                 \
+    "EXISTS (SELECT FROM pg_depend x LEFT JOIN pg_operator q ON x.refclassid = 'pg_operator'::regclass"        \
+    "  AND q.oid = x.refobjid JOIN pg_proc p ON p.oid = CASE WHEN x.refclassid = 'pg_proc'::regclass"          \
+    "  THEN x.refobjid ELSE q.oprcode END JOIN pg_roles o ON o.oid = p.proowner"                               \
+    "  WHERE NOT o.rolsuper AND x.classid = '" classid "'::regclass AND x.objid = " objid ")"
+#define EVALUATES                                                                                              \
+    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT " \
+    "NULL)"                                                                                                    \
+    "   AND " THEIRS(                                                                                          \
+        "pg_class",                                                                                            \
+        "i.indexrelid") ")"                                                                                    \
+                        " OR EXISTS (SELECT FROM pg_statistic_ext s WHERE s.stxrelid = c.oid AND " THEIRS(     \
+                            "pg_statistic_ext", "s.oid") ")"                                                   \
+                                                         " OR EXISTS (SELECT FROM pg_attribute v WHERE "       \
+                                                         "v.attrelid = c.oid AND v.attgenerated = 'v'"         \
+                                                         "   AND " THEIRS("pg_class", "c.oid") ")"
+
 static const char tables_sql[] =
     "SELECT c.oid, n.nspname, c.relname,"
     "  coalesce(pg_relation_size(c.oid), 0) + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0),"
     "  coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint,"
     "  EXISTS (SELECT FROM pg_am a WHERE a.oid = c.relam AND a.amname = 'heap'), c.relispartition,"
     "  e.oid IS NOT NULL, nullif(e.extcondition[array_position(e.extconfig, c.oid)], ''), coalesce(e.oid, "
-    "0)" OURS "  AND c.relkind = 'r' ORDER BY c.oid";
-static const char names_sql[] = "SELECT c.oid, n.nspname, c.relname, 0, 0, false, false, false, NULL, 0" OURS
-                                "  AND c.relkind = 'r' ORDER BY c.oid";
+    "0), " EVALUATES OURS "  AND c.relkind = 'r' ORDER BY c.oid";
+static const char names_sql[] =
+    "SELECT c.oid, n.nspname, c.relname, 0, 0, false, false, false, NULL, 0, false" OURS
+    "  AND c.relkind = 'r' ORDER BY c.oid";
 /* Whether a column's binary form is of its value alone: no OID of a type or an object in it, and one form for each value.
    Arrays are not: one that had a NULL once may still say so. An enum's is its label. */
 static const char columns_sql[] =
@@ -82,6 +103,7 @@ static cutover_status fill_table(struct table *table, const PGresult *result, in
     table->partition = result_bool(result, row, 6);
     table->extension_config = result_bool(result, row, 7);
     table->extension_oid = result_oid(result, row, 9);
+    table->evaluates = result_bool(result, row, 10);
     return CUTOVER_OK;
 }
 

@@ -43,3 +43,18 @@ void quote_literal(struct text *sql, const char *value)
         text_add(sql, "E");
     add_quoted(sql, value, '\'', "'\\");
 }
+
+void quote_array(struct text *text, char *const *elements, size_t count)
+{
+    text_add(text, "{");
+    for (size_t i = 0; i < count; i++) {
+        text_add(text, i > 0 ? ",\"" : "\"");
+        for (const char *at = elements[i]; *at != '\0'; at++) {
+            if (*at == '"' || *at == '\\')
+                text_add(text, "\\");
+            text_add_bytes(text, at, 1);
+        }
+        text_add(text, "\"");
+    }
+    text_add(text, "}");
+}

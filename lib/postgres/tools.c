@@ -237,41 +237,22 @@ cutover_status tools_dump_schema(const struct tools *tools, const struct conninf
     return status;
 }
 
-static bool is_a(const struct toc_entry *entry, const char *desc)
-{
-    return entry->desc.bytes != NULL && strcmp(entry->desc.bytes, desc) == 0;
-}
-
-static bool is_of(const struct toc_entry *entry, const char *kind)
-{
-    return entry->tag.bytes != NULL && strncmp(entry->tag.bytes, kind, strlen(kind)) == 0;
-}
-
 static bool is_extension_comment(const struct toc_entry *entry)
 {
-    return is_a(entry, "COMMENT") && is_of(entry, "EXTENSION ");
-}
-
-static bool is_event_trigger(const struct toc_entry *entry)
-{
-    return is_a(entry, "EVENT TRIGGER") ||
-           ((is_a(entry, "COMMENT") || is_a(entry, "SECURITY LABEL")) && is_of(entry, "EVENT TRIGGER "));
+    return entry->desc.bytes != NULL && strcmp(entry->desc.bytes, "COMMENT") == 0 && entry->tag.bytes != NULL &&
+           strncmp(entry->tag.bytes, "EXTENSION ", 10) == 0;
 }
 
 static bool is_left_out(const struct restore_schema *restore, const struct toc_entry *entry)
 {
-    if (restore->event_triggers == EVENT_TRIGGERS_ALONE)
-        return !is_event_trigger(entry);
-    if (restore->event_triggers == EVENT_TRIGGERS_LEFT_OUT && is_event_trigger(entry))
-        return true;
     if (restore->no_comments_on_extensions && is_extension_comment(entry))
         return true;
-    return restore->leave_out != NULL && restore->leave_out(restore->leave_out_context, entry->dump_id);
+    return restore->leave_out != NULL && restore->leave_out(restore->leave_out_context, entry);
 }
 
-/* FOLDER/use.list: every entry that is not left out, by dumpId (EDGE_CASES A24, A36). *any: whether there is one. */
+/* FOLDER/use.list: every entry that is not left out, by dumpId (EDGE_CASES A24, A36). */
 static cutover_status write_use_list(const struct restore_schema *restore, const char *archive,
-                                     const char *folder, bool *any, cutover_error **error)
+                                     const char *folder, cutover_error **error)
 {
     char *bytes = NULL;
     size_t count = 0;
@@ -291,7 +272,6 @@ static cutover_status write_use_list(const struct restore_schema *restore, const
     toc_free(&toc);
     status = text_failed(&list) ? error_nomem(error)
                                 : folder_write(folder, USE_LIST, text_string(&list), list.length, error);
-    *any = list.length > 0;
     text_free(&list);
     return status;
 }
@@ -350,12 +330,10 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
     list = join("--use-list=", child.folder, USE_LIST);
     if (archive == NULL || list == NULL)
         status = error_nomem(error);
-    bool some = restore->no_comments_on_extensions || restore->leave_out != NULL ||
-                restore->event_triggers != EVENT_TRIGGERS_TOO;
-    bool any = true;
+    bool some = restore->no_comments_on_extensions || restore->leave_out != NULL;
     if (status == CUTOVER_OK && some)
-        status = write_use_list(restore, archive, child.folder, &any, error);
-    if (status == CUTOVER_OK && (any || restore->event_triggers != EVENT_TRIGGERS_ALONE))
+        status = write_use_list(restore, archive, child.folder, error);
+    if (status == CUTOVER_OK)
         status = run_restore(tools, restore, &child, archive, some ? list : NULL, error);
     free(list);
     free(archive);

@@ -5,6 +5,7 @@
 #ifndef CUTOVER_POSTGRES_TOOLS_H
 #define CUTOVER_POSTGRES_TOOLS_H
 
+#include "archive/toc.h"
 #include "postgres/session.h"
 
 struct tools {
@@ -26,9 +27,6 @@ cutover_status tools_dump_schema(const struct tools *tools, const struct conninf
                                  const char *database, const char *snapshot, const char *folder,
                                  const char *name, const struct cancel *cancel, cutover_error **error);
 
-/* Event triggers, with their comments and labels. pg_restore by itself refreshes materialized views after it has made them. */
-enum restore_event_triggers { EVENT_TRIGGERS_TOO, EVENT_TRIGGERS_LEFT_OUT, EVENT_TRIGGERS_ALONE };
-
 struct restore_schema {
     const struct conninfo *conninfo;
     const char *database;
@@ -36,17 +34,16 @@ struct restore_schema {
     const char *section;       /* "pre-data" or "post-data" */
     unsigned jobs;
     uint32_t maintenance_mem_mb;
-    /* Entries, by dumpId, that somebody else restores; NULL: none. */
-    bool (*leave_out)(const void *context, int32_t dump_id);
+    /* Entries that somebody else restores; NULL: none. */
+    bool (*leave_out)(const void *context, const struct toc_entry *entry);
     const void *leave_out_context;
     bool
         no_comments_on_extensions; /* the one class of errors that is passed over (EDGE_CASES A24), see below */
-    enum restore_event_triggers event_triggers; /* ALONE: nothing else of the section; leave_out is not asked */
     const struct cancel *cancel;
 };
 /* pg_restore --section … --exit-on-error. Entries that only a superuser can restore and that change nothing (COMMENT
    on EXTENSION) are left out with a use list by dumpId when no_comments_on_extensions is set. Its standard error is
-   the error's detail (bounded). Nothing is run where event triggers alone are wanted, and there are none. */
+   the error's detail (bounded). */
 cutover_status tools_restore_schema(const struct tools *tools, const struct restore_schema *restore,
                                     cutover_error **error);
 

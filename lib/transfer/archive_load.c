@@ -175,7 +175,7 @@ static cutover_status large_object_load(struct loading *loading, struct loading_
                                         const struct manifest_file *file, uint32_t oid, cutover_error **error)
 {
     const cutover_repository *repository = &loading->archive->host->repository;
-    struct largeobject_writer writer = {worker->session, oid, 0};
+    struct largeobject_writer writer = {loading->fill->session, oid, 0};
     void *object = NULL;
     uint64_t offset = 0;
 
@@ -225,11 +225,13 @@ static cutover_status large_objects_load(void *context, void *state, cutover_err
         uint32_t oid;
         if (!large_object_named(manifest->files[i].name, &oid))
             continue;
-        status = session_run(worker->session, "BEGIN", error);
+        status = cancel_check(worker->session->cancel, error);
+        if (status == CUTOVER_OK)
+            status = session_run(loading->fill->session, "BEGIN", error);
         if (status == CUTOVER_OK)
             status = large_object_load(loading, worker, &manifest->files[i], oid, error);
         if (status == CUTOVER_OK)
-            status = session_run(worker->session, "COMMIT", error);
+            status = session_run(loading->fill->session, "COMMIT", error);
     }
     return status;
 }
@@ -308,16 +310,18 @@ static cutover_status schema_fetch(const struct archive *archive, const struct o
 }
 
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct conninfo *conninfo, const char *database, enum phase phase,
-                            struct fill *fill, cutover_error **error)
+                            const struct destination *to, enum phase phase, struct fill *fill,
+                            cutover_error **error)
 {
     const struct manifest *manifest = &archive->manifest;
     struct loading loading = {.archive = archive, .fill = fill, .phase = phase};
 
     *fill = (struct fill){
         .operation = operation,
-        .conninfo = conninfo,
-        .database = database,
+        .control = to->control,
+        .conninfo = to->conninfo,
+        .given_loader = to->given_loader,
+        .database = to->database,
         .folder = operation->folder,
         .name = archive->backup_id,
         .lc_monetary = manifest->lc_monetary,

@@ -28,12 +28,20 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
+/* A database that the library made. */
+struct destination {
+    struct session *control;             /* on its server, in another database */
+    const struct conninfo *conninfo;     /* of its server */
+    const struct conninfo *given_loader; /* that the host has for it, or NULL */
+    const char *database;
+};
+
 /* Restores it into a database that the library made and that is empty (EDGE_CASES D16): all but event triggers, which are for
-   when nothing else is to be done there (fill_event_triggers()). `phase` is the copying: its indexes count for the next one.
-   *fill has its session still; fill_close() it whatever became of it. */
+   when nothing else is to be done there (fill_finish()). `phase` is the copying: its indexes count for the next one. *fill has
+   its sessions still; fill_close() it whatever became of it. */
 cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct conninfo *conninfo, const char *database, enum phase phase,
-                            struct fill *fill, cutover_error **error);
+                            const struct destination *to, enum phase phase, struct fill *fill,
+                            cutover_error **error);
 
 /* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
 cutover_status archive_compare(struct archive *archive, struct operation *operation,

@@ -59,6 +59,8 @@ static cutover_status throwaway_drop_once(const struct verify *verify, const cha
     cutover_status status = control_open(verify, NULL, &broom, error);
     if (status == CUTOVER_OK)
         status = database_drop(broom, name, oid, error);
+    if (status == CUTOVER_OK)
+        status = loader_drop(broom, name, error);
     session_close(broom);
     return status != CUTOVER_OK ? status : note(verify, NULL, 0, error);
 }
@@ -84,12 +86,18 @@ static void throwaway_drop(const struct verify *verify, const char *name, uint32
 static cutover_status restore_and_compare(const struct verify *verify, struct archive *archive,
                                           struct session *control, const char *name, cutover_error **error)
 {
+    const struct project *project = verify->project;
+    const struct destination to = {
+        .control = control,
+        .conninfo = throwaway_server(project),
+        .given_loader = project->loader_given && !project->verify_elsewhere ? &project->loader : NULL,
+        .database = name,
+    };
     struct json_object *properties = NULL;
     struct fill fill;
     uint32_t oid = 0;
 
-    cutover_status status =
-        throwaway_properties(archive, verify->project->verify_elsewhere, &properties, error);
+    cutover_status status = throwaway_properties(archive, project->verify_elsewhere, &properties, error);
     /* The lock first, until this session is gone: whoever takes this job over either ends the session, or was there before
        the note, which then fails. */
     if (status == CUTOVER_OK)
@@ -103,10 +111,9 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
         return status;
     status = note(verify, name, oid, error);
     if (status == CUTOVER_OK) {
-        status = archive_load(archive, verify->operation, throwaway_server(verify->project), name,
-                              PHASE_VERIFY_LOAD, &fill, error);
+        status = archive_load(archive, verify->operation, &to, PHASE_VERIFY_LOAD, &fill, error);
         if (status == CUTOVER_OK)
-            status = fill_event_triggers(&fill, error);
+            status = fill_finish(&fill, error);
         fill_close(&fill);
     }
     if (status == CUTOVER_OK)

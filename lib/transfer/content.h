@@ -50,7 +50,8 @@ struct content_reader {
    large objects and facts. A table that is missing is left out of `found`: the comparison names it. */
 cutover_status content_read(const struct content_reader *reader, const struct content *expected,
                             struct content *found, cutover_error **error);
-/* Reads the digests that include generated columns, of those tables that have some, into content. */
+/* Reads the digests that include generated columns, of those tables that have some, into content; not of those that evaluate
+   (postgres/inventory.h). */
 cutover_status content_read_generated(const struct content_reader *reader, struct content *content,
                                       cutover_error **error);
 

@@ -6,13 +6,17 @@
 #define CUTOVER_TRANSFER_FILL_H
 
 #include "archive/manifest.h"
+#include "archive/toc.h"
 #include "job/operation.h"
 #include "postgres/check_constraints.h"
 #include "postgres/copy.h"
+#include "postgres/loader.h"
 
 struct fill {
     struct operation *operation;
-    const struct conninfo *conninfo;
+    struct session *control;             /* on the database's server, in another database */
+    const struct conninfo *conninfo;     /* of that server */
+    const struct conninfo *given_loader; /* that the host has for it, or NULL */
     const char *database;
     const char *folder, *name;                             /* FOLDER/NAME/toc.dat is the schema's archive */
     const char *lc_monetary;                               /* that the rows were written with */
@@ -21,24 +25,28 @@ struct fill {
     bool (*has_built)(const void *built, int32_t dump_id); /* what "post-data" leaves out; NULL: nothing */
     const void *built;                                     /* has_built's */
     struct session *session;                               /* for what is done once; fill_begin() opens it */
-    struct checks checks;                                  /* set aside until all rows are there */
+    struct toc toc;                                        /* of the schema's archive, from fill_begin() on */
+    struct loader loader; /* what evaluates goes through it, where there is one */
+    struct checks checks; /* set aside until all rows are there */
 };
 
-/* Restores "pre-data", one stream, and makes the tables ready for rows in any order. */
+/* Restores "pre-data", one stream, makes the loader, and makes the tables ready for rows in any order. */
 cutover_status fill_begin(struct fill *fill, cutover_error **error);
 /* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema, without event
    triggers. */
 cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
                         cutover_error **error);
-/* The last that is done in the new database: no command of ours fires an event trigger, which would run as our role (P11).
-   Making one fires none, nor does giving it its owner, state and comment. */
-cutover_status fill_event_triggers(const struct fill *fill, cutover_error **error);
+/* The last that is done in the new database: the loader is gone, then event triggers come, which no command of ours fires. */
+cutover_status fill_finish(struct fill *fill, cutover_error **error);
 void fill_close(struct fill *fill);
 
-/* A session for a worker that writes rows and builds indexes. Commits do not wait for the disk: the swap's commit does, and
-   flushes what was written before it. */
+/* A session for a worker that writes rows and builds indexes: the loader's. Commits do not wait for the disk: the swap's commit
+   does, and flushes what was written before it. */
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error);
+
+/* Runs one entry's statement, as pg_restore would. */
+cutover_status fill_run_entry(struct session *session, const struct toc_entry *entry, cutover_error **error);
 
 /* A table, or a part of one, in a transaction of its own. `whole`: one stream writes all of it, so that it is emptied in
    the same transaction and its rows are written frozen (EDGE_CASES B17, F3). Rows come in binary where table->binary. */

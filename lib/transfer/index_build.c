@@ -1,9 +1,7 @@
 #include "transfer/index_build.h"
 
 #include "base/clock.h"
-#include "base/folder.h"
 #include "base/wait.h"
-#include "transfer/archive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,25 +33,6 @@
 #define CATALOG_CLASS 1259u /* pg_class */
 /* What is left of the phase for what pg_restore makes. */
 #define INDEX_PHASE_PART 0.9
-
-static cutover_status toc_of(struct index_build *build, const struct fill *fill, cutover_error **error)
-{
-    struct text folder = TEXT_INIT;
-    char *bytes = NULL;
-    size_t count = 0;
-    cutover_status status;
-
-    text_add_format(&folder, "%s/%s", fill->folder, fill->name);
-    if (text_failed(&folder))
-        status = error_nomem(error);
-    else
-        status = folder_read(text_string(&folder), ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, error);
-    if (status == CUTOVER_OK)
-        status = toc_parse(bytes, count, &build->toc, error);
-    free(bytes);
-    text_free(&folder);
-    return status;
-}
 
 static bool is_named(const struct toc_entry *entry, const char *desc)
 {
@@ -89,25 +68,40 @@ static size_t table_of(const struct toc_entry *entry, const struct meaning *mean
     return table;
 }
 
-/* A foreign key depends on its own table and on the other one's index. */
+/* The other table's index that a foreign key depends on; NULL when that is not built here, or there are several. */
+static const struct index_entry *index_of_key(const struct toc_entry *entry, const struct meaning *meanings)
+{
+    const struct index_entry *found = NULL;
+
+    for (size_t i = 0; i < entry->dependency_count; i++) {
+        const struct meaning *meaning = &meanings[entry->dependencies[i]];
+        if (meaning->section != TOC_SECTION_POST_DATA)
+            continue;
+        if (meaning->index == NULL || found != NULL)
+            return NULL;
+        found = meaning->index;
+    }
+    return found;
+}
+
+/* A foreign key depends on its own table and on the other one's index; on the other table too, in any order, unless that is its
+   own. */
 static bool is_foreign_key(const struct toc_entry *entry, const struct meaning *meanings,
                            struct index_entry *key)
 {
     *key = (struct index_entry){.toc = entry, .exclusive = true};
     if (entry->section != TOC_SECTION_POST_DATA || !is_named(entry, "FK CONSTRAINT"))
         return false;
+    key->after = index_of_key(entry, meanings);
+    if (key->after == NULL)
+        return false;
     size_t table = 0;
     for (size_t i = 0; i < entry->dependency_count; i++) {
-        const struct meaning *meaning = &meanings[entry->dependencies[i]];
-        if (meaning->table != 0)
-            table = meaning->table;
-        if (meaning->section != TOC_SECTION_POST_DATA)
-            continue;
-        if (meaning->index == NULL || key->after != NULL)
-            return false;
-        key->after = meaning->index;
+        size_t found = meanings[entry->dependencies[i]].table;
+        if (found != 0 && (table == 0 || found - 1 != key->after->table))
+            table = found;
     }
-    if (table == 0 || key->after == NULL)
+    if (table == 0)
         return false;
     key->table = table - 1;
     key->referenced = key->after->table;
@@ -135,7 +129,7 @@ static int id_order(const void *a, const void *b)
 
 static void entries_list(struct index_build *build, struct meaning *meanings)
 {
-    const struct toc *toc = &build->toc;
+    const struct toc *toc = build->toc;
 
     for (size_t i = 0; i < toc->count; i++) {
         size_t table = table_of(&toc->entries[i], meanings);
@@ -172,7 +166,7 @@ static void shares_set(struct index_build *build, const struct table *tables)
 static cutover_status entries_find(struct index_build *build, const struct table *tables, size_t count,
                                    cutover_error **error)
 {
-    const struct toc *toc = &build->toc;
+    const struct toc *toc = build->toc;
     bool known = toc->highest_id < IDS_MAX;
     struct meaning *meanings = calloc(known ? (size_t)toc->highest_id + 1 : 1, sizeof *meanings);
 
@@ -205,9 +199,8 @@ cutover_status index_build_open(struct index_build *build, const struct fill *fi
                                 size_t count, cutover_error **error)
 {
     memset(build, 0, sizeof *build);
-    cutover_status status = toc_of(build, fill, error);
-    if (status == CUTOVER_OK)
-        status = entries_find(build, tables, count, error);
+    build->toc = &fill->toc;
+    cutover_status status = entries_find(build, tables, count, error);
     pthread_mutex_init(&build->mutex, NULL);
     wait_init(&build->changed);
     build->open = true;
@@ -291,11 +284,7 @@ cutover_status index_build_next(struct index_build *build, struct session *sessi
 
     if (status != CUTOVER_OK)
         return status;
-    /* The SQL is pg_dump's, and the session's search_path is empty as pg_restore's is. */
-    status = session_run(session, entry->toc->defn.bytes != NULL ? entry->toc->defn.bytes : "", error);
-    if (status != CUTOVER_OK)
-        error_detail(error, "%s %s", entry->toc->desc.bytes,
-                     entry->toc->tag.bytes != NULL ? entry->toc->tag.bytes : "");
+    status = fill_run_entry(session, entry->toc, error);
     entry_done(build, entry);
     progress_beside(&fill->operation->progress, fill->index_phase, entry->share * INDEX_PHASE_PART);
     return status;
@@ -315,7 +304,6 @@ void index_build_close(struct index_build *build)
         return;
     pthread_cond_destroy(&build->changed);
     pthread_mutex_destroy(&build->mutex);
-    toc_free(&build->toc);
     free(build->entries);
     free(build->ids);
     free(build->tables);

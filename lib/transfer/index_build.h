@@ -7,13 +7,12 @@
 #ifndef CUTOVER_TRANSFER_INDEX_BUILD_H
 #define CUTOVER_TRANSFER_INDEX_BUILD_H
 
-#include "archive/toc.h"
 #include "transfer/fill.h"
 
 #include <pthread.h>
 
 struct index_build {
-    struct toc toc;
+    const struct toc *toc; /* of the fill */
     struct index_entry {
         size_t table;
         size_t referenced;               /* a foreign key's other table; of an index, its own */
@@ -35,7 +34,7 @@ struct index_build {
     bool open;
 };
 
-/* Reads the schema's archive of `fill` and finds the indexes and foreign keys of these tables, whose OIDs are those in it. */
+/* Finds the indexes and foreign keys of these tables, whose OIDs are those in the schema's archive, which `fill` has read. */
 cutover_status index_build_open(struct index_build *build, const struct fill *fill, const struct table *tables,
                                 size_t count, cutover_error **error);
 /* A table's rows are all there. */

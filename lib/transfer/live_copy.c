@@ -180,21 +180,24 @@ static cutover_status large_objects_copy(struct copying *copying, struct copying
                                          cutover_error **error)
 {
     const struct inventory *inventory = &copying->live->snapshot->inventory;
+    struct session *to = copying->fill->session;
     cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++) {
-        struct largeobject_writer writer = {worker->to, inventory->large_objects[i].oid, 0};
-        status = session_run(worker->to, "BEGIN", error);
+        struct largeobject_writer writer = {to, inventory->large_objects[i].oid, 0};
+        status = cancel_check(worker->to->cancel, error);
+        if (status == CUTOVER_OK)
+            status = session_run(to, "BEGIN", error);
         if (status == CUTOVER_OK)
             status = largeobject_read(worker->from, writer.oid, large_object_receive, &writer,
                                       &copying->large_objects, NULL, error);
         if (status == CUTOVER_OK)
-            status = session_run(worker->to, "COMMIT", error);
+            status = session_run(to, "COMMIT", error);
     }
     return status;
 }
 
-/* The source's facts, and large objects. */
+/* The source's facts, and large objects: nothing in these is evaluated, and an owner need not be one that a loader can be. */
 static cutover_status rest_copy(void *context, void *state, cutover_error **error)
 {
     struct copying *copying = context;
@@ -278,7 +281,7 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
-        status = fill_event_triggers(fill, error);
+        status = fill_finish(fill, error);
     if (status == CUTOVER_OK)
         status = properties_apply(live->control, live->name, live->properties, error);
     return status;
@@ -289,6 +292,8 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
     struct operation *operation = live->operation;
     struct fill fill = {
         .operation = operation,
+        .control = live->control,
+        .given_loader = live->given_loader,
         .conninfo = live->production,
         .database = live->name,
         .folder = operation->folder,
@@ -319,6 +324,22 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
     return status;
 }
 
+static cutover_status unread_list(struct live_copy *live, cutover_error **error)
+{
+    struct text list = TEXT_INIT;
+
+    for (size_t i = 0; i < live->content.table_count; i++) {
+        const struct content_table *table = &live->content.tables[i];
+        if (table->generated != NULL && !table->has_generated_digest)
+            text_add_format(&list, "%s%s", list.length > 0 ? ", " : "", table->label);
+    }
+    if (text_failed(&list))
+        return error_nomem(error);
+    live->unread = list.length > 0 ? text_take(&list) : NULL;
+    text_free(&list);
+    return CUTOVER_OK;
+}
+
 cutover_status live_copy_check(struct live_copy *live, cutover_error **error)
 {
     struct operation *operation = live->operation;
@@ -334,6 +355,8 @@ cutover_status live_copy_check(struct live_copy *live, cutover_error **error)
     progress_begin(&operation->progress, PHASE_CHECK, live->snapshot->inventory.bytes,
                    (uint32_t)live->snapshot->inventory.table_count);
     cutover_status status = content_read_generated(&source_reader, &live->content, error);
+    if (status == CUTOVER_OK)
+        status = unread_list(live, error);
     if (status == CUTOVER_OK)
         status = content_read(&reader, &live->content, &found, error);
     if (status == CUTOVER_OK)
@@ -352,6 +375,8 @@ void live_copy_close(struct live_copy *live)
     snapshot_close(live->snapshot);
     live->snapshot = NULL;
     content_free(&live->content);
+    free(live->unread);
+    live->unread = NULL;
     free(live->comments_refused);
     live->comments_refused = NULL;
 }

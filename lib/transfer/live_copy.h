@@ -10,16 +10,18 @@
 
 struct live_copy {
     struct operation *operation;
-    const struct conninfo *source;     /* of the preview */
-    const struct conninfo *production; /* of production's server */
-    struct session *control;           /* on it, in the control database */
-    const char *name;                  /* of the staging database */
-    uint32_t oid;                      /* once it is made */
-    struct json_object *properties;    /* production's: what staging is made like and bears */
-    struct snapshot *snapshot;         /* of the source, from stage to the end of check */
-    struct content content;            /* what the source was seen to hold */
-    uint64_t rows, bytes;              /* bytes of COPY rows */
-    char *comments_refused;            /* extensions whose comments could not be set, or NULL */
+    const struct conninfo *source;       /* of the preview */
+    const struct conninfo *production;   /* of production's server */
+    const struct conninfo *given_loader; /* that the host has for it, or NULL */
+    struct session *control;             /* on it, in the control database */
+    const char *name;                    /* of the staging database */
+    uint32_t oid;                        /* once it is made */
+    struct json_object *properties;      /* production's: what staging is made like and bears */
+    struct snapshot *snapshot;           /* of the source, from stage to the end of check */
+    struct content content;              /* what the source was seen to hold */
+    uint64_t rows, bytes;                /* bytes of COPY rows */
+    char *unread;           /* tables whose generated columns were compared as definitions alone, or NULL */
+    char *comments_refused; /* extensions whose comments could not be set, or NULL */
 };
 
 /* Opens the source's snapshot; the sizes in it are what progress expects. */

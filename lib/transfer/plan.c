@@ -40,7 +40,7 @@ static uint64_t part_size(const struct table *tables, size_t count, unsigned job
 
 static size_t parts_of(const struct table *table, uint64_t size)
 {
-    if (!table->heap || table->extension_config || table->bytes <= size + size / 2)
+    if (!table->heap || table->extension_config || table->evaluates || table->bytes <= size + size / 2)
         return 1;
     uint64_t parts = table->bytes / size + (table->bytes % size != 0);
     /* At least 64 pages a part: a range scan of less is all overhead. */

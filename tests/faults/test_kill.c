@@ -135,14 +135,17 @@ static bool was_killed_at(const struct points *course, unsigned index, bool exac
     return same;
 }
 
-/* A run that missed it began with a scene that an earlier one had changed, or went another way. */
+/* A run that missed it began with a scene that an earlier one had changed, or went another way. Where a job that waits asked more often
+   when its course was recorded than now, an earlier query is as good. */
 static void act_until_place(const struct points *course, unsigned index, bool exactly)
 {
     const struct point *wanted = &course->list[index];
     char target[32];
 
-    snprintf(target, sizeof target, "%u.%u", wanted->place.major, wanted->place.minor);
     for (unsigned i = 0; i < TRIES; i++) {
+        unsigned minor = exactly || wanted->place.minor == 0 ? wanted->place.minor : wanted->place.minor >> i;
+        snprintf(target, sizeof target, "%u.%u", wanted->place.major,
+                 minor == 0 ? wanted->place.minor != 0 : minor);
         if (act_until(target) && was_killed_at(course, index, exactly))
             return;
         scene.is_spent = true;

@@ -191,7 +191,7 @@ static void keep_log(cutover_log_level level, const char *line, void *userdata)
     pthread_mutex_unlock(&shop->log_mutex);
 }
 
-static void open_engine(struct shop *shop, const char *work)
+static void open_engine(struct shop *shop, const char *work, uint32_t policy)
 {
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
     cutover_platform platform = CUTOVER_PLATFORM_INIT;
@@ -213,6 +213,7 @@ static void open_engine(struct shop *shop, const char *work)
     options.clock = shop_clock;
     options.clock_userdata = shop;
     options.maintenance_mem_mb = 16;
+    options.policy = policy;
     check_ok(cutover_engine_new(&options, &shop->engine, &error), error);
     shop_drive_monotonic(shop);
 }
@@ -241,9 +242,18 @@ void shop_open(struct shop *shop, struct cluster *cluster, const char *home)
     check_ok(cutover_repository_directory_open(backups, &shop->repository, &error), error);
     check_ok(cutover_registry_open(&shop->store, &shop->registry, &error), error);
     check_ok(cutover_registry_platform(shop->registry, &shop->known, &error), error);
-    open_engine(shop, work);
+    open_engine(shop, work, 0);
     free(store);
     free(backups);
+    free(work);
+}
+
+void shop_set_policy(struct shop *shop, uint32_t policy)
+{
+    char *work = shop_format("%s/work", shop->home);
+
+    cutover_engine_free(shop->engine);
+    open_engine(shop, work, policy);
     free(work);
 }
 
@@ -327,6 +337,7 @@ static void look_at_server(struct cluster *cluster, char **left)
     static const char *const queries[][2] = {
         {"sessions", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'libcutover%'"},
         {"advisory locks", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"},
+        {"logins", "SELECT count(*) FROM pg_roles WHERE rolname ~ '^cutover_'"},
         {"databases of a job", "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_(stage|verify)_'"},
     };
 

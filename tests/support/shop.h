@@ -76,11 +76,13 @@ extern const cutover_actor shop_member, shop_operator, shop_other_operator;
 
 /* Opens on a folder of its own; `home` is that of another shop to share its store and repository, or NULL. */
 void shop_open(struct shop *shop, struct cluster *cluster, const char *home);
+/* Another engine of that policy in place of the shop's, which has no job. */
+void shop_set_policy(struct shop *shop, uint32_t policy);
 /* Closes, and asserts that nothing was left: descriptors, threads, children, temporary folders. */
 void shop_close(struct shop *shop);
 /* Asserts that a number in the database "postgres" is 0 within seconds: a session that was closed takes a moment to be gone. */
 void check_becomes_zero(struct cluster *cluster, const char *sql);
-/* Asserts that a server has no staging or throwaway database, no advisory lock and nobody connected, and drops the
+/* Asserts that a server has no staging or throwaway database, no login of ours, no advisory lock and nobody connected, and drops the
    displaced ones. */
 void shop_check_server(struct cluster *cluster);
 

@@ -148,6 +148,12 @@ static void drop_databases(const struct marked *server, PGconn *connection)
         PQclear(run(connection, query));
     }
     PQclear(databases);
+    PGresult *roles = run(connection, "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname ~ '^cutover_'");
+    for (int i = 0; i < PQntuples(roles); i++) {
+        snprintf(query, sizeof query, "DROP ROLE %.200s", PQgetvalue(roles, i, 0));
+        PQclear(run(connection, query));
+    }
+    PQclear(roles);
 }
 
 static void sweep_server(const struct marked *server)

@@ -185,6 +185,17 @@ struct restore_options_1 {
     void *progress_userdata;
 };
 
+struct project_1 {
+    unsigned version;
+    const char *id;
+    const char *organization_id;
+    const char *state;
+    const char *database;
+    const char *control_database;
+    const char *verify_database;
+    const char *job_id;
+};
+
 struct rollback_options_1 {
     unsigned version;
     const cutover_actor *actor;

@@ -54,6 +54,7 @@ OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_
 OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1))
 OLD(backup_options, BACKUP_OPTIONS, sizeof(struct backup_options_1))
 OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1))
+OLD(project, PROJECT, sizeof(struct project_1), sizeof(cutover_project))
 OLD(rollback_options, ROLLBACK_OPTIONS, sizeof(struct rollback_options_1), sizeof(cutover_rollback_options))
 
 /* The highest version that any of them has. */
@@ -88,16 +89,16 @@ static void keep(void *userdata)
 
 static void add_inventory(struct host *host)
 {
-    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_project *project = old_project(host->version);
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
     cutover_error *error = NULL;
 
-    project.id = "shop";
-    project.database = "host=/nowhere dbname=shop";
+    project->id = "shop";
+    project->database = "host=/nowhere dbname=shop";
     preview.id = "next";
     preview.project_id = "shop";
     preview.database = "host=/nowhere dbname=next";
-    check_ok(cutover_registry_project_add(host->registry, &project, &error), error);
+    check_ok(cutover_registry_project_add(host->registry, project, &error), error);
     check_ok(cutover_registry_preview_add(host->registry, &preview, &error), error);
 }
 

@@ -73,7 +73,8 @@ AT(cutover_project, database, 32);
 AT(cutover_project, control_database, 40);
 AT(cutover_project, verify_database, 48);
 AT(cutover_project, job_id, 56);
-SIZE(cutover_project, 64);
+AT(cutover_project, loader_database, 64);
+SIZE(cutover_project, 72);
 
 AT(cutover_preview, version, 0);
 AT(cutover_preview, id, 8);
@@ -354,7 +355,8 @@ static void defaults_are_where_they_belong(void **state)
     assert_int_equal(engine.policy, 0);
     assert_string_equal(project.organization_id, "");
     assert_string_equal(project.state, "active");
-    assert_int_equal(project.version, 1);
+    assert_int_equal(project.version, CUTOVER_PROJECT_VERSION);
+    assert_null(project.loader_database);
     assert_string_equal(preview.state, "ready");
     assert_int_equal(preview.expires_at, 0);
 }

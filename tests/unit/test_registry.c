@@ -49,9 +49,9 @@ static cutover_status show_project(const cutover_project *project, void *context
 {
     struct world *world = context;
 
-    snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s|%s", project->version, project->id,
+    snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s|%s|%s", project->version, project->id,
              project->organization_id, project->state, project->database, shown(project->control_database),
-             shown(project->verify_database), shown(project->job_id));
+             shown(project->verify_database), shown(project->loader_database), shown(project->job_id));
     return CUTOVER_OK;
 }
 
@@ -109,22 +109,23 @@ static void project_is_kept_with_every_field(void **state)
 {
     struct world *world = *state;
     cutover_error *error = NULL;
-    cutover_project project = {1,
+    cutover_project project = {2,
                                "p1",
                                "org",
                                "restoring",
                                "host=db dbname=shop user=owner passfile=/etc/pass",
                                "control",
                                "host=verify dbname=postgres",
-                               JOB};
+                               JOB,
+                               "host=db user=loader"};
 
     check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
     assert_string_equal(project_text(world, "p1"),
-                        "1|p1|org|active|host=db dbname=shop user=owner "
-                        "passfile=/etc/pass|control|host=verify dbname=postgres|NULL");
+                        "2|p1|org|active|host=db dbname=shop user=owner "
+                        "passfile=/etc/pass|control|host=verify dbname=postgres|host=db user=loader|NULL");
     add_project(world, "p2");
     assert_string_equal(project_text(world, "p2"),
-                        "1|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL");
+                        "2|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL|NULL");
 }
 
 static void existing_ids_are_conflict(void **state)

@@ -3,23 +3,12 @@
  */
 #include "postgres/catalog/facts.h"
 #include "postgres/preflight/checks.h"
+#include "postgres/quote.h"
 #include "postgres/swap/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An array literal's element: quoted, quotes and backslashes escaped. */
-static void add_element(struct text *array, const char *element)
-{
-    text_add(array, array->length > 1 ? ",\"" : "\"");
-    for (; *element != '\0'; element++) {
-        if (*element == '"' || *element == '\\')
-            text_add(array, "\\");
-        text_add_bytes(array, element, 1);
-    }
-    text_add(array, "\"");
-}
 
 /* EDGE_CASES C1 */
 static cutover_status check_roles(const struct preflight_servers *servers, const char *name,
@@ -42,12 +31,9 @@ static cutover_status check_roles(const struct preflight_servers *servers, const
 
     if (status != CUTOVER_OK)
         return status;
-    text_add(&array, "{");
-    for (size_t i = 0; i < count; i++) {
-        add_element(&array, roles[i]);
+    quote_array(&array, roles, count);
+    for (size_t i = 0; i < count; i++)
         free(roles[i]);
-    }
-    text_add(&array, "}");
     free(roles);
     status = text_failed(&array) ? error_nomem(error)
                                  : preflight_list(servers->production, &listing, 1,

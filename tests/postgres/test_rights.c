@@ -1,0 +1,261 @@
+/*
+ * What the owners of databases wrote never runs in a session whose login may do more than they (DESIGN.md P11). Each door is an
+ * expression that the server evaluates while a job works; behind it is a probe, owned by the tenant, that refuses to run for a login
+ * that may do more than the tenant. That a door is one is seen by opening it: with CUTOVER_POLICY_TRUST_OWNERS the job fails on it.
+ */
+#include "support/shop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cluster *cluster;
+
+/* As the tenant: its schema and its probe. */
+static const char probe_sql[] =
+    "CREATE SCHEMA t;"
+    "CREATE FUNCTION t.probe(door text, x int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$"
+    " BEGIN"
+    "  IF EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) session_user AND "
+    "(r.rolsuper"
+    "      OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls"
+    "      OR pg_catalog.pg_has_role(r.oid, 'neighbour', 'MEMBER'))) THEN"
+    "   RAISE EXCEPTION 'the probe of % ran as %', door, session_user;"
+    "  END IF;"
+    "  RETURN x;"
+    " END $$;"
+    "CREATE FUNCTION t.reader(x int) RETURNS int STABLE LANGUAGE sql AS $$ SELECT t.probe('check that reads', "
+    "x) $$;";
+
+struct door {
+    const char *name, *sql;
+};
+
+static const struct door doors[] = {
+    {"check",
+     "CREATE TABLE t.checked (x int CHECK (t.probe('check', x) > 0)); INSERT INTO t.checked VALUES (1), (2);"},
+    {"check that reads",
+     "CREATE TABLE t.reading (x int CHECK (t.reader(x) > 0)); INSERT INTO t.reading VALUES (1), (2);"},
+    {"domain", "CREATE DOMAIN t.positive AS int CHECK (t.probe('domain', value) > 0);"
+               "CREATE TABLE t.domains (x t.positive); INSERT INTO t.domains VALUES (1), (2);"},
+    {"generated",
+     "CREATE TABLE t.generated (x int, y int GENERATED ALWAYS AS (t.probe('generated', x)) STORED);"
+     "INSERT INTO t.generated VALUES (1), (2);"},
+    {"partition key",
+     "CREATE TABLE t.keyed (x int) PARTITION BY LIST (t.probe('partition key', x));"
+     "CREATE TABLE t.keyed_1 PARTITION OF t.keyed FOR VALUES IN (1, 2); INSERT INTO t.keyed VALUES (1), (2);"},
+    {"partition bound", "CREATE DOMAIN t.bound AS int CHECK (t.probe('partition bound', value) > 0);"
+                        "CREATE TABLE t.bounded (x t.bound) PARTITION BY LIST (x);"
+                        "CREATE TABLE t.bounded_1 PARTITION OF t.bounded FOR VALUES IN (1, 2);"},
+    {"cast", "CREATE TYPE t.code AS ENUM ('1', '2');"
+             "CREATE FUNCTION t.code_to_int(t.code) RETURNS int IMMUTABLE LANGUAGE sql AS"
+             " $$ SELECT t.probe('cast', $1::text::int) $$;"
+             "CREATE CAST (t.code AS int) WITH FUNCTION t.code_to_int(t.code) AS IMPLICIT;"
+             "CREATE TABLE t.codes (id int PRIMARY KEY); INSERT INTO t.codes VALUES (1), (2);"
+             "CREATE TABLE t.coded (code t.code REFERENCES t.codes); INSERT INTO t.coded VALUES ('1'), ('2');"},
+    {"cast of partitions",
+     "CREATE TYPE t.mark AS ENUM ('1', '2');"
+     "CREATE FUNCTION t.mark_to_int(t.mark) RETURNS int IMMUTABLE LANGUAGE sql AS"
+     " $$ SELECT t.probe('cast of partitions', $1::text::int) $$;"
+     "CREATE CAST (t.mark AS int) WITH FUNCTION t.mark_to_int(t.mark) AS IMPLICIT;"
+     "CREATE TABLE t.marks (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+     "CREATE TABLE t.marks_1 PARTITION OF t.marks FOR VALUES FROM (0) TO (9); INSERT INTO t.marks VALUES (1), "
+     "(2);"
+     "CREATE TABLE t.marked (mark t.mark REFERENCES t.marks); INSERT INTO t.marked VALUES ('1'), ('2');"},
+    {"index", "CREATE TABLE t.indexed (x int); INSERT INTO t.indexed VALUES (1), (2);"
+              "CREATE INDEX ON t.indexed (t.probe('index', x));"},
+    {"exclusion", "CREATE TABLE t.excluding (x int, EXCLUDE (t.probe('exclusion', x) WITH =)); INSERT INTO "
+                  "t.excluding VALUES (1), (2);"},
+};
+
+/* What only planning a query evaluates, and what no job of ours may fire. */
+static const char beside_sql[] =
+    "CREATE TABLE t.planned (x int, y int GENERATED ALWAYS AS (x * 2) STORED, z int DEFAULT t.probe('default', "
+    "3));"
+    "INSERT INTO t.planned VALUES (1), (2); CREATE INDEX ON t.planned ((x + t.probe('plan of an index', 1)));"
+    "CREATE TABLE t.statistics (x int, y int GENERATED ALWAYS AS (x * 2) STORED); INSERT INTO t.statistics "
+    "VALUES (1), (2);"
+    "CREATE STATISTICS t.numbers ON (x + t.probe('plan of statistics', 1)), x FROM t.statistics;"
+    "CREATE FUNCTION t.fire() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM t.probe('trigger', 1); RETURN new; END $$;"
+    "CREATE TRIGGER fire BEFORE INSERT ON t.planned FOR EACH ROW EXECUTE FUNCTION t.fire();"
+    "CREATE RULE also AS ON INSERT TO t.statistics DO ALSO SELECT t.probe('rule', 1);";
+
+static void tenant_sql(const char *database, const char *sql)
+{
+    PGconn *tenant = PQconnectdb(cluster_conninfo_as(cluster, database, "tenant"));
+    PGresult *result = PQexec(tenant, sql);
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s", PQerrorMessage(tenant));
+    PQclear(result);
+    PQfinish(tenant);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    cluster = cluster_start("max_connections = 40\n");
+    shop_use(cluster);
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE tenant LOGIN; CREATE ROLE neighbour;"
+                "CREATE ROLE manager LOGIN CREATEDB CREATEROLE; CREATE ROLE plain LOGIN CREATEDB; CREATE ROLE "
+                "given LOGIN;"
+                "GRANT tenant TO given; GRANT tenant, neighbour, pg_signal_backend TO manager, plain");
+    return 0;
+}
+
+/* The tenant's schema in a database of that role. */
+static void database_make(const char *database, const char *owner)
+{
+    char *sql = shop_format("ALTER DATABASE %s OWNER TO %s; GRANT CREATE ON DATABASE %s TO tenant", database,
+                            owner, database);
+
+    cluster_create_database(cluster, database);
+    cluster_sql(cluster, "postgres", sql);
+    free(sql);
+    tenant_sql(database, probe_sql);
+}
+
+/* Project and preview NAME with the tenant's things in both. */
+static char *both_ready(struct shop *shop, const char *name, const char *role, bool with_loader)
+{
+    char *production = shop_format("%s_production", name), *preview = shop_format("%s_preview", name);
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+
+    for (int i = 0; i < 2; i++)
+        database_make(i == 0 ? production : preview, role);
+    project.id = name;
+    project.organization_id = "acme";
+    project.database = cluster_conninfo_as(cluster, production, role);
+    project.loader_database = with_loader ? cluster_conninfo_as(cluster, production, "given") : NULL;
+    check_ok(cutover_registry_project_add(shop->registry, &project, &error), error);
+    shop_preview(shop, name, name, cluster_conninfo_as(cluster, preview, role), 0);
+    free(production);
+    free(preview);
+    return shop_acked(shop, name, name);
+}
+
+static void in_both(const char *name, const char *sql)
+{
+    char *production = shop_format("%s_production", name), *preview = shop_format("%s_preview", name);
+
+    tenant_sql(production, sql);
+    tenant_sql(preview, sql);
+    free(production);
+    free(preview);
+}
+
+/* A promotion that is verified by restore, and the restore of its backup, with all doors in production and preview. */
+static void all_doors_are_shut(struct shop *shop, const char *name, const char *role, bool with_loader)
+{
+    char *request = both_ready(shop, name, role, with_loader);
+    char *production = shop_format("%s_production", name), *preview = shop_format("%s_preview", name);
+    char *more = shop_format("INSERT INTO t.checked VALUES (3)");
+
+    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++)
+        in_both(name, doors[i].sql);
+    in_both(name, beside_sql);
+    tenant_sql(preview, more);
+    char *expected = shop_dump(cluster, preview);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    char *found = shop_dump(cluster, production);
+    check_same_text(found, expected);
+    outcome_free(&outcome);
+    free(found);
+    free(expected);
+    free(more);
+    free(production);
+    free(preview);
+    free(request);
+}
+
+static void doors_are_shut_for_a_superuser(void **state)
+{
+    all_doors_are_shut(*state, "super", "postgres", false);
+}
+
+static void doors_are_shut_for_a_role_that_makes_roles(void **state)
+{
+    all_doors_are_shut(*state, "made", "manager", false);
+}
+
+static void doors_are_shut_for_a_plain_role_with_a_loader(void **state)
+{
+    all_doors_are_shut(*state, "lent", "plain", true);
+}
+
+/* Otherwise nothing above would be seen. */
+static void each_door_is_one(void **state)
+{
+    struct shop *shop = *state;
+
+    shop_set_policy(shop, CUTOVER_POLICY_TRUST_OWNERS);
+    for (size_t i = 0; i < sizeof doors / sizeof *doors; i++) {
+        char *name = shop_format("door%zu", i),
+             *probe = shop_format("the probe of %s ran as postgres", doors[i].name);
+        char *request = both_ready(shop, name, "postgres", false), *preview = shop_format("%s_preview", name);
+        tenant_sql(preview, doors[i].sql);
+        struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_READBACK};
+        struct outcome outcome = shop_promote(shop, &promotion);
+        assert_int_equal(outcome.status, CUTOVER_E_POSTGRES);
+        char *told =
+            shop_format("%s %s", cutover_error_message(outcome.error),
+                        cutover_error_detail(outcome.error) != NULL ? cutover_error_detail(outcome.error) : "");
+        check_contains(told, probe);
+        outcome_free(&outcome);
+        free(told);
+        free(request);
+        free(preview);
+        free(probe);
+        free(name);
+    }
+}
+
+/* A superuser's tables among the tenant's come with their owner, and the loader is not let into anything of theirs for it. */
+static void tables_of_superusers_come_with_their_owner(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "mixed", "postgres", false);
+
+    tenant_sql("mixed_preview", doors[0].sql);
+    cluster_sql(cluster, "mixed_preview",
+                "CREATE TABLE public.ours (id bigserial PRIMARY KEY, up bigint REFERENCES public.ours);"
+                "INSERT INTO public.ours (up) SELECT NULL FROM generate_series(1, 5);"
+                "GRANT SELECT ON public.ours TO tenant WITH GRANT OPTION;"
+                "CREATE SCHEMA walled; CREATE TABLE walled.t (a int); INSERT INTO walled.t VALUES (1)");
+    char *expected = shop_dump(cluster, "mixed_preview");
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    char *found = shop_dump(cluster, "mixed_production");
+    check_same_text(found, expected);
+    char *owners = cluster_value(cluster, "mixed_production",
+                                 "SELECT string_agg(relname || ' ' || pg_get_userbyid(relowner) || ' ' ||"
+                                 "  coalesce(relacl::text, '-'), ', ' ORDER BY relname) FROM pg_class"
+                                 " WHERE relname IN ('ours', 'ours_id_seq', 'ours_pkey', 't', 'checked') AND "
+                                 "relkind IN ('r', 'S', 'i')");
+    assert_string_equal(owners, "checked tenant -, ours postgres "
+                                "{postgres=arwdDxt/postgres,tenant=r*/postgres}, ours_id_seq postgres -, "
+                                "ours_pkey postgres -, t postgres -");
+    free(owners);
+    outcome_free(&outcome);
+    free(found);
+    free(expected);
+    free(request);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(doors_are_shut_for_a_superuser),
+        TEST(doors_are_shut_for_a_role_that_makes_roles),
+        TEST(doors_are_shut_for_a_plain_role_with_a_loader),
+        TEST(each_door_is_one),
+        TEST(tables_of_superusers_come_with_their_owner),
+    };
+
+    return cmocka_run_group_tests_name("rights", tests, start, NULL);
+}
