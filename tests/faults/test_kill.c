@@ -140,12 +140,13 @@ static bool was_killed_at(const struct points *course, unsigned index, bool exac
 static void act_until_place(const struct points *course, unsigned index, bool exactly)
 {
     const struct point *wanted = &course->list[index];
+    unsigned minor = wanted->place.minor;
     char target[32];
 
     for (unsigned i = 0; i < TRIES; i++) {
-        unsigned minor = exactly || wanted->place.minor == 0 ? wanted->place.minor : wanted->place.minor >> i;
-        snprintf(target, sizeof target, "%u.%u", wanted->place.major,
-                 minor == 0 ? wanted->place.minor != 0 : minor);
+        if (i > 0 && !exactly && minor > 1)
+            minor /= 2;
+        snprintf(target, sizeof target, "%u.%u", wanted->place.major, minor);
         if (act_until(target) && was_killed_at(course, index, exactly))
             return;
         scene.is_spent = true;
