@@ -111,6 +111,8 @@ struct json_object *journal_audit_data(const struct promotion_record *promotion)
             json_put_text(data, "undoes_promotion_id", promotion->undoes_id);
         if (promotion->backup_id != NULL)
             json_put_text(data, "pre_cutover_backup_id", promotion->backup_id);
+        if (promotion->owners_trusted)
+            json_put_bool(data, "owners_trusted", true);
     }
     return data;
 }

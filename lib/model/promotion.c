@@ -34,6 +34,7 @@ static const struct field promotion_fields[] = {
     {MEMBER(FIELD_INT, jobs), NULL},
     {MEMBER(FIELD_ENUM, verify_method), verify_method_names},
     {MEMBER(FIELD_BOOL, hold), NULL},
+    {MEMBER(FIELD_BOOL, owners_trusted), NULL},
     {MEMBER(FIELD_TEXT, system_identifier), NULL},
     {MEMBER(FIELD_TEXT, control_database), NULL},
     {MEMBER(FIELD_INT, lock_key), NULL},

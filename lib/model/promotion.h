@@ -47,6 +47,7 @@ struct promotion_record {
     int64_t jobs;
     int verify_method;
     bool hold;
+    bool owners_trusted; /* by the host's policy: what owners wrote ran with our rights */
     /* The journal. */
     char *system_identifier; /* of production's server */
     char *control_database;  /* where control sessions connect */

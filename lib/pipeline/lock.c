@@ -66,6 +66,8 @@ static cutover_status record_make(struct job *job, struct promotion_record *fres
     fresh->jobs = job->operation.jobs;
     fresh->verify_method = (int)job->verify;
     fresh->hold = job->hold;
+    fresh->owners_trusted =
+        job->source->stage != NULL && (job->host->policy & CUTOVER_POLICY_TRUST_OWNERS) != 0;
     fresh->started_by_actor_kind = (int)job->actor.kind;
     fresh->lock_key = advisory_key(job->project.id);
     cutover_status status = texts_set(job, fresh, error);

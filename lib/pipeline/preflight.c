@@ -65,6 +65,8 @@ servers_ask(struct job *job, struct session *production, struct session *control
         .jobs = job->operation.jobs,
         .verify_restores = job->verify == CUTOVER_VERIFY_RESTORE,
         .verify_elsewhere = job->project.verify_elsewhere,
+        .loader = job->project.loader_given ? &job->project.loader : NULL,
+        .owners_trusted = (job->host->policy & CUTOVER_POLICY_TRUST_OWNERS) != 0,
     };
 
     if (live != NULL)

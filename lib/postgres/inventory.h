@@ -24,7 +24,8 @@ struct table {
     bool heap;           /* access method heap: may be split by ctid (EDGE_CASES B15) */
     bool partition;
     bool extension_config;
-    bool evaluates;         /* to plan a query of it, or to read its generated columns, may call what a role that is no superuser
+    bool
+        evaluates; /* to plan a query of it, or to read its generated columns, may call what a role that is no superuser
                                owns: only a COPY of the table itself is harmless in a session that may do more (DESIGN.md P11) */
     char *condition;        /* extcondition ("WHERE …") or NULL */
     uint32_t extension_oid; /* its extension, for extension_config */

@@ -31,7 +31,6 @@ static const char given_sql[] =
     "SELECT r.rolsuper OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls,"
     "  array_to_string(array(SELECT quote_ident(o) FROM unnest($2::text[]) o WHERE NOT pg_has_role(r.oid, o, "
     "'USAGE')), ', '),"
-    "  has_database_privilege(r.oid, $3::text, 'CONNECT'),"
     "  array_to_string(array(SELECT quote_ident(p.rolname) FROM pg_roles p"
     "     WHERE p.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')"
     "       AND pg_has_role(r.oid, p.oid, 'MEMBER')), ', ')"
@@ -60,20 +59,31 @@ static const char enter_sql[] =
 static const char evaluated_sql[] =
     "WITH theirs AS (SELECT 'pg_proc'::regclass::oid AS class, p.oid"
     "   FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE NOT r.rolsuper"
-    "  UNION ALL SELECT 'pg_operator'::regclass::oid, o.oid"
-    "   FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_roles r ON r.oid = p.proowner WHERE NOT "
-    "r.rolsuper)"
-    " SELECT string_agg(line, E'\\n') FROM (SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid) "
-    "|| ' calls '"
-    "     || pg_describe_object(d.refclassid, d.refobjid, 0) AS line"
+    "  UNION ALL SELECT 'pg_operator'::regclass::oid, o.oid FROM pg_operator o"
+    "   JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_roles r ON r.oid = p.proowner WHERE NOT r.rolsuper)"
+    " SELECT string_agg(line, E'\\n') FROM (SELECT DISTINCT"
+    "   pg_describe_object(d.classid, d.objid, d.objsubid)"
+    "     || coalesce(' of domain ' || (SELECT nullif(k.contypid, 0)::regtype FROM pg_constraint k"
+    "          WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid), '')"
+    "     || ' calls ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line"
     "   FROM pg_depend d JOIN theirs t ON t.class = d.refclassid AND t.oid = d.refobjid"
     "  WHERE d.classid IN ('pg_constraint'::regclass, 'pg_cast'::regclass)"
     "    OR d.classid = 'pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_attrdef f JOIN pg_attribute a"
-    "         ON a.attrelid = f.adrelid AND a.attnum = f.adnum WHERE f.oid = d.objid AND a.attgenerated <> '')"
-    "    OR d.classid = 'pg_class'::regclass AND (EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid "
-    "= d.objid)"
+    "         ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
+    "         WHERE f.oid = d.objid AND a.attgenerated <> '')"
+    "    OR d.classid = 'pg_class'::regclass"
+    "       AND (EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid = d.objid)"
     "         OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = d.objid AND a.attnum = d.objsubid"
-    "                     AND a.attnum > 0 AND a.attgenerated <> '')) ORDER BY 1) x";
+    "                     AND a.attnum > 0 AND a.attgenerated <> ''))"
+    "  ORDER BY 1) x";
+
+cutover_status loader_owners_of(struct session *control, const char *roles, char **owners,
+                                cutover_error **error)
+{
+    const char *parameters[] = {roles};
+
+    return session_value(control, owners_sql, 1, parameters, owners, error);
+}
 
 cutover_status loader_owners(struct session *control, char *const *roles, size_t count, char **owners,
                              cutover_error **error)
@@ -81,10 +91,8 @@ cutover_status loader_owners(struct session *control, char *const *roles, size_t
     struct text array = TEXT_INIT;
 
     quote_array(&array, roles, count);
-    const char *parameters[] = {text_string(&array)};
-    cutover_status status = text_failed(&array)
-                                ? error_nomem(error)
-                                : session_value(control, owners_sql, 1, parameters, owners, error);
+    cutover_status status = text_failed(&array) ? error_nomem(error)
+                                                : loader_owners_of(control, text_string(&array), owners, error);
     text_free(&array);
     return status;
 }
@@ -200,13 +208,13 @@ cutover_status loader_make(struct session *control, const struct conninfo *serve
     return status;
 }
 
-static cutover_status given_check(const PGresult *about, const char *role, cutover_error **error)
+static cutover_status given_judge(const PGresult *about, const char *role, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
     if (PQntuples(about) != 1) {
         status = error_set(error, CUTOVER_E_FORBIDDEN, "the loader's role \"%s\" does not exist there", role);
-    } else if (result_bool(about, 0, 0) || result_text(about, 0, 3)[0] != '\0') {
+    } else if (result_bool(about, 0, 0) || result_text(about, 0, 2)[0] != '\0') {
         status = error_set(error, CUTOVER_E_FORBIDDEN,
                            "the loader's role \"%s\" may do more than owners of databases may", role);
         error_hint(error, "Give project.loader_database a login that is no superuser, may make no databases or "
@@ -222,29 +230,38 @@ static cutover_status given_check(const PGresult *about, const char *role, cutov
     return status;
 }
 
+cutover_status loader_check(struct session *control, const struct conninfo *given, const char *owners,
+                            cutover_error **error)
+{
+    const char *role = conninfo_get(given, "user");
+    const char *parameters[] = {role, owners};
+    PGresult *about = NULL;
+
+    cutover_status status = session_query(control, given_sql, 2, parameters, &about, error);
+    if (status == CUTOVER_OK)
+        status = given_judge(about, role, error);
+    PQclear(about);
+    return status;
+}
+
 cutover_status loader_take(struct session *control, const struct conninfo *given, const char *database,
                            const char *owners, struct loader *loader, cutover_error **error)
 {
     const char *role = conninfo_get(given, "user");
-    const char *parameters[] = {role, owners, database};
     struct text sql = TEXT_INIT;
-    PGresult *about = NULL;
 
-    cutover_status status = session_query(control, given_sql, 3, parameters, &about, error);
-    if (status == CUTOVER_OK)
-        status = given_check(about, role, error);
+    cutover_status status = loader_check(control, given, owners, error);
     if (status == CUTOVER_OK)
         status = string_copy(role, &loader->role, error);
     if (status == CUTOVER_OK)
         status = conninfo_copy(given, &loader->conninfo, error);
-    if (status == CUTOVER_OK && !result_bool(about, 0, 2)) {
-        text_add(&sql, "GRANT CONNECT ON DATABASE ");
-        quote_identifier(&sql, database);
-        text_add(&sql, " TO ");
-        quote_identifier(&sql, role);
-        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
-    }
-    PQclear(about);
+    if (status != CUTOVER_OK)
+        return status;
+    text_add(&sql, "GRANT CONNECT ON DATABASE ");
+    quote_identifier(&sql, database);
+    text_add(&sql, " TO ");
+    quote_identifier(&sql, role);
+    status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
     text_free(&sql);
     return status;
 }

@@ -29,6 +29,9 @@ struct loader {
    databases too), not PostgreSQL's predefined ones. "{}": nobody's code but ours and superusers' is in there, no loader is needed. */
 cutover_status loader_owners(struct session *control, char *const *roles, size_t count, char **owners,
                              cutover_error **error);
+/* The same of an array's literal. */
+cutover_status loader_owners_of(struct session *control, const char *roles, char **owners,
+                                cutover_error **error);
 /* Whether our role may make logins and make them members of these roles. */
 cutover_status loader_can_make(struct session *control, const char *owners, bool *can, cutover_error **error);
 
@@ -36,6 +39,9 @@ cutover_status loader_can_make(struct session *control, const char *owners, bool
    have at a time. */
 cutover_status loader_make(struct session *control, const struct conninfo *server, const char *database,
                            const char *owners, unsigned sessions, struct loader *loader, cutover_error **error);
+/* CUTOVER_E_FORBIDDEN when a login that the host gave may do more than a loader, or lacks a role. */
+cutover_status loader_check(struct session *control, const struct conninfo *given, const char *owners,
+                            cutover_error **error);
 /* Takes a login that the host gave: it may enter the database now. CUTOVER_E_FORBIDDEN when it may do more than a loader. */
 cutover_status loader_take(struct session *control, const struct conninfo *given, const char *database,
                            const char *owners, struct loader *loader, cutover_error **error);

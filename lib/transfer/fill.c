@@ -271,9 +271,9 @@ static cutover_status loader_get(struct fill *fill, const char *owners, cutover_
     cutover_status status = loader_can_make(fill->control, owners, &can, error);
     if (status != CUTOVER_OK)
         return status;
-    /* One for each stream, and one for what is done once. */
-    return can ? loader_make(fill->control, fill->conninfo, fill->database, owners, fill->operation->jobs + 1,
-                             &fill->loader, error)
+    /* Twice what is open at a time: a session that was closed takes a moment to be gone. */
+    return can ? loader_make(fill->control, fill->conninfo, fill->database, owners,
+                             2 * fill->operation->jobs + 2, &fill->loader, error)
                : refuse_evaluated(fill, error);
 }
 

@@ -340,6 +340,7 @@ static void check_nothing_left(struct cluster *cluster)
 {
     static const char *const left[] = {
         "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_(stage|verify)_'",
+        "SELECT count(*) FROM pg_roles WHERE rolname ~ '^cutover_'",
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
         ("SELECT count(*) FROM pg_stat_activity"
          " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"),

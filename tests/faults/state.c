@@ -179,6 +179,8 @@ static const char databases_sql[] =
     "                               FROM pg_db_role_setting WHERE setdatabase = d.oid)),"
     "                  E'\\n' ORDER BY datname) FROM pg_database d";
 
+static const char logins_sql[] = "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles";
+
 static const char open_databases_sql[] = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database"
                                          " WHERE datallowconn AND datname NOT IN ('postgres', 'template1')";
 
@@ -220,11 +222,14 @@ char *state_left(struct scene *scene)
 {
     char *text = shop_format("%s", ""), *rest;
     char *databases = cluster_value(scene->cluster, "postgres", databases_sql);
+    char *logins = cluster_value(scene->cluster, "postgres", logins_sql);
     char *open_databases = cluster_value(scene->cluster, "postgres", open_databases_sql);
 
     walk(scene->home, add_name, &text);
     add_records(scene, &text);
     add(&text, databases);
+    add(&text, logins);
+    free(logins);
     rest = open_databases;
     for (char *name = strsep(&rest, " "); name != NULL; name = strsep(&rest, " "))
         add_content(scene, name, &text);

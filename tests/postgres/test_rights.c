@@ -245,6 +245,113 @@ static void tables_of_superusers_come_with_their_owner(void **state)
     free(request);
 }
 
+static char *told(const struct outcome *outcome)
+{
+    const char *detail = cutover_error_detail(outcome->error), *hint = cutover_error_hint(outcome->error);
+
+    return shop_format("%s\n%s\n%s", cutover_error_message(outcome->error), detail != NULL ? detail : "",
+                       hint != NULL ? hint : "");
+}
+
+/* Refused before anything was made, with these words; then allowed once the role may make logins. */
+static void without_a_loader_each_expression_is_named(void **state)
+{
+    static const char *const named[] = {
+        "in the preview, with the rights of our role: constraint checked_x_check on table t.checked calls "
+        "function t.probe(text,integer)",
+        "in the preview, with the rights of our role: constraint positive_check of domain t.positive calls ",
+        "in the preview, with the rights of our role: default value for column y of table t.generated calls "
+        "function "
+        "t.probe(text,integer)",
+        "in the preview, with the rights of our role: table t.keyed calls function t.probe(text,integer)",
+        "in the preview, with the rights of our role: cast from t.code to integer calls function "
+        "t.code_to_int(t.code)",
+        "in production, with the rights of our role: constraint checked_x_check",
+        "project.loader_database",
+    };
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "bare", "plain", false);
+
+    for (size_t i = 0; i < 7; i++)
+        tenant_sql("bare_preview", doors[i].sql);
+    tenant_sql("bare_production", doors[0].sql);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome refused = shop_promote(shop, &promotion);
+    assert_int_equal(refused.status, CUTOVER_E_PREFLIGHT);
+    char *words = told(&refused);
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        check_contains(words, named[i]);
+    free(words);
+    outcome_free(&refused);
+    cluster_sql(cluster, "postgres", "ALTER ROLE plain CREATEROLE");
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    cluster_sql(cluster, "postgres", "ALTER ROLE plain NOCREATEROLE");
+    outcome_free(&outcome);
+    free(request);
+}
+
+static void a_loader_that_may_do_more_is_refused(void **state)
+{
+    static const struct {
+        const char *sql, *undo, *words;
+    } cases[] = {
+        {"ALTER ROLE given CREATEDB", "ALTER ROLE given NOCREATEDB",
+         "\"given\" may do more than owners of databases may"},
+        {"ALTER ROLE given BYPASSRLS", "ALTER ROLE given NOBYPASSRLS", "may do more"},
+        {"GRANT pg_read_server_files TO given", "REVOKE pg_read_server_files FROM given", "may do more"},
+        {"REVOKE tenant FROM given", "GRANT tenant TO given", "\"given\" is not a member of tenant"},
+        {"ALTER ROLE given NOLOGIN", "ALTER ROLE given LOGIN", "is not permitted to log in"},
+    };
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "more", "plain", true);
+
+    in_both("more", doors[0].sql);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cluster_sql(cluster, "postgres", cases[i].sql);
+        struct outcome outcome = shop_promote(shop, &promotion);
+        cluster_sql(cluster, "postgres", cases[i].undo);
+        assert_int_equal(outcome.status, CUTOVER_E_PREFLIGHT);
+        char *words = told(&outcome);
+        check_contains(words, cases[i].words);
+        free(words);
+        outcome_free(&outcome);
+    }
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    free(request);
+}
+
+static cutover_status keep_data(const cutover_document *document, void *context)
+{
+    char **found = context;
+
+    if (strstr(document->body, "\"cutover.promote_started\"") != NULL) {
+        free(*found);
+        *found = shop_format("%s", document->body);
+    }
+    return CUTOVER_OK;
+}
+
+static void trust_is_told(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "trusting"), *entry = NULL;
+    cutover_error *error = NULL;
+
+    shop_set_policy(shop, CUTOVER_POLICY_TRUST_OWNERS);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 1};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    check_contains(json_object_to_json_string(outcome.report),
+                   "runs with the rights of our role, as the host's policy has it");
+    check_ok(shop->store.list("audit", "trusting", "", 100, keep_data, &entry, &error, shop->store.userdata),
+             error);
+    check_contains(entry, "\"owners_trusted\":true");
+    free(entry);
+    outcome_free(&outcome);
+    free(request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
@@ -255,6 +362,9 @@ int main(void)
         TEST(doors_are_shut_for_a_plain_role_with_a_loader),
         TEST(each_door_is_one),
         TEST(tables_of_superusers_come_with_their_owner),
+        TEST(without_a_loader_each_expression_is_named),
+        TEST(a_loader_that_may_do_more_is_refused),
+        TEST(trust_is_told),
     };
 
     return cmocka_run_group_tests_name("rights", tests, start, NULL);

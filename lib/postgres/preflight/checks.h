@@ -56,6 +56,7 @@ extern const struct preflight_listing preflight_listings[];
 extern const struct preflight_need preflight_needs[];
 extern const struct preflight_check preflight_server_checks[];
 extern const struct preflight_check preflight_access_checks[];
+extern const struct preflight_check preflight_rights_checks[];
 
 /* The check of releases.c. */
 preflight_run preflight_releases;

@@ -19,8 +19,10 @@ struct preflight_servers {
         *preview; /* inside the preview; NULL: the source is no database, only production is asked about */
     const struct tools *tools;
     unsigned jobs;
-    bool verify_restores;  /* a throwaway database will be made */
-    bool verify_elsewhere; /* on another server */
+    bool verify_restores;          /* a throwaway database will be made */
+    bool verify_elsewhere;         /* on another server */
+    const struct conninfo *loader; /* that the host gave, or NULL */
+    bool owners_trusted;           /* by the host's policy */
 };
 
 cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,

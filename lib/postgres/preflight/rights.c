@@ -1,0 +1,140 @@
+/*
+ * Preflight: that what the owners of the databases wrote runs with no more rights than theirs (DESIGN.md P11).
+ */
+#include "postgres/loader.h"
+#include "postgres/preflight/checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Who owns what is in a database; not the bootstrap superuser, of whom no note is kept. */
+static const char owners_sql[] =
+    "SELECT coalesce(array_agg(DISTINCT r.rolname::text), '{}') FROM pg_shdepend s JOIN pg_roles r ON r.oid = "
+    "s.refobjid"
+    " WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'"
+    "   AND s.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())";
+
+static const char unite_sql[] =
+    "SELECT array(SELECT unnest($1::text[]) UNION SELECT unnest($2::text[]) ORDER BY 1)";
+
+/* Of production and of the preview, those that a loader can be a member of. */
+static cutover_status owners_find(const struct preflight_servers *servers, char **owners, cutover_error **error)
+{
+    char *production = NULL, *preview = NULL, *both = NULL;
+
+    cutover_status status = session_value(servers->production, owners_sql, 0, NULL, &production, error);
+    if (status == CUTOVER_OK && servers->preview != NULL)
+        status = session_value(servers->preview, owners_sql, 0, NULL, &preview, error);
+    if (status == CUTOVER_OK)
+        status =
+            session_value(servers->control, unite_sql, 2,
+                          (const char *const[]){production, preview != NULL ? preview : "{}"}, &both, error);
+    if (status == CUTOVER_OK)
+        status = loader_owners_of(servers->control, both, owners, error);
+    free(both);
+    free(preview);
+    free(production);
+    return status;
+}
+
+static void block(struct findings *findings, const char *name, const cutover_error *cause)
+{
+    findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, cutover_error_hint(cause), "%s",
+                 cutover_error_message(cause));
+}
+
+/* A login that the host gave: it is fit, and gets in. */
+static cutover_status check_given(const struct preflight_servers *servers, const char *name, const char *owners,
+                                  struct findings *findings, cutover_error **error)
+{
+    const struct session_options options = {.conninfo = servers->loader,
+                                            .database = servers->production->database,
+                                            .cancel = servers->production->cancel,
+                                            .log = servers->production->log};
+    struct session *session = NULL;
+    cutover_error *cause = NULL;
+
+    cutover_status status = loader_check(servers->control, servers->loader, owners, &cause);
+    if (status == CUTOVER_OK)
+        status = session_open(&options, &session, &cause);
+    session_close(session);
+    if (status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM) {
+        error_move(error, cause);
+        return status;
+    }
+    if (status == CUTOVER_OK)
+        findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL,
+                     "what owners wrote runs as the login \"%s\" of the host",
+                     conninfo_get(servers->loader, "user"));
+    else
+        block(findings, name, cause);
+    cutover_error_free(cause);
+    return CUTOVER_OK;
+}
+
+static cutover_status list_evaluated(struct session *inside, const char *side, const char *name,
+                                     struct findings *findings, size_t *count, cutover_error **error)
+{
+    char *list = NULL, *rest;
+    cutover_status status = loader_evaluated(inside, &list, error);
+
+    rest = list;
+    for (char *line = rest != NULL ? strsep(&rest, "\n") : NULL; line != NULL; line = strsep(&rest, "\n")) {
+        /* The remedy is the same for all. */
+        findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, *count == 0 ? LOADER_HINT : NULL,
+                     "in %s, with the rights of our role: %s", side, line);
+        ++*count;
+    }
+    free(list);
+    return status;
+}
+
+/* Our own role's sessions are all there is. */
+static cutover_status check_without(const struct preflight_servers *servers, const char *name,
+                                    struct findings *findings, cutover_error **error)
+{
+    size_t count = 0;
+
+    cutover_status status = list_evaluated(servers->production, "production", name, findings, &count, error);
+    if (status == CUTOVER_OK && servers->preview != NULL)
+        status = list_evaluated(servers->preview, "the preview", name, findings, &count, error);
+    if (status == CUTOVER_OK && count == 0)
+        findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL,
+                     "nothing that owners wrote is evaluated while rows are loaded");
+    return status;
+}
+
+static cutover_status check_loader(const struct preflight_servers *servers, const char *name,
+                                   struct findings *findings, cutover_error **error)
+{
+    char *owners = NULL;
+    bool can = false;
+
+    if (servers->owners_trusted) {
+        findings_add(findings, CUTOVER_SEVERITY_WARN, name,
+                     "Unset CUTOVER_POLICY_TRUST_OWNERS unless you trust them all.",
+                     "what the owners of the databases wrote runs with the rights of our role, as the host's "
+                     "policy has it");
+        return CUTOVER_OK;
+    }
+    cutover_status status = owners_find(servers, &owners, error);
+    if (status == CUTOVER_OK)
+        status = loader_can_make(servers->control, owners, &can, error);
+    if (status == CUTOVER_OK && strcmp(owners, "{}") == 0)
+        findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL,
+                     "only superusers and our own role own what is in the databases");
+    else if (status == CUTOVER_OK && servers->loader != NULL)
+        status = check_given(servers, name, owners, findings, error);
+    else if (status == CUTOVER_OK && can)
+        findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL,
+                     "what owners wrote runs as a login that is made for the job");
+    else if (status == CUTOVER_OK)
+        status = check_without(servers, name, findings, error);
+    free(owners);
+    return status;
+}
+
+const struct preflight_check preflight_rights_checks[] = {
+    {"loader", ASK_ONCE, check_loader},
+    {NULL, ASK_ONCE, NULL},
+};
