@@ -47,7 +47,7 @@ static const char promotion_full[] =
     "\"undoes_id\":\"p-0\",\"source_backup_id\":\"b-0\",\"status\":"
     "\"swap\","
     "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"jobs\":4,"
-    "\"verify_method\":\"restore\",\"hold\":true,"
+    "\"verify_method\":\"restore\",\"hold\":true,\"owners_trusted\":true,"
     "\"system_identifier\":\"7300000000000000001\",\"control_database\":\"postgres\",\"lock_key\":-42,"
     "\"production_name\":\"shop\",\"production_oid\":16384,\"staging_name\":\"cutover_stage_1\","
     "\"staging_oid\":16500,\"verify_name\":\"cutover_verify_1\",\"verify_oid\":16501,"
@@ -129,6 +129,7 @@ static void promotion_json_round_trips(void **state)
     assert_int_equal(promotion.started_by_actor_kind, 3);
     assert_int_equal(promotion.verify_method, 1);
     assert_true(promotion.hold);
+    assert_true(promotion.owners_trusted);
     assert_true(promotion.lock_key == -42);
     assert_true(promotion.staging_oid == 16500 && promotion.verify_oid == 16501);
     assert_true(promotion.fence_raised && promotion.door_closed && promotion.swap_intended &&
