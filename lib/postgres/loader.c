@@ -33,7 +33,9 @@ static const char given_sql[] =
     "'USAGE')), ', '),"
     "  array_to_string(array(SELECT quote_ident(p.rolname) FROM pg_roles p"
     "     WHERE p.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')"
-    "       AND pg_has_role(r.oid, p.oid, 'MEMBER')), ', ')"
+    "       AND pg_has_role(r.oid, p.oid, 'MEMBER')), ', '),"
+    "  pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE "
+    "'MEMBER' END)"
     " FROM pg_roles r WHERE r.rolname = $1::name";
 
 #define USERS_SCHEMA "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -52,7 +54,7 @@ static const char enter_sql[] =
     "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
     "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
     "  WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND " USERS_SCHEMA
-    "    AND (r.rolsuper OR r.rolname = current_user OR r.rolname ~ '^pg_') AND $2::bool) x";
+    "    AND (r.rolsuper OR r.rolname = current_user OR r.rolname ~ '^pg_')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
    partition key's its table's. */
@@ -226,6 +228,11 @@ static cutover_status given_judge(const PGresult *about, const char *role, cutov
         status = error_set(error, CUTOVER_E_FORBIDDEN, "the loader's role \"%s\" is not a member of %s", role,
                            result_text(about, 0, 1));
         error_hint(error, "GRANT these roles, which own what is to be loaded, to it.");
+    } else if (!result_bool(about, 0, 3)) {
+        status =
+            error_set(error, CUTOVER_E_FORBIDDEN, "our role is not a member of the loader's role \"%s\"", role);
+        error_hint(error, "GRANT \"%s\" to it: what our role owns is lent to the loader while rows are loaded.",
+                   role);
     }
     return status;
 }
@@ -268,10 +275,10 @@ cutover_status loader_take(struct session *control, const struct conninfo *given
 
 cutover_status loader_enter(struct session *inside, struct loader *loader, cutover_error **error)
 {
-    const char *parameters[] = {loader->role, loader->made || inside->superuser ? "t" : "f"};
+    const char *parameters[] = {loader->role};
     PGresult *result = NULL;
 
-    cutover_status status = session_query(inside, enter_sql, 2, parameters, &result, error);
+    cutover_status status = session_query(inside, enter_sql, 1, parameters, &result, error);
     if (status == CUTOVER_OK && result_text(result, 0, 0) != NULL) {
         text_add(&loader->give_back, result_text(result, 0, 1));
         status = text_failed(&loader->give_back) ? error_nomem(error)

@@ -145,9 +145,18 @@ static cutover_status session_of(const struct fill *fill, const struct conninfo 
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error)
 {
-    const struct conninfo *conninfo = fill->loader.role != NULL ? &fill->loader.conninfo : fill->conninfo;
-
-    return session_of(fill, conninfo, cancel, session, error);
+    if (fill->loader.role == NULL)
+        return session_of(fill, fill->conninfo, cancel, session, error);
+    cutover_status status = session_of(fill, &fill->loader.conninfo, cancel, session, error);
+    const char *sqlstate = status != CUTOVER_OK && error != NULL ? cutover_error_sqlstate(*error) : NULL;
+    /* 28000 and 28P01: invalid authorization, invalid password. */
+    if (sqlstate != NULL && strncmp(sqlstate, "28", 2) == 0)
+        error_hint(error,
+                   "The server's pg_hba.conf must let the login \"%s\" into database \"%s\" by password "
+                   "(scram-sha-256), from where "
+                   "the library connects; or give project.loader_database a login that it lets in.",
+                   fill->loader.role, fill->database);
+    return status;
 }
 
 cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,

@@ -63,6 +63,12 @@ static const struct door doors[] = {
      "CREATE TABLE t.marked (mark t.mark REFERENCES t.marks); INSERT INTO t.marked VALUES ('1'), ('2');"},
     {"index", "CREATE TABLE t.indexed (x int); INSERT INTO t.indexed VALUES (1), (2);"
               "CREATE INDEX ON t.indexed (t.probe('index', x));"},
+    {"materialized view",
+     "CREATE TABLE t.seen (x int); INSERT INTO t.seen VALUES (1), (2);"
+     "CREATE MATERIALIZED VIEW t.views AS SELECT t.probe('materialized view', x) FROM t.seen;"},
+    {"statistics",
+     "CREATE TABLE t.measured (x int); INSERT INTO t.measured SELECT g % 7 FROM generate_series(1, 500) g;"
+     "CREATE STATISTICS t.measure ON (t.probe('statistics', x)), x FROM t.measured;"},
     {"exclusion", "CREATE TABLE t.excluding (x int, EXCLUDE (t.probe('exclusion', x) WITH =)); INSERT INTO "
                   "t.excluding VALUES (1), (2);"},
 };
@@ -100,7 +106,8 @@ static int start(void **state)
                 "CREATE ROLE tenant LOGIN; CREATE ROLE neighbour;"
                 "CREATE ROLE manager LOGIN CREATEDB CREATEROLE; CREATE ROLE plain LOGIN CREATEDB; CREATE ROLE "
                 "given LOGIN;"
-                "GRANT tenant TO given; GRANT tenant, neighbour, pg_signal_backend TO manager, plain");
+                "GRANT tenant TO given; GRANT given TO plain; GRANT tenant, neighbour, pg_signal_backend TO "
+                "manager, plain");
     return 0;
 }
 
@@ -157,6 +164,17 @@ static void all_doors_are_shut(struct shop *shop, const char *name, const char *
         in_both(name, doors[i].sql);
     in_both(name, beside_sql);
     tenant_sql(preview, more);
+    PGconn *own = PQconnectdb(cluster_conninfo_as(cluster, preview, role));
+    PGresult *result = PQexec(
+        own, "CREATE TABLE t.own (id serial PRIMARY KEY, checked int CHECK (t.probe('own', checked) > 0),"
+             "  up int REFERENCES t.own); ALTER TABLE t.own DROP CONSTRAINT own_checked_check");
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    result = PQexec(own, "INSERT INTO t.own (checked) VALUES (7), (8); ALTER TABLE t.own ADD CHECK "
+                         "(t.probe('own', checked) > 0) NOT VALID");
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    PQfinish(own);
     char *expected = shop_dump(cluster, preview);
     struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
@@ -300,6 +318,8 @@ static void a_loader_that_may_do_more_is_refused(void **state)
         {"ALTER ROLE given BYPASSRLS", "ALTER ROLE given NOBYPASSRLS", "may do more"},
         {"GRANT pg_read_server_files TO given", "REVOKE pg_read_server_files FROM given", "may do more"},
         {"REVOKE tenant FROM given", "GRANT tenant TO given", "\"given\" is not a member of tenant"},
+        {"REVOKE given FROM plain", "GRANT given TO plain",
+         "our role is not a member of the loader's role \"given\""},
         {"ALTER ROLE given NOLOGIN", "ALTER ROLE given LOGIN", "is not permitted to log in"},
     };
     struct shop *shop = *state;
@@ -352,6 +372,26 @@ static void trust_is_told(void **state)
     free(request);
 }
 
+/* What fails while the loader is there takes it along: the tear-down looks for logins. */
+static void a_job_that_fails_leaves_no_login(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "failing", "postgres", false);
+
+    tenant_sql("failing_preview",
+               "CREATE FUNCTION t.odd(x int) RETURNS boolean LANGUAGE sql AS $$ SELECT x % 2 = 1 $$;"
+               "CREATE TABLE t.odds (x int); INSERT INTO t.odds VALUES (2);"
+               "ALTER TABLE t.odds ADD CHECK (t.odd(x)) NOT VALID");
+    cluster_sql(cluster, "failing_preview",
+                "UPDATE pg_constraint SET convalidated = true WHERE conname = 'odds_x_check'");
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct outcome outcome = shop_promote(shop, &promotion);
+    assert_int_equal(outcome.status, CUTOVER_E_POSTGRES);
+    check_contains(cutover_error_message(outcome.error), "odds_x_check");
+    outcome_free(&outcome);
+    free(request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
@@ -364,6 +404,7 @@ int main(void)
         TEST(tables_of_superusers_come_with_their_owner),
         TEST(without_a_loader_each_expression_is_named),
         TEST(a_loader_that_may_do_more_is_refused),
+        TEST(a_job_that_fails_leaves_no_login),
         TEST(trust_is_told),
     };
 

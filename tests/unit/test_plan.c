@@ -150,16 +150,18 @@ static void a_table_of_few_pages_is_not_split_into_more_than_they_are_worth(void
     plan_free(&plan);
 }
 
-static void tables_without_a_heap_or_with_a_condition_stay_whole(void **state)
+static void tables_of_which_no_part_can_be_asked_for_stay_whole(void **state)
 {
-    struct table tables[] = {table_of("columnar", 10000 * MIB), table_of("configuration", 10000 * MIB)};
+    struct table tables[] = {table_of("columnar", 10000 * MIB), table_of("configuration", 10000 * MIB),
+                             table_of("evaluating", 10000 * MIB)};
 
     (void)state;
     tables[0].heap = false;
     tables[1].extension_config = true;
-    struct plan plan = plan_of(tables, 2, 8, SPLIT_FREELY);
-    check_plan(&plan, tables, 2);
-    assert_int_equal(plan.count, 2);
+    tables[2].evaluates = true;
+    struct plan plan = plan_of(tables, 3, 8, SPLIT_FREELY);
+    check_plan(&plan, tables, 3);
+    assert_int_equal(plan.count, 3);
     plan_free(&plan);
 }
 
@@ -285,7 +287,7 @@ int main(void)
         cmocka_unit_test(tables_that_balance_by_themselves_stay_whole_when_that_is_better),
         cmocka_unit_test(small_tables_are_not_split),
         cmocka_unit_test(a_table_of_few_pages_is_not_split_into_more_than_they_are_worth),
-        cmocka_unit_test(tables_without_a_heap_or_with_a_condition_stay_whole),
+        cmocka_unit_test(tables_of_which_no_part_can_be_asked_for_stay_whole),
         cmocka_unit_test(the_plan_of_the_same_tables_is_the_same),
         cmocka_unit_test(numbers_of_jobs_out_of_bounds_are_refused),
         cmocka_unit_test(a_table_is_whole_when_every_part_was_received),
