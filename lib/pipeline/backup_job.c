@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "pipeline/job.h"
+#include "postgres/event_triggers.h"
 #include "postgres/properties.h"
 #include "transfer/archive_write.h"
 
@@ -30,11 +31,26 @@ static cutover_status project_look(struct job *job, const char *project_id, cuto
 
 /* ---- taken ---- */
 
+/* All other sessions are inside production. */
+static cutover_status triggers_quiet(struct job *job, cutover_error **error)
+{
+    struct session_options options =
+        operation_session(&job->operation, &job->project.production, job->project.control_database);
+    struct session *control = NULL;
+
+    cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK)
+        status = event_triggers_quiet(control, &job->project.production, error);
+    session_close(control);
+    return status;
+}
+
 static cutover_status backup_preflight(struct job *job, cutover_error **error)
 {
     progress_expect(&job->operation.progress, PHASE_BACKUP, 1);
     job_expect_verify(job, 1);
-    return project_look(job, job->from.own.project_id, error);
+    cutover_status status = project_look(job, job->from.own.project_id, error);
+    return status != CUTOVER_OK ? status : triggers_quiet(job, error);
 }
 
 /* The record, with its lease, is what makes the job. */

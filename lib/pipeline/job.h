@@ -197,8 +197,9 @@ cutover_status job_backup_record(const struct job *job, const char *label, struc
 void job_expect_verify(struct job *job, double bytes);
 
 /* What the sources that need servers ask in preflight: production's server and, unless `live` is NULL, the database that it names.
-   A server that cannot be reached is a finding. `also` (may be NULL) asks on, inside production. */
-cutover_status preflight_look(struct job *job, const struct conninfo *live,
+   A server that cannot be reached is a finding. From then on the sessions of both are quiet about event triggers where that can be
+   had (postgres/event_triggers.h). `also` (may be NULL) asks on, inside production. */
+cutover_status preflight_look(struct job *job, struct conninfo *live,
                               cutover_status (*also)(struct job *job, struct session *production,
                                                      cutover_error **error),
                               cutover_error **error);

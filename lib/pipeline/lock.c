@@ -2,6 +2,7 @@
    and what the request becomes, in one commit; the project is restoring from here on. */
 #include "pipeline/job.h"
 #include "postgres/database.h"
+#include "postgres/event_triggers.h"
 #include "postgres/properties.h"
 #include "postgres/swap/advisory.h"
 
@@ -87,6 +88,8 @@ cutover_status step_lock(struct job *job, cutover_error **error)
     struct promotion_record fresh = {0};
 
     cutover_status status = session_open(&options, &job->control, error);
+    if (status == CUTOVER_OK)
+        status = event_triggers_quiet(job->control, &job->project.production, error);
     if (status == CUTOVER_OK)
         status = advisory_lock(job->control, advisory_key(job->project.id), error);
     if (status == CUTOVER_OK)

@@ -2,17 +2,25 @@
 #include "postgres/preflight/preflight.h"
 #include "job/lease_watch.h"
 #include "pipeline/job.h"
+#include "postgres/event_triggers.h"
 
 #include <string.h>
 
-/* A server that cannot be reached is a finding. Cancelled and out of memory are not. */
-static cutover_status session_or_finding(struct job *job, const struct conninfo *conninfo, const char *database,
+/* A server that cannot be reached is a finding. Cancelled and out of memory are not. Whether event triggers may be switched off may
+   be a guess. */
+static cutover_status session_or_finding(struct job *job, struct conninfo *conninfo, const char *database,
                                          const char *check, struct session **session, cutover_error **error)
 {
     struct session_options options = operation_session(&job->operation, conninfo, database);
     cutover_error *local = NULL;
 
     cutover_status status = session_open(&options, session, &local);
+    if (status != CUTOVER_OK && conninfo->event_triggers_off && event_triggers_refused(local)) {
+        conninfo->event_triggers_off = false;
+        cutover_error_free(local);
+        local = NULL;
+        status = session_open(&options, session, &local);
+    }
     if (status == CUTOVER_OK)
         return CUTOVER_OK;
     if (status == CUTOVER_E_CANCELLED || status == CUTOVER_E_NOMEM) {
@@ -93,21 +101,40 @@ static void look_at_leases(struct job *job)
                      "job %s was left unfinished by a process that is gone", job_id);
 }
 
-cutover_status preflight_look(struct job *job, const struct conninfo *live,
+/* Production's server is asked in its control database. Another server, or as another user, can be asked inside the preview alone,
+   where a login trigger would have fired by then: it is tried. */
+static cutover_status triggers_quiet(struct job *job, struct session *control, struct conninfo *live,
+                                     cutover_error **error)
+{
+    struct conninfo *production = &job->project.production;
+
+    if (control == NULL)
+        return CUTOVER_OK;
+    cutover_status status = event_triggers_quiet(control, production, error);
+    if (status == CUTOVER_OK && live != NULL)
+        live->event_triggers_off = conninfo_same_login(live, production)
+                                       ? production->event_triggers_off
+                                       : control->server_version >= EVENT_TRIGGERS_OFF_SINCE;
+    return status;
+}
+
+cutover_status preflight_look(struct job *job, struct conninfo *live,
                               cutover_status (*also)(struct job *job, struct session *production,
                                                      cutover_error **error),
                               cutover_error **error)
 {
-    const struct project *project = &job->project;
+    struct project *project = &job->project;
     struct session *production = NULL, *control = NULL, *source = NULL;
 
     job->looked = true;
     look_at_leases(job);
-    cutover_status status =
-        session_or_finding(job, &project->production, NULL, "production.connection", &production, error);
+    cutover_status status = session_or_finding(job, &project->production, project->control_database,
+                                               "control.connection", &control, error);
     if (status == CUTOVER_OK)
-        status = session_or_finding(job, &project->production, project->control_database, "control.connection",
-                                    &control, error);
+        status = triggers_quiet(job, control, live, error);
+    if (status == CUTOVER_OK)
+        status =
+            session_or_finding(job, &project->production, NULL, "production.connection", &production, error);
     if (status == CUTOVER_OK && live != NULL)
         status = session_or_finding(job, live, NULL, "preview.connection", &source, error);
     if (status == CUTOVER_OK && production != NULL && control != NULL && (source != NULL) == (live != NULL))

@@ -4,6 +4,7 @@
 #include "job/lease_watch.h"
 #include "pipeline/job.h"
 #include "postgres/database.h"
+#include "postgres/event_triggers.h"
 #include "postgres/properties.h"
 
 #include <stdlib.h>
@@ -107,6 +108,8 @@ cutover_status rollback_look(struct job *job, cutover_error **error)
         operation_session(&job->operation, &job->project.production, job->project.control_database);
 
     cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK)
+        status = event_triggers_quiet(control, &job->project.production, error);
     if (status == CUTOVER_OK)
         status = databases_look(job, control, error);
     options.database = NULL;

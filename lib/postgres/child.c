@@ -94,11 +94,14 @@ static void add_keyword(struct text *text, const char *keyword, const char *valu
     text_add(text, "' ");
 }
 
-static void add_options(struct text *text, const char *given, const char *settings)
+static void add_options(struct text *text, const struct conninfo *conninfo, const char *settings)
 {
+    const char *given = conninfo_get(conninfo, "options");
     struct text options = TEXT_INIT;
 
     text_add_format(&options, "%s %s %s", given != NULL ? given : "", session_settings, settings);
+    if (conninfo->event_triggers_off)
+        text_add(&options, " " EVENT_TRIGGERS_OFF);
     add_keyword(text, "options", text_string(&options));
     text->failed = text->failed || text_failed(&options);
     text_free(&options);
@@ -145,7 +148,7 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
     for (size_t i = 0; i < sizeof DEFAULTS / sizeof *DEFAULTS; i++)
         if (conninfo_get(conninfo, DEFAULTS[i].keyword) == NULL)
             add_keyword(&text, DEFAULTS[i].keyword, DEFAULTS[i].value);
-    add_options(&text, conninfo_get(conninfo, "options"), settings);
+    add_options(&text, conninfo, settings);
     if (password != NULL) {
         struct text path = TEXT_INIT;
         text_add_format(&path, "%s/" PASSFILE, child->folder);

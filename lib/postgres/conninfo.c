@@ -167,6 +167,8 @@ cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, cons
     char *copy;
     size_t index;
 
+    if (strcmp(keyword, "user") == 0)
+        conninfo->event_triggers_off = false;
     if (find(conninfo, keyword, &index) != CUTOVER_OK)
         return value != NULL ? append(conninfo, keyword, value, error) : CUTOVER_OK;
     if (value == NULL) {
@@ -179,6 +181,18 @@ cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, cons
     forget(conninfo->values[index]);
     conninfo->values[index] = copy;
     return CUTOVER_OK;
+}
+
+bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other)
+{
+    static const char *const keywords[] = {"host", "hostaddr", "port", "user"};
+
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        const char *here = conninfo_get(one, keywords[i]), *there = conninfo_get(other, keywords[i]);
+        if ((here == NULL) != (there == NULL) || (here != NULL && strcmp(here, there) != 0))
+            return false;
+    }
+    return true;
 }
 
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)
@@ -241,7 +255,7 @@ cutover_status conninfo_parse(const char *field, const char *string, struct conn
                               cutover_error **error)
 {
     PQconninfoOption *given = NULL, *filled = NULL;
-    struct conninfo built = {NULL, NULL, 0};
+    struct conninfo built = {0};
     cutover_status status = parse_string(field, string, &given, error);
 
     if (status == CUTOVER_OK)
@@ -261,7 +275,7 @@ cutover_status conninfo_parse(const char *field, const char *string, struct conn
 
 cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, cutover_error **error)
 {
-    struct conninfo built = {NULL, NULL, 0};
+    struct conninfo built = {0};
 
     if (!grow(&built)) {
         conninfo_free(&built);
@@ -275,6 +289,7 @@ cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, c
             return CUTOVER_E_NOMEM;
         }
     }
+    built.event_triggers_off = from->event_triggers_off;
     *to = built;
     return CUTOVER_OK;
 }
@@ -289,5 +304,5 @@ void conninfo_free(struct conninfo *conninfo)
     }
     free(conninfo->keywords);
     free(conninfo->values);
-    *conninfo = (struct conninfo){NULL, NULL, 0};
+    *conninfo = (struct conninfo){0};
 }

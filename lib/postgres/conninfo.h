@@ -14,7 +14,12 @@ struct conninfo {
     char **keywords;
     char **values;
     size_t count;
+    bool
+        event_triggers_off; /* whoever connects with it says EVENT_TRIGGERS_OFF; see postgres/event_triggers.h */
 };
+
+/* For libpq's keyword options. */
+#define EVENT_TRIGGERS_OFF "-c event_triggers=off"
 
 /* Parses a conninfo string or URI; what it leaves open is filled from libpq's defaults (environment, service file)
    now, so that later the environment no longer matters (EDGE_CASES G2, G11). CUTOVER_E_INVALID names `field` and
@@ -22,9 +27,11 @@ struct conninfo {
 cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
                               cutover_error **error);
 cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, cutover_error **error);
-/* Sets or replaces a keyword (NULL removes). */
+/* Sets or replaces a keyword (NULL removes). Another user may not be allowed what this one is: event_triggers_off goes. */
 cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, const char *value,
                             cutover_error **error);
+/* Whether both lead to the same server as the same user, as far as can be seen from here. */
+bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other);
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); /* NULL: not set */
 void conninfo_free(struct conninfo *conninfo);                                  /* wipes the values */
 

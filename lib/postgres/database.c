@@ -170,7 +170,7 @@ static cutover_status conninfo_of(const struct session *session, struct conninfo
 
     if (options == NULL)
         return error_nomem(error);
-    *conninfo = (struct conninfo){NULL, NULL, 0};
+    *conninfo = (struct conninfo){0};
     for (PQconninfoOption *option = options; status == CUTOVER_OK && option->keyword != NULL; option++)
         if (option->val != NULL)
             status = conninfo_set(conninfo, option->keyword, option->val, error);

@@ -58,6 +58,22 @@ static void receive_notice(void *context, const PGresult *result)
              session->database != NULL ? session->database : "?", text != NULL ? text : "(nothing)");
 }
 
+/* Behind what the caller gives: the last one counts. */
+static cutover_status add_options(struct conninfo *conninfo, cutover_error **error)
+{
+    const char *given = conninfo_get(conninfo, "options");
+    struct text options = TEXT_INIT;
+
+    if (!conninfo->event_triggers_off)
+        return CUTOVER_OK;
+    text_add_format(&options, "%s %s", given != NULL ? given : "", EVENT_TRIGGERS_OFF);
+    cutover_status status = text_failed(&options)
+                                ? error_nomem(error)
+                                : conninfo_set(conninfo, "options", text_string(&options), error);
+    text_free(&options);
+    return status;
+}
+
 /* What is passed to libpq: the caller's keywords, ours where they leave something open. */
 static cutover_status prepare(const struct session_options *options, struct conninfo *conninfo,
                               cutover_error **error)
@@ -78,6 +94,8 @@ static cutover_status prepare(const struct session_options *options, struct conn
         status = conninfo_set(conninfo, "client_encoding", NULL, error);
     if (status == CUTOVER_OK)
         status = conninfo_set(conninfo, "replication", NULL, error);
+    if (status == CUTOVER_OK)
+        status = add_options(conninfo, error);
     if (status != CUTOVER_OK)
         conninfo_free(conninfo);
     return status;

@@ -1,6 +1,7 @@
 #include "transfer/archive_verify.h"
 
 #include "postgres/database.h"
+#include "postgres/event_triggers.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/swap.h"
 
@@ -84,12 +85,13 @@ static void throwaway_drop(const struct verify *verify, const char *name, uint32
 }
 
 static cutover_status restore_and_compare(const struct verify *verify, struct archive *archive,
-                                          struct session *control, const char *name, cutover_error **error)
+                                          struct session *control, const struct conninfo *server,
+                                          const char *name, cutover_error **error)
 {
     const struct project *project = verify->project;
     const struct destination to = {
         .control = control,
-        .conninfo = throwaway_server(project),
+        .conninfo = server,
         .given_loader = project->loader_given && !project->verify_elsewhere ? &project->loader : NULL,
         .database = name,
     };
@@ -117,8 +119,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
         fill_close(&fill);
     }
     if (status == CUTOVER_OK)
-        status = archive_compare(archive, verify->operation, throwaway_server(verify->project), name,
-                                 PHASE_VERIFY_COMPARE, error);
+        status = archive_compare(archive, verify->operation, server, name, PHASE_VERIFY_COMPARE, error);
     throwaway_drop(verify, name, oid);
     return status;
 }
@@ -126,12 +127,18 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
 static cutover_status by_restore(const struct verify *verify, struct archive *archive, cutover_error **error)
 {
     struct session *control = NULL;
+    struct conninfo server = {0};
     char name[DATABASE_NAME_MAX + 1];
 
     archive_verify_database_name(name, archive->backup_id);
     cutover_status status = control_open(verify, &verify->operation->cancel, &control, error);
     if (status == CUTOVER_OK)
-        status = restore_and_compare(verify, archive, control, name, error);
+        status = conninfo_copy(throwaway_server(verify->project), &server, error);
+    if (status == CUTOVER_OK)
+        status = event_triggers_quiet(control, &server, error);
+    if (status == CUTOVER_OK)
+        status = restore_and_compare(verify, archive, control, &server, name, error);
+    conninfo_free(&server);
     session_close(control);
     return status;
 }

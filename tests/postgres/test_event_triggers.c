@@ -14,7 +14,9 @@ static int start_cluster(void **state)
     (void)state;
     cluster = cluster_start(NULL);
     shop_use(cluster);
-    cluster_sql(cluster, "postgres", "CREATE ROLE tenant; CREATE ROLE guard SUPERUSER");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE tenant; CREATE ROLE guard SUPERUSER LOGIN;"
+                "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader");
     return 0;
 }
 
@@ -139,6 +141,74 @@ static void they_do_not_fire_in_a_restore(void **state)
     free(backup);
 }
 
+/* Of 17 and later: it fires at each connection, and refuses ours. */
+static const char login_sql[] =
+    "CREATE FUNCTION probe.entered() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  IF current_setting('application_name') = 'libcutover' THEN"
+    "    RAISE EXCEPTION 'the probe ran as % at login', session_user; END IF; END $$;"
+    "ALTER FUNCTION probe.entered() OWNER TO tenant;"
+    "CREATE EVENT TRIGGER at_login ON login EXECUTE FUNCTION probe.entered();"
+    "ALTER EVENT TRIGGER at_login ENABLE ALWAYS";
+
+static bool has_login_triggers(void)
+{
+    return cluster_number(cluster, "postgres", "SHOW server_version_num") >= 170000;
+}
+
+static void make_entrance(const char *name, const char *content)
+{
+    shop_database(cluster, name, content);
+    cluster_sql(cluster, name, "CREATE SCHEMA probe AUTHORIZATION tenant");
+    if (has_login_triggers())
+        cluster_sql(cluster, name, login_sql);
+}
+
+/* Every job's sessions: where none of them may be refused at the door, every one of them is seen. */
+static void no_session_of_ours_runs_a_login_trigger(void **state)
+{
+    struct shop *shop = *state;
+
+    make_entrance("doors_production",
+                  "CREATE TABLE generation (name text); INSERT INTO generation VALUES ('old')");
+    make_entrance("doors_preview",
+                  "CREATE TABLE generation (name text); INSERT INTO generation VALUES ('new')");
+    shop_project(shop, "doors", cluster_conninfo(cluster, "doors_production"));
+    /* Another login than production's: what it may is not known before it is inside. */
+    shop_preview(shop, "doors", "doors", cluster_conninfo_as(cluster, "doors_preview", "guard"), 0);
+    char *backup = backup_taken(shop, "doors"), *request = shop_acked(shop, "doors", "doors");
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE});
+    outcome_free(&outcome);
+    outcome = rollback_run_out(rollback_started(shop, request, false, CUTOVER_WRITES_NONE));
+    check_status_keep(outcome.status, CUTOVER_OK, outcome.error);
+    outcome_free(&outcome);
+    outcome =
+        shop_restore(shop, &(struct shop_restore){.backup_id = backup, .project_id = "doors", .confirm = true});
+    check_status_keep(outcome.status, CUTOVER_OK, outcome.error);
+    outcome_free(&outcome);
+    assert_int_equal(cluster_number(cluster, "doors_production",
+                                    "SELECT count(*) FROM pg_event_trigger WHERE evtenabled = 'A'"),
+                     has_login_triggers());
+    free(backup);
+    free(request);
+}
+
+/* Who may not switch them off is refused when he says so; then he does not. */
+static void a_preview_is_read_by_who_may_not_switch_them_off(void **state)
+{
+    struct shop *shop = *state;
+
+    shop_database(cluster, "plain", "CREATE TABLE old ()");
+    shop_database(cluster, "plain_preview", "CREATE TABLE new (id int); INSERT INTO new VALUES (1)");
+    shop_project(shop, "plain", cluster_conninfo(cluster, "plain"));
+    shop_preview(shop, "plain", "plain", cluster_conninfo_as(cluster, "plain_preview", "reader"), 0);
+    char *request = shop_acked(shop, "plain", "plain");
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    assert_int_equal(cluster_number(cluster, "plain", "SELECT count(*) FROM new"), 1);
+    outcome_free(&outcome);
+    free(request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
@@ -146,6 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(they_do_not_fire_in_a_promotion_and_arrive_as_they_were),
         TEST(they_do_not_fire_in_a_restore),
+        TEST(no_session_of_ours_runs_a_login_trigger),
+        TEST(a_preview_is_read_by_who_may_not_switch_them_off),
     };
 
     return cmocka_run_group_tests_name("event triggers", tests, start_cluster, NULL);

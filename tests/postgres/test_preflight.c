@@ -30,7 +30,8 @@ static int start(void **state)
     cluster_sql(cluster, "shop", CONTENT);
     cluster_create_database(elsewhere, "next");
     cluster_sql(elsewhere, "next", CONTENT);
-    cluster_sql(cluster, "postgres", "CREATE ROLE weak LOGIN");
+    cluster_sql(cluster, "postgres", "CREATE ROLE weak LOGIN; CREATE ROLE tenant");
+    cluster_sql(elsewhere, "postgres", "CREATE ROLE tenant");
     tools.dump_version = tools.restore_version =
         (int)cluster_number(cluster, "postgres", "SHOW server_version_num");
     return 0;
@@ -462,6 +463,71 @@ static void a_role_that_may_too_little_is_told_all_of_it_at_once(void **state)
     cluster_sql(elsewhere, "next", "DROP EVENT TRIGGER watcher; DROP FUNCTION fire()");
 }
 
+/* On both sides, with whose code they run. */
+static void event_triggers_are_named(void **state)
+{
+    static const char trigger_sql[] =
+        "CREATE FUNCTION fire() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER watcher ON ddl_command_end EXECUTE FUNCTION fire()";
+    struct {
+        struct cluster *at;
+        const char *database, *check;
+    } sides[] = {{cluster, "shop", "production.event_triggers"}, {elsewhere, "next", "preview.event_triggers"}};
+
+    (void)state;
+    look((struct look){0});
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(count_of(sides[i].check), 0);
+    for (size_t i = 0; i < 2; i++) {
+        cluster_sql(sides[i].at, sides[i].database, trigger_sql);
+        look((struct look){0});
+        expect(CUTOVER_SEVERITY_OK, sides[i].check,
+               "watcher of postgres (ddl_command_end, runs public.fire of postgres)");
+        cluster_sql(sides[i].at, sides[i].database,
+                    "ALTER EVENT TRIGGER watcher DISABLE; ALTER FUNCTION fire() OWNER TO tenant;"
+                    "ALTER EVENT TRIGGER watcher ENABLE ALWAYS");
+        look((struct look){0});
+        expect(CUTOVER_SEVERITY_WARN, sides[i].check,
+               "watcher of postgres (ddl_command_end, always, runs public.fire of tenant)");
+        expect_nothing_blocks();
+        cluster_sql(sides[i].at, sides[i].database, "ALTER EVENT TRIGGER watcher DISABLE");
+        look((struct look){0});
+        expect(CUTOVER_SEVERITY_OK, sides[i].check,
+               "watcher of postgres (ddl_command_end, disabled, runs public.fire of tenant)");
+        assert_int_equal(count_of(sides[i].check), 1);
+        cluster_sql(sides[i].at, sides[i].database, "DROP EVENT TRIGGER watcher; DROP FUNCTION fire()");
+    }
+}
+
+/* Of 17 and later; each session in `shop` fires it. */
+static void a_login_trigger_that_runs_in_our_sessions_blocks(void **state)
+{
+    (void)state;
+    if (tools.dump_version < 170000) {
+        PGconn *connection = cluster_connect(cluster, "shop");
+        PGresult *result = PQexec(connection, "CREATE EVENT TRIGGER door ON login EXECUTE FUNCTION fire()");
+        assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42601");
+        PQclear(result);
+        PQfinish(connection);
+        return;
+    }
+    cluster_sql(cluster, "shop",
+                "CREATE FUNCTION fire() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+                "CREATE EVENT TRIGGER door ON login EXECUTE FUNCTION fire()");
+    look((struct look){0});
+    expect(CUTOVER_SEVERITY_WARN, "production.event_triggers",
+           "login triggers that run in each session of ours: ");
+    cluster_sql(cluster, "shop", "ALTER FUNCTION fire() OWNER TO tenant");
+    look((struct look){0});
+    expect_block("production.event_triggers", "door of postgres (login, runs public.fire of tenant)");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop SET event_triggers = off");
+    look((struct look){0});
+    expect(CUTOVER_SEVERITY_WARN, "production.event_triggers", "no session of ours does: door");
+    expect_nothing_blocks();
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET event_triggers");
+    cluster_sql(cluster, "shop", "DROP EVENT TRIGGER door; DROP FUNCTION fire()");
+}
+
 static void a_role_with_just_enough_passes(void **state)
 {
     (void)state;
@@ -636,6 +702,8 @@ int main(void)
         preflight_test(changes_that_are_not_counted_block),
         preflight_test(invalid_indexes_block),
         preflight_test(checks_that_read_other_tables_are_told),
+        preflight_test(event_triggers_are_named),
+        preflight_test(a_login_trigger_that_runs_in_our_sessions_blocks),
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
         preflight_test(a_role_with_just_enough_passes),
         preflight_test(what_is_worth_knowing_warns),

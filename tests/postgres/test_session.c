@@ -3,7 +3,7 @@
 #include "support/killed.h"
 #include "support/pooler.h"
 
-#include "postgres/session.h"
+#include "postgres/event_triggers.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -521,11 +521,50 @@ static void standby_is_refused_unless_allowed(void **state)
     cluster_stop(standby);
 }
 
+/* In the connection's start, behind what the caller gives; who may not, or whose server (before 17) does not know it, is told so
+   that he can go on without. */
+static void event_triggers_are_switched_off_at_the_start(void **state)
+{
+    char *string = NULL;
+    struct session *session = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    assert_true(asprintf(&string, "%s options='-c work_mem=5MB'", cluster_conninfo(cluster, "postgres")) > 0);
+    struct conninfo conninfo = parsed(string);
+    const struct session_options options = {.conninfo = &conninfo};
+    conninfo.event_triggers_off = true;
+    cutover_status status = session_open(&options, &session, &error);
+    if (cluster_number(cluster, "postgres", "SHOW server_version_num") < 170000) {
+        check_status_keep(status, CUTOVER_E_POSTGRES, error);
+        assert_true(event_triggers_refused(error));
+        cutover_error_free(error);
+        error = NULL;
+    } else {
+        check_status_keep(status, CUTOVER_OK, error);
+        assert_value(session, "SHOW event_triggers", "off");
+        assert_value(session, "SHOW work_mem", "5MB");
+        session_close(session);
+    }
+    conninfo.event_triggers_off = false;
+    check_ok(session_open(&options, &session, &error), error);
+    assert_value(session, "SHOW work_mem", "5MB");
+    check_ok(event_triggers_quiet(session, &conninfo, &error), error);
+    assert_int_equal(conninfo.event_triggers_off, session->server_version >= 170000);
+    session_close(session);
+    conninfo_free(&conninfo);
+    free(string);
+    error = refusal(cluster_conninfo(cluster, "nowhere"), (struct session_options){0}, CUTOVER_E_POSTGRES);
+    assert_false(event_triggers_refused(error));
+    cutover_error_free(error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_pinned_against_role_and_database),
         cmocka_unit_test(identity_is_what_the_server_says),
+        cmocka_unit_test(event_triggers_are_switched_off_at_the_start),
         cmocka_unit_test(client_encoding_is_the_databases),
         cmocka_unit_test(lc_monetary_is_the_callers_or_the_databases),
         cmocka_unit_test(wrong_password_is_refused_and_not_repeated),

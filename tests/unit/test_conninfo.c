@@ -72,7 +72,7 @@ static void service_fills_what_the_string_leaves_open(void **state)
 
 static void unknown_service_is_refused(void **state)
 {
-    struct conninfo conninfo = {NULL, NULL, 77};
+    struct conninfo conninfo = {.count = 77};
     cutover_error *error = NULL;
 
     (void)state;
@@ -122,7 +122,7 @@ static void error_names_the_field_and_not_the_string(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
-        struct conninfo conninfo = {NULL, NULL, 77};
+        struct conninfo conninfo = {.count = 77};
         cutover_error *error = NULL;
 
         check_status_keep(conninfo_parse("preview.conninfo", broken[i], &conninfo, &error), CUTOVER_E_INVALID,
@@ -177,6 +177,30 @@ static void set_adds_replaces_and_removes(void **state)
     conninfo_free(&copy);
 }
 
+/* What a role may is no other's; the rest does not say who it is. */
+static void what_one_user_may_switch_off_is_not_said_as_another(void **state)
+{
+    struct conninfo conninfo, copy;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(conninfo_parse("connection", "host=x user=a dbname=a", &conninfo, &error), error);
+    assert_false(conninfo.event_triggers_off);
+    conninfo.event_triggers_off = true;
+    check_ok(conninfo_copy(&conninfo, &copy, &error), error);
+    check_ok(conninfo_set(&copy, "dbname", "b", &error), error);
+    assert_true(copy.event_triggers_off);
+    assert_true(conninfo_same_login(&copy, &conninfo));
+    check_ok(conninfo_set(&copy, "user", "b", &error), error);
+    assert_false(copy.event_triggers_off);
+    assert_false(conninfo_same_login(&copy, &conninfo));
+    check_ok(conninfo_set(&copy, "user", "a", &error), error);
+    check_ok(conninfo_set(&copy, "host", NULL, &error), error);
+    assert_false(conninfo_same_login(&conninfo, &copy));
+    conninfo_free(&copy);
+    conninfo_free(&conninfo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +213,7 @@ int main(void)
         cmocka_unit_test(error_names_the_field_and_not_the_string),
         cmocka_unit_test(gssencmode_is_kept_only_when_given),
         cmocka_unit_test(set_adds_replaces_and_removes),
+        cmocka_unit_test(what_one_user_may_switch_off_is_not_said_as_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

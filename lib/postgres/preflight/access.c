@@ -79,24 +79,6 @@ static cutover_status check_sessions(const struct preflight_servers *servers, co
     return status;
 }
 
-/* EDGE_CASES A25 */
-static cutover_status check_event_triggers(const struct preflight_servers *servers, const char *name,
-                                           struct findings *findings, cutover_error **error)
-{
-    const struct preflight_listing listing = {
-        .name = name,
-        .severity = CUTOVER_SEVERITY_BLOCK,
-        .sql = "SELECT t.evtname FROM pg_event_trigger t WHERE NOT EXISTS (SELECT 1 FROM pg_depend d"
-               "   WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'e') "
-               "ORDER BY 1",
-        .found = "event triggers that only a superuser can make in production",
-        .hint = "Connect to production as a superuser, or drop them in the preview."};
-
-    if (servers->production->superuser)
-        return CUTOVER_OK;
-    return preflight_list(servers->preview, &listing, 0, NULL, findings, error);
-}
-
 /* EDGE_CASES A41, E23: by name they find another database after the swap than before. */
 static cutover_status check_foreign_servers(const struct preflight_servers *servers, const char *name,
                                             struct findings *findings, cutover_error **error)
@@ -158,7 +140,6 @@ static cutover_status check_matviews(const struct preflight_servers *servers, co
 const struct preflight_check preflight_access_checks[] = {
     {"preview.roles", ASK_WITH_PREVIEW, check_roles},
     {"production.sessions", ASK_ONCE, check_sessions},
-    {"preview.event_triggers", ASK_WITH_PREVIEW, check_event_triggers},
     {"databases.foreign_servers", ASK_WITH_PREVIEW, check_foreign_servers},
     {"preview.security_labels", ASK_WITH_PREVIEW, check_labels},
     {"preview.materialized_views", ASK_WITH_PREVIEW, check_matviews},

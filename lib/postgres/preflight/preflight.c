@@ -149,6 +149,8 @@ static cutover_status run_all(const struct preflight_servers *servers, struct ch
     if (status == CUTOVER_OK)
         status = run_checks(servers, preflight_rights_checks, choice, findings, error);
     if (status == CUTOVER_OK)
+        status = run_checks(servers, preflight_event_trigger_checks, choice, findings, error);
+    if (status == CUTOVER_OK)
         status = run_listings(servers, choice, findings, error);
     return status;
 }
