@@ -31,6 +31,7 @@ struct schema_act {
     const struct fill *fill;
     enum part_of_schema part;
     bool keys_apart; /* PART_INDEXES and foreign keys come first, and are not in the rest */
+    size_t from, to; /* of PART_PRE_DATA: the entries from this one to before that one; 0 and 0: all */
 };
 
 static bool tag_begins(const struct toc_entry *entry, const char *kind)
@@ -68,6 +69,30 @@ static bool is_for_loader(const struct toc_entry *entry)
            is_named(entry, "MATERIALIZED VIEW DATA");
 }
 
+/* Its initial value is read when it is made, and a domain's constraints are checked by reading. */
+static bool is_checked_aggregate(const struct toc_entry *entry)
+{
+    return is_named(entry, "AGGREGATE") && entry->defn.bytes != NULL &&
+           strstr(entry->defn.bytes, "INITCOND") != NULL;
+}
+
+static size_t position_of(const struct toc *toc, int32_t dump_id)
+{
+    size_t position = 0;
+
+    while (position < toc->count && toc->entries[position].dump_id != dump_id)
+        position++;
+    return position;
+}
+
+static bool is_outside(const struct schema_act *act, const struct toc_entry *entry)
+{
+    if (act->to == 0)
+        return false;
+    size_t position = position_of(&act->fill->toc, entry->dump_id);
+    return position < act->from || position >= act->to;
+}
+
 static bool leave_out(const void *context, const struct toc_entry *entry)
 {
     const struct schema_act *act = context;
@@ -78,6 +103,7 @@ static bool leave_out(const void *context, const struct toc_entry *entry)
         return true;
     switch (act->part) {
     case PART_PRE_DATA:
+        return is_outside(act, entry);
     case PART_EVENT_TRIGGERS:
         return false;
     case PART_INDEXES:
@@ -117,7 +143,7 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
 static cutover_status schema_fill(const struct fill *fill, enum part_of_schema part, bool keys_apart,
                                   cutover_error **error)
 {
-    struct schema_act act = {fill, part, keys_apart};
+    struct schema_act act = {fill, part, keys_apart, 0, 0};
 
     return progress_while(&fill->operation->progress, schema_restore, &act, error);
 }
@@ -281,9 +307,11 @@ static cutover_status loader_get(struct fill *fill, const char *owners, cutover_
     if (status != CUTOVER_OK)
         return status;
     /* Twice what is open at a time: a session that was closed takes a moment to be gone. */
-    return can ? loader_make(fill->control, fill->conninfo, fill->database, owners,
-                             2 * fill->operation->jobs + 2, &fill->loader, error)
-               : refuse_evaluated(fill, error);
+    if (can)
+        return loader_make(fill->control, fill->conninfo, fill->database, owners, 2 * fill->operation->jobs + 2,
+                           &fill->loader, error);
+    fill->without_loader = true;
+    return CUTOVER_OK;
 }
 
 static cutover_status loader_begin(struct fill *fill, cutover_error **error)
@@ -298,8 +326,6 @@ static cutover_status loader_begin(struct fill *fill, cutover_error **error)
         status = loader_owners(fill->control, names, count, &owners, error);
     if (status == CUTOVER_OK && strcmp(owners, "{}") != 0)
         status = loader_get(fill, owners, error);
-    if (status == CUTOVER_OK && fill->loader.role != NULL)
-        status = loader_enter(fill->session, &fill->loader, error);
     free(owners);
     free(names);
     return status;
@@ -340,17 +366,86 @@ static cutover_status partitions_attach(struct fill *fill, struct session *sessi
     return entries_run(fill, "TABLE ATTACH", session, &count, error);
 }
 
+/* What it may do in the schemas and with the tables that are there now. */
+static cutover_status loader_let_in(struct fill *fill, cutover_error **error)
+{
+    if (fill->loader.role != NULL)
+        return loader_enter(fill->session, &fill->loader, error);
+    return fill->without_loader ? refuse_evaluated(fill, error) : CUTOVER_OK;
+}
+
+static cutover_status aggregate_run(struct fill *fill, struct session *session, cutover_error **error)
+{
+    return fill_run_entry(session, fill->aggregate, error);
+}
+
+/* "DROP AGGREGATE s.n(…);" names it as ALTER does, too. */
+static cutover_status aggregate_give(struct fill *fill, const struct toc_entry *entry, cutover_error **error)
+{
+    static const char drop[] = "DROP ";
+    const char *name = entry->drop.bytes != NULL ? entry->drop.bytes : "";
+    struct text sql = TEXT_INIT;
+
+    if (strncmp(name, drop, strlen(drop)) != 0)
+        return error_set(error, CUTOVER_E_INTERNAL, "the archive does not say how aggregate %s is called",
+                         entry->tag.bytes);
+    text_add_format(&sql, "ALTER %.*s OWNER TO ", (int)strcspn(name + strlen(drop), ";"), name + strlen(drop));
+    quote_identifier(&sql, entry->owner.bytes);
+    cutover_status status =
+        text_failed(&sql) ? error_nomem(error) : session_run(fill->session, text_string(&sql), error);
+    text_free(&sql);
+    return status;
+}
+
+static cutover_status aggregate_make(struct fill *fill, const struct toc_entry *entry, cutover_error **error)
+{
+    cutover_status status = loader_let_in(fill, error);
+
+    fill->aggregate = entry;
+    if (status == CUTOVER_OK)
+        status = as_loader(fill, aggregate_run, error);
+    return status != CUTOVER_OK ? status : aggregate_give(fill, entry, error);
+}
+
+/* All of "pre-data", around the aggregates that are the loader's to make: what follows may depend on these. */
+static cutover_status pre_data_fill(struct fill *fill, cutover_error **error)
+{
+    struct schema_act act = {fill, PART_PRE_DATA, false, 0, 0};
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t at = 0; fill->loader.role != NULL && status == CUTOVER_OK && at < fill->toc.count; at++) {
+        if (!is_checked_aggregate(&fill->toc.entries[at]))
+            continue;
+        act.to = at;
+        if (act.to > act.from)
+            status = progress_while(&fill->operation->progress, schema_restore, &act, error);
+        if (status == CUTOVER_OK)
+            status = aggregate_make(fill, &fill->toc.entries[at], error);
+        /* Its comment, label and grants: at the head of a list pg_restore takes them for entries of the section that the last
+           unlisted one is of. */
+        while (status == CUTOVER_OK && at + 1 < fill->toc.count &&
+               fill->toc.entries[at + 1].section == TOC_SECTION_NONE)
+            status = fill_run_entry(fill->session, &fill->toc.entries[++at], error);
+        act.from = at + 1;
+    }
+    act.to = act.from == 0 ? 0 : fill->toc.count;
+    return status != CUTOVER_OK ? status
+                                : progress_while(&fill->operation->progress, schema_restore, &act, error);
+}
+
 cutover_status fill_begin(struct fill *fill, cutover_error **error)
 {
     size_t partitions = 0;
 
     cutover_status status = toc_read(fill, error);
     if (status == CUTOVER_OK)
-        status = schema_fill(fill, PART_PRE_DATA, false, error);
-    if (status == CUTOVER_OK)
         status = session_of(fill, fill->conninfo, &fill->operation->cancel, &fill->session, error);
     if (status == CUTOVER_OK)
         status = loader_begin(fill, error);
+    if (status == CUTOVER_OK)
+        status = pre_data_fill(fill, error);
+    if (status == CUTOVER_OK)
+        status = loader_let_in(fill, error);
     if (status == CUTOVER_OK)
         status = entries_run(fill, "TABLE ATTACH", NULL, &partitions, error);
     if (status == CUTOVER_OK && partitions > 0)

@@ -26,8 +26,10 @@ struct fill {
     const void *built;                                     /* has_built's */
     struct session *session;                               /* for what is done once; fill_begin() opens it */
     struct toc toc;                                        /* of the schema's archive, from fill_begin() on */
-    struct loader loader; /* what evaluates goes through it, where there is one */
-    struct checks checks; /* set aside until all rows are there */
+    struct loader loader;              /* what evaluates goes through it, where there is one */
+    bool without_loader;               /* there should be one, and none can be had */
+    const struct toc_entry *aggregate; /* that is being made */
+    struct checks checks;              /* set aside until all rows are there */
 };
 
 /* Restores "pre-data", one stream, makes the loader, and makes the tables ready for rows in any order. */

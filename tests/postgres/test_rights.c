@@ -69,6 +69,14 @@ static const struct door doors[] = {
     {"statistics",
      "CREATE TABLE t.measured (x int); INSERT INTO t.measured SELECT g % 7 FROM generate_series(1, 500) g;"
      "CREATE STATISTICS t.measure ON (t.probe('statistics', x)), x FROM t.measured;"},
+    {"initial value",
+     "CREATE DOMAIN t.start AS int CHECK (t.probe('initial value', value) > 0);"
+     "CREATE FUNCTION t.step(t.start, int) RETURNS t.start IMMUTABLE LANGUAGE sql AS 'SELECT $1';"
+     "CREATE AGGREGATE t.starts(int) (SFUNC = t.step, STYPE = t.start, INITCOND = '1');"
+     "COMMENT ON AGGREGATE t.starts(int) IS 'commented';"
+     "REVOKE EXECUTE ON FUNCTION t.starts(int) FROM PUBLIC; GRANT EXECUTE ON FUNCTION t.starts(int) TO "
+     "neighbour;"
+     "CREATE VIEW t.started AS SELECT t.starts(x) FROM generate_series(1, 2) x;"},
     {"exclusion", "CREATE TABLE t.excluding (x int, EXCLUDE (t.probe('exclusion', x) WITH =)); INSERT INTO "
                   "t.excluding VALUES (1), (2);"},
 };
