@@ -14,9 +14,8 @@
 /* What to do where none can be had. */
 #define LOADER_HINT                                                                                            \
     "Give project.loader_database a login that is a member of the roles that own what is in the database, "    \
-    "let the role that the "                                                                                   \
-    "library connects as make roles (CREATEROLE), or set CUTOVER_POLICY_TRUST_OWNERS if you trust all these "  \
-    "owners."
+    "let the role that the library connects as make roles (CREATEROLE, and from PostgreSQL 16 on ADMIN "       \
+    "OPTION on these), or set CUTOVER_POLICY_TRUST_OWNERS if you trust all these owners."
 
 struct loader {
     struct conninfo conninfo; /* for sessions of it; nothing in it where there is no loader */
