@@ -65,6 +65,7 @@ struct look {
     struct cluster *preview_at; /* NULL: elsewhere */
     const struct tools *tools;
     unsigned jobs;
+    bool trust;  /* in the owners */
     int version; /* that both servers are said to be of; 0: their own */
 };
 
@@ -78,7 +79,8 @@ static void look(struct look how)
                                 how.preview != NULL ? how.preview : "next", "postgres"),
         .tools = how.tools != NULL ? how.tools : &tools,
         .jobs = how.jobs != 0 ? how.jobs : 2,
-        .verify_restores = true};
+        .verify_restores = true,
+        .owners_trusted = how.trust};
     cutover_error *error = NULL;
 
     if (how.version != 0)
@@ -520,6 +522,10 @@ static void a_login_trigger_that_runs_in_our_sessions_blocks(void **state)
     cluster_sql(cluster, "shop", "ALTER FUNCTION fire() OWNER TO tenant");
     look((struct look){0});
     expect_block("production.event_triggers", "door of postgres (login, runs public.fire of tenant)");
+    look((struct look){.trust = true});
+    expect(CUTOVER_SEVERITY_WARN, "production.event_triggers",
+           "a role with other rights owns: door of postgres");
+    expect_nothing_blocks();
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop SET event_triggers = off");
     look((struct look){0});
     expect(CUTOVER_SEVERITY_WARN, "production.event_triggers", "no session of ours does: door");

@@ -42,14 +42,21 @@ static const struct grade {
     {"quiet", CUTOVER_SEVERITY_OK, "event triggers, none of which runs in a session of ours", NULL},
 };
 
-static cutover_status check_side(struct session *session, const char *name, struct findings *findings,
-                                 cutover_error **error)
+/* Owners that the host trusts may borrow, and are told. */
+static cutover_severity severity_of(const struct grade *grade, bool owners_trusted)
+{
+    return grade->severity == CUTOVER_SEVERITY_BLOCK && owners_trusted ? CUTOVER_SEVERITY_WARN
+                                                                       : grade->severity;
+}
+
+static cutover_status check_side(const struct preflight_servers *servers, struct session *session,
+                                 const char *name, struct findings *findings, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; status == CUTOVER_OK && i < sizeof grades / sizeof *grades; i++) {
         const struct preflight_listing listing = {.name = name,
-                                                  .severity = grades[i].severity,
+                                                  .severity = severity_of(&grades[i], servers->owners_trusted),
                                                   .sql = triggers_sql,
                                                   .found = grades[i].found,
                                                   .hint = grades[i].hint};
@@ -61,7 +68,7 @@ static cutover_status check_side(struct session *session, const char *name, stru
 static cutover_status check_production(const struct preflight_servers *servers, const char *name,
                                        struct findings *findings, cutover_error **error)
 {
-    return check_side(servers->production, name, findings, error);
+    return check_side(servers, servers->production, name, findings, error);
 }
 
 /* EDGE_CASES A25 */
@@ -76,7 +83,7 @@ static cutover_status check_preview(const struct preflight_servers *servers, con
                "ORDER BY 1",
         .found = "event triggers that only a superuser can make in production",
         .hint = "Connect to production as a superuser, or drop them in the preview."};
-    cutover_status status = check_side(servers->preview, name, findings, error);
+    cutover_status status = check_side(servers, servers->preview, name, findings, error);
 
     if (status != CUTOVER_OK || servers->production->superuser)
         return status;
