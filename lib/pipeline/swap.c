@@ -67,37 +67,19 @@ static cutover_status properties_now(struct job *job, struct json_object **now, 
 static cutover_status properties_follow(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
-    struct json_object *now = NULL;
     char *differences = NULL;
 
-    cutover_status status = properties_now(job, &now, error);
+    cutover_status status = properties_now(job, &job->bears, error);
     if (status == CUTOVER_OK)
-        status = properties_compare(record->properties, now, &differences, error);
+        status = properties_compare(record->properties, job->bears, &differences, error);
+    if (status == CUTOVER_OK)
+        status = job_properties_try(job, job->bears, error);
     if (status == CUTOVER_OK && differences[0] != '\0') {
-        status = properties_apply(job->control, record->staging_name, now, error);
-        if (status == CUTOVER_OK) {
-            job_warn(job, "production's properties changed during the %s: %s", job->type->name, differences);
-            json_object_put(record->properties);
-            record->properties = json_object_get(now);
-        }
+        job_warn(job, "production's properties changed during the %s: %s", job->type->name, differences);
+        json_object_put(record->properties);
+        record->properties = json_object_get(job->bears);
     }
     free(differences);
-    json_object_put(now);
-    return status;
-}
-
-/* What the new production's counters are before anybody can write to it: a rollback asks for it. */
-static cutover_status mark_incoming(struct job *job, cutover_error **error)
-{
-    struct promotion_record *record = &job->journal.record;
-    struct session_options options =
-        operation_session(&job->operation, &job->project.production, record->staging_name);
-    struct session *inside = NULL;
-
-    cutover_status status = session_open(&options, &inside, error);
-    if (status == CUTOVER_OK)
-        status = mark_read(inside, &record->mark, error);
-    session_close(inside);
     return status;
 }
 
@@ -109,6 +91,8 @@ cutover_status step_swap(struct job *job, cutover_error **error)
         .control = job->control,
         .journal = &job->journal,
         .report = &job->report,
+        /* What was there before has been written to by others: its counters say nothing. */
+        .incoming = job->source->stage != NULL ? &job->incoming : NULL,
         .prove = job->target->prove,
         .context = job,
     };
@@ -118,9 +102,7 @@ cutover_status step_swap(struct job *job, cutover_error **error)
         status = job->source->still(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
-    /* What was there before has been written to by others: its counters say nothing. */
-    if (status == CUTOVER_OK && job->source->stage != NULL)
-        status = mark_incoming(job, error);
+    guard.properties = job->bears;
     if (status == CUTOVER_OK)
         status = guard_swap(&guard, error);
     job->swapped = guard.swapped;

@@ -44,11 +44,6 @@ static const char properties_sql[] =
     " FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace, LATERAL (SELECT to_jsonb(d) AS row) j"
     " WHERE d.oid = $1::oid";
 
-/* Roles that have settings of their own in a database. */
-static const char setting_roles_sql[] =
-    "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
-    " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
-
 /* Who has a grant on a database; '' is PUBLIC. */
 static const char grantees_sql[] =
     "SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END"
@@ -172,27 +167,32 @@ static void add_setting(struct text *sql, const char *database, struct json_obje
     text_add(sql, ";\n");
 }
 
-static cutover_status add_resets(struct session *control, const char *database, struct text *sql,
-                                 cutover_error **error)
+/* Whether an item of that list before `index` has the same member. */
+static bool is_repeated(struct json_object *properties, const char *list, size_t index, const char *member)
 {
-    const char *parameters[] = {database};
-    PGresult *result = NULL;
+    const char *value = json_text_or(list_item(properties, list, index), member, "");
 
-    cutover_status status = session_query(control, setting_roles_sql, 1, parameters, &result, error);
-    if (status != CUTOVER_OK)
-        return status;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(json_text_or(list_item(properties, list, i), member, ""), value) == 0)
+            return true;
+    return false;
+}
+
+static void add_resets(struct text *sql, const char *database, struct json_object *has)
+{
     text_add(sql, "ALTER DATABASE ");
     quote_identifier(sql, database);
     text_add(sql, " RESET ALL;\n");
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (size_t i = 0; i < list_length(has, "settings"); i++) {
+        const char *role = json_text_or(list_item(has, "settings", i), "role", "");
+        if (role[0] == '\0' || is_repeated(has, "settings", i, "role"))
+            continue;
         text_add(sql, "ALTER ROLE ");
-        quote_identifier(sql, result_text(result, row, 0));
+        quote_identifier(sql, role);
         text_add(sql, " IN DATABASE ");
         quote_identifier(sql, database);
         text_add(sql, " RESET ALL;\n");
     }
-    PQclear(result);
-    return CUTOVER_OK;
 }
 
 static void add_labels(struct text *sql, const char *database, struct json_object *properties)
@@ -237,36 +237,28 @@ static cutover_status check_grantors(struct session *control, struct json_object
     return CUTOVER_OK;
 }
 
-cutover_status properties_apply(struct session *control, const char *database, struct json_object *properties,
-                                cutover_error **error)
+/* All but the grants. */
+static void add_own(struct text *sql, const char *database, struct json_object *has, struct json_object *wanted)
 {
-    struct text sql = TEXT_INIT;
-    cutover_status status = check_grantors(control, properties, error);
-
-    if (status == CUTOVER_OK)
-        status = add_resets(control, database, &sql, error);
-    for (size_t i = 0; i < list_length(properties, "settings"); i++)
-        add_setting(&sql, database, list_item(properties, "settings", i));
-    text_add(&sql, "COMMENT ON DATABASE ");
-    quote_identifier(&sql, database);
-    text_add(&sql, " IS ");
-    quote_literal(&sql, json_text_or(properties, "comment", NULL));
-    text_add(&sql, ";\n");
-    add_labels(&sql, database, properties);
-    text_add(&sql, "ALTER DATABASE ");
-    quote_identifier(&sql, database);
-    text_add_format(&sql, " WITH IS_TEMPLATE %s CONNECTION LIMIT %" PRId64 ";\nALTER DATABASE ",
-                    json_bool_or(properties, "is_template", false) ? "true" : "false",
-                    json_int_or(properties, "connection_limit", -1));
-    quote_identifier(&sql, database);
+    add_resets(sql, database, has);
+    for (size_t i = 0; i < list_length(wanted, "settings"); i++)
+        add_setting(sql, database, list_item(wanted, "settings", i));
+    text_add(sql, "COMMENT ON DATABASE ");
+    quote_identifier(sql, database);
+    text_add(sql, " IS ");
+    quote_literal(sql, json_text_or(wanted, "comment", NULL));
+    text_add(sql, ";\n");
+    add_labels(sql, database, wanted);
+    text_add(sql, "ALTER DATABASE ");
+    quote_identifier(sql, database);
+    text_add_format(sql, " WITH IS_TEMPLATE %s CONNECTION LIMIT %" PRId64 ";\nALTER DATABASE ",
+                    json_bool_or(wanted, "is_template", false) ? "true" : "false",
+                    json_int_or(wanted, "connection_limit", -1));
+    quote_identifier(sql, database);
     /* Last: what comes before needs an owner that we are for sure. */
-    text_add(&sql, " OWNER TO ");
-    quote_identifier(&sql, json_text_or(properties, "owner", ""));
-    /* One simple query of several statements is one transaction. */
-    if (status == CUTOVER_OK)
-        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
-    text_free(&sql);
-    return status;
+    text_add(sql, " OWNER TO ");
+    quote_identifier(sql, json_text_or(wanted, "owner", ""));
+    text_add(sql, ";\n");
 }
 
 static bool is_privilege(const char *privilege)
@@ -365,28 +357,73 @@ cutover_status properties_grants_clear(struct session *control, const char *data
     return status;
 }
 
-cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,
-                                     cutover_error **error)
+static void add_revokes(struct text *sql, const char *database, struct json_object *has,
+                        struct json_object *wanted)
 {
-    size_t count = list_length(properties, "acl");
-    const char *owner = json_text_or(properties, "owner", "");
+    text_add(sql, "REVOKE ALL ON DATABASE ");
+    quote_identifier(sql, database);
+    text_add(sql, " FROM PUBLIC, ");
+    quote_identifier(sql, json_text_or(wanted, "owner", ""));
+    text_add(sql, ", CURRENT_USER");
+    for (size_t i = 0; i < list_length(has, "acl"); i++) {
+        const char *grantee = json_text_or(list_item(has, "acl", i), "grantee", "");
+        if (grantee[0] == '\0' || is_repeated(has, "acl", i, "grantee"))
+            continue;
+        text_add(sql, ", ");
+        quote_identifier(sql, grantee);
+    }
+    text_add(sql, " CASCADE;\n");
+}
+
+cutover_status properties_give_sql(const char *database, struct json_object *has, struct json_object *wanted,
+                                   struct text *sql, cutover_error **error)
+{
+    size_t count = list_length(wanted, "acl");
 
     for (size_t i = 0; i < count; i++) {
-        const char *privilege = json_text_or(list_item(properties, "acl", i), "privilege", "");
+        const char *privilege = json_text_or(list_item(wanted, "acl", i), "privilege", "");
         if (!is_privilege(privilege))
             return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
     }
     bool *made = calloc(count + 1, sizeof *made);
     if (made == NULL)
         return error_nomem(error);
-    text_add(sql, "REVOKE ALL ON DATABASE ");
-    quote_identifier(sql, database);
-    text_add(sql, " FROM PUBLIC, ");
-    quote_identifier(sql, owner);
-    text_add(sql, ", CURRENT_USER CASCADE;\n");
-    add_grants(sql, database, properties, made);
+    add_own(sql, database, has, wanted);
+    add_revokes(sql, database, has, wanted);
+    add_grants(sql, database, wanted, made);
     free(made);
     return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+}
+
+/* Also where the job was cancelled meanwhile: the session is needed to undo it. */
+static cutover_status take_back(struct session *control, cutover_error **error)
+{
+    const struct cancel *cancel = control->cancel;
+
+    control->cancel = NULL;
+    cutover_status status = session_run(control, "ROLLBACK", error);
+    control->cancel = cancel;
+    return status;
+}
+
+cutover_status properties_try(struct session *control, const char *database, struct json_object *has,
+                              struct json_object *wanted, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+
+    text_add(&sql, "BEGIN;\n");
+    cutover_status status = check_grantors(control, wanted, error);
+    if (status == CUTOVER_OK)
+        status = properties_give_sql(database, has, wanted, &sql, error);
+    if (status == CUTOVER_OK) {
+        status = session_run(control, text_string(&sql), error);
+        if (status == CUTOVER_OK)
+            status = take_back(control, error);
+        else if (PQstatus(control->connection) == CONNECTION_OK)
+            (void)take_back(control, NULL);
+    }
+    text_free(&sql);
+    return status;
 }
 
 /* Items of the lists of properties as a name and a value, to be compared as sets. */

@@ -38,10 +38,19 @@ struct fence_mark {
 };
 /* CUTOVER_E_UNSUPPORTED before PostgreSQL 15; CUTOVER_E_VERIFY (could not tell) when track_counts is off. */
 cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, cutover_error **error);
+/* What a proof's error says of the database that it is about. */
+struct fence_subject {
+    const char *written; /* "production was written to behind the fence" */
+    const char *unknown; /* "whether production was written to cannot be told" */
+    const char *hint;
+};
+extern const struct fence_subject fence_of_production;
+extern const struct fence_subject
+    fence_of_staging; /* nobody but us may be in it; its mark is taken before it is checked */
 /* CUTOVER_OK: nothing was written between. CUTOVER_E_VERIFY different: names what was written to. could not tell: counters
    were reset, or the server restarted. `inside` (may be NULL) resolves names. */
-cutover_status fence_prove(const struct fence_mark *before, const struct fence_mark *after,
-                           struct session *inside, cutover_error **error);
+cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
+                           const struct fence_mark *after, struct session *inside, cutover_error **error);
 void fence_mark_free(struct fence_mark *mark);
 
 #endif
