@@ -142,7 +142,7 @@ struct job {
     struct backup_record known; /* what was known of it before it was verified again */
     struct fence_mark mark;     /* before the backup's snapshot */
     struct fence_mark incoming; /* of what comes in, before it was checked */
-    struct json_object *bears;  /* production's properties right before the swap; never written down */
+    struct json_object *bears;  /* production's properties, with the values of settings: never written down */
     int64_t fenced_us;          /* monotonic: when writes began to be refused */
     bool swapped;
     bool outcome_unknown; /* the server went away in the moment of the swap */

@@ -229,7 +229,7 @@ static cutover_status stage(struct job *job, cutover_error **error)
     record->staging_oid = oid;
     status = journal_save(&job->journal, error);
     if (status == CUTOVER_OK)
-        status = job_properties_try(job, record->properties, error);
+        status = job_properties_try(job, job->bears, error);
     if (status != CUTOVER_OK)
         return status;
     status = archive_load(&job->from.backup.archive, operation, &to, PHASE_STAGE_COPY, &fill, error);

@@ -158,7 +158,7 @@ static cutover_status check(struct job *job, cutover_error **error)
             fence_lift(job->control, record->staging_name, (uint32_t)record->staging_oid, fence, false, error);
     if (status == CUTOVER_OK)
         status = properties_grants_clear(job->control, record->staging_name, error);
-    return status != CUTOVER_OK ? status : job_properties_try(job, record->properties, error);
+    return status != CUTOVER_OK ? status : job_properties_try(job, job->bears, error);
 }
 
 static void close_source(struct job *job)

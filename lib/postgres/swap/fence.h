@@ -7,6 +7,8 @@
 
 #include "postgres/session.h"
 
+#define FENCE_SETTING "default_transaction_read_only"
+
 /* What the fence will replace, read before it is raised, for the journal: {"database": {was: value or null}, "roles":
    [{role, oid, was: value or null}]}: the settings of default_transaction_read_only of this database, for all and for each
    role whose own setting would win over the database's. */
@@ -21,6 +23,10 @@ cutover_status fence_raise(struct session *control, const char *database, uint32
    are ended, so that clients write again at once; our own, and those that our role may not end, are left. */
 cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
                           struct json_object *plan, bool end_sessions, cutover_error **error);
+
+/* What it replaced, as properties (postgres/properties.h) list settings: what production itself has. */
+cutover_status fence_settings(struct session *control, struct json_object *plan, struct json_object *settings,
+                              cutover_error **error);
 
 /* A mark of the database's change counters and sequences, read by a session inside of it. Taken after the fence was
    raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others

@@ -185,6 +185,30 @@ static void roll_back(struct session *control)
     control->cancel = cancel;
 }
 
+/* Runs the renames, and what the new production bears: of an error of the latter the server's words may hold a setting's value. */
+static cutover_status rename_and_give(struct session *control, const char *sql, cutover_error **error)
+{
+    static const char *const told[] = {"08", "3D", "40", "42P04", "53", "55006", "57", "58"};
+    cutover_error *cause = NULL;
+    cutover_status status = session_run(control, sql, &cause);
+    const char *sqlstate = cutover_error_sqlstate(cause);
+    bool tell = sqlstate == NULL;
+
+    for (size_t i = 0; !tell && i < sizeof told / sizeof *told; i++)
+        tell = strncmp(sqlstate, told[i], strlen(told[i])) == 0;
+    if (!tell) {
+        error_set(error, status,
+                  "the server does not give the new production what production bears (SQLSTATE %s)", sqlstate);
+        error_sqlstate(error, sqlstate);
+        error_hint(error,
+                   "Somebody changed a role, or production's settings or grants, in that moment: start again.");
+        cutover_error_free(cause);
+    } else {
+        error_move(error, cause);
+    }
+    return status;
+}
+
 /* One transaction, up to its COMMIT; rolled back when it fails. */
 static cutover_status attempt(struct session *control, const struct swap *swap, const char *sql, int timeout_ms,
                               cutover_error **error)
@@ -196,7 +220,7 @@ static cutover_status attempt(struct session *control, const struct swap *swap, 
     if (status == CUTOVER_OK)
         status = check_names(control, swap, error);
     if (status == CUTOVER_OK)
-        status = session_run(control, sql, error);
+        status = rename_and_give(control, sql, error);
     if (status == CUTOVER_OK)
         status = session_run(control, "SET LOCAL statement_timeout = 0", error);
     if (status == CUTOVER_OK)
