@@ -18,7 +18,8 @@ static int start_cluster(void **state)
     cluster = cluster_start("max_prepared_transactions = 5\n");
     cluster_sql(cluster, "postgres",
                 "CREATE ROLE tenant LOGIN; CREATE ROLE app LOGIN; CREATE ROLE keeper LOGIN CREATEDB;"
-                "GRANT tenant, app, pg_signal_backend, pg_read_all_stats TO keeper");
+                "CREATE ROLE maker LOGIN CREATEDB CREATEROLE;"
+                "GRANT tenant, app, pg_signal_backend, pg_read_all_stats TO keeper, maker");
     shop_use(cluster);
     return 0;
 }
@@ -199,6 +200,34 @@ static void a_transaction_that_was_prepared_and_committed_is_found(void **state)
     free(request);
 }
 
+static int change_while_backed_up(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    run_in_staging("UPDATE generation SET name = 'other'");
+    return 0;
+}
+
+static void a_change_of_what_was_restored_is_found(void **state)
+{
+    struct shop *shop = *state;
+    const struct shop_hook hooks[] = {{"backup", change_while_backed_up, NULL}, {NULL, NULL, NULL}};
+
+    free(shop_ready(shop, "back"));
+    char *backup = backup_taken(shop, "back");
+    cluster_sql(cluster, "back_production", "UPDATE generation SET name = 'later'");
+    struct outcome outcome = shop_restore(
+        shop,
+        &(struct shop_restore){.backup_id = backup, .project_id = "back", .confirm = true, .hooks = hooks});
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "public.generation");
+    char *name = cluster_value(cluster, "back_production", "SELECT name FROM generation");
+    assert_string_equal(name, "later");
+    free(name);
+    free(backup);
+    outcome_free(&outcome);
+}
+
 /* ---- a prepared transaction: a database that has one cannot be dropped ---- */
 
 struct told {
@@ -321,6 +350,12 @@ static void check_owned(struct shop *shop, const char *name, const char *role, c
 {
     char *request = owned_ready(shop, name, role, more);
     char *production = shop_format("%s_production", name), *preview = shop_format("%s_preview", name);
+    /* A role's settings are a plain role's to give to nobody. */
+    if (strcmp(role, "keeper") != 0) {
+        char *sql = shop_format("ALTER ROLE app IN DATABASE %s SET work_mem = '9MB'", production);
+        cluster_sql(cluster, "postgres", sql);
+        free(sql);
+    }
     char *before = shop_properties(cluster, production);
     struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
@@ -346,6 +381,7 @@ static void check_owned(struct shop *shop, const char *name, const char *role, c
 static void what_is_in_public_keeps_its_owners(void **state)
 {
     check_owned(*state, "plain", "keeper", "SELECT 1");
+    check_owned(*state, "made", "maker", "SELECT 1");
     check_owned(*state, "super", "postgres", "SELECT 1");
 }
 
@@ -410,6 +446,7 @@ int main(void)
         TEST(a_sequence_that_moved_after_the_check_is_found),
         TEST(an_object_that_was_made_after_the_check_is_found),
         TEST(a_transaction_that_was_prepared_and_committed_is_found),
+        TEST(a_change_of_what_was_restored_is_found),
         TEST(a_transaction_that_is_prepared_in_it_is_waited_for_by_recovery),
         TEST(what_is_in_public_keeps_its_owners),
         TEST(a_grant_on_public_that_the_preview_makes_stays),
