@@ -16,11 +16,11 @@
  * meanwhile stops here (P4). What comes in is proved to be what was checked: a session of ours goes in, its door is closed, everybody
  * else there is ended, no transaction is prepared in it, and its counters and sequences are what they were before the check. It is
  * ours alone since it was made, but a superuser passes, and lets others in. From there on its door stays closed, and the swap looks
- * that it is. This is done first because it needs nobody to wait.
+ * that it is. This comes first because nobody waits for it.
  *
  * One more session goes into production and finds itself in the database that the journal means; what the new one is to bear is
- * read and written down as statements; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap intended:
- * whoever recovers from here on asks the server.
+ * written down as statements; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap
+ * intended: whoever recovers from here on asks the server.
  *
  * With the pooler paused, where there is one, the door closes: no new session gets in, not even ours, which is why one of ours is
  * inside already. Everybody else there is ended. Now nobody can write, and the proof is read by the session inside; a write that
