@@ -1,7 +1,10 @@
 #include "job/guard.h"
 
+#include "postgres/database.h"
+#include "postgres/properties.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
+#include "postgres/swap/mark.h"
 #include "postgres/swap/swap.h"
 
 #include <string.h>
@@ -10,9 +13,14 @@
  * How the swap is guarded, in this order, and why.
  *
  * Before anything is closed: this session still holds the advisory lock, so that a job that was paused for an hour and taken over
- * meanwhile stops here (P4); one more session goes into production and finds itself in the database that the journal means; nobody
- * is in what comes in; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap intended:
- * whoever recovers from here on asks the server.
+ * meanwhile stops here (P4). What comes in is proved to be what was checked: a session of ours goes in, its door is closed, everybody
+ * else there is ended, no transaction is prepared in it, and its counters and sequences are what they were before the check. It is
+ * ours alone since it was made, but a superuser passes, and lets others in. From there on its door stays closed, and the swap looks
+ * that it is. This comes first because nobody waits for it.
+ *
+ * One more session goes into production and finds itself in the database that the journal means; what the new one is to bear is
+ * written down as statements; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap
+ * intended: whoever recovers from here on asks the server.
  *
  * With the pooler paused, where there is one, the door closes: no new session gets in, not even ours, which is why one of ours is
  * inside already. Everybody else there is ended. Now nobody can write, and the proof is read by the session inside; a write that
@@ -45,7 +53,7 @@ static cutover_status lock_check_held(struct guard *guard, cutover_error **error
     return status;
 }
 
-static struct swap swap_of(const struct promotion_record *record)
+static struct swap swap_of(const struct promotion_record *record, const char *give_sql)
 {
     return (struct swap){
         .production = record->production_name,
@@ -53,7 +61,7 @@ static struct swap swap_of(const struct promotion_record *record)
         .incoming = record->staging_name,
         .incoming_oid = (uint32_t)record->staging_oid,
         .displaced = record->displaced_name,
-        .properties = record->properties,
+        .give_sql = give_sql,
     };
 }
 
@@ -82,7 +90,7 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 {
     struct session_options options =
         operation_session(guard->operation, &guard->project->production, guard->project->control_database);
-    struct swap swap = swap_of(&guard->journal->record);
+    struct swap swap = swap_of(&guard->journal->record, NULL);
     struct session *control = NULL;
     enum swap_outcome outcome = SWAP_LOST;
 
@@ -106,9 +114,9 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
     return CUTOVER_OK;
 }
 
-static cutover_status swap_commit(struct guard *guard, cutover_error **error)
+static cutover_status swap_commit(struct guard *guard, const char *give_sql, cutover_error **error)
 {
-    struct swap swap = swap_of(&guard->journal->record);
+    struct swap swap = swap_of(&guard->journal->record, give_sql);
     cutover_error *local = NULL;
     bool sent = false;
 
@@ -129,7 +137,8 @@ static cutover_status swap_commit(struct guard *guard, cutover_error **error)
 }
 
 /* Closes the door, swaps or opens it again; the time in between is what readers notice, where nobody pauses them. */
-static cutover_status through_the_door(struct guard *guard, struct session **inside, cutover_error **error)
+static cutover_status through_the_door(struct guard *guard, struct session **inside, const char *give_sql,
+                                       cutover_error **error)
 {
     const char *name = guard->journal->record.production_name;
     int64_t closed_us = monotonic_us();
@@ -138,7 +147,7 @@ static cutover_status through_the_door(struct guard *guard, struct session **ins
     if (status == CUTOVER_OK)
         status = prove_and_leave(guard, inside, error);
     if (status == CUTOVER_OK)
-        status = swap_commit(guard, error);
+        status = swap_commit(guard, give_sql, error);
     /* It is still journaled as closed: undoing opens it again in any case. */
     if (!guard->swapped && !guard->outcome_unknown) {
         guard->control->deadline_us = monotonic_us() + ASK_MS * 1000;
@@ -148,7 +157,8 @@ static cutover_status through_the_door(struct guard *guard, struct session **ins
     return status;
 }
 
-static cutover_status paused_swap(struct guard *guard, struct session **inside, cutover_error **error)
+static cutover_status paused_swap(struct guard *guard, struct session **inside, const char *give_sql,
+                                  cutover_error **error)
 {
     const cutover_platform *platform = &guard->operation->host->platform;
     const struct cancel *cancel = guard->control->cancel;
@@ -161,7 +171,7 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
         int64_t limit_ms = 3 * (int64_t)guard->operation->host->door_timeout_ms + WORK_MS;
         guard->control->cancel = (*inside)->cancel = NULL;
         guard->control->deadline_us = (*inside)->deadline_us = monotonic_us() + limit_ms * 1000;
-        status = through_the_door(guard, inside, error);
+        status = through_the_door(guard, inside, give_sql, error);
         guard->control->cancel = cancel;
         guard->control->deadline_us = 0;
     }
@@ -189,27 +199,126 @@ static cutover_status inside_open(struct guard *guard, struct session **inside, 
     return status;
 }
 
-cutover_status guard_swap(struct guard *guard, cutover_error **error)
+/* ---- what comes in ---- */
+
+/* A transaction that is prepared in it is no session's, and would be committed behind the new production's back. */
+static cutover_status prepared_check(struct guard *guard, cutover_error **error)
+{
+    const struct promotion_record *record = &guard->journal->record;
+    char *gids = NULL;
+    cutover_status status = door_prepared(guard->control, (uint32_t)record->staging_oid, &gids, error);
+
+    if (status == CUTOVER_OK && gids != NULL) {
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "database \"%s\" is not what was checked: transactions are prepared in it: %s",
+                              record->staging_name, gids);
+        error_hint(error,
+                   "As a superuser connect to \"%s\", and ROLLBACK PREPARED each; keep out who made them.",
+                   record->staging_name);
+    }
+    free(gids);
+    return status;
+}
+
+/* With its door closed and nobody else in it. */
+static cutover_status incoming_compare(struct guard *guard, struct session *inside, cutover_error **error)
 {
     struct promotion_record *record = &guard->journal->record;
+    struct fence_mark now = {0};
+
+    cutover_status status = fence_mark_read(inside, &now, error);
+    if (status == CUTOVER_OK)
+        status = fence_prove(&fence_of_staging, guard->incoming, &now, inside, error);
+    /* What the new production's counters are before anybody can write to it: a rollback asks for it. */
+    if (status == CUTOVER_OK) {
+        json_object_put(record->mark);
+        record->mark = NULL;
+        status = mark_make(&now, &record->mark, error);
+    }
+    fence_mark_free(&now);
+    return status;
+}
+
+static cutover_status incoming_open(struct guard *guard, struct session **inside, cutover_error **error)
+{
+    const struct promotion_record *record = &guard->journal->record;
+    struct session_options options =
+        operation_session(guard->operation, &guard->project->production, record->staging_name);
+
+    cutover_status status = session_open(&options, inside, error);
+    if (status == CUTOVER_OK && (*inside)->database_oid != (uint32_t)record->staging_oid)
+        status = error_set(error, CUTOVER_E_CONFLICT,
+                           "database \"%s\" has OID %u instead of %lld: somebody replaced it",
+                           record->staging_name, (*inside)->database_oid, (long long)record->staging_oid);
+    return status;
+}
+
+/* Closed from here on, and, where it was checked, what was checked. */
+static cutover_status incoming_prove(struct guard *guard, cutover_error **error)
+{
+    const struct promotion_record *record = &guard->journal->record;
+    uint32_t oid = (uint32_t)record->staging_oid;
+    int64_t timeout = guard->operation->host->door_timeout_ms;
     struct session *inside = NULL;
     uint32_t ended = 0;
 
+    cutover_status status = prepared_check(guard, error);
+    if (status == CUTOVER_OK && guard->incoming != NULL)
+        status = incoming_open(guard, &inside, error);
+    if (status == CUTOVER_OK)
+        status = door_close(guard->control, record->staging_name, error);
+    if (status == CUTOVER_OK)
+        status = door_empty(guard->control, oid, inside != NULL ? &inside->backend_pid : NULL, inside != NULL,
+                            false, timeout, &ended, error);
+    if (status == CUTOVER_OK)
+        status = prepared_check(guard, error);
+    if (status == CUTOVER_OK && inside != NULL)
+        status = incoming_compare(guard, inside, error);
+    session_close(inside);
+    if (status == CUTOVER_OK)
+        status = door_empty(guard->control, oid, NULL, 0, false, timeout, &ended, error);
+    return status;
+}
+
+/* The statements that make it bear what production bears; they hold values of settings. */
+static cutover_status give_sql_make(struct guard *guard, struct text *sql, cutover_error **error)
+{
+    const struct promotion_record *record = &guard->journal->record;
+    struct json_object *has = NULL;
+
+    cutover_status status = properties_read(guard->control, (uint32_t)record->staging_oid, &has, error);
+    if (status == CUTOVER_OK)
+        status = properties_give_sql(record->production_name, has, guard->properties, sql, error);
+    json_object_put(has);
+    return status;
+}
+
+static cutover_status intend(struct guard *guard, cutover_error **error)
+{
+    guard->journal->record.door_closed = true;
+    guard->journal->record.swap_intended = true;
+    return journal_step(guard->journal, PROMOTION_SWAP, error);
+}
+
+cutover_status guard_swap(struct guard *guard, cutover_error **error)
+{
+    struct session *inside = NULL;
+    struct text give_sql = TEXT_INIT;
+
     cutover_status status = lock_check_held(guard, error);
+    if (status == CUTOVER_OK)
+        status = incoming_prove(guard, error);
     if (status == CUTOVER_OK)
         status = inside_open(guard, &inside, error);
     if (status == CUTOVER_OK)
-        status = door_empty(guard->control, (uint32_t)record->staging_oid, NULL, 0, false,
-                            guard->operation->host->door_timeout_ms, &ended, error);
+        status = give_sql_make(guard, &give_sql, error);
     if (status == CUTOVER_OK)
         status = cancel_check(&guard->operation->cancel, error);
-    if (status == CUTOVER_OK) {
-        record->door_closed = true;
-        record->swap_intended = true;
-        status = journal_step(guard->journal, PROMOTION_SWAP, error);
-    }
     if (status == CUTOVER_OK)
-        status = paused_swap(guard, &inside, error);
+        status = intend(guard, error);
+    if (status == CUTOVER_OK)
+        status = paused_swap(guard, &inside, text_string(&give_sql), error);
     session_close(inside);
+    text_free(&give_sql);
     return status;
 }

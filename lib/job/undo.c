@@ -47,8 +47,12 @@ static cutover_status drop_named(struct session *control, const char *name, int6
         return CUTOVER_OK;
     if (found == 0)
         status = database_oid_of(control, name, &found, error);
-    if (status == CUTOVER_OK && found != 0)
+    if (status == CUTOVER_OK && found != 0) {
         status = database_drop(control, name, found, error);
+        /* Whoever is to end what keeps it must get in. */
+        if (status == CUTOVER_E_POSTGRES && PQstatus(control->connection) == CONNECTION_OK)
+            door_open(control, name, NULL);
+    }
     return status != CUTOVER_OK ? status : loader_drop(control, name, error);
 }
 

@@ -60,12 +60,12 @@ struct promotion_record {
     int64_t verify_oid;
     char *displaced_name;
     char *backup_id;
-    bool fence_raised;         /* set before the fence is raised, cleared after it was lifted */
-    struct json_object *fence; /* what it replaced: see postgres/swap/fence.h */
-    struct json_object
-        *properties;    /* production's database properties before the fence: postgres/properties.h */
-    bool door_closed;   /* set before ALLOW_CONNECTIONS false, cleared after it is open again */
-    bool swap_intended; /* set before the swap transaction is sent */
+    bool fence_raised;              /* set before the fence is raised, cleared after it was lifted */
+    struct json_object *fence;      /* what it replaced: see postgres/swap/fence.h */
+    struct json_object *properties; /* production's database properties before the fence, settings by name only:
+                                       postgres/properties.h */
+    bool door_closed;               /* set before ALLOW_CONNECTIONS false, cleared after it is open again */
+    bool swap_intended;             /* set before the swap transaction is sent */
     struct json_object
         *mark;    /* the incoming database's change counters right before the swap: postgres/swap/mark.h */
     bool swapped; /* set once it is known to be committed */

@@ -76,13 +76,16 @@ static cutover_status archive_take(struct job *job, cutover_error **error)
 {
     struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
     struct snapshot *snapshot = NULL;
-    struct json_object *properties = NULL;
+    struct json_object *properties = NULL, *kept = NULL;
 
     cutover_status status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
     if (status == CUTOVER_OK)
         status = properties_read(snapshot->leader, snapshot->leader->database_oid, &properties, error);
     if (status == CUTOVER_OK)
-        status = archive_write(&job->operation, &options, snapshot, properties, &job->backup.record, error);
+        status = properties_without_values(properties, &kept, error);
+    if (status == CUTOVER_OK)
+        status = archive_write(&job->operation, &options, snapshot, kept, &job->backup.record, error);
+    json_object_put(kept);
     json_object_put(properties);
     snapshot_close(snapshot);
     return status;

@@ -1,6 +1,7 @@
 #include "pipeline/job.h"
 
 #include "base/text.h"
+#include "postgres/properties.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@ void job_free(struct job *job)
         job->source->close(job);
     session_close(job->control);
     fence_mark_free(&job->mark);
+    fence_mark_free(&job->incoming);
+    json_object_put(job->bears);
     backup_free(&job->backup);
     record_free(&backup_type, &job->known);
     journal_free(&job->journal);
@@ -69,6 +72,18 @@ cutover_status job_project_check(const struct host *host, const struct project *
     if (status == CUTOVER_OK && strcmp(project->state, "active") != 0)
         status = error_set(error, strcmp(project->state, "restoring") == 0 ? CUTOVER_E_LOCKED : CUTOVER_E_STATE,
                            "project %s is %s, not active", project->id, project->state);
+    return status;
+}
+
+cutover_status job_properties_try(struct job *job, struct json_object *properties, cutover_error **error)
+{
+    const struct promotion_record *record = &job->journal.record;
+    struct json_object *has = NULL;
+
+    cutover_status status = properties_read(job->control, (uint32_t)record->staging_oid, &has, error);
+    if (status == CUTOVER_OK)
+        status = properties_try(job->control, record->staging_name, has, properties, error);
+    json_object_put(has);
     return status;
 }
 

@@ -141,6 +141,8 @@ struct job {
     struct backup backup;       /* of the state that is displaced; or the one that is taken or verified */
     struct backup_record known; /* what was known of it before it was verified again */
     struct fence_mark mark;     /* before the backup's snapshot */
+    struct fence_mark incoming; /* of what comes in, before it was checked */
+    struct json_object *bears;  /* production's properties, with the values of settings: never written down */
     int64_t fenced_us;          /* monotonic: when writes began to be refused */
     bool swapped;
     bool outcome_unknown; /* the server went away in the moment of the swap */
@@ -190,6 +192,8 @@ bool job_is_backed_up(const struct job *job); /* for step.wanted */
 cutover_status job_project_check(const struct host *host, const struct project *project, cutover_error **error);
 /* What a rollback looks at before it is asked to run: by sessions of its own. */
 cutover_status rollback_look(struct job *job, cutover_error **error);
+/* Whether what comes in can be given `properties`; it bears none of them before the swap. */
+cutover_status job_properties_try(struct job *job, struct json_object *properties, cutover_error **error);
 /* A label, a request, an actor: what every backup's record says of where it comes from. */
 cutover_status job_backup_record(const struct job *job, const char *label, struct backup_record *record,
                                  cutover_error **error);

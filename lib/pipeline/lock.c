@@ -77,8 +77,8 @@ static cutover_status record_make(struct job *job, struct promotion_record *fres
     if (status == CUTOVER_OK)
         status = job->source->enter(job, fresh, error);
     if (status == CUTOVER_OK)
-        status = properties_read(job->control, (uint32_t)fresh->production_oid, &fresh->properties, error);
-    return status;
+        status = properties_read(job->control, (uint32_t)fresh->production_oid, &job->bears, error);
+    return status != CUTOVER_OK ? status : properties_without_values(job->bears, &fresh->properties, error);
 }
 
 cutover_status step_lock(struct job *job, cutover_error **error)

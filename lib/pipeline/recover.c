@@ -71,6 +71,8 @@ static void outcome_failed(struct recovering *recovering, const cutover_error *e
     outcome(recovering, CUTOVER_RECOVERED_FAILED, cutover_error_message(error));
     if (cutover_error_detail(error) != NULL)
         text_add_format(&recovering->message, " (%s)", cutover_error_detail(error));
+    if (cutover_error_hint(error) != NULL)
+        text_add_format(&recovering->message, ": %s", cutover_error_hint(error));
 }
 
 /* ---- jobs that overwrite a project ---- */

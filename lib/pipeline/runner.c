@@ -60,7 +60,9 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
         backup_fail(&job->backup, *reason);
     if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, *reason,
                  &local) != CUTOVER_OK) {
-        error_detail(reason, "undoing it failed: %s", cutover_error_message(local));
+        const char *hint = cutover_error_hint(local);
+        error_detail(reason, "undoing it failed: %s%s%s%s", cutover_error_message(local),
+                     hint != NULL ? " (" : "", hint != NULL ? hint : "", hint != NULL ? ")" : "");
         error_front(reason, "it ended before the swap, and is not undone yet",
                     "run recovery: it reopens production and drops what is left");
         log_line(&job->host->log, LOG_ERROR_LEVEL, "%s: not undone: %s", job->id, cutover_error_message(local));

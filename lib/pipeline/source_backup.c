@@ -5,7 +5,6 @@
 #include "pipeline/job.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
-#include "postgres/properties.h"
 #include "transfer/analyze.h"
 #include "transfer/archive.h"
 
@@ -229,6 +228,8 @@ static cutover_status stage(struct job *job, cutover_error **error)
         return status;
     record->staging_oid = oid;
     status = journal_save(&job->journal, error);
+    if (status == CUTOVER_OK)
+        status = job_properties_try(job, job->bears, error);
     if (status != CUTOVER_OK)
         return status;
     status = archive_load(&job->from.backup.archive, operation, &to, PHASE_STAGE_COPY, &fill, error);
@@ -239,8 +240,6 @@ static cutover_status stage(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = fill_finish(&fill, error);
     fill_close(&fill);
-    if (status == CUTOVER_OK)
-        status = properties_apply(job->control, record->staging_name, record->properties, error);
     job->report.stage_tables = job->from.backup.archive.manifest.table_count;
     for (size_t i = 0; i < job->from.backup.archive.manifest.table_count; i++)
         job->report.stage_rows += job->from.backup.archive.manifest.tables[i].rows;

@@ -146,7 +146,7 @@ static cutover_status enter(struct job *job, struct promotion_record *fresh, cut
     return status;
 }
 
-/* The old production bears what the project has now, and no fence. It is closed: nobody notices. */
+/* The old production bears no fence and no grants: what the project has now comes with the swap. It is closed: nobody notices. */
 static cutover_status check(struct job *job, cutover_error **error)
 {
     const struct promotion_record *record = &job->journal.record;
@@ -157,8 +157,8 @@ static cutover_status check(struct job *job, cutover_error **error)
         status =
             fence_lift(job->control, record->staging_name, (uint32_t)record->staging_oid, fence, false, error);
     if (status == CUTOVER_OK)
-        status = properties_apply(job->control, record->staging_name, record->properties, error);
-    return status != CUTOVER_OK ? status : properties_grants_clear(job->control, record->staging_name, error);
+        status = properties_grants_clear(job->control, record->staging_name, error);
+    return status != CUTOVER_OK ? status : job_properties_try(job, job->bears, error);
 }
 
 static void close_source(struct job *job)

@@ -62,6 +62,8 @@ static cutover_status stage(struct job *job, cutover_error **error)
     record->staging_oid = live->oid;
     status = journal_save(&job->journal, error);
     if (status == CUTOVER_OK)
+        status = job_properties_try(job, job->bears, error);
+    if (status == CUTOVER_OK)
         status = live_copy_fill(live, error);
     job->report.stage_tables = live->content.table_count;
     job->report.stage_rows = live->rows;

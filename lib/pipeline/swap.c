@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* P2: the store says that the backup is verified, of this very database, and its files are still what was verified: a
    promotion may have been held for days. */
@@ -33,34 +34,30 @@ static cutover_status backup_still_good(struct job *job, cutover_error **error)
     return status;
 }
 
-/* The settings that the fence itself put there are not production's own. */
-static cutover_status properties_now(struct job *job, struct json_object **now, cutover_error **error)
+/* The settings that the fence itself put there are not production's own: those that it replaced are. */
+static cutover_status fence_take_out(struct job *job, struct json_object *properties, cutover_error **error)
 {
-    struct json_object *kept = json_object_new_array();
-    struct json_object *settings;
+    struct json_object *kept = json_object_new_array(), *settings = json_member(properties, "settings");
+    size_t count = settings != NULL ? json_object_array_length(settings) : 0;
 
     if (kept == NULL)
         return error_nomem(error);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *setting = json_object_array_get_idx(settings, i);
+        if (strcasecmp(json_text_or(setting, "name", ""), FENCE_SETTING) != 0)
+            json_add(kept, json_object_get(setting));
+    }
+    cutover_status status = fence_settings(job->control, job->journal.record.fence, kept, error);
+    json_put_object(properties, "settings", kept);
+    return status == CUTOVER_OK && !json_is_complete(properties) ? error_nomem(error) : status;
+}
+
+static cutover_status properties_now(struct job *job, struct json_object **now, cutover_error **error)
+{
     cutover_status status =
         properties_read(job->control, (uint32_t)job->journal.record.production_oid, now, error);
-    if (status != CUTOVER_OK) {
-        json_object_put(kept);
-        return status;
-    }
-    settings = json_member(*now, "settings");
-    for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
-        struct json_object *setting = json_object_array_get_idx(settings, i);
-        if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") != 0)
-            json_add(kept, json_object_get(setting));
-    }
-    settings = json_member(job->journal.record.properties, "settings");
-    for (size_t i = 0; settings != NULL && i < json_object_array_length(settings); i++) {
-        struct json_object *setting = json_object_array_get_idx(settings, i);
-        if (strcmp(json_text_or(setting, "name", ""), "default_transaction_read_only") == 0)
-            json_add(kept, json_object_get(setting));
-    }
-    json_put_object(*now, "settings", kept);
-    return json_is_complete(*now) ? CUTOVER_OK : error_nomem(error);
+
+    return status == CUTOVER_OK && job->journal.record.fence_raised ? fence_take_out(job, *now, error) : status;
 }
 
 /* What an administrator changed of production while the job ran goes along (EDGE_CASES C7, C8). */
@@ -72,32 +69,18 @@ static cutover_status properties_follow(struct job *job, cutover_error **error)
 
     cutover_status status = properties_now(job, &now, error);
     if (status == CUTOVER_OK)
-        status = properties_compare(record->properties, now, &differences, error);
+        status = properties_compare(job->bears, now, &differences, error);
+    if (status == CUTOVER_OK)
+        status = job_properties_try(job, now, error);
     if (status == CUTOVER_OK && differences[0] != '\0') {
-        status = properties_apply(job->control, record->staging_name, now, error);
-        if (status == CUTOVER_OK) {
-            job_warn(job, "production's properties changed during the %s: %s", job->type->name, differences);
-            json_object_put(record->properties);
-            record->properties = json_object_get(now);
-        }
+        job_warn(job, "production's properties changed during the %s: %s", job->type->name, differences);
+        json_object_put(record->properties);
+        record->properties = NULL;
+        status = properties_without_values(now, &record->properties, error);
     }
     free(differences);
-    json_object_put(now);
-    return status;
-}
-
-/* What the new production's counters are before anybody can write to it: a rollback asks for it. */
-static cutover_status mark_incoming(struct job *job, cutover_error **error)
-{
-    struct promotion_record *record = &job->journal.record;
-    struct session_options options =
-        operation_session(&job->operation, &job->project.production, record->staging_name);
-    struct session *inside = NULL;
-
-    cutover_status status = session_open(&options, &inside, error);
-    if (status == CUTOVER_OK)
-        status = mark_read(inside, &record->mark, error);
-    session_close(inside);
+    json_object_put(job->bears);
+    job->bears = now;
     return status;
 }
 
@@ -109,6 +92,8 @@ cutover_status step_swap(struct job *job, cutover_error **error)
         .control = job->control,
         .journal = &job->journal,
         .report = &job->report,
+        /* What was there before has been written to by others: its counters say nothing. */
+        .incoming = job->source->stage != NULL ? &job->incoming : NULL,
         .prove = job->target->prove,
         .context = job,
     };
@@ -118,9 +103,7 @@ cutover_status step_swap(struct job *job, cutover_error **error)
         status = job->source->still(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
-    /* What was there before has been written to by others: its counters say nothing. */
-    if (status == CUTOVER_OK && job->source->stage != NULL)
-        status = mark_incoming(job, error);
+    guard.properties = job->bears;
     if (status == CUTOVER_OK)
         status = guard_swap(&guard, error);
     job->swapped = guard.swapped;

@@ -12,7 +12,7 @@ static cutover_status prove_unchanged(void *context, struct session *inside, cut
 
     cutover_status status = fence_mark_read(inside, &now, error);
     if (status == CUTOVER_OK)
-        status = fence_prove(&job->mark, &now, inside, error);
+        status = fence_prove(&fence_of_production, &job->mark, &now, inside, error);
     fence_mark_free(&now);
     return status;
 }

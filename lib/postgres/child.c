@@ -2,6 +2,7 @@
 
 #include "base/folder.h"
 #include "base/process.h"
+#include "postgres/redact.h"
 #include "postgres/session.h"
 
 #include <stdlib.h>
@@ -200,29 +201,6 @@ void child_free(struct child *child)
     free(child->folder);
 }
 
-/* pg_restore repeats the statement that failed; the options of a server or a user mapping hold passwords. What
-   follows OPTIONS is left out up to the next message of the program. */
-static void add_redacted(struct text *out, const char *errors, const char *name)
-{
-    bool hidden = false;
-
-    for (const char *line = errors; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            hidden = false;
-        const char *options = memmem(line, length, "OPTIONS", 7);
-        if (!hidden && options == NULL) {
-            text_add_bytes(out, line, length);
-            text_add(out, "\n");
-        } else if (!hidden) {
-            text_add_bytes(out, line, (size_t)(options - line));
-            text_add(out, "OPTIONS (left out)\n");
-            hidden = true;
-        }
-        line += length + (line[length] == '\n');
-    }
-}
-
 /* The first line that reports an error, without the program's name. */
 static void first_error(const char *errors, const char *name, struct text *line)
 {
@@ -258,7 +236,7 @@ static cutover_status child_failed(const char *name, int exit_status, const stru
 {
     struct text detail = TEXT_INIT, line = TEXT_INIT;
 
-    add_redacted(&detail, text_string(errors), name);
+    redact(&detail, text_string(errors), name);
     first_error(text_string(&detail), name, &line);
     error_set(error, CUTOVER_E_POSTGRES, "%s failed (exit status %d): %s", name, exit_status,
               text_string(&line)[0] != '\0' ? text_string(&line) : "it said nothing");
@@ -268,6 +246,16 @@ static cutover_status child_failed(const char *name, int exit_status, const stru
     text_free(&line);
     text_free(&detail);
     return CUTOVER_E_POSTGRES;
+}
+
+/* What it had said when it was ended. */
+static void detail_set(const char *name, const struct text *errors, cutover_error **error)
+{
+    struct text detail = TEXT_INIT;
+
+    redact(&detail, text_string(errors), name);
+    error_detail(error, "%.*s", (int)DETAIL_LIMIT, text_string(&detail));
+    text_free(&detail);
 }
 
 cutover_status child_run(const struct child *child, const char *name, const char *const *arguments,
@@ -283,7 +271,7 @@ cutover_status child_run(const struct child *child, const char *name, const char
         .program = arguments[0], .arguments = arguments, .environment = environment, .cancel = cancel};
     cutover_status status = process_run(&process, &exit_status, NULL, &errors, error);
     if (status != CUTOVER_OK && errors.length > 0)
-        error_detail(error, "%.*s", (int)DETAIL_LIMIT, text_string(&errors));
+        detail_set(name, &errors, error);
     else if (status == CUTOVER_OK && exit_status != 0)
         status = child_failed(name, exit_status, &errors, error);
     text_free(&errors);

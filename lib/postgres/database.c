@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "base/record.h"
+#include "postgres/public_schema.h"
 #include "postgres/quote.h"
 
 #include <inttypes.h>
@@ -10,10 +11,6 @@
 #include <string.h>
 
 /* What initdb did not make: OIDs from FirstNormalObjectId (src/include/access/transam.h) on. */
-/* A row when the role is not ours, is there, and we may act as it. */
-static const char owner_sql[] = "SELECT 1 FROM pg_roles WHERE rolname = $1 AND rolname <> current_user"
-                                "   AND pg_has_role(oid, 'MEMBER')";
-
 static const char leftovers_sql[] =
     "SELECT string_agg(o.name, ', ') FROM ("
     " SELECT 'relation ' || c.oid::regclass AS name FROM pg_class c"
@@ -29,6 +26,10 @@ static const char leftovers_sql[] =
 static const char template_tablespace_sql[] =
     "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace"
     " WHERE d.datname = 'template0'";
+
+static const char prepared_sql[] =
+    "SELECT string_agg(format('%s of %I', gid, owner), ', ' ORDER BY gid) FROM pg_prepared_xacts"
+    " WHERE database = $1";
 
 void database_name_make(char name[64], const char *prefix, const char *id)
 {
@@ -94,24 +95,10 @@ static cutover_status add_tablespace(struct session *control, const char *tables
     return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
 }
 
-/* The owner in `properties`, if our role may give it a database, and is another one; else *owner is NULL. */
-static cutover_status owner_to_be(struct session *control, struct json_object *properties, char **owner,
-                                  cutover_error **error)
-{
-    const char *wanted = json_text_or(properties, "owner", "");
-    PGresult *result = NULL;
-
-    cutover_status status = session_query(control, owner_sql, 1, (const char *const[]){wanted}, &result, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(PQntuples(result) > 0 ? wanted : NULL, owner, error);
-    PQclear(result);
-    return status;
-}
-
-/* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. It belongs to its owner from
-   the start: what is in public may belong to no one else, when our role is no superuser. */
+/* CREATE DATABASE … like `properties`, closed: nobody can come in before CONNECT is revoked. It is ours: an owner could let
+   itself in. */
 static cutover_status create_sql(struct session *control, const char *name, struct json_object *properties,
-                                 const char *owner, struct text *sql, cutover_error **error)
+                                 struct text *sql, cutover_error **error)
 {
     const char *provider = json_text_or(properties, "locale_provider", "libc");
     bool icu = strcmp(provider, "icu") == 0, builtin = strcmp(provider, "builtin") == 0;
@@ -124,10 +111,6 @@ static cutover_status create_sql(struct session *control, const char *name, stru
     text_add(sql, "CREATE DATABASE ");
     quote_identifier(sql, name);
     text_add(sql, " TEMPLATE template0 ALLOW_CONNECTIONS false");
-    if (owner != NULL) {
-        text_add(sql, " OWNER ");
-        quote_identifier(sql, owner);
-    }
     add_literal(sql, "ENCODING", json_text_or(properties, "encoding", NULL));
     add_literal(sql, "LC_COLLATE", json_text_or(properties, "collate", NULL));
     add_literal(sql, "LC_CTYPE", json_text_or(properties, "ctype", NULL));
@@ -202,8 +185,8 @@ static cutover_status check_leftovers(struct session *inside, cutover_error **er
     return status;
 }
 
-/* A session in the new database, on the server that `control` is on, looks. */
-static cutover_status check_empty(struct session *control, const char *name, cutover_error **error)
+/* A session in the new database, on the server that `control` is on, looks, and makes it ready to be filled. */
+static cutover_status enter(struct session *control, const char *name, cutover_error **error)
 {
     struct conninfo conninfo;
     struct session *inside = NULL;
@@ -219,6 +202,8 @@ static cutover_status check_empty(struct session *control, const char *name, cut
                            "a new connection with the same parameters landed on another server");
     if (status == CUTOVER_OK)
         status = check_leftovers(inside, error);
+    if (status == CUTOVER_OK)
+        status = public_schema_lend(inside, error);
     session_close(inside);
     conninfo_free(&conninfo);
     return status;
@@ -238,35 +223,21 @@ static cutover_status run_on(struct session *control, const char *before, const 
     return status;
 }
 
-/* CONNECT is nobody's but ours, also not its owner's; the swap's transaction gives the real grants. */
-static cutover_status keep_to_ourselves(struct session *control, const char *name, const char *owner,
-                                        cutover_error **error)
+/* CONNECT is nobody's but ours; the swap's transaction gives the real grants. What is in it may belong to anybody, of whom
+   the server asks CREATE (ALTER PUBLICATION … OWNER TO): that alone lets nobody in. */
+static cutover_status keep_to_ourselves(struct session *control, const char *name, cutover_error **error)
 {
-    struct text sql = TEXT_INIT;
+    cutover_status status = run_on(control, "REVOKE CONNECT ON DATABASE ", name, " FROM PUBLIC", error);
 
-    text_add(&sql, "REVOKE ALL ON DATABASE ");
-    quote_identifier(&sql, name);
-    text_add(&sql, " FROM PUBLIC;\n");
-    if (owner != NULL) {
-        text_add(&sql, "REVOKE CONNECT ON DATABASE ");
-        quote_identifier(&sql, name);
-        text_add(&sql, " FROM ");
-        quote_identifier(&sql, owner);
-        text_add(&sql, ";\nGRANT ALL ON DATABASE ");
-        quote_identifier(&sql, name);
-        text_add(&sql, " TO CURRENT_USER;\n");
-    }
-    cutover_status status =
-        text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
-    text_free(&sql);
-    return status;
+    return status != CUTOVER_OK ? status
+                                : run_on(control, "GRANT CREATE ON DATABASE ", name, " TO PUBLIC", error);
 }
 
 static cutover_status create(struct session *control, const char *name, struct json_object *properties,
-                             const char *owner, cutover_error **error)
+                             cutover_error **error)
 {
     struct text sql = TEXT_INIT;
-    cutover_status status = create_sql(control, name, properties, owner, &sql, error);
+    cutover_status status = create_sql(control, name, properties, &sql, error);
 
     if (status == CUTOVER_OK) {
         status = session_run(control, text_string(&sql), error);
@@ -278,8 +249,7 @@ static cutover_status create(struct session *control, const char *name, struct j
 }
 
 /* From CREATE DATABASE to a database that lets us in; one that does not get there is dropped. */
-static cutover_status settle(struct session *control, const char *name, const char *owner, uint32_t *oid,
-                             cutover_error **error)
+static cutover_status settle(struct session *control, const char *name, uint32_t *oid, cutover_error **error)
 {
     uint32_t made = 0;
     cutover_status status = database_oid_of(control, name, &made, error);
@@ -288,11 +258,11 @@ static cutover_status settle(struct session *control, const char *name, const ch
     if (status != CUTOVER_OK)
         (void)database_oid_of(control, name, &made, NULL);
     if (status == CUTOVER_OK)
-        status = keep_to_ourselves(control, name, owner, error);
+        status = keep_to_ourselves(control, name, error);
     if (status == CUTOVER_OK)
         status = run_on(control, "ALTER DATABASE ", name, " ALLOW_CONNECTIONS true", error);
     if (status == CUTOVER_OK)
-        status = check_empty(control, name, error);
+        status = enter(control, name, error);
     if (status == CUTOVER_OK)
         *oid = made;
     else if (made != 0)
@@ -303,18 +273,12 @@ static cutover_status settle(struct session *control, const char *name, const ch
 cutover_status database_create(struct session *control, const char *name, struct json_object *properties,
                                uint32_t *oid, cutover_error **error)
 {
-    char *owner = NULL;
-
     if (strlen(name) > DATABASE_NAME_MAX)
         return error_set(error, CUTOVER_E_INVALID, "database name \"%s\" has more than %d bytes", name,
                          DATABASE_NAME_MAX);
-    cutover_status status = owner_to_be(control, properties, &owner, error);
-    if (status == CUTOVER_OK)
-        status = create(control, name, properties, owner, error);
-    if (status == CUTOVER_OK)
-        status = settle(control, name, owner, oid, error);
-    free(owner);
-    return status;
+    cutover_status status = create(control, name, properties, error);
+
+    return status != CUTOVER_OK ? status : settle(control, name, oid, error);
 }
 
 /* The name does not bear the OID: gone, or renamed by somebody. */
@@ -329,6 +293,33 @@ static cutover_status drop_other(struct session *control, const char *name, uint
                        "the database with OID %" PRIu32 " is named \"%s\" now, not \"%s\": not dropped", oid,
                        now, name);
     free(now);
+    return status;
+}
+
+/* What keeps a database for as long as nobody ends it, and is said by name. */
+static cutover_status drop_failed(struct session *control, const char *name, cutover_status status,
+                                  cutover_error **error)
+{
+    char *gids = NULL;
+
+    if (session_value(control, prepared_sql, 1, &name, &gids, NULL) == CUTOVER_OK && gids != NULL) {
+        if (error != NULL) {
+            cutover_error_free(*error);
+            *error = NULL;
+        }
+        status =
+            error_set(error, CUTOVER_E_POSTGRES,
+                      "database \"%s\" cannot be dropped: transactions are prepared in it: %s", name, gids);
+        error_hint(error,
+                   "As a superuser connect to \"%s\", and ROLLBACK PREPARED each (or COMMIT PREPARED: the "
+                   "database is dropped in any case); then run recovery.",
+                   name);
+    } else {
+        error_hint(error,
+                   "Prepared transactions, active replication slots, subscriptions, and sessions that our "
+                   "role may not end keep a database from being dropped.");
+    }
+    free(gids);
     return status;
 }
 
@@ -350,9 +341,5 @@ cutover_status database_drop(struct session *control, const char *name, uint32_t
         (status = run_on(control, "ALTER DATABASE ", name, " IS_TEMPLATE false", error)) != CUTOVER_OK)
         return status;
     status = run_on(control, "DROP DATABASE IF EXISTS ", name, " WITH (FORCE)", error);
-    if (status != CUTOVER_OK)
-        error_hint(error,
-                   "Prepared transactions, active replication slots, subscriptions, and sessions that our "
-                   "role may not end keep a database from being dropped.");
-    return status;
+    return status != CUTOVER_OK ? drop_failed(control, name, status, error) : status;
 }

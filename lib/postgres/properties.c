@@ -44,11 +44,6 @@ static const char properties_sql[] =
     " FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace, LATERAL (SELECT to_jsonb(d) AS row) j"
     " WHERE d.oid = $1::oid";
 
-/* Roles that have settings of their own in a database. */
-static const char setting_roles_sql[] =
-    "SELECT pg_get_userbyid(r.setrole) FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase"
-    " WHERE d.datname = $1 AND r.setrole <> 0 ORDER BY 1";
-
 /* Who has a grant on a database; '' is PUBLIC. */
 static const char grantees_sql[] =
     "SELECT DISTINCT CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END"
@@ -58,6 +53,9 @@ static const char grantees_sql[] =
 static const char can_act_sql[] =
     "SELECT pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000"
     "   THEN 'SET' ELSE 'MEMBER' END) FROM pg_roles r WHERE r.rolname = $1";
+
+/* The server repeats values in notices ("role … does not exist"), which are logged. Until the transaction's end. */
+#define PROPERTIES_QUIET "SET LOCAL client_min_messages = error"
 
 cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
                                cutover_error **error)
@@ -90,6 +88,19 @@ static size_t list_length(struct json_object *properties, const char *name)
 static struct json_object *list_item(struct json_object *properties, const char *name, size_t index)
 {
     return json_object_array_get_idx(json_member(properties, name), index);
+}
+
+cutover_status properties_without_values(struct json_object *properties, struct json_object **kept,
+                                         cutover_error **error)
+{
+    struct json_object *copy = NULL;
+
+    if (json_object_deep_copy(properties, &copy, NULL) != 0)
+        return error_nomem(error);
+    for (size_t i = 0; i < list_length(copy, "settings"); i++)
+        json_object_object_del(list_item(copy, "settings", i), "value");
+    *kept = copy;
+    return CUTOVER_OK;
 }
 
 /* The variables that PostgreSQL marks GUC_LIST_QUOTE: their stored value is a list of names, already quoted. The
@@ -172,27 +183,32 @@ static void add_setting(struct text *sql, const char *database, struct json_obje
     text_add(sql, ";\n");
 }
 
-static cutover_status add_resets(struct session *control, const char *database, struct text *sql,
-                                 cutover_error **error)
+/* Whether an item of that list before `index` has the same member. */
+static bool is_repeated(struct json_object *properties, const char *list, size_t index, const char *member)
 {
-    const char *parameters[] = {database};
-    PGresult *result = NULL;
+    const char *value = json_text_or(list_item(properties, list, index), member, "");
 
-    cutover_status status = session_query(control, setting_roles_sql, 1, parameters, &result, error);
-    if (status != CUTOVER_OK)
-        return status;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(json_text_or(list_item(properties, list, i), member, ""), value) == 0)
+            return true;
+    return false;
+}
+
+static void add_resets(struct text *sql, const char *database, struct json_object *has)
+{
     text_add(sql, "ALTER DATABASE ");
     quote_identifier(sql, database);
     text_add(sql, " RESET ALL;\n");
-    for (int row = 0; row < PQntuples(result); row++) {
+    for (size_t i = 0; i < list_length(has, "settings"); i++) {
+        const char *role = json_text_or(list_item(has, "settings", i), "role", "");
+        if (role[0] == '\0' || is_repeated(has, "settings", i, "role"))
+            continue;
         text_add(sql, "ALTER ROLE ");
-        quote_identifier(sql, result_text(result, row, 0));
+        quote_identifier(sql, role);
         text_add(sql, " IN DATABASE ");
         quote_identifier(sql, database);
         text_add(sql, " RESET ALL;\n");
     }
-    PQclear(result);
-    return CUTOVER_OK;
 }
 
 static void add_labels(struct text *sql, const char *database, struct json_object *properties)
@@ -237,36 +253,25 @@ static cutover_status check_grantors(struct session *control, struct json_object
     return CUTOVER_OK;
 }
 
-cutover_status properties_apply(struct session *control, const char *database, struct json_object *properties,
-                                cutover_error **error)
+/* All but settings and grants. */
+static void add_others(struct text *sql, const char *database, struct json_object *wanted)
 {
-    struct text sql = TEXT_INIT;
-    cutover_status status = check_grantors(control, properties, error);
-
-    if (status == CUTOVER_OK)
-        status = add_resets(control, database, &sql, error);
-    for (size_t i = 0; i < list_length(properties, "settings"); i++)
-        add_setting(&sql, database, list_item(properties, "settings", i));
-    text_add(&sql, "COMMENT ON DATABASE ");
-    quote_identifier(&sql, database);
-    text_add(&sql, " IS ");
-    quote_literal(&sql, json_text_or(properties, "comment", NULL));
-    text_add(&sql, ";\n");
-    add_labels(&sql, database, properties);
-    text_add(&sql, "ALTER DATABASE ");
-    quote_identifier(&sql, database);
-    text_add_format(&sql, " WITH IS_TEMPLATE %s CONNECTION LIMIT %" PRId64 ";\nALTER DATABASE ",
-                    json_bool_or(properties, "is_template", false) ? "true" : "false",
-                    json_int_or(properties, "connection_limit", -1));
-    quote_identifier(&sql, database);
+    text_add(sql, "COMMENT ON DATABASE ");
+    quote_identifier(sql, database);
+    text_add(sql, " IS ");
+    quote_literal(sql, json_text_or(wanted, "comment", NULL));
+    text_add(sql, ";\n");
+    add_labels(sql, database, wanted);
+    text_add(sql, "ALTER DATABASE ");
+    quote_identifier(sql, database);
+    text_add_format(sql, " WITH IS_TEMPLATE %s CONNECTION LIMIT %" PRId64 ";\nALTER DATABASE ",
+                    json_bool_or(wanted, "is_template", false) ? "true" : "false",
+                    json_int_or(wanted, "connection_limit", -1));
+    quote_identifier(sql, database);
     /* Last: what comes before needs an owner that we are for sure. */
-    text_add(&sql, " OWNER TO ");
-    quote_identifier(&sql, json_text_or(properties, "owner", ""));
-    /* One simple query of several statements is one transaction. */
-    if (status == CUTOVER_OK)
-        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
-    text_free(&sql);
-    return status;
+    text_add(sql, " OWNER TO ");
+    quote_identifier(sql, json_text_or(wanted, "owner", ""));
+    text_add(sql, ";\n");
 }
 
 static bool is_privilege(const char *privilege)
@@ -365,28 +370,146 @@ cutover_status properties_grants_clear(struct session *control, const char *data
     return status;
 }
 
-cutover_status properties_grants_sql(const char *database, struct json_object *properties, struct text *sql,
-                                     cutover_error **error)
+static void add_revokes(struct text *sql, const char *database, struct json_object *has,
+                        struct json_object *wanted)
 {
-    size_t count = list_length(properties, "acl");
-    const char *owner = json_text_or(properties, "owner", "");
-
-    for (size_t i = 0; i < count; i++) {
-        const char *privilege = json_text_or(list_item(properties, "acl", i), "privilege", "");
-        if (!is_privilege(privilege))
-            return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
-    }
-    bool *made = calloc(count + 1, sizeof *made);
-    if (made == NULL)
-        return error_nomem(error);
     text_add(sql, "REVOKE ALL ON DATABASE ");
     quote_identifier(sql, database);
     text_add(sql, " FROM PUBLIC, ");
-    quote_identifier(sql, owner);
-    text_add(sql, ", CURRENT_USER CASCADE;\n");
-    add_grants(sql, database, properties, made);
+    quote_identifier(sql, json_text_or(wanted, "owner", ""));
+    text_add(sql, ", CURRENT_USER");
+    for (size_t i = 0; i < list_length(has, "acl"); i++) {
+        const char *grantee = json_text_or(list_item(has, "acl", i), "grantee", "");
+        if (grantee[0] == '\0' || is_repeated(has, "acl", i, "grantee"))
+            continue;
+        text_add(sql, ", ");
+        quote_identifier(sql, grantee);
+    }
+    text_add(sql, " CASCADE;\n");
+}
+
+static cutover_status add_access(struct text *sql, const char *database, struct json_object *has,
+                                 struct json_object *wanted, cutover_error **error)
+{
+    bool *made = calloc(list_length(wanted, "acl") + 1, sizeof *made);
+
+    if (made == NULL)
+        return error_nomem(error);
+    add_revokes(sql, database, has, wanted);
+    add_grants(sql, database, wanted, made);
     free(made);
-    return text_failed(sql) ? error_nomem(error) : CUTOVER_OK;
+    return CUTOVER_OK;
+}
+
+cutover_status properties_give_sql(const char *database, struct json_object *has, struct json_object *wanted,
+                                   struct text *sql, cutover_error **error)
+{
+    for (size_t i = 0; i < list_length(wanted, "acl"); i++) {
+        const char *privilege = json_text_or(list_item(wanted, "acl", i), "privilege", "");
+        if (!is_privilege(privilege))
+            return error_set(error, CUTOVER_E_UNSUPPORTED, "unknown privilege \"%s\" on a database", privilege);
+    }
+    text_add(sql, PROPERTIES_QUIET ";\n");
+    add_resets(sql, database, has);
+    for (size_t i = 0; i < list_length(wanted, "settings"); i++)
+        add_setting(sql, database, list_item(wanted, "settings", i));
+    add_others(sql, database, wanted);
+    cutover_status status = add_access(sql, database, has, wanted, error);
+    return status != CUTOVER_OK || !text_failed(sql) ? status : error_nomem(error);
+}
+
+/* Also where the job was cancelled meanwhile: the session is needed to undo it. */
+static cutover_status take_back(struct session *control, cutover_error **error)
+{
+    const struct cancel *cancel = control->cancel;
+
+    control->cancel = NULL;
+    cutover_status status = session_run(control, "ROLLBACK", error);
+    control->cancel = cancel;
+    return status;
+}
+
+/* What kept a setting from being given: in our words, the server's hold the value. */
+static void setting_failed(struct json_object *setting, cutover_error **error, cutover_error *cause)
+{
+    const char *sqlstate = cutover_error_sqlstate(cause), *role = json_text_or(setting, "role", "");
+    bool denied = sqlstate != NULL && strcmp(sqlstate, "42501") == 0;
+
+    error_set(error, cutover_error_code(cause),
+              "the new database cannot be given the setting \"%s\"%s%s: %s (SQLSTATE %s)",
+              json_text_or(setting, "name", ""), role[0] != '\0' ? " of role " : "", role,
+              denied ? "our role may not set it" : "the server does not take it",
+              sqlstate != NULL ? sqlstate : "unknown");
+    error_sqlstate(error, sqlstate);
+    error_hint(error,
+               denied ? "Connect as a role that may set it (GRANT SET ON PARAMETER), or RESET it."
+                      : "Set it anew in production, or RESET it: ALTER DATABASE, ALTER ROLE … IN DATABASE.");
+}
+
+/* Runs a part of the statements, and clears it. */
+static cutover_status run_part(struct session *control, struct text *sql, cutover_error **error)
+{
+    cutover_status status =
+        text_failed(sql) ? error_nomem(error) : session_run(control, text_string(sql), error);
+
+    text_clear(sql);
+    return status;
+}
+
+/* Each by itself, to know which one it was. */
+static cutover_status try_settings(struct session *control, const char *database, struct json_object *wanted,
+                                   cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < list_length(wanted, "settings"); i++) {
+        cutover_error *cause = NULL;
+        add_setting(&sql, database, list_item(wanted, "settings", i));
+        status = run_part(control, &sql, &cause);
+        if (status == CUTOVER_E_POSTGRES && PQstatus(control->connection) == CONNECTION_OK)
+            setting_failed(list_item(wanted, "settings", i), error, cause);
+        else
+            error_move(error, cause), cause = NULL;
+        cutover_error_free(cause);
+    }
+    text_free(&sql);
+    return status;
+}
+
+static cutover_status try_all(struct session *control, const char *database, struct json_object *has,
+                              struct json_object *wanted, cutover_error **error)
+{
+    struct text sql = TEXT_INIT;
+
+    text_add(&sql, "BEGIN; " PROPERTIES_QUIET ";\n");
+    add_resets(&sql, database, has);
+    cutover_status status = run_part(control, &sql, error);
+    if (status == CUTOVER_OK)
+        status = try_settings(control, database, wanted, error);
+    if (status == CUTOVER_OK) {
+        add_others(&sql, database, wanted);
+        status = add_access(&sql, database, has, wanted, error);
+    }
+    if (status == CUTOVER_OK)
+        status = run_part(control, &sql, error);
+    text_free(&sql);
+    return status;
+}
+
+cutover_status properties_try(struct session *control, const char *database, struct json_object *has,
+                              struct json_object *wanted, cutover_error **error)
+{
+    cutover_status status = check_grantors(control, wanted, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = try_all(control, database, has, wanted, error);
+    if (status == CUTOVER_OK)
+        status = take_back(control, error);
+    else if (PQstatus(control->connection) == CONNECTION_OK)
+        (void)take_back(control, NULL);
+    return status;
 }
 
 /* Items of the lists of properties as a name and a value, to be compared as sets. */
@@ -416,6 +539,7 @@ static void label_item(struct json_object *item, struct text *name, struct text 
 struct list_kind {
     const char *name;
     void (*item)(struct json_object *item, struct text *name, struct text *value);
+    bool secret; /* its values are not told */
 };
 
 /* Finds the item of that name; its value goes to *value. */
@@ -447,13 +571,14 @@ static void compare_lists(struct json_object *from, struct json_object *other, c
         text_clear(&value);
         kind->item(list_item(from, kind->name, i), &name, &value);
         bool found = find_item(other, kind, text_string(&name), &other_value);
+        const char *told = kind->secret ? "set" : text_string(&value);
         if (!found && from_is_expected)
-            text_add_format(lines, "%s: %s | (none)\n", text_string(&name), text_string(&value));
+            text_add_format(lines, "%s: %s | (none)\n", text_string(&name), told);
         else if (!found)
-            text_add_format(lines, "%s: (none) | %s\n", text_string(&name), text_string(&value));
+            text_add_format(lines, "%s: (none) | %s\n", text_string(&name), told);
         else if (from_is_expected && strcmp(text_string(&value), text_string(&other_value)) != 0)
-            text_add_format(lines, "%s: %s | %s\n", text_string(&name), text_string(&value),
-                            text_string(&other_value));
+            text_add_format(lines, "%s: %s | %s\n", text_string(&name), told,
+                            kind->secret ? "set otherwise" : text_string(&other_value));
         lines->failed = lines->failed || name.failed || value.failed || other_value.failed;
     }
     text_free(&name);
@@ -473,7 +598,7 @@ cutover_status properties_compare(struct json_object *expected, struct json_obje
         "owner",     "encoding",   "locale_provider",  "collate",     "ctype",  "icu_locale",
         "icu_rules", "tablespace", "connection_limit", "is_template", "comment"};
     static const struct list_kind lists[] = {
-        {"acl", acl_item}, {"settings", setting_item}, {"labels", label_item}};
+        {"acl", acl_item, false}, {"settings", setting_item, true}, {"labels", label_item, false}};
     struct text lines = TEXT_INIT;
 
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {

@@ -54,6 +54,9 @@ static void receive_notice(void *context, const PGresult *result)
     const struct session *session = context;
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
+    /* While it connects: what it says of the database's or the role's settings repeats their values. */
+    if (session->database == NULL)
+        text = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     log_line(session->log, LOG_INFO_LEVEL, "database %s says: %s",
              session->database != NULL ? session->database : "?", text != NULL ? text : "(nothing)");
 }
@@ -122,6 +125,13 @@ static bool is_sqlstate(const char *text)
     return true;
 }
 
+/* What keeps a session from beginning may be a setting of the database or of the role, whose value the server then repeats: a
+   library that is not there (58P01), a value that is none (22023). */
+static bool is_of_a_setting(const char *sqlstate)
+{
+    return strcmp(sqlstate, "58P01") == 0 || strncmp(sqlstate, "22", 2) == 0;
+}
+
 static const char *connect_hint(const PGconn *connection, const char *sqlstate)
 {
     if (PQconnectionNeedsPassword(connection))
@@ -130,6 +140,8 @@ static const char *connect_hint(const PGconn *connection, const char *sqlstate)
         return "Check host, port and the network between here and the server.";
     if (strcmp(sqlstate, "28P01") == 0 || strcmp(sqlstate, "28000") == 0)
         return "Check the user and the password of the connection string, and the server's pg_hba.conf.";
+    if (is_of_a_setting(sqlstate))
+        return "Look at ALTER DATABASE … SET and ALTER ROLE … SET; the server's log has the value.";
     if (strcmp(sqlstate, "53300") == 0)
         return "The server has no free connection: ask for fewer jobs or raise max_connections.";
     return NULL;
@@ -148,8 +160,13 @@ static cutover_status connect_error(const PGconn *connection, const char *databa
         length--;
     if (mark != NULL && strlen(mark) > 10 && is_sqlstate(mark + 3) && mark[8] == ':') {
         memcpy(sqlstate, mark + 3, 5);
-        error_set(error, CUTOVER_E_POSTGRES, "cannot connect to database %s: %.*s", database,
-                  (int)((size_t)(message + length - mark) - 10), mark + 10);
+        if (is_of_a_setting(sqlstate))
+            error_set(error, CUTOVER_E_POSTGRES,
+                      "cannot connect to database %s: the server refuses a setting of the database or the role",
+                      database);
+        else
+            error_set(error, CUTOVER_E_POSTGRES, "cannot connect to database %s: %.*s", database,
+                      (int)((size_t)(message + length - mark) - 10), mark + 10);
     } else {
         error_set(error, CUTOVER_E_POSTGRES, "cannot connect to database %s: %.*s", database, (int)length,
                   message);

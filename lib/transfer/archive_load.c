@@ -3,6 +3,7 @@
 #include "archive/object.h"
 #include "base/folder.h"
 #include "postgres/largeobject.h"
+#include "postgres/public_schema.h"
 #include "postgres/quote.h"
 #include "transfer/archive.h"
 #include "transfer/index_build.h"
@@ -335,6 +336,8 @@ cutover_status archive_load(const struct archive *archive, struct operation *ope
         status = rows_load(&loading, error);
     if (status == CUTOVER_OK)
         status = fill_end(fill, manifest->sequences, manifest->sequence_count, error);
+    if (status == CUTOVER_OK)
+        status = public_schema_return(fill->session, text_string(&archive->facts), error);
     fill->has_built = NULL;
     fill->built = NULL;
     index_build_close(&loading.indexes);

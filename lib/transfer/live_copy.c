@@ -4,7 +4,7 @@
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"
-#include "postgres/properties.h"
+#include "postgres/public_schema.h"
 #include "transfer/analyze.h"
 #include "transfer/index_build.h"
 #include "transfer/pass.h"
@@ -20,8 +20,7 @@
  * are therefore of one moment, however long the copy takes and whatever is written to the source meanwhile.
  *
  * The order is that of pg_dump's sections, but the rows are ours: "pre-data" makes tables without indexes and constraints; a pass
- * (transfer/pass.h) moves the rows; sequences are set; "post-data" makes what is left. Statistics, event triggers and the
- * database's properties come last.
+ * (transfer/pass.h) moves the rows; sequences are set; "post-data" makes what is left. Statistics and event triggers come last.
  *
  * A worker holds two sessions, one in the source under the snapshot and one in the copy, and hands on each row from COPY TO to
  * COPY FROM, in binary where the table's types allow it. As a row passes it is added to the table's digest: what the *source* gave
@@ -281,9 +280,9 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
-        status = fill_finish(fill, error);
+        status = public_schema_return(fill->session, text_string(&live->content.facts), error);
     if (status == CUTOVER_OK)
-        status = properties_apply(live->control, live->name, live->properties, error);
+        status = fill_finish(fill, error);
     return status;
 }
 

@@ -16,7 +16,7 @@ struct live_copy {
     struct session *control;             /* on it, in the control database */
     const char *name;                    /* of the staging database */
     uint32_t oid;                        /* once it is made */
-    struct json_object *properties;      /* production's: what staging is made like and bears */
+    struct json_object *properties;      /* production's: what staging is made like */
     struct snapshot *snapshot;           /* of the source, from stage to the end of check */
     struct content content;              /* what the source was seen to hold */
     uint64_t rows, bytes;                /* bytes of COPY rows */

@@ -33,6 +33,7 @@ struct scene {
     struct session *control;
     struct report report;
     struct guard guard;
+    struct fence_mark mark; /* of what comes in */
     cutover_status proof;
     bool was_taken_over;                         /* when recovery asked for the lock */
     bool door_was_journaled, swap_was_journaled; /* when the door was about to close */
@@ -81,6 +82,15 @@ static void record_fill(struct scene *scene, struct promotion_record *fresh)
              error);
 }
 
+static void mark_read_of(struct fence_mark *mark, const char *database)
+{
+    struct session *inside = check_session(cluster_conninfo(cluster, database));
+    cutover_error *error = NULL;
+
+    check_ok(fence_mark_read(inside, mark, &error), error);
+    session_close(inside);
+}
+
 static int scene_open(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
@@ -99,12 +109,15 @@ static int scene_open(void **state)
     check_ok(journal_occupy(&scene->desk->journal, &error), error);
     desk_step(scene->desk, PROMOTION_HELD);
     check_ok(platform_project(&scene->desk->host->platform, "shop", &scene->project, &error), error);
+    mark_read_of(&scene->mark, "cutover_stage_1");
     operation_init(&scene->operation, scene->desk->host, 1, NULL, NULL);
     scene->guard = (struct guard){.operation = &scene->operation,
                                   .project = &scene->project,
                                   .control = scene->control,
                                   .journal = &scene->desk->journal,
                                   .report = &scene->report,
+                                  .properties = scene->desk->journal.record.properties,
+                                  .incoming = &scene->mark,
                                   .prove = prove,
                                   .context = scene};
     *state = scene;
@@ -120,6 +133,7 @@ static int scene_close(void **state)
     script_play(NULL);
     session_close(scene->control);
     report_free(&scene->report);
+    fence_mark_free(&scene->mark);
     operation_close(&scene->operation);
     project_free(&scene->project);
     desk_free(scene->desk);
@@ -177,7 +191,7 @@ static void the_journal_says_what_is_done_before_it_is(void **state)
 {
     struct scene *scene = *state;
     struct script at_the_door = {
-        .statement = "*ALLOW_CONNECTIONS false", .nth = 1, .before = look_at_the_journal, .context = scene};
+        .statement = "*\"shop\" ALLOW_CONNECTIONS false", .nth = 1, .before = look_at_the_journal, .context = scene};
     uint32_t incoming = oid_of("cutover_stage_1");
     cutover_error *error = NULL;
 

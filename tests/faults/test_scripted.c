@@ -33,6 +33,8 @@
 static struct cluster *cluster;
 static struct session *control;
 static struct swap swap;
+static struct json_object *bears; /* production's properties */
+static struct text give;          /* the statements that give them to the new one */
 static uint32_t content_oid;
 
 static struct session *open_session(const char *database)
@@ -106,8 +108,11 @@ static int make_both(void **state)
                          .incoming = "cutover_stage_1",
                          .incoming_oid = oid_of("cutover_stage_1"),
                          .displaced = "cutover_old_1"};
-    check_ok(properties_read(control, swap.production_oid, &swap.properties, &error), error);
+    check_ok(properties_read(control, swap.production_oid, &bears, &error), error);
+    check_ok(properties_give_sql("shop", NULL, bears, &give, &error), error);
+    swap.give_sql = text_string(&give);
     check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_close(control, "cutover_stage_1", &error), error);
     check_ok(door_empty(control, swap.production_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(door_empty(control, swap.incoming_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     return 0;
@@ -119,7 +124,9 @@ static int drop_both(void **state)
 
     (void)state;
     control_again();
-    json_object_put(swap.properties);
+    json_object_put(bears);
+    bears = NULL;
+    text_free(&give);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char sql[128];
         snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", names[i]);
@@ -479,7 +486,7 @@ static cutover_status run_properties(struct session *session, cutover_error **er
     if (status == CUTOVER_OK)
         status = database_create(session, "cutover_stage_2", properties, &oid, error);
     if (status == CUTOVER_OK)
-        status = properties_apply(session, "cutover_stage_2", properties, error);
+        status = properties_try(session, "cutover_stage_2", NULL, properties, error);
     if (status == CUTOVER_OK)
         status = properties_grants_clear(session, "cutover_stage_2", error);
     if (status == CUTOVER_OK)

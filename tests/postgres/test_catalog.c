@@ -211,7 +211,7 @@ static const struct mutation MUTATIONS[] = {
      "publication member rich_some: table shop.orders: "},
     {"ALTER PUBLICATION rich_some SET (publish = 'insert')", "publication rich_some: "},
     {"ALTER SERVER elsewhere OPTIONS (SET dbname 'third')", "foreign server elsewhere: "},
-    {"ALTER FOREIGN TABLE shop.remote OPTIONS (SET table_name 'third')", "foreign table shop.remote: "},
+    {"ALTER FOREIGN TABLE shop.remote OPTIONS (SET table_name 'third')", "foreign options (left out)"},
     {"DROP USER MAPPING FOR rich_reader SERVER elsewhere",
      "user mapping for rich_reader on elsewhere: only in the preview"},
     {"COMMENT ON TABLE shop.orders IS 'other'", "comment table shop.orders: what was ordered | other"},

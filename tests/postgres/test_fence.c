@@ -291,7 +291,7 @@ static cutover_status prove_around(const char *sql, cutover_error **proof)
     check_ok(door_close(control, "shop", &error), error);
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(fence_mark_read(inside, &after, &error), error);
-    verdict = fence_prove(&before, &after, inside, proof);
+    verdict = fence_prove(&fence_of_production, &before, &after, inside, proof);
     check_ok(door_open(control, "shop", &error), error);
     session_close(inside);
     fence_mark_free(&before);
@@ -360,7 +360,7 @@ static void copy_behind_the_fence_is_found_out(void **state)
     PQclear(PQgetResult(connection));
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(fence_mark_read(inside, &after, &error), error);
-    check_status(fence_prove(&before, &after, NULL, &error), CUTOVER_E_VERIFY, error);
+    check_status(fence_prove(&fence_of_production, &before, &after, NULL, &error), CUTOVER_E_VERIFY, error);
     fence_mark_free(&before);
     fence_mark_free(&after);
     session_close(inside);
@@ -395,7 +395,8 @@ static void a_write_whose_session_is_ended_by_the_door_is_found_out(void **state
     check_ok(door_close(control, "shop", &error), error);
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(fence_mark_read(inside, &after, &error), error);
-    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    check_status_keep(fence_prove(&fence_of_production, &before, &after, inside, &error), CUTOVER_E_VERIFY,
+                      error);
     check_contains(cutover_error_detail(error), "public.fast: 1 inserted");
     cutover_error_free(error);
     error = NULL;
@@ -455,7 +456,7 @@ static void autovacuum_between_the_marks_stays_equal(void **state)
     assert_true(cluster_number(cluster, "shop", RUNS) > runs);
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(fence_mark_read(inside, &after, &error), error);
-    check_ok(fence_prove(&before, &after, inside, &error), error);
+    check_ok(fence_prove(&fence_of_production, &before, &after, inside, &error), error);
     fence_mark_free(&before);
     fence_mark_free(&after);
     session_close(inside);
@@ -531,7 +532,8 @@ static void a_crashed_backend_between_the_marks_cannot_tell(void **state)
     inside = open_session("shop");
     check_ok(fence_mark_read(inside, &after, &error), error);
     assert_string_not_equal(before.server_started, after.server_started);
-    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    check_status_keep(fence_prove(&fence_of_production, &before, &after, inside, &error), CUTOVER_E_VERIFY,
+                      error);
     assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
     cutover_error_free(error);
     fence_mark_free(&before);
@@ -552,7 +554,8 @@ static void a_restart_between_the_marks_cannot_tell(void **state)
     cluster_restart(cluster, "fast");
     inside = open_session("shop");
     check_ok(fence_mark_read(inside, &after, &error), error);
-    check_status_keep(fence_prove(&before, &after, inside, &error), CUTOVER_E_VERIFY, error);
+    check_status_keep(fence_prove(&fence_of_production, &before, &after, inside, &error), CUTOVER_E_VERIFY,
+                      error);
     assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
     cutover_error_free(error);
     fence_mark_free(&before);

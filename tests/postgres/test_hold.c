@@ -1,5 +1,5 @@
 #include "support/agree.h"
-#include "support/shop.h"
+#include "support/held.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,53 +18,6 @@ static int start_cluster(void **state)
     cluster = cluster_start(NULL);
     shop_use(cluster);
     return 0;
-}
-
-/* Called once while the promotion is held. */
-struct while_held {
-    const char *name, *request_id;
-    void (*act)(struct shop *shop, struct while_held *held);
-};
-
-static int when_held(struct shop *shop, void *context)
-{
-    struct while_held *held = context;
-
-    held->act(shop, held);
-    return 0;
-}
-
-static struct outcome promote_held(struct shop *shop, struct while_held *held)
-{
-    struct shop_hook hooks[] = {{"held", when_held, held}, {NULL, NULL, NULL}};
-    struct shop_promotion promotion = {.request_id = held->request_id, .hold = true, .hooks = hooks};
-
-    return shop_promote(shop, &promotion);
-}
-
-/* The hook comes at the step's first tick, when the journal may not say "held" yet: another thread releases. */
-struct releaser {
-    struct shop *shop;
-    const char *request_id;
-    pthread_t thread;
-};
-
-static void *release_from_afar(void *context)
-{
-    struct releaser *releaser = context;
-    const struct timespec pause = {0, 20 * 1000 * 1000};
-    cutover_error *error = NULL;
-    cutover_status status;
-
-    do {
-        nanosleep(&pause, NULL);
-        cutover_error_free(error);
-        error = NULL;
-        status = cutover_promotion_release(releaser->shop->engine, &shop_other_operator, releaser->request_id,
-                                           &error);
-    } while (status == CUTOVER_E_STATE);
-    assert_int_equal(status, CUTOVER_OK);
-    return NULL;
 }
 
 /* ---- release ---- */
@@ -89,10 +42,7 @@ static void a_held_promotion_waits_for_release_by_another_engine(void **state)
     struct while_held held = {.name = "held_production", .request_id = request, .act = look_and_release};
 
     shop_open(&other, cluster, shop->home);
-    struct releaser releaser = {.shop = &other, .request_id = request};
-    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
-    struct outcome outcome = promote_held(shop, &held);
-    pthread_join(releaser.thread, NULL);
+    struct outcome outcome = promote_held(shop, &other, &held);
     check_ok(outcome.status, outcome.error);
     char *name = cluster_value(cluster, "held_production", "SELECT name FROM generation");
     assert_string_equal(name, "new");
@@ -248,26 +198,6 @@ static void flip_while_held(struct shop *shop, struct while_held *held)
     flip_byte(shop, "flipped");
 }
 
-/* Promotes, held; something happens; it is released, and refuses to swap. */
-static struct outcome held_in_vain(struct shop *shop, const char *name, struct while_held *held,
-                                   cutover_status expected)
-{
-    struct untouched before;
-    char *production = shop_format("%s_production", name);
-    struct releaser releaser = {.shop = shop, .request_id = held->request_id};
-
-    untouched_look(&before, cluster, production);
-    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
-    struct outcome outcome = promote_held(shop, held);
-    pthread_join(releaser.thread, NULL);
-    check_status_keep(outcome.status, expected, outcome.error);
-    assert_string_equal(cutover_error_step(outcome.error), "swap");
-    untouched_check(&before, shop, name, held->request_id);
-    untouched_free(&before);
-    free(production);
-    return outcome;
-}
-
 /* The record of the one backup that the store has, as it was read. */
 struct stored {
     char *id, *body;
@@ -379,12 +309,8 @@ static void properties_that_change_while_held_go_along(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "admin");
     struct while_held held = {.request_id = request, .act = change_properties};
-    struct releaser releaser = {.shop = shop, .request_id = request};
+    struct outcome outcome = promote_held_ok(shop, &held);
 
-    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
-    struct outcome outcome = promote_held(shop, &held);
-    pthread_join(releaser.thread, NULL);
-    check_ok(outcome.status, outcome.error);
     char *properties = shop_properties(cluster, "admin_production");
     check_contains(properties, "44 | t");
     check_contains(properties, "changed late");
@@ -420,12 +346,8 @@ static void a_held_promotion_keeps_its_backup(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "keep");
     struct while_held held = {.request_id = request, .act = delete_backup};
-    struct releaser releaser = {.shop = shop, .request_id = request};
+    struct outcome outcome = promote_held_ok(shop, &held);
 
-    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
-    struct outcome outcome = promote_held(shop, &held);
-    pthread_join(releaser.thread, NULL);
-    check_ok(outcome.status, outcome.error);
     outcome_free(&outcome);
     free(request);
 }
@@ -450,15 +372,11 @@ static void a_promotion_can_be_looked_at_while_it_runs_and_after(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "shown");
     struct while_held held = {.request_id = request, .act = show_while_held};
-    struct releaser releaser = {.shop = shop, .request_id = request};
     cutover_error *error = NULL;
     char *json = NULL;
 
     check_status(cutover_promotion_show(shop->engine, request, &json, &error), CUTOVER_E_STATE, error);
-    assert_int_equal(pthread_create(&releaser.thread, NULL, release_from_afar, &releaser), 0);
-    struct outcome outcome = promote_held(shop, &held);
-    pthread_join(releaser.thread, NULL);
-    check_ok(outcome.status, outcome.error);
+    struct outcome outcome = promote_held_ok(shop, &held);
     check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
     check_contains(json, "\"completed\"");
     check_contains(json, outcome.promotion_id);

@@ -27,6 +27,8 @@
 static struct cluster *cluster;
 static struct session *control;
 static struct swap swap;
+static struct json_object *bears; /* production's properties */
+static struct text give;          /* the statements that give them to the new one */
 
 /* Run once, by somebody else, after the swap has looked at the names and before it takes their locks. */
 static const char *const *meanwhile_sql;
@@ -103,8 +105,11 @@ static int make_both(void **state)
                          .incoming = "cutover_stage_1",
                          .incoming_oid = oid_of("cutover_stage_1"),
                          .displaced = "cutover_old_1"};
-    check_ok(properties_read(control, swap.production_oid, &swap.properties, &error), error);
+    check_ok(properties_read(control, swap.production_oid, &bears, &error), error);
+    check_ok(properties_give_sql("shop", NULL, bears, &give, &error), error);
+    swap.give_sql = text_string(&give);
     check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_close(control, "cutover_stage_1", &error), error);
     check_ok(door_empty(control, swap.production_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(door_empty(control, swap.incoming_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     return 0;
@@ -115,8 +120,9 @@ static int drop_both(void **state)
 {
     (void)state;
     meanwhile_sql = NULL;
-    json_object_put(swap.properties);
-    swap.properties = NULL;
+    json_object_put(bears);
+    bears = NULL;
+    text_free(&give);
     session_close(control);
     sweep();
     control = open_session("postgres");
@@ -169,7 +175,7 @@ static void the_name_gets_the_other_database_and_keeps_its_grants(void **state)
     assert_string_equal(open, "f");
     free(open);
     check_ok(properties_read(control, swap.incoming_oid, &after, &error), error);
-    assert_string_equal(json_object_to_json_string(json_member(swap.properties, "acl")),
+    assert_string_equal(json_object_to_json_string(json_member(bears, "acl")),
                         json_object_to_json_string(json_member(after, "acl")));
     json_object_put(after);
 }
@@ -259,15 +265,18 @@ static void a_door_that_somebody_opened_is_refused(void **state)
 {
     (void)state;
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop ALLOW_CONNECTIONS true");
-    check_refused(CUTOVER_E_CONFLICT, "door");
+    check_refused(CUTOVER_E_CONFLICT, "door of database \"shop\"");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE shop ALLOW_CONNECTIONS false");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE cutover_stage_1 ALLOW_CONNECTIONS true");
+    check_refused(CUTOVER_E_CONFLICT, "door of database \"cutover_stage_1\"");
 }
 
 /* E3: without waiting the five seconds that RENAME would. */
 static void a_session_inside_is_refused_at_once_and_named(void **state)
 {
-    PGconn *guest = cluster_connect(cluster, "cutover_stage_1");
-
     (void)state;
+    cluster_sql(cluster, "postgres", "ALTER DATABASE cutover_stage_1 ALLOW_CONNECTIONS true");
+    PGconn *guest = cluster_connect(cluster, "cutover_stage_1");
     check_refused(CUTOVER_E_POSTGRES, "client backend");
     PQfinish(guest);
 }
@@ -276,6 +285,7 @@ static void a_session_inside_is_refused_at_once_and_named(void **state)
 static void a_prepared_transaction_is_refused(void **state)
 {
     (void)state;
+    cluster_sql(cluster, "postgres", "ALTER DATABASE cutover_stage_1 ALLOW_CONNECTIONS true");
     cluster_sql(cluster, "cutover_stage_1", "BEGIN; DELETE FROM marker; PREPARE TRANSACTION 'held_7'");
     check_refused(CUTOVER_E_POSTGRES, "held_7");
     cluster_sql(cluster, "cutover_stage_1", "ROLLBACK PREPARED 'held_7'");
@@ -285,7 +295,8 @@ static void a_prepared_transaction_is_refused(void **state)
 static void a_failure_in_the_middle_undoes_the_first_rename(void **state)
 {
     cutover_error *error = NULL;
-    struct json_object *right = swap.properties, *wrong = NULL;
+    struct json_object *wrong = NULL;
+    struct text wrong_sql = TEXT_INIT;
     bool commit_sent = true;
     struct json_object *grant = json_object_new_object(), *acl = json_object_new_array();
 
@@ -296,13 +307,15 @@ static void a_failure_in_the_middle_undoes_the_first_rename(void **state)
     json_put_text(grant, "grantor", "postgres");
     json_object_array_add(acl, grant);
     json_object_object_add(wrong, "acl", acl);
-    swap.properties = wrong;
+    check_ok(properties_give_sql("shop", NULL, wrong, &wrong_sql, &error), error);
+    swap.give_sql = text_string(&wrong_sql);
     check_status_keep(swap_run(control, &swap, &commit_sent, &error), CUTOVER_E_POSTGRES, error);
     assert_string_equal(cutover_error_sqlstate(error), "42704");
     cutover_error_free(error);
     assert_false(commit_sent);
     assert_int_equal(outcome(), SWAP_NOT_DONE);
-    swap.properties = right;
+    swap.give_sql = text_string(&give);
+    text_free(&wrong_sql);
     json_object_put(wrong);
     error = NULL;
     check_ok(swap_run(control, &swap, &commit_sent, &error), error);
@@ -410,7 +423,7 @@ static void a_client_never_sees_anything_but_old_then_new(void **state)
     check_ok(door_empty(control, swap.incoming_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     emptied = monotonic_us();
     check_ok(fence_mark_read(inside, &after, &error), error);
-    check_ok(fence_prove(&before, &after, inside, &error), error);
+    check_ok(fence_prove(&fence_of_production, &before, &after, inside, &error), error);
     session_close(inside);
     check_ok(door_empty(control, swap.production_oid, NULL, 0, false, TIMEOUT_MS, NULL, &error), error);
     proved = monotonic_us();

@@ -333,6 +333,11 @@ static void secrets_in_failed_statements_are_left_out(void **state)
     dump("mapped", "mapped");
     cluster_sql(cluster, "mapped", "DROP USER MAPPING FOR gone SERVER s; DROP ROLE gone");
     cluster_create_database(cluster, "mapped2");
+    /* The server complains of it to everybody who comes in. */
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE mapped2 SET work_mem = '5MB'; SET allow_system_table_mods = on;"
+                "UPDATE pg_db_role_setting SET setconfig = '{work_mem=secret}'"
+                " WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'mapped2')");
     check_status_keep(restore_section("mapped2", "mapped", "pre-data", false, &error), CUTOVER_E_POSTGRES,
                       error);
     check_contains(cutover_error_message(error), "role \"gone\" does not exist");

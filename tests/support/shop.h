@@ -124,6 +124,8 @@ char *shop_audit(struct shop *shop, const char *project_id);
 char *shop_events(struct shop *shop, const char *project_id);
 /* Whether any file under the home, or the log, holds these bytes. */
 bool shop_holds(struct shop *shop, const char *bytes);
+/* Likewise, but for files of that name. */
+bool shop_holds_beside(struct shop *shop, const char *bytes, const char *file);
 
 /* pg_dump --no-owner as text, the rows of each table sorted, without what differs from run to run. */
 char *shop_dump(struct cluster *cluster, const char *database);

@@ -25,7 +25,7 @@ static cutover_status prove(const char *counters, const char *sequences, cutover
 {
     struct fence_mark before = mark("20000 5 1 0\n20001 7 0 0\n", "30000 12 1\n");
     struct fence_mark after = mark(counters, sequences);
-    cutover_status status = fence_prove(&before, &after, NULL, error);
+    cutover_status status = fence_prove(&fence_of_production, &before, &after, NULL, error);
 
     fence_mark_free(&before);
     fence_mark_free(&after);
@@ -100,11 +100,11 @@ static void marks_that_do_not_belong_together_prove_nothing(void **state)
 
     (void)state;
     after.database_oid++;
-    check_status(fence_prove(&before, &after, NULL, &error), CUTOVER_E_INTERNAL, error);
+    check_status(fence_prove(&fence_of_production, &before, &after, NULL, &error), CUTOVER_E_INTERNAL, error);
     after.database_oid = before.database_oid;
     free(after.stats_reset);
     after.stats_reset = NULL;
-    check_status(fence_prove(&before, &after, NULL, &error), CUTOVER_E_INTERNAL, error);
+    check_status(fence_prove(&fence_of_production, &before, &after, NULL, &error), CUTOVER_E_INTERNAL, error);
     fence_mark_free(&before);
     fence_mark_free(&after);
 }

@@ -73,12 +73,24 @@ static bool inside_character(const char *bytes, size_t at, size_t length)
     return at < length && ((unsigned char)bytes[at] & 0xC0) == 0x80;
 }
 
-/* What is worth showing of a definition that differs from another at `differs`. */
-static void add_excerpt(struct text *lines, const char *definition, size_t length, size_t differs)
+/* Options of foreign tables and their columns are the end of a definition; what they say is the wrapper's affair, and may be a
+   secret of it. */
+static size_t length_told(const char *definition, size_t length)
 {
+    static const char mark[] = "foreign options ";
+    const char *options = memmem(definition, length, mark, sizeof mark - 1);
+
+    return options != NULL ? (size_t)(options - definition) + sizeof mark - 1 : length;
+}
+
+/* What is worth showing of a definition that differs from another at `differs`. */
+static void add_excerpt(struct text *lines, const char *definition, size_t whole, size_t differs)
+{
+    size_t length = length_told(definition, whole);
     size_t from = 0, to = length;
 
     if (length > EXCERPT_WHOLE) {
+        differs = differs < length ? differs : length;
         from = differs > EXCERPT_BEFORE ? differs - EXCERPT_BEFORE : 0;
         to = length - from > EXCERPT_LENGTH ? from + EXCERPT_LENGTH : length;
         while (inside_character(definition, from, length))
@@ -91,6 +103,7 @@ static void add_excerpt(struct text *lines, const char *definition, size_t lengt
         text_add(lines, "(none)");
     text_add_bytes(lines, definition + from, to - from);
     text_add(lines, to < length ? "…" : "");
+    text_add(lines, to == length && length < whole ? "(left out)" : "");
 }
 
 static void add_change(struct text *lines, const struct fact *a, const struct fact *b)

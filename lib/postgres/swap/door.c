@@ -404,22 +404,29 @@ static bool is_settled(const struct visitor *visitor, const void *context)
     return strcmp(visitor->backend_type, STARTING) != 0 && strcmp(visitor->backend_type, AUTOVACUUM) != 0;
 }
 
+cutover_status door_prepared(struct session *control, uint32_t database_oid, char **gids, cutover_error **error)
+{
+    char oid[16];
+
+    snprintf(oid, sizeof oid, "%u", database_oid);
+    return session_value(control,
+                         "SELECT string_agg(format('%s of %I', p.gid, p.owner), ', ' ORDER BY p.gid)"
+                         "  FROM pg_prepared_xacts p JOIN pg_database d ON d.datname = p.database"
+                         " WHERE d.oid = $1::oid",
+                         1, (const char *const[]){oid}, gids, error);
+}
+
 cutover_status door_inside(struct session *control, uint32_t database_oid, char **who, cutover_error **error)
 {
     struct visitors visitors = {NULL, 0};
     struct text names = TEXT_INIT;
-    char oid[16], *gids = NULL;
-    cutover_status status;
+    char *gids = NULL;
 
-    snprintf(oid, sizeof oid, "%u", database_oid);
-    status = look(control, database_oid, &visitors, error);
+    cutover_status status = look(control, database_oid, &visitors, error);
     if (status != CUTOVER_OK)
         return status;
     visitors_keep(&visitors, is_settled, NULL);
-    status = session_value(control,
-                           "SELECT string_agg(p.gid, ', ' ORDER BY p.gid) FROM pg_prepared_xacts p"
-                           " JOIN pg_database d ON d.datname = p.database WHERE d.oid = $1::oid",
-                           1, (const char *const[]){oid}, &gids, error);
+    status = door_prepared(control, database_oid, &gids, error);
     visitors_name(&visitors, &names);
     if (gids != NULL)
         text_add_format(&names, "%sprepared transactions %s", names.length > 0 ? ", " : "", gids);

@@ -36,6 +36,9 @@ cutover_status door_open(struct session *control, const char *database, cutover_
    end is not waited for: ALTER DATABASE … RENAME ends it. */
 cutover_status door_empty(struct session *control, uint32_t database_oid, const int *keep, size_t keep_count,
                           bool clients_only, int64_t timeout_ms, uint32_t *ended, cutover_error **error);
+/* The gids of the transactions that are prepared in the database, and whose, in one line; *gids NULL: none. */
+cutover_status door_prepared(struct session *control, uint32_t database_oid, char **gids,
+                             cutover_error **error);
 /* Says in one line who is inside, the gids of prepared transactions too (EDGE_CASES E10); *who NULL: nobody. Left out are
    starting sessions (clients that a closed door refuses are such, too) and autovacuum workers (they pass any door, and
    ALTER DATABASE … RENAME ends them). */

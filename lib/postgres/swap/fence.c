@@ -34,23 +34,24 @@
  * exception, and that there was none is proved, not assumed: by the marks of fence_mark.c.
  */
 
-#define SETTING "default_transaction_read_only"
 #define LIFT_TIMEOUT_MS 5000
 
 /* A setting of (database, role) wins over (role), that over (database). */
 static const char database_sql[] =
     "SELECT (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
-    "         WHERE s.setdatabase = d.oid AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    "         WHERE s.setdatabase = d.oid AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING
+    "')"
     "  FROM pg_database d WHERE d.oid = $1::oid";
 
 static const char roles_sql[] =
     "SELECT r.rolname, r.oid,"
     "       (SELECT substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"
     "         WHERE s.setdatabase = $1::oid AND s.setrole = r.oid"
-    "           AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    "           AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING "')"
     "  FROM pg_roles r"
     " WHERE r.oid IN (SELECT s.setrole FROM pg_db_role_setting s, unnest(s.setconfig) c"
-    "                  WHERE s.setdatabase IN (0, $1::oid) AND lower(split_part(c, '=', 1)) = '" SETTING "')"
+    "                  WHERE s.setdatabase IN (0, $1::oid) AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING
+    "')"
     " ORDER BY r.rolname COLLATE \"C\"";
 
 static void oid_text(uint32_t oid, char text[16])
@@ -141,10 +142,10 @@ static void add_setting(struct text *sql, const char *role, const char *database
     }
     quote_identifier(sql, database);
     if (value != NULL) {
-        text_add(sql, " SET " SETTING " = ");
+        text_add(sql, " SET " FENCE_SETTING " = ");
         quote_literal(sql, value);
     } else {
-        text_add(sql, " RESET " SETTING);
+        text_add(sql, " RESET " FENCE_SETTING);
     }
     text_add(sql, "; ");
 }
@@ -231,4 +232,38 @@ cutover_status fence_lift(struct session *control, const char *database, uint32_
     if (status == CUTOVER_OK && end_sessions)
         status = end_read_only_sessions(control, database_oid, error);
     return status;
+}
+
+static void setting_put(struct json_object *settings, const char *role, const char *value)
+{
+    struct json_object *setting = json_object_new_object();
+
+    json_put_text(setting, "role", role);
+    json_put_text(setting, "name", FENCE_SETTING);
+    json_put_text(setting, "value", value);
+    json_add(settings, setting);
+}
+
+cutover_status fence_settings(struct session *control, struct json_object *plan, struct json_object *settings,
+                              cutover_error **error)
+{
+    struct json_object *roles = json_member(plan, "roles");
+    const char *was = json_text_or(json_member(plan, "database"), "was", NULL);
+    size_t count = json_object_is_type(roles, json_type_array) ? json_object_array_length(roles) : 0;
+    cutover_status status = CUTOVER_OK;
+
+    if (was != NULL)
+        setting_put(settings, "", was);
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
+        struct json_object *entry = json_object_array_get_idx(roles, i);
+        char *name = NULL;
+        was = json_text_or(entry, "was", NULL);
+        if (was == NULL)
+            continue;
+        status = role_name(control, entry, &name, error);
+        if (status == CUTOVER_OK && name != NULL)
+            setting_put(settings, name, was);
+        free(name);
+    }
+    return status == CUTOVER_OK && !json_is_complete(settings) ? error_nomem(error) : status;
 }

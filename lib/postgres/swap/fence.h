@@ -7,6 +7,8 @@
 
 #include "postgres/session.h"
 
+#define FENCE_SETTING "default_transaction_read_only"
+
 /* What the fence will replace, read before it is raised, for the journal: {"database": {was: value or null}, "roles":
    [{role, oid, was: value or null}]}: the settings of default_transaction_read_only of this database, for all and for each
    role whose own setting would win over the database's. */
@@ -21,6 +23,10 @@ cutover_status fence_raise(struct session *control, const char *database, uint32
    are ended, so that clients write again at once; our own, and those that our role may not end, are left. */
 cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
                           struct json_object *plan, bool end_sessions, cutover_error **error);
+
+/* What it replaced, as properties (postgres/properties.h) list settings: what production itself has. */
+cutover_status fence_settings(struct session *control, struct json_object *plan, struct json_object *settings,
+                              cutover_error **error);
 
 /* A mark of the database's change counters and sequences, read by a session inside of it. Taken after the fence was
    raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others
@@ -38,10 +44,19 @@ struct fence_mark {
 };
 /* CUTOVER_E_UNSUPPORTED before PostgreSQL 15; CUTOVER_E_VERIFY (could not tell) when track_counts is off. */
 cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, cutover_error **error);
+/* What a proof's error says of the database that it is about. */
+struct fence_subject {
+    const char *written; /* "production was written to behind the fence" */
+    const char *unknown; /* "whether production was written to cannot be told" */
+    const char *hint;
+};
+extern const struct fence_subject fence_of_production;
+extern const struct fence_subject
+    fence_of_staging; /* nobody but us may be in it; its mark is taken before it is checked */
 /* CUTOVER_OK: nothing was written between. CUTOVER_E_VERIFY different: names what was written to. could not tell: counters
    were reset, or the server restarted. `inside` (may be NULL) resolves names. */
-cutover_status fence_prove(const struct fence_mark *before, const struct fence_mark *after,
-                           struct session *inside, cutover_error **error);
+cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
+                           const struct fence_mark *after, struct session *inside, cutover_error **error);
 void fence_mark_free(struct fence_mark *mark);
 
 #endif

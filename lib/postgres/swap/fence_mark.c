@@ -251,7 +251,23 @@ static void describe_change(struct text *detail, const char *name, const struct 
     }
 }
 
-static cutover_status different(const struct changes *changes, struct session *inside, cutover_error **error)
+const struct fence_subject fence_of_production = {
+    .written = "production was written to behind the fence",
+    .unknown = "whether production was written to cannot be told",
+    .hint =
+        "A client set its transactions to read-write, or a background worker wrote. Find it (log_statement, "
+        "log_line_prefix with %u and %h), stop it, and start again.",
+};
+
+const struct fence_subject fence_of_staging = {
+    .written = "the staging database was written to after it was filled: it is not what was checked",
+    .unknown = "whether the staging database was written to after it was filled cannot be told",
+    .hint = "Only a superuser can have been in it, or a background worker. Find out who (log_connections, "
+            "log_line_prefix with %d and %u), keep them out, and start again.",
+};
+
+static cutover_status different(const struct fence_subject *subject, const struct changes *changes,
+                                struct session *inside, cutover_error **error)
 {
     struct text names = TEXT_INIT, detail = TEXT_INIT;
     size_t named = changes->count < CHANGES_MAX ? changes->count : CHANGES_MAX;
@@ -271,20 +287,16 @@ static cutover_status different(const struct changes *changes, struct session *i
         text_add_format(&names, " and %zu more", changes->count - short_list);
     if (changes->count > named)
         text_add_format(&detail, "and %zu more\n", changes->count - named);
-    error_verify(error, CUTOVER_VERDICT_DIFFERENT, "production was written to behind the fence: %s",
-                 text_string(&names));
+    error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s: %s", subject->written, text_string(&names));
     error_detail(error, "%s", text_string(&detail));
-    error_hint(
-        error,
-        "A client set its transactions to read-write, or a background worker wrote. Find it (log_statement, "
-        "log_line_prefix with %%u and %%h), stop it, and start again.");
+    error_hint(error, "%s", subject->hint);
     text_free(&names);
     text_free(&detail);
     return CUTOVER_E_VERIFY;
 }
 
-cutover_status fence_prove(const struct fence_mark *before, const struct fence_mark *after,
-                           struct session *inside, cutover_error **error)
+cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
+                           const struct fence_mark *after, struct session *inside, cutover_error **error)
 {
     struct changes changes = {.count = 0};
 
@@ -292,18 +304,15 @@ cutover_status fence_prove(const struct fence_mark *before, const struct fence_m
         after->stats_reset == NULL)
         return error_set(error, CUTOVER_E_INTERNAL, "the fence's marks are not of one database");
     if (strcmp(before->server_started, after->server_started) != 0)
-        return error_verify(error, CUTOVER_VERDICT_UNKNOWN,
-                            "whether production was written to cannot be told: its server restarted");
+        return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its server restarted", subject->unknown);
     if (strcmp(before->stats_reset, after->stats_reset) != 0)
-        return error_verify(error, CUTOVER_VERDICT_UNKNOWN,
-                            "whether production was written to cannot be told: its statistics were reset");
+        return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its statistics were reset", subject->unknown);
     find_changes(&before->counters, &after->counters, false, &changes);
     find_changes(&before->sequences, &after->sequences, true, &changes);
     if (changes.backwards)
-        return error_verify(
-            error, CUTOVER_VERDICT_UNKNOWN,
-            "whether production was written to cannot be told: its change counters went backwards");
+        return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its change counters went backwards",
+                            subject->unknown);
     if (changes.count > 0)
-        return different(&changes, inside, error);
+        return different(subject, &changes, inside, error);
     return CUTOVER_OK;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static cutover_status mark_make(const struct fence_mark *read, struct json_object **mark, cutover_error **error)
+cutover_status mark_make(const struct fence_mark *read, struct json_object **mark, cutover_error **error)
 {
     char counters[SHA256_HEX_SIZE], sequences[SHA256_HEX_SIZE];
 

@@ -13,7 +13,9 @@ enum mark_change {
     MARK_UNKNOWN  /* counters were reset, the server restarted, or no mark was taken */
 };
 
-/* Reads a mark by a session inside the database: {counters, sequences, stats_reset, server_started}. */
+/* {counters, sequences, stats_reset, server_started} of a mark that was read. */
+cutover_status mark_make(const struct fence_mark *read, struct json_object **mark, cutover_error **error);
+/* Reads one by a session inside the database. */
 cutover_status mark_read(struct session *inside, struct json_object **mark, cutover_error **error);
 /* `before` may be NULL. */
 enum mark_change mark_compare(struct json_object *before, struct json_object *now);

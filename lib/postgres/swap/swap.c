@@ -1,7 +1,5 @@
 #include "postgres/swap/swap.h"
 
-#include "base/record.h"
-#include "postgres/properties.h"
 #include "postgres/quote.h"
 #include "postgres/swap/door.h"
 
@@ -12,15 +10,16 @@
 /*
  * How the swap is done, and why it is one transaction.
  *
- * Names and OIDs of databases are rows of pg_database, and ALTER DATABASE … RENAME is an ordinary update of one: two renames, the
- * grants and the new door fit in one transaction, and with its COMMIT every client that connects finds the other database. There is
- * no moment in which the name is nobody's. The displaced database's door is closed already and stays so.
+ * Names and OIDs of databases are rows of pg_database, and ALTER DATABASE … RENAME is an ordinary update of one: two renames, what
+ * the new production is to bear and its door fit in one transaction, and with its COMMIT every client that connects finds the other
+ * database. There is no moment in which the name is nobody's. Until then what comes in is ours alone, so that nobody who owns it can
+ * let himself in; what it bears was tried before (properties_try()). The displaced database's door is closed already and stays so.
  *
  * The session is the control session, which holds the advisory lock (advisory.h): a job that lost that lock has lost this session,
  * and so cannot get here.
  *
  * The names are read twice. First, inside of the transaction, before anything is changed: production and staging must be the OIDs of
- * the journal, the displaced name free, the door closed. Then after the renames, under the locks that both hold until the end: the
+ * the journal, the displaced name free, both doors closed: what was proved of either holds only behind a closed door. Then after the renames, under the locks that both hold until the end: the
  * OIDs must be where COMMIT would leave them. Between the two, somebody else's rename could have been committed that the first
  * reading did not see; after the second nobody can.
  *
@@ -38,15 +37,16 @@
 #define FIRST_ATTEMPT_MS 10
 #define ATTEMPTS 8
 
-/* One row: the OIDs under the three names, and whether production's door is closed. */
+/* One row: the OIDs under the three names, and whether the first two's doors are closed. */
 static const char names_sql[] = "SELECT (SELECT oid FROM pg_database WHERE datname = $1),"
                                 "       (SELECT oid FROM pg_database WHERE datname = $2),"
                                 "       (SELECT oid FROM pg_database WHERE datname = $3),"
-                                "       (SELECT NOT datallowconn FROM pg_database WHERE datname = $1)";
+                                "       (SELECT NOT datallowconn FROM pg_database WHERE datname = $1),"
+                                "       (SELECT NOT datallowconn FROM pg_database WHERE datname = $2)";
 
 struct names {
     uint32_t production, incoming, displaced; /* 0: no database of that name */
-    bool closed;
+    bool closed, incoming_closed;
 };
 
 static cutover_status read_names(struct session *control, const struct swap *swap, struct names *names,
@@ -62,6 +62,7 @@ static cutover_status read_names(struct session *control, const struct swap *swa
     names->incoming = PQgetisnull(result, 0, 1) ? 0 : result_oid(result, 0, 1);
     names->displaced = PQgetisnull(result, 0, 2) ? 0 : result_oid(result, 0, 2);
     names->closed = !PQgetisnull(result, 0, 3) && result_bool(result, 0, 3);
+    names->incoming_closed = !PQgetisnull(result, 0, 4) && result_bool(result, 0, 4);
     PQclear(result);
     return CUTOVER_OK;
 }
@@ -104,6 +105,9 @@ static cutover_status check_names(struct session *control, const struct swap *sw
     if (!names.closed)
         return error_set(error, CUTOVER_E_CONFLICT,
                          "somebody opened the door of database \"%s\" during the swap", swap->production);
+    if (!names.incoming_closed)
+        return error_set(error, CUTOVER_E_CONFLICT,
+                         "somebody opened the door of database \"%s\" during the swap", swap->incoming);
     return CUTOVER_OK;
 }
 
@@ -121,8 +125,6 @@ static cutover_status check_empty(struct session *control, const char *name, uin
 
 static cutover_status swap_sql(const struct swap *swap, struct text *sql, cutover_error **error)
 {
-    cutover_status status;
-
     text_add(sql, "ALTER DATABASE ");
     quote_identifier(sql, swap->production);
     text_add(sql, " RENAME TO ");
@@ -132,9 +134,7 @@ static cutover_status swap_sql(const struct swap *swap, struct text *sql, cutove
     text_add(sql, " RENAME TO ");
     quote_identifier(sql, swap->production);
     text_add(sql, "; ");
-    status = properties_grants_sql(swap->production, swap->properties, sql, error);
-    if (status != CUTOVER_OK)
-        return status;
+    text_add(sql, swap->give_sql);
     text_add(sql, "; ALTER DATABASE ");
     quote_identifier(sql, swap->production);
     text_add(sql, " ALLOW_CONNECTIONS true");
@@ -185,6 +185,30 @@ static void roll_back(struct session *control)
     control->cancel = cancel;
 }
 
+/* Runs the renames, and what the new production bears: of an error of the latter the server's words may hold a setting's value. */
+static cutover_status rename_and_give(struct session *control, const char *sql, cutover_error **error)
+{
+    static const char *const told[] = {"08", "3D", "40", "42P04", "53", "55006", "57", "58"};
+    cutover_error *cause = NULL;
+    cutover_status status = session_run(control, sql, &cause);
+    const char *sqlstate = cutover_error_sqlstate(cause);
+    bool tell = sqlstate == NULL;
+
+    for (size_t i = 0; !tell && i < sizeof told / sizeof *told; i++)
+        tell = strncmp(sqlstate, told[i], strlen(told[i])) == 0;
+    if (!tell) {
+        error_set(error, status,
+                  "the server does not give the new production what production bears (SQLSTATE %s)", sqlstate);
+        error_sqlstate(error, sqlstate);
+        error_hint(error,
+                   "Somebody changed a role, or production's settings or grants, in that moment: start again.");
+        cutover_error_free(cause);
+    } else {
+        error_move(error, cause);
+    }
+    return status;
+}
+
 /* One transaction, up to its COMMIT; rolled back when it fails. */
 static cutover_status attempt(struct session *control, const struct swap *swap, const char *sql, int timeout_ms,
                               cutover_error **error)
@@ -196,7 +220,7 @@ static cutover_status attempt(struct session *control, const struct swap *swap, 
     if (status == CUTOVER_OK)
         status = check_names(control, swap, error);
     if (status == CUTOVER_OK)
-        status = session_run(control, sql, error);
+        status = rename_and_give(control, sql, error);
     if (status == CUTOVER_OK)
         status = session_run(control, "SET LOCAL statement_timeout = 0", error);
     if (status == CUTOVER_OK)

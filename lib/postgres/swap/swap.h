@@ -1,5 +1,6 @@
 /*
- * The swap: one transaction on the control session that renames two databases and sets their doors and grants.
+ * The swap: one transaction on the control session that renames two databases, sets their doors, and gives the new one what the
+ * old one bore.
  */
 #ifndef CUTOVER_POSTGRES_SWAP_SWAP_H
 #define CUTOVER_POSTGRES_SWAP_SWAP_H
@@ -11,8 +12,9 @@ struct swap {
     uint32_t production_oid;
     const char *incoming; /* staging's name */
     uint32_t incoming_oid;
-    const char *displaced;          /* the name that production's database gets */
-    struct json_object *properties; /* production's: the grants */
+    const char *displaced; /* the name that production's database gets */
+    const char
+        *give_sql; /* what makes it bear what production does: properties_give_sql() of production's name */
 };
 
 /* What the server says about it: by OID, never by guessing. */
@@ -24,9 +26,9 @@ enum swap_outcome {
 cutover_status swap_outcome(struct session *control, const struct swap *swap, enum swap_outcome *outcome,
                             cutover_error **error);
 
-/* Production's door is closed and nobody is inside: begins, checks both OIDs under their names, that the displaced name is free and
-   that neither has sessions or prepared transactions, renames both, gives grants, opens the new production's door
-   (the displaced one stays closed), commits. Gives up after about 2.5 s of sessions that keep it waiting. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
+/* Both doors are closed and nobody is inside: begins, checks both OIDs under their names and their doors, that the displaced name is
+   free and that neither has sessions or prepared transactions, renames both, gives the new production what the old one bore, opens
+   its door (the displaced one stays closed), commits. Gives up after about 2.5 s of sessions that keep it waiting. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
    was lost: CUTOVER_E_POSTGRES with *commit_sent true; ask swap_outcome on a new session. */
 cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
                         cutover_error **error);

@@ -1,0 +1,17 @@
+/*
+ * The schema public of a database that the library fills. Until the swap that database belongs to our role, and public to
+ * whoever owns the database: so those whose tables are in public may not create in it, which the server asks of a role before it
+ * gives it a table, and again when it builds an index on one. While nobody can come in anyway, everybody may.
+ */
+#ifndef CUTOVER_POSTGRES_PUBLIC_SCHEMA_H
+#define CUTOVER_POSTGRES_PUBLIC_SCHEMA_H
+
+#include "postgres/session.h"
+
+/* Everybody may create in public, where our role can say so. */
+cutover_status public_schema_lend(struct session *inside, cutover_error **error);
+/* Takes that back when the database is filled, unless the source grants it: `facts` are the source's
+   (postgres/catalog/facts.h). */
+cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error);
+
+#endif
