@@ -83,29 +83,48 @@ static bool is_repeated(const char *secrets, const char *end, const char *said, 
     return false;
 }
 
-void redact(struct text *out, const char *said, const char *name)
+/* Of other statements, a function's body say, it is no option that the server complains of. */
+static bool has_options(const char *statement)
+{
+    static const char *const kinds[] = {"CREATE SERVER ",       "ALTER SERVER ",      "CREATE USER MAPPING ",
+                                        "ALTER USER MAPPING ",  "CREATE FOREIGN ",    "ALTER FOREIGN ",
+                                        "CREATE SUBSCRIPTION ", "ALTER SUBSCRIPTION "};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (begins_with(statement, kinds[i]))
+            return true;
+    return false;
+}
+
+static void redact_message(struct text *out, const char *message, size_t length, const char *name)
 {
     static const char command[] = "Command was: ";
+    const char *secrets = secrets_of(message, length), *end = message + length;
+
+    if (secrets == NULL) {
+        text_add_bytes(out, message, length);
+        return;
+    }
+    const char *statement = memmem(message, (size_t)(secrets - message), command, sizeof command - 1);
+    size_t said = (size_t)((statement != NULL ? statement : secrets) - message);
+    bool of_options = statement == NULL || has_options(statement + sizeof command - 1);
+    if (of_options && is_repeated(secrets, end, message, said))
+        text_add_format(out, "%s: error: a value of an option is refused\n", name);
+    else
+        text_add_bytes(out, message, said);
+    text_add_bytes(out, message + said, (size_t)(secrets - message) - said);
+    text_add(out, *secrets == 'O' ? "OPTIONS (left out)\n" : "CONNECTION (left out)\n");
+}
+
+void redact(struct text *out, const char *said, const char *name)
+{
     struct text kept = TEXT_INIT;
+    size_t length;
 
     add_without_notices(&kept, said);
-    const char *errors = text_string(&kept);
-    for (size_t length; *errors != '\0'; errors += length) {
-        length = message_length(errors, name);
-        const char *secrets = secrets_of(errors, length);
-        if (secrets == NULL) {
-            text_add_bytes(out, errors, length);
-            continue;
-        }
-        const char *statement = memmem(errors, length, command, sizeof command - 1);
-        if (statement == NULL || statement > secrets)
-            statement = secrets;
-        if (is_repeated(secrets, errors + length, errors, (size_t)(statement - errors)))
-            text_add_format(out, "%s: error: a value of an option is refused\n", name);
-        else
-            text_add_bytes(out, errors, (size_t)(statement - errors));
-        text_add_bytes(out, statement, (size_t)(secrets - statement));
-        text_add(out, *secrets == 'O' ? "OPTIONS (left out)\n" : "CONNECTION (left out)\n");
+    for (const char *message = text_string(&kept); *message != '\0'; message += length) {
+        length = message_length(message, name);
+        redact_message(out, message, length, name);
     }
     text_free(&kept);
 }

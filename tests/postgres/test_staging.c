@@ -16,10 +16,12 @@ static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start("max_prepared_transactions = 5\n");
-    cluster_sql(cluster, "postgres",
-                "CREATE ROLE tenant LOGIN; CREATE ROLE app LOGIN; CREATE ROLE keeper LOGIN CREATEDB;"
-                "CREATE ROLE maker LOGIN CREATEDB CREATEROLE;"
-                "GRANT tenant, app, pg_signal_backend, pg_read_all_stats TO keeper, maker");
+    cluster_sql(
+        cluster, "postgres",
+        "CREATE ROLE tenant LOGIN; CREATE ROLE app LOGIN; CREATE ROLE keeper LOGIN CREATEDB;"
+        "CREATE ROLE maker LOGIN CREATEDB CREATEROLE;"
+        "GRANT tenant, app, pg_signal_backend, pg_read_all_stats TO keeper;"
+        "GRANT pg_signal_backend, pg_read_all_stats TO maker; GRANT tenant, app TO maker WITH ADMIN OPTION");
     shop_use(cluster);
     return 0;
 }
