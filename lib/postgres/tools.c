@@ -197,14 +197,19 @@ static cutover_status check_toc(const char *folder, const char *name, cutover_er
 }
 
 cutover_status tools_dump_schema(const struct tools *tools, const struct conninfo *conninfo,
-                                 const char *database, const char *snapshot, const char *folder,
-                                 const char *name, const struct cancel *cancel, cutover_error **error)
+                                 const char *database, const char *snapshot, const struct session *leader,
+                                 const char *folder, const char *name, const struct cancel *cancel,
+                                 cutover_error **error)
 {
     struct child child;
-    char lock_wait[64], *file = NULL;
+    char lock_wait[64], encoding[64] = "", *file = NULL;
     struct text with_snapshot = TEXT_INIT;
 
-    cutover_status status = child_prepare(tools->work_dir, conninfo, database, "", &child, error);
+    /* What the archive says it is written in is the database's own. */
+    if (leader != NULL)
+        snprintf(encoding, sizeof encoding, "-c client_encoding=%s", leader->encoding);
+    cutover_status status =
+        child_prepare(tools->work_dir, conninfo, database, session_server(leader), encoding, &child, error);
     if (status != CUTOVER_OK)
         return status;
     file = join("--file=", folder, name);
@@ -276,12 +281,13 @@ static cutover_status write_use_list(const struct restore_schema *restore, const
     return status;
 }
 
-/* Staging is built here and becomes production only after everything was compared; the swap's commit comes later in
+/* pg_restore takes the encoding from the archive; until then any will do that the server need not convert to.
+   Staging is built here and becomes production only after everything was compared; the swap's commit comes later in
    the same WAL and is flushed, so that no earlier commit can be missing behind it. Until then losing the tail of the
    restore in a crash loses nothing. */
 static void restore_settings(const struct restore_schema *restore, char *settings, size_t size)
 {
-    int length = snprintf(settings, size, "-c synchronous_commit=off");
+    int length = snprintf(settings, size, "-c client_encoding=SQL_ASCII -c synchronous_commit=off");
     if (restore->maintenance_mem_mb > 0)
         snprintf(settings + length, size - (size_t)length, " -c maintenance_work_mem=%uMB",
                  (unsigned)restore->maintenance_mem_mb);
@@ -322,8 +328,8 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
     if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "post-data") != 0)
         return error_set(error, CUTOVER_E_INTERNAL, "\"%s\" is not a section of the schema", restore->section);
     restore_settings(restore, settings, sizeof settings);
-    cutover_status status =
-        child_prepare(tools->work_dir, restore->conninfo, restore->database, settings, &child, error);
+    cutover_status status = child_prepare(tools->work_dir, restore->conninfo, restore->database,
+                                          restore->server, settings, &child, error);
     if (status != CUTOVER_OK)
         return status;
     archive = join("", restore->folder, restore->name);

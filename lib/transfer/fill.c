@@ -125,6 +125,7 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .folder = fill->folder,
         .name = fill->name,
         .section = act->part == PART_PRE_DATA ? "pre-data" : "post-data",
+        .server = session_server(fill->control),
         /* What is left once the indexes are there takes locks of two tables at once, and side by side it may deadlock
            (EDGE_CASES A11). */
         .jobs = act->part == PART_PRE_DATA || act->part == PART_EVENT_TRIGGERS || fill->has_built != NULL

@@ -129,6 +129,154 @@ static void settings_are_pinned_against_role_and_database(void **state)
     session_close(session);
 }
 
+/* Who else would fail, or see less, as whom a database or a role says. */
+static void we_are_who_the_connection_string_says(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "disguised");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE mask; CREATE ROLE masked LOGIN IN ROLE mask;"
+                "ALTER ROLE masked SET role = mask; ALTER DATABASE disguised SET role = mask");
+    session = open_as(cluster_conninfo_as(cluster, "disguised", "masked"), (struct session_options){0});
+    assert_value(session, "SELECT current_user", "masked");
+    session_close(session);
+    session = open_database("disguised");
+    assert_value(session, "SELECT current_user", "postgres");
+    assert_true(session->superuser);
+    session_close(session);
+}
+
+/* The startup packet has the pins: nothing of the owner's is in force for our first statement, or while we connect. */
+static void nothing_of_the_owner_s_ends_a_session_that_begins(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "hasty");
+    cluster_sql(
+        cluster, "postgres",
+        "ALTER DATABASE hasty SET statement_timeout = 1; ALTER DATABASE hasty SET lock_timeout = 1;"
+        "ALTER DATABASE hasty SET idle_session_timeout = 1; ALTER DATABASE hasty SET exit_on_error = on;"
+        "ALTER DATABASE hasty SET local_preload_libraries = 'nowhere'");
+    for (int i = 0; i < 20; i++) {
+        session = open_database("hasty");
+        assert_setting(session, "statement_timeout", "0");
+        session_close(session);
+    }
+}
+
+/* One that the server cannot convert from the database's own. */
+static void client_encoding_of_the_owner_s_keeps_nobody_out(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "CREATE DATABASE no_way TEMPLATE template0 ENCODING latin1 LC_COLLATE 'C' LC_CTYPE 'C'");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE no_way SET client_encoding = 'EUC_JP'");
+    session = open_database("no_way");
+    assert_setting(session, "client_encoding", "LATIN1");
+    session_close(session);
+}
+
+/* libpq passes these on, behind what we give it. */
+static void settings_are_pinned_against_the_environment(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    setenv("PGTZ", "Asia/Tokyo", 1);
+    setenv("PGDATESTYLE", "SQL, DMY", 1);
+    session = open_database("postgres");
+    unsetenv("PGTZ");
+    unsetenv("PGDATESTYLE");
+    assert_setting(session, "TimeZone", "UTC");
+    assert_setting(session, "DateStyle", "ISO, YMD");
+    session_close(session);
+}
+
+static void host_s_own_options_count_where_no_pin_contradicts(void **state)
+{
+    struct session *session;
+    char string[400];
+
+    (void)state;
+    cluster_sql(cluster, "postgres", "CREATE ROLE hosts_choice");
+    snprintf(string, sizeof string,
+             "%s options='-c work_mem=9MB -c role=hosts_choice -c jit=on -c statement_timeout=1 -c "
+             "search_path=public'",
+             cluster_conninfo(cluster, "postgres"));
+    session = open_as(string, (struct session_options){0});
+    assert_setting(session, "work_mem", "9MB");
+    assert_setting(session, "jit", "on");
+    assert_value(session, "SELECT current_user", "hosts_choice");
+    assert_setting(session, "statement_timeout", "0");
+    assert_setting(session, "search_path", "");
+    session_close(session);
+}
+
+/* The error of a database that does not let us in, looked up in another. */
+static cutover_error *explained_refusal(const char *database, const char *role)
+{
+    return refusal(cluster_conninfo_as(cluster, database, role),
+                   (struct session_options){.control_database = "postgres"}, CUTOVER_E_POSTGRES);
+}
+
+/* What a superuser sets cannot be overridden by others. A value may be anybody's secret. */
+static void library_that_cannot_be_loaded_is_explained(void **state)
+{
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "Heavy");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE laden LOGIN;"
+                "ALTER DATABASE \"Heavy\" SET session_preload_libraries = 'no-such-thing'");
+    error = explained_refusal("Heavy", "laden");
+    check_contains(cutover_error_message(error), "Heavy");
+    check_contains(cutover_error_message(error), "session_preload_libraries");
+    check_contains(cutover_error_message(error), "set for database \"Heavy\"");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE \"Heavy\" RESET session_preload_libraries");
+    assert_null(strstr(cutover_error_message(error), "no-such-thing"));
+    assert_null(cutover_error_detail(error));
+    assert_string_equal(cutover_error_sqlstate(error), "58P01");
+    cutover_error_free(error);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE \"Heavy\" RESET session_preload_libraries;"
+                "ALTER ROLE laden IN DATABASE \"Heavy\" SET session_preload_libraries = 'no-such-thing'");
+    error = explained_refusal("Heavy", "laden");
+    check_contains(cutover_error_message(error), "set for role laden in database \"Heavy\"");
+    check_contains(cutover_error_hint(error),
+                   "ALTER ROLE laden IN DATABASE \"Heavy\" RESET session_preload_libraries");
+    cutover_error_free(error);
+}
+
+static void limits_and_closed_doors_are_explained(void **state)
+{
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "narrow");
+    cluster_create_database(cluster, "locked");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE many LOGIN; CREATE ROLE few LOGIN CONNECTION LIMIT 0;"
+                "ALTER DATABASE narrow CONNECTION LIMIT 0; ALTER DATABASE locked ALLOW_CONNECTIONS false");
+    error = explained_refusal("narrow", "many");
+    assert_string_equal(cutover_error_sqlstate(error), "53300");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE narrow CONNECTION LIMIT");
+    cutover_error_free(error);
+    error = explained_refusal("locked", "many");
+    assert_string_equal(cutover_error_sqlstate(error), "55000");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE locked ALLOW_CONNECTIONS true");
+    cutover_error_free(error);
+    /* There is no session of this role to ask with. */
+    error = explained_refusal("narrow", "few");
+    check_contains(cutover_error_hint(error), "CONNECTION LIMIT of the role");
+    cutover_error_free(error);
+}
+
 static void identity_is_what_the_server_says(void **state)
 {
     const char *name = "odd 'name' = \"quoted\"\nline \\";
@@ -563,6 +711,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_pinned_against_role_and_database),
+        cmocka_unit_test(we_are_who_the_connection_string_says),
+        cmocka_unit_test(nothing_of_the_owner_s_ends_a_session_that_begins),
+        cmocka_unit_test(client_encoding_of_the_owner_s_keeps_nobody_out),
+        cmocka_unit_test(settings_are_pinned_against_the_environment),
+        cmocka_unit_test(host_s_own_options_count_where_no_pin_contradicts),
+        cmocka_unit_test(library_that_cannot_be_loaded_is_explained),
+        cmocka_unit_test(limits_and_closed_doors_are_explained),
         cmocka_unit_test(identity_is_what_the_server_says),
         cmocka_unit_test(event_triggers_are_switched_off_at_the_start),
         cmocka_unit_test(client_encoding_is_the_databases),

@@ -51,7 +51,8 @@ static void dump(const char *database, const char *name)
     struct holder holder = hold_snapshot(database);
     cutover_error *error = NULL;
 
-    check_ok(tools_dump_schema(&tools, &local, database, holder.snapshot, folder, name, NULL, &error), error);
+    check_ok(tools_dump_schema(&tools, &local, database, holder.snapshot, NULL, folder, name, NULL, &error),
+             error);
     release(&holder);
 }
 
@@ -284,8 +285,9 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
                 "ALTER DATABASE limited SET statement_timeout = 1;"
                 "ALTER DATABASE limited SET idle_in_transaction_session_timeout = 1;"
                 "ALTER DATABASE limited SET default_transaction_read_only = on");
-    check_ok(tools_dump_schema(&tools, &local, "limited", holder.snapshot, folder, "limited", NULL, &error),
-             error);
+    check_ok(
+        tools_dump_schema(&tools, &local, "limited", holder.snapshot, NULL, folder, "limited", NULL, &error),
+        error);
     release(&holder);
     cluster_create_database(cluster, "limited2");
     cluster_sql(cluster, "postgres",
@@ -367,7 +369,7 @@ static void wrong_password_fails_clearly(void **state)
     (void)state;
     remote_conninfo("postgres", "wrong-secret", &conninfo);
     check_status_keep(
-        tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, folder, "never", NULL, &error),
+        tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, NULL, folder, "never", NULL, &error),
         CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "password authentication failed");
     check_contains(cutover_error_hint(error), "password");
@@ -387,7 +389,8 @@ static void odd_passwords_reach_the_server(void **state)
     (void)state;
     cluster_sql(cluster, "postgres", "CREATE ROLE odd_login LOGIN SUPERUSER PASSWORD E'a:b\\\\c ''d\" #%='");
     remote_conninfo("odd_login", "a:b\\c 'd\" #%=", &conninfo);
-    check_ok(tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, folder, "odd", NULL, &error), error);
+    check_ok(tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, NULL, folder, "odd", NULL, &error),
+             error);
     release(&holder);
     conninfo_free(&conninfo);
 }
@@ -399,11 +402,11 @@ static void secrets_that_would_show_are_refused(void **state)
 
     (void)state;
     remote_conninfo("postgres", "line\nbreak", &conninfo);
-    check_status(tools_dump_schema(&tools, &conninfo, NULL, "1", folder, "never", NULL, &error),
+    check_status(tools_dump_schema(&tools, &conninfo, NULL, "1", NULL, folder, "never", NULL, &error),
                  CUTOVER_E_UNSUPPORTED, error);
     check_ok(conninfo_set(&conninfo, "password", "postgres-secret", &error), error);
     check_ok(conninfo_set(&conninfo, "sslpassword", "key-secret", &error), error);
-    check_status_keep(tools_dump_schema(&tools, &conninfo, NULL, "1", folder, "never", NULL, &error),
+    check_status_keep(tools_dump_schema(&tools, &conninfo, NULL, "1", NULL, folder, "never", NULL, &error),
                       CUTOVER_E_UNSUPPORTED, error);
     check_contains(cutover_error_message(error), "sslpassword");
     assert_null(strstr(cutover_error_message(error), "key-secret"));
@@ -427,8 +430,8 @@ struct waiting_dump {
 static void *run_dump(void *argument)
 {
     struct waiting_dump *waiting = argument;
-    waiting->status = tools_dump_schema(&tools, &waiting->conninfo, "locked", waiting->holder.snapshot, folder,
-                                        waiting->name, &waiting->cancel, &waiting->error);
+    waiting->status = tools_dump_schema(&tools, &waiting->conninfo, "locked", waiting->holder.snapshot, NULL,
+                                        folder, waiting->name, &waiting->cancel, &waiting->error);
     atomic_store(&waiting->ended, true);
     return NULL;
 }
@@ -564,7 +567,7 @@ static void program_that_leaves_nothing_is_not_believed(void **state)
                         &fake, &error),
              error);
     fake.work_dir = folder;
-    check_status_keep(tools_dump_schema(&fake, &local, NULL, "1", folder, "empty", NULL, &error),
+    check_status_keep(tools_dump_schema(&fake, &local, NULL, "1", NULL, folder, "empty", NULL, &error),
                       CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "toc.dat");
     cutover_error_free(error);
