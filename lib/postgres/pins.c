@@ -7,6 +7,7 @@ enum {
     OURS = 1 << 1,       /* not a child's */
     YIELDS = 1 << 2,     /* the host's options win; in the packet alone */
     PACKET = 1 << 3,     /* in the packet alone */
+    MINORS = 1 << 4,     /* came with 14.13, 15.8, 16.4 and 17 */
 };
 
 /* What anybody who may set something for a database or a role could change of what our sessions do, see, or whether they live
@@ -31,10 +32,10 @@ static const struct pin {
     {"local_preload_libraries", "", 0, 0, YIELDS},         /* one that is not there keeps us from connecting */
     {"client_encoding", "SQL_ASCII", 0, 0, OURS | PACKET}, /* nor is one that the server cannot convert to */
     /* who we are, and what we find */
-    {"role", "none", 0, 0, YIELDS},                     /* current_user, and its rights, would be another */
-    {"search_path", "", 0, 0, 0},                       /* nobody's own functions and operators */
-    {"row_security", "off", 0, 0, 0},                   /* an error instead of missing rows */
-    {"restrict_nonsystem_relation_kind", "", 17, 0, 0}, /* views that materialized views read */
+    {"role", "none", 0, 0, YIELDS},                         /* current_user, and its rights, would be another */
+    {"search_path", "", 0, 0, 0},                           /* nobody's own functions and operators */
+    {"row_security", "off", 0, 0, 0},                       /* an error instead of missing rows */
+    {"restrict_nonsystem_relation_kind", "", 0, 0, MINORS}, /* views that materialized views read */
     /* what a transaction may do and sees */
     {"default_transaction_read_only", "off", 0, 0, 0},
     {"default_transaction_isolation", "read committed", 0, 0, 0},
@@ -88,6 +89,14 @@ static const struct pin {
 
 #define PIN_COUNT (sizeof pins / sizeof *pins)
 
+static bool in_minor(int version)
+{
+    int major = postgres_major(version), minor = version % 10000;
+
+    return major > 16 || (major == 16 && minor >= 4) || (major == 15 && minor >= 8) ||
+           (major == 14 && minor >= 13);
+}
+
 static bool in_packet(const struct pin *pin, enum pins_for who, struct pins_server server)
 {
     int major = postgres_major(server.version);
@@ -95,6 +104,8 @@ static bool in_packet(const struct pin *pin, enum pins_for who, struct pins_serv
     if (who == PINS_CHILD && (pin->flags & OURS) != 0)
         return false;
     if ((pin->flags & SUPERUSERS) != 0 && !server.superuser)
+        return false;
+    if ((pin->flags & MINORS) != 0 && !in_minor(server.version))
         return false;
     if (major == 0)
         return pin->since <= POSTGRES_OLDEST && pin->until == 0;
