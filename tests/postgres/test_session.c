@@ -424,6 +424,66 @@ static void mute_server_ends_on_the_deadline(void **state)
     close(listener);
 }
 
+/* A server of 17, of which no real one is at hand everywhere: it ends the first session as a transaction_timeout of 1 ms does, and
+   refuses the second. */
+struct hasty_server {
+    int listener;
+    char first[8192], second[8192]; /* the packets, without NUL bytes */
+};
+
+static void refuse_one(int listener, const char *sqlstate, char *packet, size_t size)
+{
+    char message[64], answer[70] = "E";
+    unsigned char length[4];
+    int client = accept(listener, NULL, NULL);
+
+    assert_true(client >= 0);
+    assert_int_equal(recv(client, length, 4, MSG_WAITALL), 4);
+    size_t rest = ((size_t)length[2] << 8 | length[3]) - 4;
+    assert_true(rest < size);
+    assert_int_equal(recv(client, packet, rest, MSG_WAITALL), (ssize_t)rest);
+    for (size_t i = 0; i < rest; i++)
+        if (packet[i] == '\0')
+            packet[i] = '\n';
+    packet[rest] = '\0';
+    int count = snprintf(message, sizeof message, "SFATAL%cVFATAL%cC%s%cMtoo long%c", 0, 0, sqlstate, 0, 0) + 1;
+    answer[4] = (char)(count + 4);
+    memcpy(answer + 5, message, (size_t)count);
+    assert_int_equal(send(client, answer, (size_t)count + 5, MSG_NOSIGNAL), count + 5);
+    close(client);
+}
+
+static void *serve_hastily(void *context)
+{
+    struct hasty_server *server = context;
+
+    refuse_one(server->listener, "25P04", server->first, sizeof server->first);
+    refuse_one(server->listener, "57P03", server->second, sizeof server->second);
+    return NULL;
+}
+
+static void transaction_timeout_of_the_owner_s_is_answered_with_all_that_is_known(void **state)
+{
+    struct hasty_server server;
+    pthread_t thread;
+    char string[200];
+    int port;
+
+    (void)state;
+    server.listener = mute_listener(&port);
+    snprintf(string, sizeof string, "host=127.0.0.1 port=%d user=postgres dbname=x sslmode=disable", port);
+    assert_int_equal(pthread_create(&thread, NULL, serve_hastily, &server), 0);
+    cutover_error *error = refusal(string, (struct session_options){0}, CUTOVER_E_POSTGRES);
+    pthread_join(thread, NULL);
+    close(server.listener);
+    assert_string_equal(cutover_error_sqlstate(error), "57P03");
+    cutover_error_free(error);
+    check_contains(server.first, "-c statement_timeout=0 ");
+    assert_null(strstr(server.first, "transaction_timeout"));
+    check_contains(server.second, "-c statement_timeout=0 ");
+    check_contains(server.second, "-c transaction_timeout=0 ");
+}
+
 static void *ask_soon(void *cancel)
 {
     usleep(100000);
@@ -727,6 +787,7 @@ int main(void)
         cmocka_unit_test(server_that_is_not_there_is_an_error_without_sqlstate),
         cmocka_unit_test(mute_server_ends_on_the_deadline),
         cmocka_unit_test(mute_server_ends_on_cancel),
+        cmocka_unit_test(transaction_timeout_of_the_owner_s_is_answered_with_all_that_is_known),
         cmocka_unit_test(error_says_what_the_server_said),
         cmocka_unit_test(values_go_as_parameters),
         cmocka_unit_test(cancel_ends_the_statement_on_the_server),

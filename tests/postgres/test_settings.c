@@ -341,6 +341,69 @@ static void a_plain_role_does_not_depend_on_any(void **state)
     run_cycle(*state, &(struct tenancy){"plain", "keeper", false});
 }
 
+/* ---- what cannot be pinned ---- */
+
+static void assert_blocked(struct shop *shop, const char *request, const char *check, const char *database)
+{
+    cutover_preflight *preflight = NULL;
+    cutover_error *error = NULL;
+    const cutover_finding *found = NULL;
+    char *remedy = shop_format("ALTER DATABASE %s RESET session_preload_libraries", database);
+
+    check_ok(cutover_preflight_run(shop->engine, &shop_operator, request, 2, &preflight, &error), error);
+    for (size_t i = 0; found == NULL && i < cutover_preflight_count(preflight); i++)
+        if (strcmp(cutover_preflight_at(preflight, i)->check, check) == 0)
+            found = cutover_preflight_at(preflight, i);
+    assert_non_null(found);
+    assert_int_equal(found->severity, CUTOVER_SEVERITY_BLOCK);
+    check_contains(found->message, "session_preload_libraries");
+    check_contains(found->message, database);
+    check_contains(found->hint, remedy);
+    assert_null(strstr(cutover_preflight_json(preflight), "vanished-library"));
+    cutover_preflight_free(preflight);
+    free(remedy);
+}
+
+/* Only a superuser, or who was granted it, may set it. */
+static void a_library_that_is_not_there_is_told_and_blocks_its_own_project_alone(void **state)
+{
+    struct shop *shop = *state;
+    char *heavy = small_ready(shop, "heavy"), *light = small_ready(shop, "light");
+    struct shop_promotion promotion = {.request_id = light};
+
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE heavy_production SET session_preload_libraries = 'vanished-library'");
+    assert_blocked(shop, heavy, "production.connection", "heavy_production");
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE heavy_production RESET ALL;"
+                "ALTER DATABASE heavy_preview SET session_preload_libraries = 'vanished-library'");
+    assert_blocked(shop, heavy, "preview.connection", "heavy_preview");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE heavy_preview RESET ALL");
+    assert_preflight_passes(shop, heavy);
+    assert_false(shop_holds(shop, "vanished-library"));
+    free(heavy);
+    free(light);
+}
+
+/* The new production begins with the statistics that autovacuum would gather there. */
+static void new_production_is_analyzed_as_production_says(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "coarse");
+    struct shop_promotion promotion = {.request_id = request};
+
+    cluster_sql(cluster, "postgres", "ALTER DATABASE coarse_production SET default_statistics_target = 7");
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    assert_int_equal(cluster_number(cluster, "coarse_production",
+                                    "SELECT cardinality(histogram_bounds::text::int[]) FROM pg_stats"
+                                    " WHERE tablename = 'items' AND attname = 'id'"),
+                     8);
+    free(request);
+}
+
 /* So that those get in who take away what is left. */
 static int reset_and_teardown(void **state)
 {
@@ -361,6 +424,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_superuser_does_not_depend_on_any),
         TEST(a_plain_role_does_not_depend_on_any),
+        TEST(a_library_that_is_not_there_is_told_and_blocks_its_own_project_alone),
+        TEST(new_production_is_analyzed_as_production_says),
     };
 
     return cmocka_run_group_tests_name("settings", tests, start_cluster, NULL);
