@@ -102,6 +102,27 @@ static void settings_are_pinned_against_role_and_database(void **state)
                                             {"xmloption", "content"},
                                             {"synchronize_seqscans", "off"},
                                             {"default_transaction_read_only", "off"},
+                                            {"default_transaction_isolation", "read committed"},
+                                            {"default_transaction_deferrable", "off"},
+                                            {"exit_on_error", "off"},
+                                            {"standard_conforming_strings", "on"},
+                                            {"backslash_quote", "safe_encoding"},
+                                            {"quote_all_identifiers", "off"},
+                                            {"array_nulls", "on"},
+                                            {"transform_null_equals", "off"},
+                                            {"gin_fuzzy_search_limit", "0"},
+                                            {"constraint_exclusion", "off"},
+                                            {"check_function_bodies", "off"},
+                                            {"enable_tidscan", "on"},
+                                            {"jit", "off"},
+                                            {"vacuum_cost_delay", "0"},
+                                            {"temp_tablespaces", ""},
+                                            {"password_encryption", "scram-sha-256"},
+                                            {"client_min_messages", "warning"},
+                                            {"log_parameter_max_length_on_error", "0"},
+                                            {"debug_print_parse", "off"},
+                                            {"debug_print_rewritten", "off"},
+                                            {"debug_print_plan", "off"},
                                             {"client_encoding", "UTF8"},
                                             {"application_name", "libcutover"},
                                             {"client_connection_check_interval", "1s"}};
@@ -117,6 +138,18 @@ static void settings_are_pinned_against_role_and_database(void **state)
         "ALTER ROLE awkward SET idle_session_timeout = '1h'; ALTER ROLE awkward SET xmlbinary = hex;"
         "ALTER ROLE awkward SET DateStyle = 'SQL, DMY'; ALTER ROLE awkward SET IntervalStyle = iso_8601;"
         "ALTER ROLE awkward SET TimeZone = 'Asia/Tokyo'; ALTER ROLE awkward SET bytea_output = escape;"
+        "ALTER ROLE awkward SET default_transaction_isolation = serializable;"
+        "ALTER ROLE awkward SET default_transaction_deferrable = on; ALTER ROLE awkward SET exit_on_error = on;"
+        "ALTER ROLE awkward SET standard_conforming_strings = off; ALTER ROLE awkward SET backslash_quote = on;"
+        "ALTER ROLE awkward SET quote_all_identifiers = on; ALTER ROLE awkward SET array_nulls = off;"
+        "ALTER ROLE awkward SET transform_null_equals = on; ALTER ROLE awkward SET gin_fuzzy_search_limit = 1;"
+        "ALTER ROLE awkward SET constraint_exclusion = on; ALTER ROLE awkward SET check_function_bodies = on;"
+        "ALTER ROLE awkward SET enable_tidscan = off; ALTER ROLE awkward SET jit = on;"
+        "ALTER ROLE awkward SET vacuum_cost_delay = 100; ALTER ROLE awkward SET temp_tablespaces = pg_default;"
+        "ALTER ROLE awkward SET password_encryption = md5; ALTER ROLE awkward SET client_min_messages = debug5;"
+        "ALTER ROLE awkward SET log_parameter_max_length_on_error = -1;"
+        "ALTER ROLE awkward SET debug_print_parse = on; ALTER ROLE awkward SET debug_print_rewritten = on;"
+        "ALTER ROLE awkward SET debug_print_plan = on;"
         "ALTER DATABASE pinned SET extra_float_digits = 0;"
         "ALTER DATABASE pinned SET default_transaction_read_only = on;"
         "ALTER DATABASE pinned SET client_encoding = latin1;"
@@ -152,6 +185,7 @@ static void we_are_who_the_connection_string_says(void **state)
 static void nothing_of_the_owner_s_ends_a_session_that_begins(void **state)
 {
     struct session *session;
+    cutover_error *error = NULL;
 
     (void)state;
     cluster_create_database(cluster, "hasty");
@@ -163,6 +197,8 @@ static void nothing_of_the_owner_s_ends_a_session_that_begins(void **state)
     for (int i = 0; i < 20; i++) {
         session = open_database("hasty");
         assert_setting(session, "statement_timeout", "0");
+        check_status(session_run(session, "SELECT 1 / 0", &error), CUTOVER_E_POSTGRES, error);
+        assert_value(session, "SELECT 1", "1");
         session_close(session);
     }
 }
