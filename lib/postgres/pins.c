@@ -12,7 +12,7 @@ enum {
 
 /* What anybody who may set something for a database or a role could change of what our sessions do, see, or whether they live
    (pg_settings, context "user", of PostgreSQL 14 to 19, and those that are not shown there: role). What only costs time, and
-   what is the server's to say (memory, costs, parallel workers, what is stored how), is not here: pins_add_sweep(). */
+   what is the server's to say (memory, costs, parallel workers, what is stored how), is not here: pins_sweep_sql. */
 static const struct pin {
     const char *name, *value;
     int since, until; /* major versions that have it: since 15, until 18 are 15 to 17; 0: all */
@@ -51,7 +51,6 @@ static const struct pin {
     {"DateStyle", "ISO, YMD", 0, 0, OURS},
     {"IntervalStyle", "postgres", 0, 0, OURS},
     {"TimeZone", "UTC", 0, 0, OURS},
-    {"timezone_abbreviations", "Default", 0, 0, OURS},
     {"extra_float_digits", "3", 0, 0, OURS},
     {"bytea_output", "hex", 0, 0, OURS},
     {"xmlbinary", "base64", 0, 0, OURS},
@@ -160,13 +159,10 @@ void pins_add_sql(struct text *sql, const char *lc_monetary, const char *client_
 }
 
 /* Of what is stored for a login in all databases the host is master, not the owner of one. Money's text form, and how much of a
-   table's statistics is gathered, are the database's to say. Where nothing is stored pg_settings is not read. */
-void pins_add_sweep(struct text *sql)
-{
-    text_add(sql, "SELECT set_config(p.name, p.boot_val, false) FROM pg_settings p"
-                  " WHERE p.source IN ('database', 'database user') AND p.context = 'user'"
-                  "   AND p.boot_val IS NOT NULL"
-                  "   AND p.name NOT IN ('lc_monetary', 'default_statistics_target')"
-                  "   AND EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
-                  "                WHERE d.datname = current_database());");
-}
+   table's statistics is gathered, are the database's to say. */
+const char pins_sweep_sql[] =
+    "SELECT set_config(p.name, v.value, false)"
+    "  FROM pg_settings p, LATERAL (SELECT CASE p.name WHEN 'timezone_abbreviations' THEN 'Default' ELSE "
+    "p.boot_val END) v (value)"
+    " WHERE p.source IN ('database', 'database user') AND p.context = 'user' AND v.value IS NOT NULL"
+    "   AND p.name NOT IN ('lc_monetary', 'default_statistics_target')";

@@ -35,8 +35,8 @@ void pins_add_options(struct text *options, enum pins_for who, struct pins_serve
 /* Appends one statement that sets them after connecting, each that the server knows and the login may set. search_path is '' from
    then on. lc_monetary and client_encoding are literals or NULL, for the database's own. */
 void pins_add_sql(struct text *sql, const char *lc_monetary, const char *client_encoding);
-/* Appends one that takes back to the server's built-in value what the table does not name and the owner of the database set all
-   the same: to be run after the pins. */
-void pins_add_sweep(struct text *sql);
+/* Takes back to the server's built-in value what the table does not name and the owner of the database set all the same: to be run
+   after the pins, where something is stored for the database. */
+extern const char pins_sweep_sql[];
 
 #endif

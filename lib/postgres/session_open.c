@@ -15,7 +15,8 @@ static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg
 
 static const char identity_sql[] =
     "SELECT d.oid, d.datname, current_setting('server_encoding'), current_setting('lc_monetary'),"
-    "  current_setting('is_superuser') = 'on', pg_backend_pid(), s.system_identifier"
+    "  current_setting('is_superuser') = 'on', pg_backend_pid(), s.system_identifier,"
+    "  EXISTS (SELECT FROM pg_db_role_setting r WHERE r.setdatabase = d.oid)"
     " FROM pg_database d, pg_control_system() s WHERE d.datname = current_database()";
 
 static const struct {
@@ -288,7 +289,6 @@ static cutover_status pin(struct session *session, const struct session_options 
     quote_literal(&monetary, options->lc_monetary);
     quote_literal(&encoding, options->client_encoding);
     pins_add_sql(&sql, text_string(&monetary), text_string(&encoding));
-    pins_add_sweep(&sql);
     text_add(&sql, identity_sql);
     if (text_failed(&sql) || text_failed(&monetary) || text_failed(&encoding))
         status = error_nomem(error);
@@ -300,6 +300,8 @@ static cutover_status pin(struct session *session, const struct session_options 
     }
     if (status == CUTOVER_OK)
         status = keep_identity(session, result, error);
+    if (status == CUTOVER_OK && result_bool(result, 0, 7))
+        status = session_run(session, pins_sweep_sql, error);
     PQclear(result);
     text_free(&encoding);
     text_free(&monetary);

@@ -1,6 +1,7 @@
 #include "support/check.h"
 #include "support/cluster.h"
 #include "support/rich.h"
+#include "support/session.h"
 
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
@@ -284,6 +285,7 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
     cluster_sql(cluster, "postgres",
                 "ALTER DATABASE limited SET statement_timeout = 1;"
                 "ALTER DATABASE limited SET idle_in_transaction_session_timeout = 1;"
+                "ALTER DATABASE limited SET local_preload_libraries = 'nowhere';"
                 "ALTER DATABASE limited SET default_transaction_read_only = on");
     check_ok(
         tools_dump_schema(&tools, &local, "limited", holder.snapshot, NULL, folder, "limited", NULL, &error),
@@ -295,6 +297,33 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
                 " default_transaction_read_only = on");
     check_ok(restore_section("limited2", "limited", "pre-data", false, &error), error);
     check_ok(restore_section("limited2", "limited", "post-data", false, &error), error);
+}
+
+/* Whatever encoding the owner wants to be spoken to in: names need not exist in it. */
+static void dump_is_in_the_encoding_of_the_database(void **state)
+{
+    struct session *leader;
+    cutover_error *error = NULL;
+    char *snapshot = NULL;
+
+    (void)state;
+    cluster_create_database(cluster, "tongues");
+    cluster_create_database(cluster, "tongues2");
+    cluster_sql(cluster, "tongues", "CREATE TABLE \"\xe6\x97\xa5\xe6\x9c\xac\" (a int)");
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE tongues SET client_encoding = latin1;"
+                "ALTER DATABASE tongues2 SET client_encoding = latin1");
+    leader = check_session(cluster_conninfo(cluster, "tongues"));
+    check_ok(session_run(leader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &error), error);
+    check_ok(session_value(leader, "SELECT pg_export_snapshot()", 0, NULL, &snapshot, &error), error);
+    check_ok(tools_dump_schema(&tools, &local, "tongues", snapshot, leader, folder, "tongues", NULL, &error),
+             error);
+    session_close(leader);
+    free(snapshot);
+    check_ok(restore_section("tongues2", "tongues", "pre-data", false, &error), error);
+    assert_int_equal(
+        cluster_number(cluster, "tongues2", "SELECT octet_length(relname) FROM pg_class WHERE oid >= 16384"),
+        6);
 }
 
 /* EDGE_CASES A1: what fails is told in full, with the way out. */
@@ -594,6 +623,7 @@ int main(void)
         cmocka_unit_test(comments_on_extensions_can_be_left_out),
         cmocka_unit_test(subscriptions_are_not_dumped),
         cmocka_unit_test(limits_of_the_database_do_not_end_a_run),
+        cmocka_unit_test(dump_is_in_the_encoding_of_the_database),
         cmocka_unit_test(failed_restore_tells_why),
         cmocka_unit_test(secrets_in_failed_statements_are_left_out),
         cmocka_unit_test(wrong_password_fails_clearly),
