@@ -96,7 +96,8 @@ static void add_options(struct text *text, const struct conninfo *conninfo, stru
     struct text options = TEXT_INIT;
 
     pins_add_options(&options, PINS_CHILD, server, given);
-    text_add_format(&options, " %s", settings);
+    /* While it connects the server would quote stored values that are not valid there; what the child prints may be told. */
+    text_add_format(&options, " -c client_min_messages=error %s", settings);
     if (conninfo->event_triggers_off)
         text_add(&options, " " EVENT_TRIGGERS_OFF);
     add_keyword(text, "options", text_string(&options));

@@ -467,25 +467,28 @@ struct hasty_server {
     char first[8192], second[8192]; /* the packets, without NUL bytes */
 };
 
+/* Nothing is kept when nobody comes until the listener is shut. */
 static void refuse_one(int listener, const char *sqlstate, char *packet, size_t size)
 {
     char message[64], answer[70] = "E";
-    unsigned char length[4];
+    unsigned char length[4] = {0};
     int client = accept(listener, NULL, NULL);
+    size_t rest = 0;
 
-    assert_true(client >= 0);
-    assert_int_equal(recv(client, length, 4, MSG_WAITALL), 4);
-    size_t rest = ((size_t)length[2] << 8 | length[3]) - 4;
-    assert_true(rest < size);
-    assert_int_equal(recv(client, packet, rest, MSG_WAITALL), (ssize_t)rest);
-    for (size_t i = 0; i < rest; i++)
+    packet[0] = '\0';
+    if (client < 0)
+        return;
+    if (recv(client, length, 4, MSG_WAITALL) == 4)
+        rest = ((size_t)length[2] << 8 | length[3]) - 4;
+    if (rest < size && recv(client, packet, rest, MSG_WAITALL) == (ssize_t)rest)
+        packet[rest] = '\0';
+    for (size_t i = 0; i < rest && rest < size; i++)
         if (packet[i] == '\0')
             packet[i] = '\n';
-    packet[rest] = '\0';
     int count = snprintf(message, sizeof message, "SFATAL%cVFATAL%cC%s%cMtoo long%c", 0, 0, sqlstate, 0, 0) + 1;
     answer[4] = (char)(count + 4);
     memcpy(answer + 5, message, (size_t)count);
-    assert_int_equal(send(client, answer, (size_t)count + 5, MSG_NOSIGNAL), count + 5);
+    send(client, answer, (size_t)count + 5, MSG_NOSIGNAL);
     close(client);
 }
 
@@ -510,6 +513,7 @@ static void transaction_timeout_of_the_owner_s_is_answered_with_all_that_is_know
     snprintf(string, sizeof string, "host=127.0.0.1 port=%d user=postgres dbname=x sslmode=disable", port);
     assert_int_equal(pthread_create(&thread, NULL, serve_hastily, &server), 0);
     cutover_error *error = refusal(string, (struct session_options){0}, CUTOVER_E_POSTGRES);
+    shutdown(server.listener, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(server.listener);
     assert_string_equal(cutover_error_sqlstate(error), "57P03");
@@ -697,6 +701,22 @@ static void warnings_go_to_the_log(void **state)
     session_close(session);
 }
 
+/* A warning that the server has while we connect quotes a stored value, which may be anybody's secret. */
+static void value_that_is_stored_for_a_database_does_not_get_into_the_log(void **state)
+{
+    char line[200] = "";
+    struct log log = {.write = keep_line, .userdata = line, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "stale");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE stale SET default_tablespace = 'very-secret'");
+    session = open_as(cluster_conninfo(cluster, "stale"), (struct session_options){.log = &log});
+    session_close(session);
+    check_contains(line, "22023");
+    assert_null(strstr(line, "very-secret"));
+}
+
 static void identity_that_is_kept_from_us_is_explained(void **state)
 {
     cutover_error *error;
@@ -830,6 +850,7 @@ int main(void)
         cmocka_unit_test(ended_session_is_an_error_each_time),
         cmocka_unit_test(forked_copy_cannot_use_or_end_the_session),
         cmocka_unit_test(warnings_go_to_the_log),
+        cmocka_unit_test(value_that_is_stored_for_a_database_does_not_get_into_the_log),
         cmocka_unit_test(identity_that_is_kept_from_us_is_explained),
         cmocka_unit_test(pooler_is_refused_and_left_clean),
         cmocka_unit_test(standby_is_refused_unless_allowed),

@@ -65,6 +65,7 @@ static cutover_status restore_section(const char *database, const char *name, co
                                      .folder = folder,
                                      .name = name,
                                      .section = section,
+                                     .server = {tools.restore_version, true},
                                      .jobs = 2,
                                      .maintenance_mem_mb = 32,
                                      .no_comments_on_extensions = no_comments};
@@ -280,7 +281,9 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
 
     (void)state;
     cluster_create_database(cluster, "limited");
-    cluster_sql(cluster, "limited", "CREATE TABLE t (a int PRIMARY KEY)");
+    cluster_sql(cluster, "limited",
+                "CREATE TABLE t (a int PRIMARY KEY); CREATE VIEW v AS SELECT a FROM t;"
+                "CREATE MATERIALIZED VIEW m AS SELECT a FROM v");
     struct holder holder = hold_snapshot("limited");
     cluster_sql(cluster, "postgres",
                 "ALTER DATABASE limited SET statement_timeout = 1;"
@@ -295,6 +298,9 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
     cluster_sql(cluster, "postgres",
                 "ALTER DATABASE limited2 SET statement_timeout = 1; ALTER DATABASE limited2 SET"
                 " default_transaction_read_only = on");
+    cluster_sql(cluster, "postgres",
+                "DO $$ BEGIN IF current_setting('restrict_nonsystem_relation_kind', true) IS NOT NULL THEN"
+                " ALTER DATABASE limited2 SET restrict_nonsystem_relation_kind = 'view'; END IF; END $$");
     check_ok(restore_section("limited2", "limited", "pre-data", false, &error), error);
     check_ok(restore_section("limited2", "limited", "post-data", false, &error), error);
 }
@@ -340,12 +346,14 @@ static void failed_restore_tells_why(void **state)
                 "CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT public.outer_one(1)");
     dump("unqualified", "unqualified");
     cluster_create_database(cluster, "unqualified2");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE unqualified2 SET default_tablespace = 'very-secret'");
     check_ok(restore_section("unqualified2", "unqualified", "pre-data", false, &error), error);
     check_status_keep(restore_section("unqualified2", "unqualified", "post-data", false, &error),
                       CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "pg_restore failed");
     check_contains(cutover_error_message(error), "function inner_one(integer) does not exist");
     check_contains(cutover_error_detail(error), "REFRESH MATERIALIZED VIEW");
+    assert_null(strstr(cutover_error_detail(error), "very-secret"));
     check_contains(cutover_error_hint(error), "search_path");
     cutover_error_free(error);
 }
