@@ -95,7 +95,7 @@ static void add_options(struct text *text, const struct conninfo *conninfo, stru
     const char *given = conninfo_get(conninfo, "options");
     struct text options = TEXT_INIT;
 
-    pins_add_options(&options, PINS_CHILD, server, given);
+    pins_add_options(&options, server, given);
     /* While it connects the server would quote stored values that are not valid there; what the child prints may be told. */
     text_add_format(&options, " -c client_min_messages=error %s", settings);
     if (conninfo->event_triggers_off)

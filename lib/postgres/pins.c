@@ -4,7 +4,7 @@
 
 enum {
     SUPERUSERS = 1 << 0, /* nobody else may set it */
-    OURS = 1 << 1,       /* not a child's */
+    FORM = 1 << 1,       /* a text form: not in the packet, see pins.h */
     YIELDS = 1 << 2,     /* the host's options win; in the packet alone */
     PACKET = 1 << 3,     /* in the packet alone */
     MINORS = 1 << 4,     /* came with 14.13, 15.8, 16.4 and 17 */
@@ -28,9 +28,9 @@ static const struct pin {
     {"tcp_keepalives_idle", "30", 0, 0, 0},
     {"tcp_keepalives_interval", "10", 0, 0, 0},
     {"tcp_keepalives_count", "3", 0, 0, 0},
-    {"exit_on_error", "off", 0, 0, 0},                     /* an error that we expect ends the session */
-    {"local_preload_libraries", "", 0, 0, YIELDS},         /* one that is not there keeps us from connecting */
-    {"client_encoding", "SQL_ASCII", 0, 0, OURS | PACKET}, /* nor is one that the server cannot convert to */
+    {"exit_on_error", "off", 0, 0, 0},              /* an error that we expect ends the session */
+    {"local_preload_libraries", "", 0, 0, YIELDS},  /* one that is not there keeps us from connecting */
+    {"client_encoding", "SQL_ASCII", 0, 0, PACKET}, /* nor is one that the server cannot convert to */
     /* who we are, and what we find */
     {"role", "none", 0, 0, YIELDS},                         /* current_user, and its rights, would be another */
     {"search_path", "", 0, 0, 0},                           /* nobody's own functions and operators */
@@ -48,12 +48,12 @@ static const struct pin {
     {"array_nulls", "on", 0, 0, 0},            /* {NULL} would be a text */
     {"transform_null_equals", "off", 0, 0, 0}, /* "= NULL" would be made another expression */
     {"xmloption", "content", 0, 0, 0},
-    {"DateStyle", "ISO, YMD", 0, 0, OURS},
-    {"IntervalStyle", "postgres", 0, 0, OURS},
-    {"TimeZone", "UTC", 0, 0, OURS},
-    {"extra_float_digits", "3", 0, 0, OURS},
-    {"bytea_output", "hex", 0, 0, OURS},
-    {"xmlbinary", "base64", 0, 0, OURS},
+    {"DateStyle", "ISO, YMD", 0, 0, FORM},
+    {"IntervalStyle", "postgres", 0, 0, FORM},
+    {"TimeZone", "UTC", 0, 0, FORM},
+    {"extra_float_digits", "3", 0, 0, FORM},
+    {"bytea_output", "hex", 0, 0, FORM},
+    {"xmlbinary", "base64", 0, 0, FORM},
     /* which rows come, and in what order */
     {"gin_fuzzy_search_limit", "0", 0, 0, 0}, /* leaves rows out */
     {"synchronize_seqscans", "off", 0, 0, 0},
@@ -63,7 +63,7 @@ static const struct pin {
     {"constraint_exclusion", "off", 0, 0, 0}, /* the planner would evaluate CHECK constraints */
     {"check_function_bodies", "off", 0, 0, 0},
     {"session_replication_role", "origin", 0, 0, SUPERUSERS}, /* foreign keys would not be checked */
-    {"plpgsql.extra_errors", "none", 0, 0, PACKET}, /* functions would no longer compile */
+    {"plpgsql.extra_errors", "none", 0, 0, PACKET},           /* functions would no longer compile */
     {"plpgsql.extra_warnings", "none", 0, 0, PACKET},
     {"force_parallel_mode", "off", 0, 16, 0}, /* functions fail that are wrongly marked safe */
     {"debug_parallel_query", "off", 16, 0, 0},
@@ -96,11 +96,11 @@ static bool in_minor(int version)
            (major == 14 && minor >= 13);
 }
 
-static bool in_packet(const struct pin *pin, enum pins_for who, struct pins_server server)
+static bool in_packet(const struct pin *pin, struct pins_server server)
 {
     int major = postgres_major(server.version);
 
-    if (who == PINS_CHILD && (pin->flags & OURS) != 0)
+    if ((pin->flags & FORM) != 0)
         return false;
     if ((pin->flags & SUPERUSERS) != 0 && !server.superuser)
         return false;
@@ -122,20 +122,20 @@ static void add_option(struct text *options, const struct pin *pin)
     }
 }
 
-static void add_pins(struct text *options, enum pins_for who, struct pins_server server, bool yielding)
+static void add_pins(struct text *options, struct pins_server server, bool yielding)
 {
     for (size_t i = 0; i < PIN_COUNT; i++)
-        if (((pins[i].flags & YIELDS) != 0) == yielding && in_packet(&pins[i], who, server))
+        if (((pins[i].flags & YIELDS) != 0) == yielding && in_packet(&pins[i], server))
             add_option(options, &pins[i]);
 }
 
 /* Of two the later one wins. */
-void pins_add_options(struct text *options, enum pins_for who, struct pins_server server, const char *given)
+void pins_add_options(struct text *options, struct pins_server server, const char *given)
 {
-    add_pins(options, who, server, true);
+    add_pins(options, server, true);
     if (given != NULL)
         text_add_format(options, "%s%s", options->length > 0 ? " " : "", given);
-    add_pins(options, who, server, false);
+    add_pins(options, server, false);
 }
 
 /* The path is emptied first, so that what follows finds nobody's own functions or operators. */
@@ -166,3 +166,11 @@ const char pins_sweep_sql[] =
     "p.boot_val END) v (value)"
     " WHERE p.source IN ('database', 'database user') AND p.context = 'user' AND v.value IS NOT NULL"
     "   AND p.name NOT IN ('lc_monetary', 'default_statistics_target')";
+
+const char pins_own_forms_sql[] =
+    "SELECT set_config(p.name, coalesce((SELECT substr(c, strpos(c, '=') + 1)"
+    "    FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c"
+    "   WHERE d.datname = $1 AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = lower(p.name)), "
+    "p.reset_val), false)"
+    "  FROM pg_settings p WHERE p.name IN ('DateStyle', 'IntervalStyle', 'TimeZone', 'extra_float_digits',"
+    "    'bytea_output', 'xmlbinary', 'lc_numeric', 'lc_time', 'default_text_search_config')";

@@ -41,7 +41,7 @@ static cutover_status add_options(struct conninfo *conninfo, struct pins_server 
 {
     struct text options = TEXT_INIT;
 
-    pins_add_options(&options, PINS_SESSION, server, conninfo_get(conninfo, "options"));
+    pins_add_options(&options, server, conninfo_get(conninfo, "options"));
     if (conninfo->event_triggers_off)
         text_add(&options, " " EVENT_TRIGGERS_OFF);
     cutover_status status = text_failed(&options)

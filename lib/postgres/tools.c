@@ -281,13 +281,12 @@ static cutover_status write_use_list(const struct restore_schema *restore, const
     return status;
 }
 
-/* pg_restore takes the encoding from the archive; until then any will do that the server need not convert to.
-   Staging is built here and becomes production only after everything was compared; the swap's commit comes later in
+/* Staging is built here and becomes production only after everything was compared; the swap's commit comes later in
    the same WAL and is flushed, so that no earlier commit can be missing behind it. Until then losing the tail of the
    restore in a crash loses nothing. */
 static void restore_settings(const struct restore_schema *restore, char *settings, size_t size)
 {
-    int length = snprintf(settings, size, "-c client_encoding=SQL_ASCII -c synchronous_commit=off");
+    int length = snprintf(settings, size, "-c synchronous_commit=off");
     if (restore->maintenance_mem_mb > 0)
         snprintf(settings + length, size - (size_t)length, " -c maintenance_work_mem=%uMB",
                  (unsigned)restore->maintenance_mem_mb);

@@ -404,6 +404,26 @@ static void new_production_is_analyzed_as_production_says(void **state)
     free(request);
 }
 
+/* It is filled as it would be there, whatever form our sessions want values in. */
+static void materialized_views_are_filled_as_production_says(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "early");
+    struct shop_promotion promotion = {.request_id = request};
+
+    cluster_sql(cluster, "early_preview",
+                "CREATE MATERIALIZED VIEW clock AS SELECT timestamptz '2026-07-01 00:00+00'::text AS at");
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE early_production SET TimeZone = 'Asia/Tokyo';"
+                "ALTER DATABASE early_production SET DateStyle = 'German'");
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    char *at = cluster_value(cluster, "early_production", "SELECT at FROM clock");
+    assert_string_equal(at, "01.07.2026 09:00:00 JST");
+    free(at);
+    free(request);
+}
+
 /* So that those get in who take away what is left. */
 static int reset_and_teardown(void **state)
 {
@@ -426,6 +446,7 @@ int main(void)
         TEST(a_plain_role_does_not_depend_on_any),
         TEST(a_library_that_is_not_there_is_told_and_blocks_its_own_project_alone),
         TEST(new_production_is_analyzed_as_production_says),
+        TEST(materialized_views_are_filled_as_production_says),
     };
 
     return cmocka_run_group_tests_name("settings", tests, start_cluster, NULL);
