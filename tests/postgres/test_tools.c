@@ -310,9 +310,11 @@ static void dump_is_in_the_encoding_of_the_database(void **state)
 {
     struct session *leader;
     cutover_error *error = NULL;
-    char *snapshot = NULL;
+    char *snapshot = NULL, *bytes = NULL, toc[200];
+    size_t count = 0;
 
     (void)state;
+    snprintf(toc, sizeof toc, "%s/tongues", folder);
     cluster_create_database(cluster, "tongues");
     cluster_create_database(cluster, "tongues2");
     cluster_sql(cluster, "tongues", "CREATE TABLE \"\xe6\x97\xa5\xe6\x9c\xac\" (a int)");
@@ -326,6 +328,9 @@ static void dump_is_in_the_encoding_of_the_database(void **state)
              error);
     session_close(leader);
     free(snapshot);
+    check_ok(folder_read(toc, "toc.dat", 1 << 20, &bytes, &count, &error), error);
+    assert_non_null(memmem(bytes, count, "client_encoding = 'UTF8'", 24));
+    free(bytes);
     check_ok(restore_section("tongues2", "tongues", "pre-data", false, &error), error);
     assert_int_equal(
         cluster_number(cluster, "tongues2", "SELECT octet_length(relname) FROM pg_class WHERE oid >= 16384"),
