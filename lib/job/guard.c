@@ -190,6 +190,7 @@ static cutover_status inside_open(struct guard *guard, struct session **inside, 
     struct session_options options = operation_session(guard->operation, &guard->project->production, NULL);
     const struct promotion_record *record = &guard->journal->record;
 
+    options.control_database = guard->project->control_database;
     cutover_status status = session_open(&options, inside, error);
     if (status == CUTOVER_OK && ((*inside)->database_oid != (uint32_t)record->production_oid ||
                                  strcmp((*inside)->system_identifier, record->system_identifier) != 0))

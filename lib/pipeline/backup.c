@@ -100,6 +100,7 @@ static cutover_status archive_take(struct job *job, cutover_error **error)
     struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
     struct snapshot *snapshot = NULL;
 
+    options.control_database = job->project.control_database;
     cutover_status status = mark_take(job, &options, error);
     if (status == CUTOVER_OK)
         status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);

@@ -78,6 +78,7 @@ static cutover_status archive_take(struct job *job, cutover_error **error)
     struct snapshot *snapshot = NULL;
     struct json_object *properties = NULL, *kept = NULL;
 
+    options.control_database = job->project.control_database;
     cutover_status status = snapshot_open(&options, LOCK_TIMEOUT_MS, &snapshot, error);
     if (status == CUTOVER_OK)
         status = properties_read(snapshot->leader, snapshot->leader->database_oid, &properties, error);

@@ -14,6 +14,7 @@ static cutover_status session_or_finding(struct job *job, struct conninfo *conni
     struct session_options options = operation_session(&job->operation, conninfo, database);
     cutover_error *local = NULL;
 
+    options.control_database = job->project.control_database;
     cutover_status status = session_open(&options, session, &local);
     if (status != CUTOVER_OK && conninfo->event_triggers_off && event_triggers_refused(local)) {
         conninfo->event_triggers_off = false;

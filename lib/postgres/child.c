@@ -11,12 +11,6 @@
 #define PASSFILE "passfile"
 #define DETAIL_LIMIT 4096u
 
-/* No limit of a role or a database ends the run (EDGE_CASES B2); a fence does not keep pg_dump from its own
-   settings. */
-static const char session_settings[] =
-    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "
-    "-c idle_session_timeout=0 -c default_transaction_read_only=off";
-
 static cutover_status add_variable(char *variables[CHILD_ENVIRONMENT_MAX], size_t *count, const char *name,
                                    const char *value, cutover_error **error)
 {
@@ -95,12 +89,15 @@ static void add_keyword(struct text *text, const char *keyword, const char *valu
     text_add(text, "' ");
 }
 
-static void add_options(struct text *text, const struct conninfo *conninfo, const char *settings)
+static void add_options(struct text *text, const struct conninfo *conninfo, struct pins_server server,
+                        const char *settings)
 {
     const char *given = conninfo_get(conninfo, "options");
     struct text options = TEXT_INIT;
 
-    text_add_format(&options, "%s %s %s", given != NULL ? given : "", session_settings, settings);
+    pins_add_options(&options, server, given);
+    /* While it connects the server would quote stored values that are not valid there; what the child prints may be told. */
+    text_add_format(&options, " -c client_min_messages=error %s", settings);
     if (conninfo->event_triggers_off)
         text_add(&options, " " EVENT_TRIGGERS_OFF);
     add_keyword(text, "options", text_string(&options));
@@ -132,7 +129,7 @@ static cutover_status write_passfile(const char *folder, const char *password, c
 }
 
 static cutover_status build_argument(struct child *child, const struct conninfo *conninfo, const char *database,
-                                     const char *settings, cutover_error **error)
+                                     struct pins_server server, const char *settings, cutover_error **error)
 {
     const char *password = conninfo_get(conninfo, "password");
     struct text text = TEXT_INIT;
@@ -149,7 +146,7 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
     for (size_t i = 0; i < sizeof DEFAULTS / sizeof *DEFAULTS; i++)
         if (conninfo_get(conninfo, DEFAULTS[i].keyword) == NULL)
             add_keyword(&text, DEFAULTS[i].keyword, DEFAULTS[i].value);
-    add_options(&text, conninfo, settings);
+    add_options(&text, conninfo, server, settings);
     if (password != NULL) {
         struct text path = TEXT_INIT;
         text_add_format(&path, "%s/" PASSFILE, child->folder);
@@ -162,7 +159,8 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
 }
 
 cutover_status child_prepare(const char *work_dir, const struct conninfo *conninfo, const char *database,
-                             const char *settings, struct child *child, cutover_error **error)
+                             struct pins_server server, const char *settings, struct child *child,
+                             cutover_error **error)
 {
     const char *password = conninfo_get(conninfo, "password");
     struct child built = {.folder = NULL};
@@ -183,7 +181,7 @@ cutover_status child_prepare(const char *work_dir, const struct conninfo *connin
     if (password != NULL)
         status = write_passfile(built.folder, password, error);
     if (status == CUTOVER_OK)
-        status = build_argument(&built, conninfo, database, settings, error);
+        status = build_argument(&built, conninfo, database, server, settings, error);
     if (status == CUTOVER_OK)
         status = child_environment(built.variables, &built.variable_count, error);
     if (status == CUTOVER_OK)

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/text.h"
 #include "postgres/conninfo.h"
+#include "postgres/pins.h"
 
 #define CHILD_ENVIRONMENT_MAX 4
 
@@ -18,9 +19,11 @@ struct child {
     size_t variable_count;
 };
 
-/* Prepares a run against a database; `settings` is added to the options of its sessions ("-c name=value …"). */
+/* Prepares a run against a database of a server; its sessions are pinned as ours are (postgres/pins.h), and `settings` is added
+   to their options ("-c name=value …"). */
 cutover_status child_prepare(const char *work_dir, const struct conninfo *conninfo, const char *database,
-                             const char *settings, struct child *child, cutover_error **error);
+                             struct pins_server server, const char *settings, struct child *child,
+                             cutover_error **error);
 void child_free(struct child *child);
 /* Runs a program whose name for people is `name`. An exit status other than 0 is CUTOVER_E_POSTGRES, its standard
    error the detail. */

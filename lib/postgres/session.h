@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "postgres/conninfo.h"
+#include "postgres/pins.h"
 
 #include <libpq-fe.h>
 
@@ -23,6 +24,8 @@ struct session_options {
     const char *lc_monetary;     /* money's text form; NULL: the database's own (EDGE_CASES B20) */
     const char *client_encoding; /* NULL: the database's own (EDGE_CASES A32) */
     bool allow_standby;          /* else a standby is refused */
+    /* Another database of the server, in which is looked up why this one refuses us; NULL: it is not. */
+    const char *control_database;
 };
 
 struct session {
@@ -42,16 +45,21 @@ struct session {
 };
 
 /*
- * Connects and pins what this library depends on: every timeout 0, search_path '', row_security off, DateStyle ISO,
- * IntervalStyle postgres, TimeZone UTC, extra_float_digits 3, bytea_output hex, xmlbinary/xmloption,
- * synchronize_seqscans off, lc_messages C where allowed, default_transaction_read_only off, application_name,
- * gssencmode=disable unless given, keepalives, client_connection_check_interval where there is one. Refuses a
- * pooler (EDGE_CASES B7) and a standby (B8).
+ * Connects, with all that this library depends on pinned from the startup packet on (postgres/pins.h): whatever the owner of the
+ * database or a role has set by ALTER DATABASE and ALTER ROLE, no timeout ends this session, it is who the connection string
+ * says, finds what pg_catalog has, sees every row or fails, and writes values in one form. client_connection_check_interval is
+ * set where there is one; gssencmode=disable and keepalives unless given. Of the connection string's own `options` that counts
+ * which no pin contradicts. Of libpq's keywords client_encoding, application_name and replication are ours.
+ * Refuses a pooler (EDGE_CASES B7) and a standby (B8).
+ * A library that a superuser lets the database or the login preload, and that is not there, keeps us out, as do limits and a
+ * closed door: with control_database the error names setting, place and remedy.
  * Errors: CUTOVER_E_POSTGRES with SQLSTATE, CUTOVER_E_UNSUPPORTED (pooler, standby), CUTOVER_E_CANCELLED.
  */
 cutover_status session_open(const struct session_options *options, struct session **session,
                             cutover_error **error);
 void session_close(struct session *session); /* NULL is nothing */
+/* What it knows about its server, for a child's session there; nothing for NULL. */
+struct pins_server session_server(const struct session *session);
 
 /* Runs one or several statements without parameters; results are dropped. */
 cutover_status session_run(struct session *session, const char *sql, cutover_error **error);

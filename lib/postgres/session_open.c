@@ -13,34 +13,10 @@
 /* Tells a pooler before anything is set that would stay on its server connection (EDGE_CASES B7). */
 static const char who_sql[] = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
 
-/* One round trip; a setting that the server's version does not know, or that the role may not change (two are a
-   superuser's), is left out. The path is emptied first, so that nobody's own functions or operators are found. The two
-   %s are literals or NULL. */
-static const char pin_path_sql[] = "SELECT pg_catalog.set_config('search_path', '', false);";
-static const char pin_sql[] =
-    "SELECT set_config(w.name, w.setting, false)"
-    " FROM (VALUES"
-    "  ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),"
-    "  ('idle_session_timeout', '0'), ('transaction_timeout', '0'),"
-    "  ('row_security', 'off'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'),"
-    "  ('extra_float_digits', '3'), ('bytea_output', 'hex'), ('xmlbinary', 'base64'), ('xmloption', 'content'),"
-    "  ('synchronize_seqscans', 'off'), ('lc_messages', 'C'), ('client_min_messages', 'warning'),"
-    "  ('default_transaction_read_only', 'off'), ('default_transaction_isolation', 'read committed'),"
-    "  ('default_transaction_deferrable', 'off'), ('standard_conforming_strings', 'on'),"
-    "  ('quote_all_identifiers', 'off'), ('array_nulls', 'on'), ('gin_fuzzy_search_limit', '0'),"
-    "  ('session_replication_role', 'origin'), ('default_tablespace', ''), ('application_name', "
-    "'" APPLICATION_NAME "'),"
-    "  ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),"
-    "  ('client_connection_check_interval', CASE WHEN strpos(version(), 'linux') > 0 THEN '1s' ELSE '0' END),"
-    "  ('lc_monetary', coalesce(%s, current_setting('lc_monetary'))),"
-    "  ('client_encoding', coalesce(%s, current_setting('server_encoding'))))"
-    " AS w (name, setting)"
-    " WHERE current_setting(w.name, true) IS NOT NULL"
-    "   AND (current_setting('is_superuser') = 'on' OR w.name NOT IN ('lc_messages', "
-    "'session_replication_role'));";
 static const char identity_sql[] =
     "SELECT d.oid, d.datname, current_setting('server_encoding'), current_setting('lc_monetary'),"
-    "  current_setting('is_superuser') = 'on', pg_backend_pid(), s.system_identifier"
+    "  current_setting('is_superuser') = 'on', pg_backend_pid(), s.system_identifier,"
+    "  EXISTS (SELECT FROM pg_db_role_setting r WHERE r.setdatabase = d.oid)"
     " FROM pg_database d, pg_control_system() s WHERE d.datname = current_database()";
 
 static const struct {
@@ -61,15 +37,13 @@ static void receive_notice(void *context, const PGresult *result)
              session->database != NULL ? session->database : "?", text != NULL ? text : "(nothing)");
 }
 
-/* Behind what the caller gives: the last one counts. */
-static cutover_status add_options(struct conninfo *conninfo, cutover_error **error)
+static cutover_status add_options(struct conninfo *conninfo, struct pins_server server, cutover_error **error)
 {
-    const char *given = conninfo_get(conninfo, "options");
     struct text options = TEXT_INIT;
 
-    if (!conninfo->event_triggers_off)
-        return CUTOVER_OK;
-    text_add_format(&options, "%s %s", given != NULL ? given : "", EVENT_TRIGGERS_OFF);
+    pins_add_options(&options, server, conninfo_get(conninfo, "options"));
+    if (conninfo->event_triggers_off)
+        text_add(&options, " " EVENT_TRIGGERS_OFF);
     cutover_status status = text_failed(&options)
                                 ? error_nomem(error)
                                 : conninfo_set(conninfo, "options", text_string(&options), error);
@@ -78,8 +52,8 @@ static cutover_status add_options(struct conninfo *conninfo, cutover_error **err
 }
 
 /* What is passed to libpq: the caller's keywords, ours where they leave something open. */
-static cutover_status prepare(const struct session_options *options, struct conninfo *conninfo,
-                              cutover_error **error)
+static cutover_status prepare(const struct session_options *options, struct pins_server server,
+                              struct conninfo *conninfo, cutover_error **error)
 {
     cutover_status status = conninfo_copy(options->conninfo, conninfo, error);
 
@@ -98,7 +72,7 @@ static cutover_status prepare(const struct session_options *options, struct conn
     if (status == CUTOVER_OK)
         status = conninfo_set(conninfo, "replication", NULL, error);
     if (status == CUTOVER_OK)
-        status = add_options(conninfo, error);
+        status = add_options(conninfo, server, error);
     if (status != CUTOVER_OK)
         conninfo_free(conninfo);
     return status;
@@ -142,8 +116,6 @@ static const char *connect_hint(const PGconn *connection, const char *sqlstate)
         return "Check the user and the password of the connection string, and the server's pg_hba.conf.";
     if (is_of_a_setting(sqlstate))
         return "Look at ALTER DATABASE … SET and ALTER ROLE … SET; the server's log has the value.";
-    if (strcmp(sqlstate, "53300") == 0)
-        return "The server has no free connection: ask for fewer jobs or raise max_connections.";
     return NULL;
 }
 
@@ -188,6 +160,15 @@ static cutover_status pooler_error(cutover_error **error)
     return CUTOVER_E_UNSUPPORTED;
 }
 
+/* PgBouncer's words: it takes no `options`, or, since 1.20, few settings in them. */
+static bool refused_by_pooler(const PGconn *connection)
+{
+    const char *message = PQerrorMessage(connection);
+
+    return strstr(message, "unsupported startup parameter") != NULL ||
+           strstr(message, "unsupported options startup parameter") != NULL;
+}
+
 static cutover_status poll_connect(struct session *session, const char *database, cutover_error **error)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
@@ -196,7 +177,7 @@ static cutover_status poll_connect(struct session *session, const char *database
         cutover_status status = CUTOVER_OK;
 
         if (next == PGRES_POLLING_FAILED) {
-            if (strstr(PQerrorMessage(session->connection), "unsupported startup parameter") != NULL)
+            if (refused_by_pooler(session->connection))
                 return pooler_error(error);
             return connect_error(session->connection, database, error);
         }
@@ -210,11 +191,11 @@ static cutover_status poll_connect(struct session *session, const char *database
 }
 
 static cutover_status start_connection(struct session *session, const struct session_options *options,
-                                       cutover_error **error)
+                                       struct pins_server server, cutover_error **error)
 {
     struct conninfo conninfo;
     const char *database;
-    cutover_status status = prepare(options, &conninfo, error);
+    cutover_status status = prepare(options, server, &conninfo, error);
 
     if (status != CUTOVER_OK)
         return status;
@@ -307,8 +288,7 @@ static cutover_status pin(struct session *session, const struct session_options 
 
     quote_literal(&monetary, options->lc_monetary);
     quote_literal(&encoding, options->client_encoding);
-    text_add(&sql, pin_path_sql);
-    text_add_format(&sql, pin_sql, text_string(&monetary), text_string(&encoding));
+    pins_add_sql(&sql, text_string(&monetary), text_string(&encoding));
     text_add(&sql, identity_sql);
     if (text_failed(&sql) || text_failed(&monetary) || text_failed(&encoding))
         status = error_nomem(error);
@@ -320,6 +300,8 @@ static cutover_status pin(struct session *session, const struct session_options 
     }
     if (status == CUTOVER_OK)
         status = keep_identity(session, result, error);
+    if (status == CUTOVER_OK && result_bool(result, 0, 7))
+        status = session_run(session, pins_sweep_sql, error);
     PQclear(result);
     text_free(&encoding);
     text_free(&monetary);
@@ -340,10 +322,39 @@ static cutover_status check_database(const struct session *session, const struct
                      session->database);
 }
 
+static cutover_status open_pinned(struct session *session, const struct session_options *options,
+                                  struct pins_server server, cutover_error **error)
+{
+    cutover_status status = start_connection(session, options, server, error);
+
+    if (status == CUTOVER_OK)
+        status = check_server(session, options->allow_standby, error);
+    if (status == CUTOVER_OK)
+        status = pin(session, options, error);
+    return status;
+}
+
+/* A transaction_timeout, which is not in the packet to a server of which nothing is known, may end the session, even before it
+   has said of what version it is: 17 at least. Then all that is known goes into the packet. */
+static bool learn_server(const struct session *session, cutover_error *failure, struct pins_server *server)
+{
+    const char *sqlstate = cutover_error_sqlstate(failure);
+    const char *superuser =
+        session->connection != NULL ? PQparameterStatus(session->connection, "is_superuser") : NULL;
+
+    if (server->version != 0 || sqlstate == NULL || strcmp(sqlstate, "25P04") != 0)
+        return false;
+    server->version = session->server_version != 0 ? session->server_version : 170000;
+    server->superuser = superuser != NULL && strcmp(superuser, "on") == 0;
+    return true;
+}
+
 cutover_status session_open(const struct session_options *options, struct session **session,
                             cutover_error **error)
 {
     struct session *opened = calloc(1, sizeof *opened);
+    struct pins_server server = {0, false};
+    cutover_error *failure = NULL;
     cutover_status status;
 
     if (opened == NULL)
@@ -352,18 +363,22 @@ cutover_status session_open(const struct session_options *options, struct sessio
     opened->log = options->log;
     opened->owner = getpid();
     opened->deadline_us = connect_deadline(options);
-    status = cancel_check(options->cancel, error);
+    status = cancel_check(options->cancel, &failure);
     if (status == CUTOVER_OK)
-        status = start_connection(opened, options, error);
+        status = open_pinned(opened, options, server, &failure);
+    if (status == CUTOVER_E_POSTGRES && learn_server(opened, failure, &server)) {
+        session_shut(opened);
+        cutover_error_free(failure);
+        failure = NULL;
+        status = open_pinned(opened, options, server, &failure);
+    }
     if (status == CUTOVER_OK)
-        status = check_server(opened, options->allow_standby, error);
-    if (status == CUTOVER_OK)
-        status = pin(opened, options, error);
-    if (status == CUTOVER_OK)
-        status = check_database(opened, options, error);
+        status = check_database(opened, options, &failure);
     opened->deadline_us = 0;
     if (status != CUTOVER_OK) {
         session_close(opened);
+        session_explain_refusal(options, &failure);
+        error_move(error, failure);
         return status;
     }
     *session = opened;
@@ -382,4 +397,11 @@ void session_close(struct session *session)
     free(session->encoding);
     free(session->lc_monetary);
     free(session);
+}
+
+struct pins_server session_server(const struct session *session)
+{
+    if (session == NULL)
+        return (struct pins_server){0, false};
+    return (struct pins_server){session->server_version, session->superuser};
 }

@@ -38,5 +38,8 @@ bool session_is_here(const struct session *session);
 void session_interrupt(struct session *session);
 /* Closes the connection at once; the session is of no use after. */
 void session_shut(struct session *session);
+/* Where a session was refused: says in the error which setting or limit of the database or the login is to blame, and the remedy,
+   as far as a session with options->control_database can tell; never a setting's value. Nothing where that is NULL. */
+void session_explain_refusal(const struct session_options *options, cutover_error **error);
 
 #endif

@@ -197,14 +197,19 @@ static cutover_status check_toc(const char *folder, const char *name, cutover_er
 }
 
 cutover_status tools_dump_schema(const struct tools *tools, const struct conninfo *conninfo,
-                                 const char *database, const char *snapshot, const char *folder,
-                                 const char *name, const struct cancel *cancel, cutover_error **error)
+                                 const char *database, const char *snapshot, const struct session *leader,
+                                 const char *folder, const char *name, const struct cancel *cancel,
+                                 cutover_error **error)
 {
     struct child child;
-    char lock_wait[64], *file = NULL;
+    char lock_wait[64], encoding[64] = "", *file = NULL;
     struct text with_snapshot = TEXT_INIT;
 
-    cutover_status status = child_prepare(tools->work_dir, conninfo, database, "", &child, error);
+    /* What the archive says it is written in is the database's own. */
+    if (leader != NULL)
+        snprintf(encoding, sizeof encoding, "-c client_encoding=%s", leader->encoding);
+    cutover_status status =
+        child_prepare(tools->work_dir, conninfo, database, session_server(leader), encoding, &child, error);
     if (status != CUTOVER_OK)
         return status;
     file = join("--file=", folder, name);
@@ -322,8 +327,8 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
     if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "post-data") != 0)
         return error_set(error, CUTOVER_E_INTERNAL, "\"%s\" is not a section of the schema", restore->section);
     restore_settings(restore, settings, sizeof settings);
-    cutover_status status =
-        child_prepare(tools->work_dir, restore->conninfo, restore->database, settings, &child, error);
+    cutover_status status = child_prepare(tools->work_dir, restore->conninfo, restore->database,
+                                          restore->server, settings, &child, error);
     if (status != CUTOVER_OK)
         return status;
     archive = join("", restore->folder, restore->name);

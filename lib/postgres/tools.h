@@ -6,6 +6,7 @@
 #define CUTOVER_POSTGRES_TOOLS_H
 
 #include "archive/toc.h"
+#include "postgres/pins.h"
 #include "postgres/session.h"
 
 struct tools {
@@ -20,18 +21,20 @@ cutover_status tools_find(const char *bin_dir, const struct cancel *cancel, stru
                           cutover_error **error);
 void tools_free(struct tools *tools);
 
-/* The schema of a database under a snapshot: pg_dump -Fd --section=pre-data --section=post-data --no-subscriptions
+/* The schema of a database under a snapshot, which `leader` exported (NULL: somebody of whom nothing is known): pg_dump -Fd --section=pre-data --section=post-data --no-subscriptions
    --no-tablespaces … into FOLDER/NAME (made by it); toc.dat is then there. Secrets of the conninfo other than the
    password (sslpassword and the like) cannot be given to a child unseen: CUTOVER_E_UNSUPPORTED. */
 cutover_status tools_dump_schema(const struct tools *tools, const struct conninfo *conninfo,
-                                 const char *database, const char *snapshot, const char *folder,
-                                 const char *name, const struct cancel *cancel, cutover_error **error);
+                                 const char *database, const char *snapshot, const struct session *leader,
+                                 const char *folder, const char *name, const struct cancel *cancel,
+                                 cutover_error **error);
 
 struct restore_schema {
     const struct conninfo *conninfo;
     const char *database;
     const char *folder, *name; /* FOLDER/NAME/toc.dat */
     const char *section;       /* "pre-data" or "post-data" */
+    struct pins_server server; /* as far as known */
     unsigned jobs;
     uint32_t maintenance_mem_mb;
     /* Entries that somebody else restores; NULL: none. */

@@ -13,6 +13,13 @@ static const char relations_sql[] =
     " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
     " ORDER BY 3, 4 DESC, 1, 2";
 
+/* $1 is a database. */
+static const char target_sql[] =
+    "SELECT pg_catalog.set_config('default_statistics_target', substr(c, strpos(c, '=') + 1), false)"
+    "  FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase,"
+    "       unnest(s.setconfig) c"
+    " WHERE d.datname = $1 AND s.setrole = 0 AND lower(split_part(c, '=', 1)) = 'default_statistics_target'";
+
 struct analyzing {
     const struct fill *fill;
     PGresult *relations;
@@ -21,10 +28,15 @@ struct analyzing {
 static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
 {
     struct analyzing *analyzing = context;
+    const char *database = conninfo_get(analyzing->fill->conninfo, "dbname");
     struct session *session = NULL;
+    PGresult *result = NULL;
 
     cutover_status status = fill_session(analyzing->fill, cancel, &session, error);
     *state = session;
+    if (status == CUTOVER_OK && database != NULL)
+        status = session_query(session, target_sql, 1, &database, &result, error);
+    PQclear(result);
     return status;
 }
 

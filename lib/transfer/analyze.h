@@ -7,7 +7,8 @@
 
 #include "transfer/fill.h"
 
-/* VACUUM (ANALYZE) of every table and materialized view, ANALYZE of every partitioned one. */
+/* VACUUM (ANALYZE) of every table and materialized view, ANALYZE of every partitioned one; with the default_statistics_target that
+   is set for the database of the connection string, which the new one is going to have: autovacuum goes by it, too. */
 cutover_status analyze_database(const struct fill *fill, cutover_error **error);
 
 #endif

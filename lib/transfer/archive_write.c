@@ -22,7 +22,8 @@ static cutover_status dump_act(void *context, const struct cancel *cancel, cutov
     const struct operation *operation = writing->operation;
 
     return tools_dump_schema(&operation->tools, writing->session->conninfo, writing->session->database,
-                             writing->snapshot->id, operation->folder, SCHEMA_FOLDER, cancel, error);
+                             writing->snapshot->id, writing->snapshot->leader, operation->folder, SCHEMA_FOLDER,
+                             cancel, error);
 }
 
 static cutover_status schema_dump(struct writing *writing, cutover_error **error)

@@ -125,6 +125,7 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .folder = fill->folder,
         .name = fill->name,
         .section = act->part == PART_PRE_DATA ? "pre-data" : "post-data",
+        .server = session_server(fill->control),
         /* What is left once the indexes are there takes locks of two tables at once, and side by side it may deadlock
            (EDGE_CASES A11). */
         .jobs = act->part == PART_PRE_DATA || act->part == PART_EVENT_TRIGGERS || fill->has_built != NULL
@@ -489,11 +490,16 @@ static cutover_status keys_add(struct fill *fill, struct session *session, cutov
     return entries_run(fill, "FK CONSTRAINT", session, &count, error);
 }
 
+/* As production's own sessions would fill them. */
 static cutover_status views_run(struct fill *fill, struct session *session, cutover_error **error)
 {
+    const char *database = conninfo_get(fill->conninfo, "dbname");
+    PGresult *result = NULL;
     size_t count;
 
-    return entries_run(fill, "MATERIALIZED VIEW DATA", session, &count, error);
+    cutover_status status = session_query(session, pins_own_forms_sql, 1, &database, &result, error);
+    PQclear(result);
+    return status != CUTOVER_OK ? status : entries_run(fill, "MATERIALIZED VIEW DATA", session, &count, error);
 }
 
 static cutover_status views_refresh(struct fill *fill, cutover_error **error)

@@ -267,8 +267,8 @@ static cutover_status dump_act(void *context, const struct cancel *cancel, cutov
     struct live_copy *live = context;
     const struct operation *operation = live->operation;
 
-    return tools_dump_schema(&operation->tools, live->source, NULL, live->snapshot->id, operation->folder,
-                             SCHEMA_FOLDER, cancel, error);
+    return tools_dump_schema(&operation->tools, live->source, NULL, live->snapshot->id, live->snapshot->leader,
+                             operation->folder, SCHEMA_FOLDER, cancel, error);
 }
 
 static cutover_status finish_database(struct live_copy *live, struct fill *fill, cutover_error **error)

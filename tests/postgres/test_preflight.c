@@ -534,6 +534,32 @@ static void a_login_trigger_that_runs_in_our_sessions_blocks(void **state)
     cluster_sql(cluster, "shop", "DROP EVENT TRIGGER door; DROP FUNCTION fire()");
 }
 
+/* It would fail when the new production gets them. Values may be anybody's secret. */
+static void settings_that_our_role_may_not_set_block(void **state)
+{
+    (void)state;
+    cluster_sql(
+        cluster, "postgres",
+        "ALTER DATABASE shop SET log_min_duration_statement = 5; ALTER DATABASE shop SET work_mem = '8MB';"
+        "ALTER ROLE weak IN DATABASE shop SET shop.flavour = 'bitter'");
+    look((struct look){.role = "weak"});
+    expect_block("production.settings", "log_min_duration_statement, shop.flavour");
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "production.settings", "work_mem"));
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "production.settings", "bitter"));
+    if (cluster_number(cluster, "postgres", "SHOW server_version_num") >= 150000)
+        cluster_sql(cluster, "postgres",
+                    "GRANT SET ON PARAMETER log_min_duration_statement, shop.flavour TO weak");
+    else
+        cluster_sql(cluster, "postgres",
+                    "ALTER DATABASE shop RESET ALL; ALTER ROLE weak IN DATABASE shop RESET ALL");
+    look((struct look){.role = "weak"});
+    expect(CUTOVER_SEVERITY_OK, "production.settings", "may give");
+    look((struct look){0});
+    expect_nothing_blocks();
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE shop RESET ALL; ALTER ROLE weak IN DATABASE shop RESET ALL");
+}
+
 static void a_role_with_just_enough_passes(void **state)
 {
     (void)state;
@@ -711,6 +737,7 @@ int main(void)
         preflight_test(event_triggers_are_named),
         preflight_test(a_login_trigger_that_runs_in_our_sessions_blocks),
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
+        preflight_test(settings_that_our_role_may_not_set_block),
         preflight_test(a_role_with_just_enough_passes),
         preflight_test(what_is_worth_knowing_warns),
         preflight_test(what_may_come_up_in_production_is_asked_again),

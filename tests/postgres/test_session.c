@@ -102,6 +102,27 @@ static void settings_are_pinned_against_role_and_database(void **state)
                                             {"xmloption", "content"},
                                             {"synchronize_seqscans", "off"},
                                             {"default_transaction_read_only", "off"},
+                                            {"default_transaction_isolation", "read committed"},
+                                            {"default_transaction_deferrable", "off"},
+                                            {"exit_on_error", "off"},
+                                            {"standard_conforming_strings", "on"},
+                                            {"backslash_quote", "safe_encoding"},
+                                            {"quote_all_identifiers", "off"},
+                                            {"array_nulls", "on"},
+                                            {"transform_null_equals", "off"},
+                                            {"gin_fuzzy_search_limit", "0"},
+                                            {"constraint_exclusion", "off"},
+                                            {"check_function_bodies", "off"},
+                                            {"enable_tidscan", "on"},
+                                            {"jit", "off"},
+                                            {"vacuum_cost_delay", "0"},
+                                            {"temp_tablespaces", ""},
+                                            {"password_encryption", "scram-sha-256"},
+                                            {"client_min_messages", "warning"},
+                                            {"log_parameter_max_length_on_error", "0"},
+                                            {"debug_print_parse", "off"},
+                                            {"debug_print_rewritten", "off"},
+                                            {"debug_print_plan", "off"},
                                             {"client_encoding", "UTF8"},
                                             {"application_name", "libcutover"},
                                             {"client_connection_check_interval", "1s"}};
@@ -117,6 +138,18 @@ static void settings_are_pinned_against_role_and_database(void **state)
         "ALTER ROLE awkward SET idle_session_timeout = '1h'; ALTER ROLE awkward SET xmlbinary = hex;"
         "ALTER ROLE awkward SET DateStyle = 'SQL, DMY'; ALTER ROLE awkward SET IntervalStyle = iso_8601;"
         "ALTER ROLE awkward SET TimeZone = 'Asia/Tokyo'; ALTER ROLE awkward SET bytea_output = escape;"
+        "ALTER ROLE awkward SET default_transaction_isolation = serializable;"
+        "ALTER ROLE awkward SET default_transaction_deferrable = on; ALTER ROLE awkward SET exit_on_error = on;"
+        "ALTER ROLE awkward SET standard_conforming_strings = off; ALTER ROLE awkward SET backslash_quote = on;"
+        "ALTER ROLE awkward SET quote_all_identifiers = on; ALTER ROLE awkward SET array_nulls = off;"
+        "ALTER ROLE awkward SET transform_null_equals = on; ALTER ROLE awkward SET gin_fuzzy_search_limit = 1;"
+        "ALTER ROLE awkward SET constraint_exclusion = on; ALTER ROLE awkward SET check_function_bodies = on;"
+        "ALTER ROLE awkward SET enable_tidscan = off; ALTER ROLE awkward SET jit = on;"
+        "ALTER ROLE awkward SET vacuum_cost_delay = 100; ALTER ROLE awkward SET temp_tablespaces = pg_default;"
+        "ALTER ROLE awkward SET password_encryption = md5; ALTER ROLE awkward SET client_min_messages = debug5;"
+        "ALTER ROLE awkward SET log_parameter_max_length_on_error = -1;"
+        "ALTER ROLE awkward SET debug_print_parse = on; ALTER ROLE awkward SET debug_print_rewritten = on;"
+        "ALTER ROLE awkward SET debug_print_plan = on;"
         "ALTER DATABASE pinned SET extra_float_digits = 0;"
         "ALTER DATABASE pinned SET default_transaction_read_only = on;"
         "ALTER DATABASE pinned SET client_encoding = latin1;"
@@ -127,6 +160,157 @@ static void settings_are_pinned_against_role_and_database(void **state)
         assert_setting(session, pinned[i][0], pinned[i][1]);
     assert_false(session->superuser);
     session_close(session);
+}
+
+/* Who else would fail, or see less, as whom a database or a role says. */
+static void we_are_who_the_connection_string_says(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "disguised");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE mask; CREATE ROLE masked LOGIN IN ROLE mask;"
+                "ALTER ROLE masked SET role = mask; ALTER DATABASE disguised SET role = mask");
+    session = open_as(cluster_conninfo_as(cluster, "disguised", "masked"), (struct session_options){0});
+    assert_value(session, "SELECT current_user", "masked");
+    session_close(session);
+    session = open_database("disguised");
+    assert_value(session, "SELECT current_user", "postgres");
+    assert_true(session->superuser);
+    session_close(session);
+}
+
+/* The startup packet has the pins: nothing of the owner's is in force for our first statement, or while we connect. */
+static void nothing_of_the_owner_s_ends_a_session_that_begins(void **state)
+{
+    struct session *session;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_create_database(cluster, "hasty");
+    cluster_sql(
+        cluster, "postgres",
+        "ALTER DATABASE hasty SET statement_timeout = 1; ALTER DATABASE hasty SET lock_timeout = 1;"
+        "ALTER DATABASE hasty SET idle_session_timeout = 1; ALTER DATABASE hasty SET exit_on_error = on;"
+        "ALTER DATABASE hasty SET local_preload_libraries = 'nowhere'");
+    for (int i = 0; i < 20; i++) {
+        session = open_database("hasty");
+        assert_setting(session, "statement_timeout", "0");
+        check_status(session_run(session, "SELECT 1 / 0", &error), CUTOVER_E_POSTGRES, error);
+        assert_value(session, "SELECT 1", "1");
+        session_close(session);
+    }
+}
+
+/* One that the server cannot convert from the database's own. */
+static void client_encoding_of_the_owner_s_keeps_nobody_out(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    cluster_sql(cluster, "postgres",
+                "CREATE DATABASE no_way TEMPLATE template0 ENCODING latin1 LC_COLLATE 'C' LC_CTYPE 'C'");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE no_way SET client_encoding = 'EUC_JP'");
+    session = open_database("no_way");
+    assert_setting(session, "client_encoding", "LATIN1");
+    session_close(session);
+}
+
+/* libpq passes these on, behind what we give it. */
+static void settings_are_pinned_against_the_environment(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    setenv("PGTZ", "Asia/Tokyo", 1);
+    setenv("PGDATESTYLE", "SQL, DMY", 1);
+    session = open_database("postgres");
+    unsetenv("PGTZ");
+    unsetenv("PGDATESTYLE");
+    assert_setting(session, "TimeZone", "UTC");
+    assert_setting(session, "DateStyle", "ISO, YMD");
+    session_close(session);
+}
+
+static void host_s_own_options_count_where_no_pin_contradicts(void **state)
+{
+    struct session *session;
+    char string[400];
+
+    (void)state;
+    cluster_sql(cluster, "postgres", "CREATE ROLE hosts_choice");
+    snprintf(string, sizeof string,
+             "%s options='-c work_mem=9MB -c role=hosts_choice -c jit=on -c statement_timeout=1 -c "
+             "search_path=public'",
+             cluster_conninfo(cluster, "postgres"));
+    session = open_as(string, (struct session_options){0});
+    assert_setting(session, "work_mem", "9MB");
+    assert_setting(session, "jit", "on");
+    assert_value(session, "SELECT current_user", "hosts_choice");
+    assert_setting(session, "statement_timeout", "0");
+    assert_setting(session, "search_path", "");
+    session_close(session);
+}
+
+/* The error of a database that does not let us in, looked up in another. */
+static cutover_error *explained_refusal(const char *database, const char *role)
+{
+    return refusal(cluster_conninfo_as(cluster, database, role),
+                   (struct session_options){.control_database = "postgres"}, CUTOVER_E_POSTGRES);
+}
+
+/* What a superuser sets cannot be overridden by others. A value may be anybody's secret. */
+static void library_that_cannot_be_loaded_is_explained(void **state)
+{
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "Heavy");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE laden LOGIN;"
+                "ALTER DATABASE \"Heavy\" SET session_preload_libraries = 'no-such-thing'");
+    error = explained_refusal("Heavy", "laden");
+    check_contains(cutover_error_message(error), "Heavy");
+    check_contains(cutover_error_message(error), "session_preload_libraries");
+    check_contains(cutover_error_message(error), "set for database \"Heavy\"");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE \"Heavy\" RESET session_preload_libraries");
+    assert_null(strstr(cutover_error_message(error), "no-such-thing"));
+    assert_null(cutover_error_detail(error));
+    assert_string_equal(cutover_error_sqlstate(error), "58P01");
+    cutover_error_free(error);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE \"Heavy\" RESET session_preload_libraries;"
+                "ALTER ROLE laden IN DATABASE \"Heavy\" SET session_preload_libraries = 'no-such-thing'");
+    error = explained_refusal("Heavy", "laden");
+    check_contains(cutover_error_message(error), "set for role laden in database \"Heavy\"");
+    check_contains(cutover_error_hint(error),
+                   "ALTER ROLE laden IN DATABASE \"Heavy\" RESET session_preload_libraries");
+    cutover_error_free(error);
+}
+
+static void limits_and_closed_doors_are_explained(void **state)
+{
+    cutover_error *error;
+
+    (void)state;
+    cluster_create_database(cluster, "narrow");
+    cluster_create_database(cluster, "locked");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE many LOGIN; CREATE ROLE few LOGIN CONNECTION LIMIT 0;"
+                "ALTER DATABASE narrow CONNECTION LIMIT 0; ALTER DATABASE locked ALLOW_CONNECTIONS false");
+    error = explained_refusal("narrow", "many");
+    assert_string_equal(cutover_error_sqlstate(error), "53300");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE narrow CONNECTION LIMIT");
+    cutover_error_free(error);
+    error = explained_refusal("locked", "many");
+    assert_string_equal(cutover_error_sqlstate(error), "55000");
+    check_contains(cutover_error_hint(error), "ALTER DATABASE locked ALLOW_CONNECTIONS true");
+    cutover_error_free(error);
+    /* There is no session of this role to ask with. */
+    error = explained_refusal("narrow", "few");
+    check_contains(cutover_error_hint(error), "CONNECTION LIMIT of the role");
+    cutover_error_free(error);
 }
 
 static void identity_is_what_the_server_says(void **state)
@@ -274,6 +458,70 @@ static void mute_server_ends_on_the_deadline(void **state)
     assert_string_equal(cutover_error_sqlstate(error), "08006");
     cutover_error_free(error);
     close(listener);
+}
+
+/* A server of 17, of which no real one is at hand everywhere: it ends the first session as a transaction_timeout of 1 ms does, and
+   refuses the second. */
+struct hasty_server {
+    int listener;
+    char first[8192], second[8192]; /* the packets, without NUL bytes */
+};
+
+/* Nothing is kept when nobody comes until the listener is shut. */
+static void refuse_one(int listener, const char *sqlstate, char *packet, size_t size)
+{
+    char message[64], answer[70] = "E";
+    unsigned char length[4] = {0};
+    int client = accept(listener, NULL, NULL);
+    size_t rest = 0;
+
+    packet[0] = '\0';
+    if (client < 0)
+        return;
+    if (recv(client, length, 4, MSG_WAITALL) == 4)
+        rest = ((size_t)length[2] << 8 | length[3]) - 4;
+    if (rest < size && recv(client, packet, rest, MSG_WAITALL) == (ssize_t)rest)
+        packet[rest] = '\0';
+    for (size_t i = 0; i < rest && rest < size; i++)
+        if (packet[i] == '\0')
+            packet[i] = '\n';
+    int count = snprintf(message, sizeof message, "SFATAL%cVFATAL%cC%s%cMtoo long%c", 0, 0, sqlstate, 0, 0) + 1;
+    answer[4] = (char)(count + 4);
+    memcpy(answer + 5, message, (size_t)count);
+    send(client, answer, (size_t)count + 5, MSG_NOSIGNAL);
+    close(client);
+}
+
+static void *serve_hastily(void *context)
+{
+    struct hasty_server *server = context;
+
+    refuse_one(server->listener, "25P04", server->first, sizeof server->first);
+    refuse_one(server->listener, "57P03", server->second, sizeof server->second);
+    return NULL;
+}
+
+static void transaction_timeout_of_the_owner_s_is_answered_with_all_that_is_known(void **state)
+{
+    struct hasty_server server;
+    pthread_t thread;
+    char string[200];
+    int port;
+
+    (void)state;
+    server.listener = mute_listener(&port);
+    snprintf(string, sizeof string, "host=127.0.0.1 port=%d user=postgres dbname=x sslmode=disable", port);
+    assert_int_equal(pthread_create(&thread, NULL, serve_hastily, &server), 0);
+    cutover_error *error = refusal(string, (struct session_options){0}, CUTOVER_E_POSTGRES);
+    shutdown(server.listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(server.listener);
+    assert_string_equal(cutover_error_sqlstate(error), "57P03");
+    cutover_error_free(error);
+    check_contains(server.first, "-c statement_timeout=0 ");
+    assert_null(strstr(server.first, "transaction_timeout"));
+    check_contains(server.second, "-c statement_timeout=0 ");
+    check_contains(server.second, "-c transaction_timeout=0 ");
 }
 
 static void *ask_soon(void *cancel)
@@ -453,6 +701,22 @@ static void warnings_go_to_the_log(void **state)
     session_close(session);
 }
 
+/* A warning that the server has while we connect quotes a stored value, which may be anybody's secret. */
+static void value_that_is_stored_for_a_database_does_not_get_into_the_log(void **state)
+{
+    char line[200] = "";
+    struct log log = {.write = keep_line, .userdata = line, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct session *session;
+
+    (void)state;
+    cluster_create_database(cluster, "stale");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE stale SET default_tablespace = 'very-secret'");
+    session = open_as(cluster_conninfo(cluster, "stale"), (struct session_options){.log = &log});
+    session_close(session);
+    check_contains(line, "22023");
+    assert_null(strstr(line, "very-secret"));
+}
+
 static void identity_that_is_kept_from_us_is_explained(void **state)
 {
     cutover_error *error;
@@ -563,6 +827,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_pinned_against_role_and_database),
+        cmocka_unit_test(we_are_who_the_connection_string_says),
+        cmocka_unit_test(nothing_of_the_owner_s_ends_a_session_that_begins),
+        cmocka_unit_test(client_encoding_of_the_owner_s_keeps_nobody_out),
+        cmocka_unit_test(settings_are_pinned_against_the_environment),
+        cmocka_unit_test(host_s_own_options_count_where_no_pin_contradicts),
+        cmocka_unit_test(library_that_cannot_be_loaded_is_explained),
+        cmocka_unit_test(limits_and_closed_doors_are_explained),
         cmocka_unit_test(identity_is_what_the_server_says),
         cmocka_unit_test(event_triggers_are_switched_off_at_the_start),
         cmocka_unit_test(client_encoding_is_the_databases),
@@ -572,12 +843,14 @@ int main(void)
         cmocka_unit_test(server_that_is_not_there_is_an_error_without_sqlstate),
         cmocka_unit_test(mute_server_ends_on_the_deadline),
         cmocka_unit_test(mute_server_ends_on_cancel),
+        cmocka_unit_test(transaction_timeout_of_the_owner_s_is_answered_with_all_that_is_known),
         cmocka_unit_test(error_says_what_the_server_said),
         cmocka_unit_test(values_go_as_parameters),
         cmocka_unit_test(cancel_ends_the_statement_on_the_server),
         cmocka_unit_test(ended_session_is_an_error_each_time),
         cmocka_unit_test(forked_copy_cannot_use_or_end_the_session),
         cmocka_unit_test(warnings_go_to_the_log),
+        cmocka_unit_test(value_that_is_stored_for_a_database_does_not_get_into_the_log),
         cmocka_unit_test(identity_that_is_kept_from_us_is_explained),
         cmocka_unit_test(pooler_is_refused_and_left_clean),
         cmocka_unit_test(standby_is_refused_unless_allowed),

@@ -1,6 +1,7 @@
 #include "support/check.h"
 #include "support/cluster.h"
 #include "support/rich.h"
+#include "support/session.h"
 
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
@@ -51,7 +52,8 @@ static void dump(const char *database, const char *name)
     struct holder holder = hold_snapshot(database);
     cutover_error *error = NULL;
 
-    check_ok(tools_dump_schema(&tools, &local, database, holder.snapshot, folder, name, NULL, &error), error);
+    check_ok(tools_dump_schema(&tools, &local, database, holder.snapshot, NULL, folder, name, NULL, &error),
+             error);
     release(&holder);
 }
 
@@ -63,6 +65,7 @@ static cutover_status restore_section(const char *database, const char *name, co
                                      .folder = folder,
                                      .name = name,
                                      .section = section,
+                                     .server = {tools.restore_version, true},
                                      .jobs = 2,
                                      .maintenance_mem_mb = 32,
                                      .no_comments_on_extensions = no_comments};
@@ -278,21 +281,60 @@ static void limits_of_the_database_do_not_end_a_run(void **state)
 
     (void)state;
     cluster_create_database(cluster, "limited");
-    cluster_sql(cluster, "limited", "CREATE TABLE t (a int PRIMARY KEY)");
+    cluster_sql(cluster, "limited",
+                "CREATE TABLE t (a int PRIMARY KEY); CREATE VIEW v AS SELECT a FROM t;"
+                "CREATE MATERIALIZED VIEW m AS SELECT a FROM v");
     struct holder holder = hold_snapshot("limited");
     cluster_sql(cluster, "postgres",
                 "ALTER DATABASE limited SET statement_timeout = 1;"
                 "ALTER DATABASE limited SET idle_in_transaction_session_timeout = 1;"
+                "ALTER DATABASE limited SET local_preload_libraries = 'nowhere';"
                 "ALTER DATABASE limited SET default_transaction_read_only = on");
-    check_ok(tools_dump_schema(&tools, &local, "limited", holder.snapshot, folder, "limited", NULL, &error),
-             error);
+    check_ok(
+        tools_dump_schema(&tools, &local, "limited", holder.snapshot, NULL, folder, "limited", NULL, &error),
+        error);
     release(&holder);
     cluster_create_database(cluster, "limited2");
     cluster_sql(cluster, "postgres",
                 "ALTER DATABASE limited2 SET statement_timeout = 1; ALTER DATABASE limited2 SET"
                 " default_transaction_read_only = on");
+    cluster_sql(cluster, "postgres",
+                "DO $$ BEGIN IF current_setting('restrict_nonsystem_relation_kind', true) IS NOT NULL THEN"
+                " ALTER DATABASE limited2 SET restrict_nonsystem_relation_kind = 'view'; END IF; END $$");
     check_ok(restore_section("limited2", "limited", "pre-data", false, &error), error);
     check_ok(restore_section("limited2", "limited", "post-data", false, &error), error);
+}
+
+/* Whatever encoding the owner wants to be spoken to in: names need not exist in it. */
+static void dump_is_in_the_encoding_of_the_database(void **state)
+{
+    struct session *leader;
+    cutover_error *error = NULL;
+    char *snapshot = NULL, *bytes = NULL, toc[200];
+    size_t count = 0;
+
+    (void)state;
+    snprintf(toc, sizeof toc, "%s/tongues", folder);
+    cluster_create_database(cluster, "tongues");
+    cluster_create_database(cluster, "tongues2");
+    cluster_sql(cluster, "tongues", "CREATE TABLE \"\xe6\x97\xa5\xe6\x9c\xac\" (a int)");
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE tongues SET client_encoding = latin1;"
+                "ALTER DATABASE tongues2 SET client_encoding = latin1");
+    leader = check_session(cluster_conninfo(cluster, "tongues"));
+    check_ok(session_run(leader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &error), error);
+    check_ok(session_value(leader, "SELECT pg_export_snapshot()", 0, NULL, &snapshot, &error), error);
+    check_ok(tools_dump_schema(&tools, &local, "tongues", snapshot, leader, folder, "tongues", NULL, &error),
+             error);
+    session_close(leader);
+    free(snapshot);
+    check_ok(folder_read(toc, "toc.dat", 1 << 20, &bytes, &count, &error), error);
+    assert_non_null(memmem(bytes, count, "client_encoding = 'UTF8'", 24));
+    free(bytes);
+    check_ok(restore_section("tongues2", "tongues", "pre-data", false, &error), error);
+    assert_int_equal(
+        cluster_number(cluster, "tongues2", "SELECT octet_length(relname) FROM pg_class WHERE oid >= 16384"),
+        6);
 }
 
 /* EDGE_CASES A1: what fails is told in full, with the way out. */
@@ -309,12 +351,14 @@ static void failed_restore_tells_why(void **state)
                 "CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT public.outer_one(1)");
     dump("unqualified", "unqualified");
     cluster_create_database(cluster, "unqualified2");
+    cluster_sql(cluster, "postgres", "ALTER DATABASE unqualified2 SET default_tablespace = 'very-secret'");
     check_ok(restore_section("unqualified2", "unqualified", "pre-data", false, &error), error);
     check_status_keep(restore_section("unqualified2", "unqualified", "post-data", false, &error),
                       CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "pg_restore failed");
     check_contains(cutover_error_message(error), "function inner_one(integer) does not exist");
     check_contains(cutover_error_detail(error), "REFRESH MATERIALIZED VIEW");
+    assert_null(strstr(cutover_error_detail(error), "very-secret"));
     check_contains(cutover_error_hint(error), "search_path");
     cutover_error_free(error);
 }
@@ -367,7 +411,7 @@ static void wrong_password_fails_clearly(void **state)
     (void)state;
     remote_conninfo("postgres", "wrong-secret", &conninfo);
     check_status_keep(
-        tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, folder, "never", NULL, &error),
+        tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, NULL, folder, "never", NULL, &error),
         CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "password authentication failed");
     check_contains(cutover_error_hint(error), "password");
@@ -387,7 +431,8 @@ static void odd_passwords_reach_the_server(void **state)
     (void)state;
     cluster_sql(cluster, "postgres", "CREATE ROLE odd_login LOGIN SUPERUSER PASSWORD E'a:b\\\\c ''d\" #%='");
     remote_conninfo("odd_login", "a:b\\c 'd\" #%=", &conninfo);
-    check_ok(tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, folder, "odd", NULL, &error), error);
+    check_ok(tools_dump_schema(&tools, &conninfo, NULL, holder.snapshot, NULL, folder, "odd", NULL, &error),
+             error);
     release(&holder);
     conninfo_free(&conninfo);
 }
@@ -399,11 +444,11 @@ static void secrets_that_would_show_are_refused(void **state)
 
     (void)state;
     remote_conninfo("postgres", "line\nbreak", &conninfo);
-    check_status(tools_dump_schema(&tools, &conninfo, NULL, "1", folder, "never", NULL, &error),
+    check_status(tools_dump_schema(&tools, &conninfo, NULL, "1", NULL, folder, "never", NULL, &error),
                  CUTOVER_E_UNSUPPORTED, error);
     check_ok(conninfo_set(&conninfo, "password", "postgres-secret", &error), error);
     check_ok(conninfo_set(&conninfo, "sslpassword", "key-secret", &error), error);
-    check_status_keep(tools_dump_schema(&tools, &conninfo, NULL, "1", folder, "never", NULL, &error),
+    check_status_keep(tools_dump_schema(&tools, &conninfo, NULL, "1", NULL, folder, "never", NULL, &error),
                       CUTOVER_E_UNSUPPORTED, error);
     check_contains(cutover_error_message(error), "sslpassword");
     assert_null(strstr(cutover_error_message(error), "key-secret"));
@@ -427,8 +472,8 @@ struct waiting_dump {
 static void *run_dump(void *argument)
 {
     struct waiting_dump *waiting = argument;
-    waiting->status = tools_dump_schema(&tools, &waiting->conninfo, "locked", waiting->holder.snapshot, folder,
-                                        waiting->name, &waiting->cancel, &waiting->error);
+    waiting->status = tools_dump_schema(&tools, &waiting->conninfo, "locked", waiting->holder.snapshot, NULL,
+                                        folder, waiting->name, &waiting->cancel, &waiting->error);
     atomic_store(&waiting->ended, true);
     return NULL;
 }
@@ -564,7 +609,7 @@ static void program_that_leaves_nothing_is_not_believed(void **state)
                         &fake, &error),
              error);
     fake.work_dir = folder;
-    check_status_keep(tools_dump_schema(&fake, &local, NULL, "1", folder, "empty", NULL, &error),
+    check_status_keep(tools_dump_schema(&fake, &local, NULL, "1", NULL, folder, "empty", NULL, &error),
                       CUTOVER_E_POSTGRES, error);
     check_contains(cutover_error_message(error), "toc.dat");
     cutover_error_free(error);
@@ -591,6 +636,7 @@ int main(void)
         cmocka_unit_test(comments_on_extensions_can_be_left_out),
         cmocka_unit_test(subscriptions_are_not_dumped),
         cmocka_unit_test(limits_of_the_database_do_not_end_a_run),
+        cmocka_unit_test(dump_is_in_the_encoding_of_the_database),
         cmocka_unit_test(failed_restore_tells_why),
         cmocka_unit_test(secrets_in_failed_statements_are_left_out),
         cmocka_unit_test(wrong_password_fails_clearly),

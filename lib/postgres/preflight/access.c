@@ -5,6 +5,7 @@
 #include "postgres/preflight/checks.h"
 #include "postgres/quote.h"
 #include "postgres/swap/door.h"
+#include "postgres/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,36 @@ static cutover_status check_sessions(const struct preflight_servers *servers, co
     return status;
 }
 
+/* What a database's owner or a superuser set for it can only be set for the new one by who may: a superuser, or (15) who was
+   granted it. Names that the control database does not know are of extensions that are not loaded there. */
+#define SETTINGS_SQL(granted)                                                                                  \
+    "SELECT DISTINCT split_part(c, '=', 1) FROM pg_db_role_setting s, unnest(s.setconfig) c"                   \
+    "  LEFT JOIN pg_settings p ON lower(p.name) = lower(split_part(c, '=', 1))"                                \
+    " WHERE s.setdatabase = $1::oid AND NOT " granted "   AND CASE WHEN p.name IS NULL"                        \
+    "       THEN split_part(c, '=', 1) LIKE '%.%' ELSE p.context = 'superuser' END ORDER BY 1"
+
+static cutover_status check_settings(const struct preflight_servers *servers, const char *name,
+                                     struct findings *findings, cutover_error **error)
+{
+    bool grants = postgres_major(servers->control->server_version) >= 15;
+    const struct preflight_listing listing = {
+        .name = name,
+        .severity = CUTOVER_SEVERITY_BLOCK,
+        .sql = grants ? SETTINGS_SQL("has_parameter_privilege(split_part(c, '=', 1), 'SET')")
+                      : SETTINGS_SQL("false"),
+        .ok = "our role may give the new production what is set for this one",
+        .found = "set for production, or for a role in it, and our role may not set it for the new one",
+        .hint = "Connect to production as a superuser, GRANT SET ON PARAMETER … to our role, or ALTER DATABASE "
+                "… RESET "
+                "them."};
+    char oid[16];
+
+    if (servers->control->superuser)
+        return CUTOVER_OK;
+    snprintf(oid, sizeof oid, "%u", servers->production->database_oid);
+    return preflight_list(servers->control, &listing, 1, (const char *const[]){oid}, findings, error);
+}
+
 /* EDGE_CASES A41, E23: by name they find another database after the swap than before. */
 static cutover_status check_foreign_servers(const struct preflight_servers *servers, const char *name,
                                             struct findings *findings, cutover_error **error)
@@ -140,6 +171,7 @@ static cutover_status check_matviews(const struct preflight_servers *servers, co
 const struct preflight_check preflight_access_checks[] = {
     {"preview.roles", ASK_WITH_PREVIEW, check_roles},
     {"production.sessions", ASK_ONCE, check_sessions},
+    {"production.settings", ASK_ONCE, check_settings},
     {"databases.foreign_servers", ASK_WITH_PREVIEW, check_foreign_servers},
     {"preview.security_labels", ASK_WITH_PREVIEW, check_labels},
     {"preview.materialized_views", ASK_WITH_PREVIEW, check_matviews},
