@@ -13,7 +13,9 @@
 static const struct command commands[] = {
     {"init", NULL, "", 0, 0, 0, run_init},
     {"project", "add", "ID", 1, BIT(OPTION_DATABASE),
-     BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_VERIFY_DATABASE) | BIT(OPTION_LOADER_DATABASE), run_project_add},
+     BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_VERIFY_DATABASE) |
+         BIT(OPTION_LOADER_DATABASE),
+     run_project_add},
     {"project", "show", "ID", 1, 0, 0, run_project_show},
     {"preview", "add", "ID", 1, BIT(OPTION_PROJECT) | BIT(OPTION_DATABASE) | BIT(OPTION_EXPIRES_IN), 0,
      run_preview_add},

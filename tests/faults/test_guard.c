@@ -190,8 +190,10 @@ static void look_at_the_journal(void *context)
 static void the_journal_says_what_is_done_before_it_is(void **state)
 {
     struct scene *scene = *state;
-    struct script at_the_door = {
-        .statement = "*\"shop\" ALLOW_CONNECTIONS false", .nth = 1, .before = look_at_the_journal, .context = scene};
+    struct script at_the_door = {.statement = "*\"shop\" ALLOW_CONNECTIONS false",
+                                 .nth = 1,
+                                 .before = look_at_the_journal,
+                                 .context = scene};
     uint32_t incoming = oid_of("cutover_stage_1");
     cutover_error *error = NULL;
 

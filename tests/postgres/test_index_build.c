@@ -56,9 +56,9 @@ static void toc_dump(struct toc *toc)
     check_ok(conninfo_parse("test", cluster_conninfo(cluster, "circles"), &conninfo, &error), error);
     check_ok(tools_find(programs, NULL, &tools, &error), error);
     tools.work_dir = folder;
-    check_ok(
-        tools_dump_schema(&tools, &conninfo, NULL, PQgetvalue(snapshot, 0, 0), folder, "schema", NULL, &error),
-        error);
+    check_ok(tools_dump_schema(&tools, &conninfo, NULL, PQgetvalue(snapshot, 0, 0), NULL, folder, "schema",
+                               NULL, &error),
+             error);
     snprintf(path, sizeof path, "%s/schema", folder);
     check_ok(folder_read(path, ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, &error), error);
     check_ok(toc_parse(bytes, count, toc, &error), error);
