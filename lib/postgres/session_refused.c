@@ -47,16 +47,19 @@ static cutover_status open_control(const struct session_options *options, struct
     return session_open(&elsewhere, control, NULL);
 }
 
-static void explain_limit(struct session *control, const char *database, cutover_error **error)
+/* Whether there was something to say. */
+static bool explain_limit(struct session *control, const char *database, cutover_error **error)
 {
     char *hint = NULL;
 
     if (session_value(control, limits_sql, 1, &database, &hint, NULL) == CUTOVER_OK && hint != NULL)
         error_hint(error, "%s", hint);
+    bool explained = hint != NULL;
     free(hint);
+    return explained;
 }
 
-/* The server's message quotes the setting's value: it is not passed on. */
+/* The server's message may quote the setting's value: it is not passed on. */
 static void explain_libraries(struct session *control, const char *database, const char *sqlstate,
                               cutover_error **error)
 {
@@ -96,9 +99,8 @@ void session_explain_refusal(const struct session_options *options, cutover_erro
     bool library = has_class(sqlstate, "58") || has_class(sqlstate, "XX") || has_class(sqlstate, "55");
     if ((limit || library) && database != NULL && options->control_database != NULL &&
         strcmp(database, options->control_database) != 0 && open_control(options, &control) == CUTOVER_OK) {
-        if (limit)
-            explain_limit(control, database, error);
-        if (library && cutover_error_hint(*error) == NULL)
+        bool explained = limit && explain_limit(control, database, error);
+        if (library && !explained)
             explain_libraries(control, database, sqlstate, error);
         session_close(control);
     }

@@ -140,12 +140,12 @@ static void set_everything_for(const struct tenancy *tenancy)
     PQfinish(owner);
 }
 
-/* Database by database, role by role, in the order of time. */
+/* A line for each, in no order of the database's. */
 static char *stored_settings(const char *database)
 {
-    char *sql = shop_format("SELECT string_agg(s.setrole || ' ' || s.setconfig::text, E'\n' ORDER BY s.setrole)"
-                            "  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
-                            " WHERE d.datname = '%s'",
+    char *sql = shop_format("SELECT string_agg(s.setrole || ' ' || c, E'\n' ORDER BY s.setrole, c)"
+                            "  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase,"
+                            "       unnest(s.setconfig) c WHERE d.datname = '%s'",
                             database);
     char *stored = cluster_value(cluster, "postgres", sql);
 

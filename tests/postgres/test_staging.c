@@ -416,16 +416,24 @@ static void a_backup_s_owners_come_back_by_a_plain_role(void **state)
     outcome_free(&outcome);
 }
 
-/* Nothing that may fail is left to the swap: what our role cannot give is found before a row is copied. */
+static int set_what_cannot_be_given(struct shop *shop, void *before)
+{
+    (void)shop;
+    cluster_sql(cluster, "postgres", "ALTER DATABASE given_production SET log_min_duration_statement = '9s'");
+    untouched_look(before, cluster, "given_production");
+    return 0;
+}
+
+/* Nothing that may fail is left to the swap: what our role cannot give is found before a row is copied, where preflight could not
+   see it yet. */
 static void what_cannot_be_given_is_found_before_the_rows(void **state)
 {
     struct shop *shop = *state;
     char *request = owned_ready(shop, "given", "keeper", "SELECT 1");
     struct untouched before;
+    const struct shop_hook hooks[] = {{"lock", set_what_cannot_be_given, &before}, {NULL, NULL, NULL}};
 
-    cluster_sql(cluster, "postgres", "ALTER DATABASE given_production SET log_min_duration_statement = '9s'");
-    untouched_look(&before, cluster, "given_production");
-    struct shop_promotion promotion = {.request_id = request};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
     check_status_keep(outcome.status, CUTOVER_E_POSTGRES, outcome.error);
     assert_string_equal(cutover_error_step(outcome.error), "stage");
