@@ -96,7 +96,8 @@ static void add_options(struct text *text, const struct conninfo *conninfo, stru
     struct text options = TEXT_INIT;
 
     pins_add_options(&options, server, given);
-    /* While it connects the server would quote stored values that are not valid there; what the child prints may be told. */
+    /* While it connects the server would quote stored values that are not valid there, in whatever language: postgres/redact.h
+       knows one. */
     text_add_format(&options, " -c client_min_messages=error %s", settings);
     if (conninfo->event_triggers_off)
         text_add(&options, " " EVENT_TRIGGERS_OFF);
