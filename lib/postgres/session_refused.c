@@ -1,5 +1,6 @@
 #include "postgres/session_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +95,7 @@ void session_explain_refusal(const struct session_options *options, cutover_erro
     char sqlstate[6] = "";
 
     if (given != NULL)
-        memcpy(sqlstate, given, strlen(given) < 6 ? strlen(given) : 5);
+        snprintf(sqlstate, sizeof sqlstate, "%s", given);
     bool limit = has_class(sqlstate, "53300") || has_class(sqlstate, "55000");
     bool library = has_class(sqlstate, "58") || has_class(sqlstate, "XX") || has_class(sqlstate, "55");
     if ((limit || library) && database != NULL && options->control_database != NULL &&
