@@ -42,21 +42,35 @@ static void check_changed(const struct course *course, unsigned from, unsigned t
                  to + 1, course->points.list[to].what);
 }
 
-/* Whoever sees nothing would choose next to nothing. A database that is renamed is so when the transaction has ended. */
+/* Whether a statement that was sent leaves its transaction open: what is done in one shows when it has ended, if at all. */
+static bool leaves_open(const struct point *point, bool open)
+{
+    const char *sql = strchr(point->what + strlen("sent "), ' ');
+
+    if (sql == NULL)
+        return open;
+    if (strncmp(sql, " BEGIN", 6) == 0)
+        return strstr(sql, "COMMIT") == NULL;
+    return open && strncmp(sql, " COMMIT", 7) != 0 && strncmp(sql, " ROLLBACK", 9) != 0;
+}
+
+/* Whoever sees nothing would choose next to nothing. */
 static void check_sight(const struct course *course)
 {
     unsigned commits = 0, databases = 0, files = 0;
+    bool open = false;
 
     for (unsigned i = 1; i + 1 < course->points.count; i++) {
         const struct point *point = &course->points.list[i];
+        if (point_is(point, "sent"))
+            open = leaves_open(point, open);
         if (strncmp(point->what, "committed CUTOVER_OK ", 21) == 0) {
             unsigned from = i - 1;
             while (from > 0 && !point_is(&course->points.list[from], "commit"))
                 from--;
             check_changed(course, from, i);
             commits++;
-        } else if (point_is(point, "sent") && strstr(point->what, " DATABASE ") != NULL &&
-                   strstr(point->what, " RENAME ") == NULL) {
+        } else if (point_is(point, "sent") && !open && strstr(point->what, " DATABASE ") != NULL) {
             check_changed(course, i - 1, i + 1);
             databases++;
         } else if (point_is(point, "renamed") || point_is(point, "made")) {

@@ -350,6 +350,32 @@ static void a_loader_that_may_do_more_is_refused(void **state)
     free(request);
 }
 
+/* As many connections as preflight says are enough, for the loader too, whom nothing is reserved for. */
+static void the_connections_that_preflight_asks_for_are_enough(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "narrow", "postgres", false);
+    char *others =
+        cluster_value(cluster, "postgres",
+                      "SELECT current_setting('max_connections')::int - 3 - count(*) FROM pg_stat_activity"
+                      " WHERE backend_type = 'client backend'");
+    int left = atoi(others);
+    PGconn *kept[40];
+
+    in_both("narrow", doors[0].sql);
+    in_both("narrow", doors[6].sql);
+    /* 2 x jobs + 4 are left, while preflight itself has three more. */
+    for (int i = 0; i < left - 11; i++)
+        assert_int_equal(PQstatus(kept[i] = cluster_connect(cluster, "template1")), CONNECTION_OK);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    for (int i = 0; i < left - 11; i++)
+        PQfinish(kept[i]);
+    outcome_free(&outcome);
+    free(others);
+    free(request);
+}
+
 static cutover_status keep_data(const cutover_document *document, void *context)
 {
     char **found = context;
@@ -413,6 +439,7 @@ int main(void)
         TEST(without_a_loader_each_expression_is_named),
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),
+        TEST(the_connections_that_preflight_asks_for_are_enough),
         TEST(trust_is_told),
     };
 

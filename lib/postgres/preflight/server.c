@@ -199,14 +199,14 @@ static cutover_status check_locale(const struct preflight_servers *servers, cons
     return status;
 }
 
-/* What our role may still open: of the server, of the role's limit, of the database's. */
+/* What may still be opened: of the server (the loader is no superuser, for whom some are kept), of our role's limit, of the
+   database's. */
 static const char free_sql[] =
     "WITH used AS (SELECT datid, usesysid FROM pg_stat_activity"
     "               WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend')"
     " SELECT least(current_setting('max_connections')::int - (SELECT count(*) FROM used)"
-    "                - CASE WHEN me.rolsuper THEN 0"
-    "                       ELSE current_setting('superuser_reserved_connections')::int"
-    "                          + coalesce(current_setting('reserved_connections', true)::int, 0) END,"
+    "                - current_setting('superuser_reserved_connections')::int"
+    "                - coalesce(current_setting('reserved_connections', true)::int, 0),"
     "              CASE WHEN me.rolconnlimit >= 0 AND NOT me.rolsuper"
     "                   THEN me.rolconnlimit - (SELECT count(*) FROM used WHERE usesysid = me.oid) END,"
     "              CASE WHEN d.datconnlimit >= 0 AND NOT me.rolsuper"
