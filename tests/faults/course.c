@@ -42,16 +42,19 @@ static void check_changed(const struct course *course, unsigned from, unsigned t
                  to + 1, course->points.list[to].what);
 }
 
-/* Whether a statement that was sent leaves its transaction open: what is done in one shows when it has ended, if at all. */
-static bool leaves_open(const struct point *point, bool open)
+/* Whether the control session's transaction is open: what is done in one shows when it has ended, if at all. */
+static bool is_open_after(const struct point *point, bool open)
 {
-    const char *sql = strchr(point->what + strlen("sent "), ' ');
+    static const char to_control[] = "postgres ";
+    const char *sql = point->what + strlen("send ");
 
-    if (sql == NULL)
+    if ((!point_is(point, "send") && !point_is(point, "sent")) ||
+        strncmp(sql, to_control, strlen(to_control)) != 0)
         return open;
-    if (strncmp(sql, " BEGIN", 6) == 0)
-        return strstr(sql, "COMMIT") == NULL;
-    return open && strncmp(sql, " COMMIT", 7) != 0 && strncmp(sql, " ROLLBACK", 9) != 0;
+    sql += strlen(to_control);
+    if (strncmp(sql, "BEGIN", 5) == 0)
+        return strstr(sql, "; COMMIT") == NULL;
+    return open && strncmp(sql, "COMMIT", 6) != 0 && strncmp(sql, "ROLLBACK", 8) != 0;
 }
 
 /* Whoever sees nothing would choose next to nothing. */
@@ -62,8 +65,7 @@ static void check_sight(const struct course *course)
 
     for (unsigned i = 1; i + 1 < course->points.count; i++) {
         const struct point *point = &course->points.list[i];
-        if (point_is(point, "sent"))
-            open = leaves_open(point, open);
+        open = is_open_after(point, open);
         if (strncmp(point->what, "committed CUTOVER_OK ", 21) == 0) {
             unsigned from = i - 1;
             while (from > 0 && !point_is(&course->points.list[from], "commit"))

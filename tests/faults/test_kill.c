@@ -19,6 +19,7 @@
 #include "faults/state.h"
 #include "faults/tasks.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,15 @@ static bool act_until_number(unsigned number)
     return true;
 }
 
+/* A text that was cut may end inside of a number, before its first decimal digit. */
+static void without_cut_number(char *text)
+{
+    size_t length = strlen(text);
+
+    while (length > 0 && (text[length - 1] == '#' || isxdigit((unsigned char)text[length - 1])))
+        text[--length] = '\0';
+}
+
 /* Whether both are the same call on the same thing, but for what differs from run to run: paths too, as some are mkdtemp()'s. */
 static bool is_same_call(const struct point *one, const struct point *other)
 {
@@ -99,6 +109,8 @@ static bool is_same_call(const struct point *one, const struct point *other)
 
     without_numbers(text);
     without_numbers(other_text);
+    without_cut_number(text);
+    without_cut_number(other_text);
     text[strcspn(text, "/")] = other_text[strcspn(other_text, "/")] = '\0';
     bool same = strcmp(text, other_text) == 0;
     free(text);
