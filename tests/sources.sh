@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every source in the tree, and what tests read, is named in Makefile.am, and so is built, tested and shipped; and the
-# other way round. The fuzz targets have a makefile of their own.
+# other way round. The fuzz targets have a makefile of their own. Each mutant can be made.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0
@@ -22,6 +22,17 @@ for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh|dat)'
     echo "in Makefile.am, but not there: $file"
     failed=$((failed + 1))
 done
+# Each mutant is of a text that is there once: one that does not apply would be missed only when it is its turn.
+mutants=tests/mutation/mutants
+while read -r name file; do
+    if awk -v name="$name" -f tests/mutation/apply.awk "$mutants" "$file" >/dev/null; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+done <<EOF
+$(awk '/^= / { print $2, $3 }' "$mutants")
+EOF
 
 echo "sources: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
