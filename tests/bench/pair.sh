@@ -42,10 +42,17 @@ fsync = off
 CONF
 "${run_as[@]}" "$bin/pg_ctl" -D "$work/server" -l "$work/server.log" -w start > /dev/null
 export PGHOST=$work PGPORT=54413
+# Owned as a tenant's are.
+psql -q -c 'CREATE ROLE bench_owner' postgres
+give="DO \$\$ DECLARE t regclass; BEGIN
+          FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') LOOP
+              EXECUTE format('ALTER TABLE %s OWNER TO bench_owner', t);
+          END LOOP; END \$\$; GRANT CREATE ON SCHEMA public TO bench_owner"
 for database in production preview; do
     createdb "$database"
     pgbench -q -i -s "$scale" "$database" > /dev/null 2>&1
     psql -q -v ON_ERROR_STOP=1 -v rows="$orders" -f "$here/orders.sql" "$database"
+    psql -q -v ON_ERROR_STOP=1 -c "$give" "$database"
 done
 
 tool() { CUTOVER_HOME=$work/$which "$build/cutoverctl" --json "$@"; }

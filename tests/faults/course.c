@@ -131,15 +131,15 @@ static uint64_t scattered(uint64_t number)
 }
 
 /* Of those from `begin` to before `end` that are not open. */
-static void choose_of_run(struct course *course, unsigned begin, unsigned end, uint64_t seed)
+static void choose_of_run(struct course *course, const bool *open, unsigned begin, unsigned end, uint64_t seed)
 {
     unsigned settled = 0, index = 0;
 
     for (unsigned i = begin; i < end; i++)
-        settled += !point_is_open(&course->points.list[i]);
+        settled += !open[i];
     unsigned between = settled > 2 ? 1 + (unsigned)(scattered(seed + begin) % (settled - 2)) : 0;
     for (unsigned i = begin; i < end; i++) {
-        if (point_is_open(&course->points.list[i])) {
+        if (open[i]) {
             choose(course, i);
             continue;
         }
@@ -149,16 +149,31 @@ static void choose_of_run(struct course *course, unsigned begin, unsigned end, u
     }
 }
 
+/* What is done in a transaction that is open is undone with its session: of all that, only its end is under way. */
+static bool *open_points(const struct course *course)
+{
+    bool *open = calloc(course->points.count + 1, sizeof *open), within = false;
+
+    assert_non_null(open);
+    for (unsigned i = 0; i < course->points.count; i++) {
+        within = is_open_after(&course->points.list[i], within);
+        open[i] = point_is_open(&course->points.list[i]) && !within;
+    }
+    return open;
+}
+
 void course_choose(struct course *course, uint64_t seed)
 {
+    bool *open = open_points(course);
     unsigned end;
 
     for (unsigned begin = 0; begin < course->points.count; begin = end) {
         end = begin + 1;
         while (end < course->points.count && course->runs[end] == course->runs[begin])
             end++;
-        choose_of_run(course, begin, end, seed);
+        choose_of_run(course, open, begin, end, seed);
     }
+    free(open);
 }
 
 void course_choose_all(struct course *course)

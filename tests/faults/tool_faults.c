@@ -46,8 +46,8 @@ static const struct lie lies[] = {
      " head -c $half \"$folder/toc.dat\" >\"$folder/half\" && mv \"$folder/half\" \"$folder/toc.dat\";"
      " exit 0",
      2, ENDING_FAILED},
-    {"pg_dump leaves out what it likes", "pg_dump", OTHERWISE "exec \"$real\" \"$@\" --exclude-table='*.orders'", 2,
-     ENDING_FAILED},
+    {"pg_dump leaves out what it likes", "pg_dump",
+     OTHERWISE "exec \"$real\" \"$@\" --exclude-table='*.orders'", 2, ENDING_FAILED},
     {"pg_restore is killed", "pg_restore", OTHERWISE "kill -9 $$", 2, ENDING_FAILED},
     {"pg_restore does nothing", "pg_restore", OTHERWISE "exit 0", 2, ENDING_FAILED},
     {"pg_restore is killed when it is done", "pg_restore", OTHERWISE "\"$real\" \"$@\"; kill -9 $$", 2,
