@@ -33,7 +33,7 @@ run_tests() {
     mkdir -p "$build" || give_up "cannot make $build"
     cd "$build" || give_up "cannot enter $build"
     if ! [ -e Makefile ]; then
-        "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS="-g -O0" >configure.log ||
+        "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS=-O0 >configure.log ||
             give_up "configure failed: $build/configure.log"
     fi
     if ! make -j"$(nproc)" all check TESTS= >make.log 2>&1; then

@@ -149,22 +149,21 @@ static void choose_of_run(struct course *course, const bool *open, unsigned begi
     }
 }
 
-/* What is done in a transaction that is open is undone with its session: of all that, only its end is under way. */
-static bool *open_points(const struct course *course)
+bool *points_left_open(const struct points *points)
 {
-    bool *open = calloc(course->points.count + 1, sizeof *open), within = false;
+    bool *open = calloc(points->count + 1, sizeof *open), within = false;
 
     assert_non_null(open);
-    for (unsigned i = 0; i < course->points.count; i++) {
-        within = is_open_after(&course->points.list[i], within);
-        open[i] = point_is_open(&course->points.list[i]) && !within;
+    for (unsigned i = 0; i < points->count; i++) {
+        within = is_open_after(&points->list[i], within);
+        open[i] = point_is_open(&points->list[i]) && !within;
     }
     return open;
 }
 
 void course_choose(struct course *course, uint64_t seed)
 {
-    bool *open = open_points(course);
+    bool *open = points_left_open(&course->points);
     unsigned end;
 
     for (unsigned begin = 0; begin < course->points.count; begin = end) {

@@ -18,6 +18,9 @@ struct course {
 
 /* A statement or a program is under way, so that it is open what a kill leaves. */
 bool point_is_open(const struct point *point);
+/* For each point, whether it is, and is not undone with its session: of what a transaction does, only its end is under way. To be
+   freed. */
+bool *points_left_open(const struct points *points);
 
 /* Has the job go through, and asserts that each change that a call must make was seen. */
 void course_record(struct scene *scene, uint32_t jobs, struct course *course);

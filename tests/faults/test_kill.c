@@ -281,7 +281,7 @@ static void record(void)
 
 /* The middle of each step, and what changes production or the records from the swap on; of a backup taken by itself, the throwaway
    database or the records. */
-static bool is_representative(const struct points *points, unsigned index)
+static bool is_representative(const struct points *points, const bool *open, unsigned index)
 {
     const struct point *point = &points->list[index];
     unsigned first = index, last = index;
@@ -289,7 +289,7 @@ static bool is_representative(const struct points *points, unsigned index)
                 strcmp(point->step, "completed") == 0 || strcmp(point->step, "verifying") == 0 ||
                 strcmp(point->step, "verified") == 0;
 
-    if (late && (strncmp(point->what, "committed ", 10) == 0 || strncmp(point->what, "sent ", 5) == 0))
+    if (late && (strncmp(point->what, "committed ", 10) == 0 || open[index]))
         return true;
     while (first > 0 && strcmp(points->list[first - 1].step, point->step) == 0)
         first--;
@@ -334,14 +334,16 @@ static void kill_recovery(struct counts *counts)
     assert_false(act_until(NEVER));
     assert_true(scene_check(&scene));
     points_read(scene.points, &points);
+    bool *open = points_left_open(&points);
     for (unsigned i = 0; i < points.count; i++) {
-        if (!is_representative(&points, i) || chosen++ % work.shares != work.share)
+        if (!is_representative(&points, open, i) || chosen++ % work.shares != work.share)
             continue;
         if (work.pass == SECOND_PASS)
             kill_recovery_again_and_again(&points, i, counts);
         else
             kill_recovery_everywhere(&points, i, counts);
     }
+    free(open);
     points_free(&points);
 }
 

@@ -611,7 +611,7 @@ struct watched {
     const char *cancel_at; /* a step; NULL: never */
     char *told;            /* of the present call */
     double fraction;
-    unsigned agreed; /* calls in which another thread was told the same */
+    unsigned agreed; /* calls in which another thread was told the same step, and no less */
 };
 
 static void *ask_from_afar(void *context)
@@ -620,7 +620,7 @@ static void *ask_from_afar(void *context)
     cutover_progress now = {.version = CUTOVER_PROGRESS_VERSION};
 
     if (cutover_restore_progress(watched->job, &now) == CUTOVER_OK && strcmp(now.step, watched->told) == 0 &&
-        now.fraction == watched->fraction)
+        now.fraction >= watched->fraction)
         watched->agreed++;
     if (watched->cancel_at != NULL && strcmp(now.step, watched->cancel_at) == 0)
         cutover_restore_cancel(watched->job);
