@@ -41,8 +41,7 @@ run_tests() {
     fi
     tests=${TESTS:-$(make -s list-tests | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')}
     find . -name '*.gcda' -exec rm -f {} +
-    # Most of them wait most of the time.
-    VERBOSE=1 make -j"$(($(nproc) + 2))" check TESTS="$tests" >check.log 2>&1 || cat test-suite.log
+    VERBOSE=1 make -j"$(($(nproc) + 1))" check TESTS="$tests" >check.log 2>&1 || cat test-suite.log
     # shellcheck disable=SC2046,SC2086 # two numbers, a list of tests
     set -- $("$source_dir/tests/count.sh" . $tests)
     passed=$1

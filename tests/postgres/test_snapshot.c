@@ -122,7 +122,13 @@ static void closed_snapshot_cannot_be_joined(void **state)
     (void)state;
     check_ok(snapshot_open(&options, PLENTY_MS, &snapshot, &error), error);
     stale.id = strdup(snapshot->id);
+    char gone[96];
+    snprintf(gone, sizeof gone, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d",
+             snapshot->leader->backend_pid);
     snapshot_close(snapshot);
+    /* A session that was closed takes a moment to be gone, and its snapshot with it. */
+    while (cluster_number(cluster, "postgres", gone) != 0)
+        usleep(10000);
     check_status(snapshot_join(&stale, &options, &worker, &error), CUTOVER_E_POSTGRES, error);
     assert_null(worker);
     free(stale.id);
