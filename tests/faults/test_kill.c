@@ -147,24 +147,36 @@ static bool was_killed_at(const struct points *course, unsigned index, bool exac
     return same;
 }
 
-/* A run that missed it began with a scene that an earlier one had changed, or went another way. Where a job that waits asked more often
-   when its course was recorded than now, an earlier query is as good. */
-static void act_until_place(const struct points *course, unsigned index, bool exactly)
+/* A run that missed it began with a scene that an earlier one had changed, or went another way: a job that waits asks now more, now
+   less often. So the same call is looked for around its place, and in the end another query in the same place is as good. Returns
+   whether it was the same where that is asked for. */
+static bool act_until_place(const struct points *course, unsigned index, bool exactly)
 {
+    static const int around[] = {0, -1, 1, -2, 2};
     const struct point *wanted = &course->list[index];
     unsigned minor = wanted->place.minor;
     char target[32];
 
+    for (unsigned i = 0; minor > 0 && exactly && i < sizeof around / sizeof *around; i++) {
+        int near = (int)minor + around[i];
+        snprintf(target, sizeof target, "%u.%d", wanted->place.major, near > 0 ? near : 1);
+        if (act_until(target) && was_killed_at(course, index, true))
+            return true;
+        scene.is_spent = true;
+        again++;
+    }
+    bool same = minor == 0 || !exactly;
     for (unsigned i = 0; i < TRIES; i++) {
-        if (i > 0 && !exactly && minor > 1)
-            minor /= 2;
         snprintf(target, sizeof target, "%u.%u", wanted->place.major, minor);
-        if (act_until(target) && was_killed_at(course, index, exactly))
-            return;
+        if (act_until(target) && was_killed_at(course, index, minor == 0 && exactly))
+            return same;
+        if (minor > 1)
+            minor /= 2;
         scene.is_spent = true;
         again++;
     }
     fail_msg("point %s (%s: %s) is not reached any more", target, wanted->step, wanted->what);
+    return false;
 }
 
 static bool recover_until(unsigned number)
@@ -253,8 +265,8 @@ static void kill_at_chosen_points(struct counts *counts)
             left = NULL;
             run = course.runs[i];
         }
-        act_until_place(&course.points, i, changes_within(&course, i));
-        if (is_compared(&course, run))
+        bool same = act_until_place(&course.points, i, changes_within(&course, i));
+        if (same && is_compared(&course, run))
             check_left(point, &left);
         release_if(chosen++ % 2 != 0);
         settle(counts);
