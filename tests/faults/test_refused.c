@@ -11,6 +11,8 @@
 
 #define TRIED 30
 
+enum end { UNDONE, COMPLETED, NOT_REFUSED };
+
 static struct cluster *cluster;
 
 static int start(void **state)
@@ -72,8 +74,11 @@ static bool is_status(struct shop *shop, const char *request, const char *status
     return is;
 }
 
-/* One statement refused. True when production is the preview now. */
-static bool refuse_one(struct shop *shop, const char *name, const char *request, unsigned nth)
+/*
+ * One statement refused. How many there are differs a little from one job to the next (what is waited for is asked again), so
+ * that the last ones may not come: then it is a job like any other.
+ */
+static enum end refuse_one(struct shop *shop, const char *name, const char *request, unsigned nth)
 {
     char *database = shop_format("%s_production", name);
     struct script script = refusal(nth);
@@ -82,7 +87,9 @@ static bool refuse_one(struct shop *shop, const char *name, const char *request,
 
     untouched_look(&before, cluster, database);
     struct outcome outcome = promote(shop, request, &script);
-    assert_true(script.met >= nth);
+    bool refused = script.met >= nth;
+    if (!refused)
+        check_ok(outcome.status, outcome.error);
     if (is_status(shop, request, "in_progress"))
         check_ok(cutover_recover(shop->engine, NULL, NULL, NULL, &error), error);
     bool completed = is_status(shop, request, "completed");
@@ -96,25 +103,24 @@ static bool refuse_one(struct shop *shop, const char *name, const char *request,
     outcome_free(&outcome);
     untouched_free(&before);
     free(database);
-    return completed;
+    return !refused ? NOT_REFUSED : completed ? COMPLETED : UNDONE;
 }
 
 static void a_promotion_at_which_a_statement_is_refused_is_undone_or_completed(void **state)
 {
     struct shop *shop = *state;
-    unsigned all = count_statements(shop), completed = 0, undone = 0;
+    unsigned all = count_statements(shop), tried = 0, ends[NOT_REFUSED + 1] = {0};
 
-    for (unsigned nth = 1; nth <= all; nth += stride(all)) {
+    for (unsigned nth = 1; nth <= all; nth += stride(all), tried++) {
         char *name = shop_format("refused%u", nth), *request = shop_ready(shop, name);
-        if (refuse_one(shop, name, request, nth))
-            completed++;
-        else
-            undone++;
+        ends[refuse_one(shop, name, request, nth)]++;
         free(request);
         free(name);
     }
-    printf("%u statements: %u refused and undone, %u refused and completed\n", all, undone, completed);
-    assert_true(undone > 0);
+    printf("%u statements: %u refused and undone, %u refused and completed, %u not met\n", all, ends[UNDONE],
+           ends[COMPLETED], ends[NOT_REFUSED]);
+    assert_true(ends[UNDONE] > 0);
+    assert_true(ends[NOT_REFUSED] <= tried / 10);
 }
 
 int main(void)
