@@ -1,16 +1,18 @@
 #!/bin/sh
-# How much of lib/ the tests run: lines and branches of each file and in all, and whether that is less than the floors. Ends with
-# "N passed, N failed": the test cases that ran, and the two floors.
+# Unit and server tests under AddressSanitizer and UndefinedBehaviorSanitizer, fault tests without (they put their own malloc and
+# their own end of the process in the sanitizers' way), and how much of lib/ all of these run: lines and branches of each
+# file and in all, and whether that is less than the floors. Ends with "N passed, N failed": the test cases that ran, and the
+# two floors.
 #
 #     tests/coverage.sh            builds, runs the tests, tells
 #     tests/coverage.sh --tell     tells of what was run last; only the floors count
 #
 # Counted by gcc at -O0 and read by gcovr: a line is one that has code; a branch is one outcome of one condition, so that
-# `a && b` has four. What is left out, and why, is in tests/coverage-left-out. Unit, server and fault tests run; of the test that
-# kills everywhere, whose thousands of runs take the same ways, one share in 16, by SHARE. A process that dies by SIGKILL writes
-# its counts down right before (tests/support/killed.h).
+# `a && b` has four. What is left out, and why, is in tests/coverage-left-out. Of the test that kills everywhere, whose
+# thousands of runs take the same ways, one share in 16 runs, by SHARE. A process that dies by SIGKILL writes its counts down
+# right before (tests/support/killed.h).
 #
-# LINE_FLOOR and BRANCH_FLOOR are per cent. BUILD_DIR changes where it builds (build-coverage). TESTS changes what it runs.
+# LINE_FLOOR and BRANCH_FLOOR are per cent. BUILD_DIR changes where it builds (build-coverage, in two folders).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 source_dir=$(pwd)
@@ -21,6 +23,8 @@ share=${SHARE:-1}
 passed=0
 failed=0
 scenarios="promotion promotion-verified-by-restore rollback restore restore-preview backup held"
+# Of gcc's checks of undefined behaviour these three become branches of the program, and would be counted as such.
+uncounted="-fno-sanitize=bool,nonnull-attribute,shift"
 
 give_up() {
     echo "tests/coverage.sh: $*" >&2
@@ -28,24 +32,39 @@ give_up() {
     exit 1
 }
 
+# run_tests FOLDER KINDS FLAGS...: builds there with these flags, runs the tests of these kinds, and counts.
 run_tests() {
-    [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
-    mkdir -p "$build" || give_up "cannot make $build"
-    cd "$build" || give_up "cannot enter $build"
+    folder=$1
+    kinds=$2
+    shift 2
+    mkdir -p "$build/$folder" || give_up "cannot make $build/$folder"
+    cd "$build/$folder" || give_up "cannot enter $build/$folder"
     if ! [ -e Makefile ]; then
-        "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage CFLAGS=-O0 >configure.log ||
-            give_up "configure failed: $build/configure.log"
+        "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage "$@" >configure.log ||
+            give_up "configure failed: $build/$folder/configure.log"
     fi
-    if ! make -j"$(nproc)" all check TESTS= >make.log 2>&1; then
-        give_up "the build failed: $build/make.log"
+    tests=
+    for kind in $kinds; do
+        tests="$tests $(make -s "list-$kind-tests")"
+    done
+    # What kills everywhere is built, and run below.
+    if ! make -j"$(($(nproc) + 1))" all check TESTS= check_PROGRAMS="$tests" >make.log 2>&1; then
+        tail -n 40 make.log
+        give_up "the build failed: $build/$folder/make.log"
     fi
-    tests=${TESTS:-$(make -s list-tests | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')}
+    tests=$(printf '%s\n' "$tests" | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')
     find . -name '*.gcda' -exec rm -f {} +
-    VERBOSE=1 make -j"$(($(nproc) + 1))" check TESTS="$tests" >check.log 2>&1 || cat test-suite.log
+    # One more than there are processors: many tests wait most of the time.
+    VERBOSE=1 make -j"$(($(nproc) + 1))" check TESTS="$tests" check_PROGRAMS= >check.log 2>&1 || cat test-suite.log
     # shellcheck disable=SC2046,SC2086 # two numbers, a list of tests
     set -- $("$source_dir/tests/count.sh" . $tests)
-    passed=$1
-    failed=$2
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    cd "$source_dir" || exit 1
+}
+
+kill_share() {
+    cd "$build/faults" || give_up "cannot enter $build/faults"
     # shellcheck disable=SC2086 # a list of scenarios
     printf '%s\n' $scenarios | xargs -P "$(nproc)" -I SCENARIO sh -c \
         'tests/faults/test_kill --share "$1" 1 0 "$2" 16 "$PWD/kill-$1.result" >"kill-$1.log" 2>&1 && echo "$1"' \
@@ -62,20 +81,36 @@ run_tests() {
     cd "$source_dir" || exit 1
 }
 
+run() {
+    [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
+    ASAN_OPTIONS=detect_leaks=1
+    export ASAN_OPTIONS
+    run_tests sanitized "server unit" --enable-sanitizers=address,undefined CFLAGS="-g1 -O0 $uncounted"
+    run_tests faults "fault kill" CFLAGS=-O0
+    kill_share
+}
+
 # The patterns of one kind that are left out, as one; where there is none, one that fits nothing.
 left_out() {
     patterns=$(sed -n "s/^$1: //p" "$source_dir/tests/coverage-left-out" | paste -sd '|')
     echo "${patterns:-(?!)}"
 }
 
-[ "${1:-}" = --tell ] || run_tests
-[ -d "$build" ] || give_up "$build is not there"
-cd "$build" || exit 1
+# gcovr ARGUMENTS...: what is common to reading and telling.
+covered() {
+    gcovr --root "$source_dir" --filter "$source_dir/lib/" --exclude-unreachable-branches \
+        --exclude-lines-by-pattern "$(left_out lines)" --exclude-branches-by-pattern "$(left_out branches)" \
+        "$@" >>gcovr.log 2>&1 || give_up "gcovr failed: $build/gcovr.log"
+}
+
+[ "${1:-}" = --tell ] || run
+cd "$build" || give_up "$build is not there"
 build=$(pwd)
-gcovr --root "$source_dir" --object-directory . --filter "$source_dir/lib/" --exclude-unreachable-branches \
-    --exclude-lines-by-pattern "$(left_out lines)" \
-    --exclude-branches-by-pattern "$(left_out branches)" \
-    --csv coverage.csv --html-details coverage.html . >gcovr.log 2>&1 || give_up "gcovr failed: $build/gcovr.log"
+: >gcovr.log
+for folder in sanitized faults; do
+    covered --object-directory "$folder" --json "$folder.json" "$folder"
+done
+covered --add-tracefile sanitized.json --add-tracefile faults.json --csv coverage.csv --html-details coverage.html
 
 awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" -v passed="$passed" -v failed="$failed" '
     function percent(some, all) { return all == 0 ? 100 : int(1000 * some / all) / 10 }
