@@ -166,7 +166,7 @@ static void commit_takes_as_many_writes_as_it_may(struct store_test *test)
 {
     const size_t count = store_commit_limit(&test->store), last = count - 1;
     cutover_write writes[COMMIT_LIMIT];
-    char ids[COMMIT_LIMIT][8];
+    char ids[COMMIT_LIMIT][24];
 
     for (size_t i = 0; i < count; i++) {
         snprintf(ids[i], sizeof(ids[i]), "%02zu", i);

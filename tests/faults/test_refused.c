@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIED 30
+#define TRIED 20
 
 enum end { UNDONE, COMPLETED, NOT_REFUSED };
 
