@@ -14,22 +14,24 @@ extern "C" {
 
 /** A project as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_project {
-    unsigned version;             /**< CUTOVER_PROJECT_VERSION. */
-    const char *id;               /**< At most 100 bytes. */
-    const char *organization_id;  /**< "" where there is none. */
-    const char *state;            /**< "active", "restoring", or a state of the host's. */
-    const char *database;         /**< conninfo of production: a role that may create and rename databases. May
-                                       hold a password: the library never stores or logs it. */
+    unsigned version;            /**< CUTOVER_PROJECT_VERSION. */
+    const char *id;              /**< At most 100 bytes. */
+    const char *organization_id; /**< "" where there is none. */
+    const char *state;           /**< "active", "restoring", or a state of the host's. */
+    /** conninfo of production: a role that may create and rename databases. Names host (or the folder of the server's socket) and
+        dbname itself: no PG* variable, service file or default of libpq chooses what is overwritten, nor the port (5432 where it
+        is not given). May hold a password: the library never stores or logs it. */
+    const char *database;
     const char *control_database; /**< Name of another database on production's server to hold control
                                        connections; NULL: "postgres". */
     const char
-        *verify_database; /**< conninfo of a server (and a database on it to connect to) where backups are
-                                       restored for verification; NULL: production's server. */
+        *verify_database; /**< conninfo of a server (and a database on it to connect to), both named as for
+                               `database`, where backups are restored for verification; NULL: production's. */
     const char *job_id;   /**< While "restoring": the job that it is restoring for, as project_set_state was
                              told; NULL where the platform does not keep it. Ignored in other states. */
     /** Since version 2. conninfo of a login to load with, on production's server: what a database's owners wrote is evaluated in
         its sessions, and it must be able to do no more than they may: no superuser, no CREATEDB, CREATEROLE, REPLICATION,
-        BYPASSRLS, a member of the roles that own what is in production and its previews. The database in it is ignored. NULL: the
+        BYPASSRLS, a member of the roles that own what is in production and its previews. It names its host itself; the database in it is ignored. NULL: the
         library makes one for each job, which the role of `database` must be allowed to do (a superuser, or CREATEROLE). */
     const char *loader_database;
 } cutover_project;
@@ -50,7 +52,8 @@ typedef struct cutover_preview {
     const char *id;         /**< At most 100 bytes. */
     const char *project_id; /**< Of the project that it is a preview of. */
     const char *state;      /**< "ready", or a state of the host's. */
-    const char *database;   /**< conninfo of the preview: a role that may read all of it. */
+    const char *database;   /**< conninfo of the preview, host and dbname named as for a project's: a role
+                                 that may read all of it. */
     int64_t expires_at;     /**< Microseconds since 1970-01-01 UTC; 0: never. */
 } cutover_preview;
 

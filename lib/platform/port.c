@@ -83,6 +83,14 @@ struct preview_target {
     cutover_error **error;
 };
 
+static cutover_status target_parse(const char *field, const char *string, enum conninfo_part part,
+                                   struct conninfo *conninfo, cutover_error **error)
+{
+    cutover_status status = conninfo_check(field, string != NULL ? string : "", part, error);
+
+    return status == CUTOVER_OK ? conninfo_parse(field, string, conninfo, error) : status;
+}
+
 static cutover_status project_read(const cutover_project *given, struct project_target *target)
 {
     struct project *project = target->project;
@@ -108,15 +116,17 @@ static cutover_status project_read(const cutover_project *given, struct project_
         status = string_copy(from->control_database ? from->control_database : "postgres",
                              &project->control_database, error);
     if (status == CUTOVER_OK)
-        status = conninfo_parse("project.database", from->database ? from->database : "", &project->production,
-                                error);
+        status =
+            target_parse("project.database", from->database, CONNINFO_DATABASE, &project->production, error);
     if (status == CUTOVER_OK && from->verify_database != NULL) {
         project->verify_elsewhere = true;
-        status = conninfo_parse("project.verify_database", from->verify_database, &project->verify, error);
+        status = target_parse("project.verify_database", from->verify_database, CONNINFO_DATABASE,
+                              &project->verify, error);
     }
     if (status == CUTOVER_OK && from->loader_database != NULL) {
         project->loader_given = true;
-        status = conninfo_parse("project.loader_database", from->loader_database, &project->loader, error);
+        status = target_parse("project.loader_database", from->loader_database, CONNINFO_SERVER,
+                              &project->loader, error);
     }
     return status;
 }
@@ -174,8 +184,7 @@ static cutover_status preview_read(const cutover_preview *given, struct preview_
     if (status == CUTOVER_OK)
         status = string_copy(from->state ? from->state : "", &preview->state, error);
     if (status == CUTOVER_OK)
-        status =
-            conninfo_parse("preview.database", from->database ? from->database : "", &preview->database, error);
+        status = target_parse("preview.database", from->database, CONNINFO_DATABASE, &preview->database, error);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "base/record.h"
 #include "base/text.h"
 #include "platform/port.h"
+#include "postgres/conninfo.h"
 #include "store/document.h"
 #include "store/ledger.h"
 #include "store/port.h"
@@ -126,21 +127,19 @@ static const char *secret_option(const PQconninfoOption *options)
 }
 
 /* The string never appears in an error, nor does libpq's message, which quotes parts of it (EDGE_CASES G1). */
-static cutover_status check_conninfo(const char *field, const char *string, cutover_error **error)
+static cutover_status check_conninfo(const char *field, const char *string, enum conninfo_part part,
+                                     cutover_error **error)
 {
-    PQconninfoOption *options;
-    const char *secret;
     cutover_status status = text_check(field, string, 1, CONNINFO_MAX, error);
 
+    if (status == CUTOVER_OK)
+        status = conninfo_check(field, string, part, error);
     if (status != CUTOVER_OK)
         return status;
-    options = PQconninfoParse(string, NULL);
-    if (options == NULL) {
-        error_set(error, CUTOVER_E_INVALID, "%s is not a connection string that libpq understands", field);
-        error_hint(error, "Write it as \"host=… port=… dbname=… user=…\" or as a postgresql:// URI.");
-        return CUTOVER_E_INVALID;
-    }
-    secret = secret_option(options);
+    PQconninfoOption *options = PQconninfoParse(string, NULL);
+    if (options == NULL)
+        return error_nomem(error);
+    const char *secret = secret_option(options);
     if (secret != NULL) {
         status =
             error_set(error, CUTOVER_E_INVALID, "%s must not hold a secret, but it sets %s", field, secret);
@@ -162,13 +161,13 @@ static cutover_status take_project(const cutover_project *given, cutover_project
     if (status == CUTOVER_OK)
         status = text_check("project.organization_id", project->organization_id, 0, ORGANIZATION_MAX, error);
     if (status == CUTOVER_OK)
-        status = check_conninfo("project.database", project->database, error);
+        status = check_conninfo("project.database", project->database, CONNINFO_DATABASE, error);
     if (status == CUTOVER_OK && project->control_database != NULL)
         status = check_bytes("project.control_database", project->control_database, DATABASE_NAME_MAX, error);
     if (status == CUTOVER_OK && project->verify_database != NULL)
-        status = check_conninfo("project.verify_database", project->verify_database, error);
+        status = check_conninfo("project.verify_database", project->verify_database, CONNINFO_DATABASE, error);
     if (status == CUTOVER_OK && project->loader_database != NULL)
-        status = check_conninfo("project.loader_database", project->loader_database, error);
+        status = check_conninfo("project.loader_database", project->loader_database, CONNINFO_SERVER, error);
     return status;
 }
 
@@ -183,7 +182,7 @@ static cutover_status take_preview(const cutover_preview *given, cutover_preview
     if (status == CUTOVER_OK)
         status = check_bytes("preview.project_id", preview->project_id, ID_MAX_BYTES, error);
     if (status == CUTOVER_OK)
-        status = check_conninfo("preview.database", preview->database, error);
+        status = check_conninfo("preview.database", preview->database, CONNINFO_DATABASE, error);
     if (status == CUTOVER_OK)
         status = check_time("preview.expires_at", preview->expires_at, error);
     return status;

@@ -202,11 +202,6 @@ const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)
     return find(conninfo, keyword, &index) == CUTOVER_OK ? conninfo->values[index] : NULL;
 }
 
-static bool is_uri(const char *value)
-{
-    return strncmp(value, "postgresql://", 13) == 0 || strncmp(value, "postgres://", 11) == 0;
-}
-
 /* gssencmode counts as given only when somebody gave it: libpq's default is not what we want (EDGE_CASES G8). */
 static cutover_status take_gssencmode(const PQconninfoOption *given, struct conninfo *conninfo,
                                       cutover_error **error)
@@ -216,6 +211,27 @@ static cutover_status take_gssencmode(const PQconninfoOption *given, struct conn
     if (value == NULL)
         value = getenv("PGGSSENCMODE");
     return conninfo_set(conninfo, "gssencmode", value != NULL && value[0] != '\0' ? value : NULL, error);
+}
+
+static bool is_one_of(const char *keyword, const char *const list[])
+{
+    while (*list != NULL && strcmp(*list, keyword) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* Where a connection leads to is what the string says, and nothing around us. NULL: nothing. */
+static const char *value_to_take(const PQconninfoOption *given, const PQconninfoOption *filled)
+{
+    static const char *const leading[] = {"host", "hostaddr", "dbname", "port", NULL};
+    static const char *const used_up[] = {"service", "servicefile", NULL};
+
+    if (is_one_of(filled->keyword, used_up))
+        return NULL;
+    if (!is_one_of(filled->keyword, leading))
+        return filled->val;
+    const char *value = option_value(given, filled->keyword);
+    return value == NULL && strcmp(filled->keyword, "port") == 0 ? filled->compiled : value;
 }
 
 static cutover_status collect(const PQconninfoOption *given, const PQconninfoOption *filled,
@@ -228,26 +244,38 @@ static cutover_status collect(const PQconninfoOption *given, const PQconninfoOpt
     conninfo->keywords[0] = NULL;
     conninfo->values[0] = NULL;
     for (; filled->keyword != NULL && status == CUTOVER_OK; filled++) {
-        if (filled->val == NULL || filled->val[0] == '\0' || strcmp(filled->keyword, "service") == 0 ||
-            strcmp(filled->keyword, "servicefile") == 0)
-            continue;
-        status = append(conninfo, filled->keyword, filled->val, error);
+        const char *value = value_to_take(given, filled);
+        if (value != NULL && value[0] != '\0')
+            status = append(conninfo, filled->keyword, value, error);
     }
     if (status == CUTOVER_OK)
         status = take_gssencmode(given, conninfo, error);
     return status;
 }
 
-/* A database that was not given comes from PGDATABASE, which libpq takes for a plain name. */
-static cutover_status check_database(const char *field, const PQconninfoOption *given,
-                                     const struct conninfo *built, cutover_error **error)
+cutover_status conninfo_check(const char *field, const char *string, enum conninfo_part part,
+                              cutover_error **error)
 {
-    const char *database = conninfo_get(built, "dbname");
+    PQconninfoOption *given = NULL;
+    cutover_status status = parse_string(field, string, &given, error);
 
-    if (database == NULL || !is_uri(database) || option_value(given, "dbname") != NULL)
+    if (status != CUTOVER_OK)
+        return status;
+    const char *missing = NULL;
+    if (option_value(given, "host") == NULL && option_value(given, "hostaddr") == NULL)
+        missing = "host";
+    else if (part == CONNINFO_DATABASE && option_value(given, "dbname") == NULL)
+        missing = "dbname";
+    wipe_options(given);
+    if (missing == NULL)
         return CUTOVER_OK;
-    error_set(error, CUTOVER_E_INVALID, "%s names no database, and PGDATABASE holds a URI", field);
-    error_hint(error, "Put the URI itself into %s; libpq takes PGDATABASE for a plain name.", field);
+    error_set(error, CUTOVER_E_INVALID, "%s names no %s", field, missing);
+    error_hint(error,
+               "Write %s into the connection string itself, as in \"host=... port=... dbname=... user=...\" (a "
+               "host may be the "
+               "folder of the server's socket): no variable, service file or default of libpq chooses what is "
+               "overwritten.",
+               missing);
     return CUTOVER_E_INVALID;
 }
 
@@ -262,8 +290,6 @@ cutover_status conninfo_parse(const char *field, const char *string, struct conn
         status = fill_defaults(field, given, &filled, error);
     if (status == CUTOVER_OK)
         status = collect(given, filled, &built, error);
-    if (status == CUTOVER_OK)
-        status = check_database(field, given, &built, error);
     if (status == CUTOVER_OK)
         *conninfo = built;
     else

@@ -21,10 +21,16 @@ struct conninfo {
 /* For libpq's keyword options. */
 #define EVENT_TRIGGERS_OFF "-c event_triggers=off"
 
-/* Parses a conninfo string or URI; what it leaves open is filled from libpq's defaults (environment, service file)
-   now, so that later the environment no longer matters (EDGE_CASES G2, G11). CUTOVER_E_INVALID names `field` and
-   never repeats the string. */
+/* Parses a conninfo string or URI. Which server and which database it leads to is what it says itself: host, hostaddr and
+   dbname are NULL and port is libpq's built-in one where it says nothing, whatever PGHOST, PGHOSTADDR, PGPORT, PGDATABASE or a
+   service file say. What else it leaves open is filled from libpq's defaults (environment, service file) now, so that later
+   the environment no longer matters (EDGE_CASES G2, G11). CUTOVER_E_INVALID names `field` and never repeats the string. */
 cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
+                              cutover_error **error);
+/* What a string has to name by itself. */
+enum conninfo_part { CONNINFO_SERVER /* host or hostaddr */, CONNINFO_DATABASE /* and dbname */ };
+/* CUTOVER_E_INVALID, which says what is missing, of `string` as conninfo_parse() takes it. */
+cutover_status conninfo_check(const char *field, const char *string, enum conninfo_part part,
                               cutover_error **error);
 cutover_status conninfo_copy(const struct conninfo *from, struct conninfo *to, cutover_error **error);
 /* Sets or replaces a keyword (NULL removes). Another user may not be allowed what this one is: event_triggers_off goes. */

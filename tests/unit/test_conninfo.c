@@ -35,39 +35,111 @@ static void environment_counts_at_parsing_only(void **state)
     cutover_error *error = NULL;
 
     (void)state;
-    setenv("PGHOST", "from-environment", 1);
-    setenv("PGPORT", "7777", 1);
-    check_ok(conninfo_parse("connection", "port=5433", &conninfo, &error), error);
-    setenv("PGHOST", "changed-later", 1);
-    assert_string_equal(conninfo_get(&conninfo, "host"), "from-environment");
-    assert_string_equal(conninfo_get(&conninfo, "port"), "5433");
-    unsetenv("PGHOST");
-    unsetenv("PGPORT");
+    setenv("PGUSER", "from-environment", 1);
+    setenv("PGSSLMODE", "require", 1);
+    check_ok(conninfo_parse("connection", "sslmode=disable", &conninfo, &error), error);
+    setenv("PGUSER", "changed-later", 1);
+    assert_string_equal(conninfo_get(&conninfo, "user"), "from-environment");
+    assert_string_equal(conninfo_get(&conninfo, "sslmode"), "disable");
+    unsetenv("PGUSER");
+    unsetenv("PGSSLMODE");
     conninfo_free(&conninfo);
 }
 
-static void service_fills_what_the_string_leaves_open(void **state)
+static void leads_where_the_string_says(const char *string, const char *host, const char *port,
+                                        const char *database)
 {
-    char path[] = "/tmp/cutover-service-XXXXXX";
     struct conninfo conninfo;
     cutover_error *error = NULL;
+
+    check_ok(conninfo_parse("connection", string, &conninfo, &error), error);
+    if (host == NULL)
+        assert_null(conninfo_get(&conninfo, "host"));
+    else
+        assert_string_equal(conninfo_get(&conninfo, "host"), host);
+    assert_null(conninfo_get(&conninfo, "hostaddr"));
+    assert_string_equal(conninfo_get(&conninfo, "port"), port);
+    if (database == NULL)
+        assert_null(conninfo_get(&conninfo, "dbname"));
+    else
+        assert_string_equal(conninfo_get(&conninfo, "dbname"), database);
+    assert_string_equal(conninfo_get(&conninfo, "user"), "from-service");
+    assert_null(conninfo_get(&conninfo, "service"));
+    conninfo_free(&conninfo);
+}
+
+/* The database that it leads to is overwritten. */
+static void nothing_around_chooses_server_and_database(void **state)
+{
+    static const char content[] =
+        "[shop]\nhost=innocent\nhostaddr=127.0.0.9\nport=7777\ndbname=innocent\nuser=from-service\n";
+    char path[] = "/tmp/cutover-service-XXXXXX";
     int file = mkstemp(path);
-    const char content[] = "[shop]\nhost=service-host\nport=6000\nuser=service-user\n";
 
     (void)state;
     assert_int_equal(write(file, content, sizeof content - 1), sizeof content - 1);
     close(file);
     setenv("PGSERVICEFILE", path, 1);
-    setenv("PGUSER", "environment-user", 1);
-    check_ok(conninfo_parse("connection", "service=shop port=6001", &conninfo, &error), error);
-    unsetenv("PGSERVICEFILE");
+    setenv("PGHOST", "innocent", 1);
+    setenv("PGHOSTADDR", "127.0.0.9", 1);
+    setenv("PGPORT", "7777", 1);
+    setenv("PGDATABASE", "innocent", 1);
+    setenv("PGUSER", "from-environment", 1);
+    leads_where_the_string_says("service=shop", NULL, "5432", NULL);
+    leads_where_the_string_says("service=shop host=db port=6000 dbname=orders", "db", "6000", "orders");
+    setenv("PGSERVICE", "shop", 1);
+    leads_where_the_string_says("host=db dbname=orders", "db", "5432", "orders");
+    unsetenv("PGSERVICE");
     unsetenv("PGUSER");
+    unsetenv("PGDATABASE");
+    unsetenv("PGPORT");
+    unsetenv("PGHOSTADDR");
+    unsetenv("PGHOST");
+    unsetenv("PGSERVICEFILE");
     unlink(path);
-    assert_string_equal(conninfo_get(&conninfo, "host"), "service-host");
-    assert_string_equal(conninfo_get(&conninfo, "port"), "6001");
-    assert_string_equal(conninfo_get(&conninfo, "user"), "service-user");
-    assert_null(conninfo_get(&conninfo, "service"));
-    conninfo_free(&conninfo);
+}
+
+static void what_a_string_does_not_name_is_told(void **state)
+{
+    static const struct {
+        const char *string;
+        enum conninfo_part part;
+        const char *missing;
+    } cases[] = {
+        {"", CONNINFO_DATABASE, "host"},
+        {"", CONNINFO_SERVER, "host"},
+        {"dbname=shop password=hush", CONNINFO_DATABASE, "host"},
+        {"postgresql:///shop", CONNINFO_DATABASE, "host"},
+        {"service=shop", CONNINFO_SERVER, "host"},
+        {"host='' dbname=shop", CONNINFO_DATABASE, "host"},
+        {"host=db user=shop", CONNINFO_DATABASE, "dbname"},
+        {"postgresql://ann:hush@db", CONNINFO_DATABASE, "dbname"},
+        {"host=db dbname=''", CONNINFO_DATABASE, "dbname"},
+        {"host=db user=shop", CONNINFO_SERVER, NULL},
+        {"hostaddr=127.0.0.1 dbname=shop", CONNINFO_DATABASE, NULL},
+        {"host=/run/postgresql dbname=shop", CONNINFO_DATABASE, NULL},
+        {"postgresql://db/shop", CONNINFO_DATABASE, NULL},
+    };
+
+    (void)state;
+    setenv("PGHOST", "innocent", 1);
+    setenv("PGDATABASE", "innocent", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cutover_error *error = NULL;
+        cutover_status status = conninfo_check("project.database", cases[i].string, cases[i].part, &error);
+        if (cases[i].missing == NULL) {
+            check_ok(status, error);
+            continue;
+        }
+        check_status_keep(status, CUTOVER_E_INVALID, error);
+        check_contains(cutover_error_message(error), "project.database names no ");
+        check_contains(cutover_error_message(error), cases[i].missing);
+        check_contains(cutover_error_hint(error), cases[i].missing);
+        assert_null(strstr(cutover_error_message(error), "hush"));
+        cutover_error_free(error);
+    }
+    unsetenv("PGHOST");
+    unsetenv("PGDATABASE");
 }
 
 static void unknown_service_is_refused(void **state)
@@ -92,26 +164,6 @@ static void value_that_speaks_of_memory_is_a_value(void **state)
     check_ok(conninfo_parse("connection", "host=x sslmode='out of memory'", &conninfo, &error), error);
     assert_string_equal(conninfo_get(&conninfo, "sslmode"), "out of memory");
     conninfo_free(&conninfo);
-}
-
-/* EDGE_CASES G2. */
-static void uri_in_pgdatabase_is_refused(void **state)
-{
-    struct conninfo conninfo;
-    cutover_error *error = NULL;
-
-    (void)state;
-    setenv("PGDATABASE", "postgresql://ann:hush@db/orders", 1);
-    check_status_keep(conninfo_parse("project.conninfo", "host=x", &conninfo, &error), CUTOVER_E_INVALID,
-                      error);
-    check_contains(cutover_error_message(error), "project.conninfo");
-    assert_null(strstr(cutover_error_message(error), "hush"));
-    cutover_error_free(error);
-    error = NULL;
-    check_ok(conninfo_parse("project.conninfo", "host=x dbname=orders", &conninfo, &error), error);
-    assert_string_equal(conninfo_get(&conninfo, "dbname"), "orders");
-    conninfo_free(&conninfo);
-    unsetenv("PGDATABASE");
 }
 
 /* P9, EDGE_CASES G1: libpq's own message would quote the string. */
@@ -206,10 +258,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(given_keywords_are_split),
         cmocka_unit_test(environment_counts_at_parsing_only),
-        cmocka_unit_test(service_fills_what_the_string_leaves_open),
+        cmocka_unit_test(nothing_around_chooses_server_and_database),
+        cmocka_unit_test(what_a_string_does_not_name_is_told),
         cmocka_unit_test(unknown_service_is_refused),
         cmocka_unit_test(value_that_speaks_of_memory_is_a_value),
-        cmocka_unit_test(uri_in_pgdatabase_is_refused),
         cmocka_unit_test(error_names_the_field_and_not_the_string),
         cmocka_unit_test(gssencmode_is_kept_only_when_given),
         cmocka_unit_test(set_adds_replaces_and_removes),

@@ -13,6 +13,7 @@ struct answers {
     cutover_status status;      /* returned after that */
     cutover_status move;        /* of project_set_state */
     const char *message, *hint; /* of what is returned; NULL: no error object */
+    const char *database;       /* its connection string; NULL: a good one */
 };
 
 static cutover_status say(const struct answers *answers, cutover_status status, cutover_error **error)
@@ -29,6 +30,7 @@ static cutover_status project_get(const char *id, cutover_project_emit emit, voi
     cutover_project project = CUTOVER_PROJECT_INIT;
 
     project.id = id;
+    project.database = answers->database != NULL ? answers->database : "host=/nowhere dbname=shop";
     project.state = answers->state;
     project.job_id = answers->job_id;
     for (unsigned i = 0; i < answers->emitted; i++) {
@@ -58,6 +60,7 @@ static cutover_status preview_get(const char *id, cutover_preview_emit emit, voi
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
 
     preview.id = id;
+    preview.database = answers->database != NULL ? answers->database : "host=/nowhere dbname=next";
     preview.state = answers->state;
     for (unsigned i = 0; i < answers->emitted; i++) {
         cutover_status status = emit(&preview, context);
@@ -110,6 +113,28 @@ static void what_a_platform_leaves_out_has_a_default(void **state)
     assert_string_equal(preview.project_id, "");
     assert_string_equal(preview.state, "");
     preview_free(&preview);
+}
+
+/* What PGDATABASE names is nobody's production. */
+static void a_database_that_is_not_named_is_refused(void **state)
+{
+    struct project project;
+    struct preview preview;
+    cutover_error *error = NULL;
+
+    (void)state;
+    setenv("PGDATABASE", "innocent", 1);
+    check_status_keep(
+        ask_project((struct answers){.emitted = 1, .database = "host=/nowhere"}, &project, &error),
+        CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), "project.database names no dbname");
+    cutover_error_free(error);
+    error = NULL;
+    check_status_keep(ask_preview((struct answers){.emitted = 1, .database = "dbname=x"}, &preview, &error),
+                      CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), "preview.database names no host");
+    cutover_error_free(error);
+    unsetenv("PGDATABASE");
 }
 
 static void what_is_not_there_is_not_found(void **state)
@@ -233,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_platform_leaves_out_has_a_default),
+        cmocka_unit_test(a_database_that_is_not_named_is_refused),
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(a_platform_emits_exactly_one),
         cmocka_unit_test(a_platforms_failure_is_told_with_all_that_it_says),

@@ -83,7 +83,7 @@ static void add_preview(struct world *world, const char *id, const char *project
 
     preview.id = id;
     preview.project_id = project_id;
-    preview.database = "dbname=preview";
+    preview.database = "host=db dbname=preview";
     check_ok(cutover_registry_preview_add(world->registry, &preview, &error), error);
 }
 
@@ -138,14 +138,14 @@ static void existing_ids_are_conflict(void **state)
     add_project(world, "p1");
     add_preview(world, "v1", "p1");
     project.id = "p1";
-    project.database = "dbname=other";
+    project.database = "host=db dbname=other";
     check_status(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_CONFLICT, error);
-    check_contains(project_text(world, "p1"), "dbname=shop");
+    check_contains(project_text(world, "p1"), "host=db dbname=shop");
     preview.id = "v1";
     preview.project_id = "p1";
-    preview.database = "dbname=other";
+    preview.database = "host=db dbname=other";
     check_status(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_CONFLICT, error);
-    check_contains(preview_text(world, "v1"), "dbname=preview");
+    check_contains(preview_text(world, "v1"), "host=db dbname=preview");
 }
 
 static void what_is_missing_is_not_found(void **state)
@@ -164,7 +164,7 @@ static void what_is_missing_is_not_found(void **state)
     check_status(cutover_registry_preview_extend(world->registry, "v9", 1, &error), CUTOVER_E_NOT_FOUND, error);
     preview.id = "v1";
     preview.project_id = "p9";
-    preview.database = "dbname=preview";
+    preview.database = "host=db dbname=preview";
     check_status_keep(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_NOT_FOUND,
                       error);
     check_contains(cutover_error_message(error), "project p9");
@@ -188,7 +188,7 @@ static void check_secret_refused(struct world *world, const char *conninfo, cons
     cutover_error_free(error);
     error = NULL;
 
-    project.database = "dbname=shop";
+    project.database = "host=db dbname=shop";
     project.verify_database = conninfo;
     check_status_keep(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_INVALID,
                       error);
@@ -215,10 +215,11 @@ static void conninfo_with_a_secret_is_refused_and_not_repeated(void **state)
     check_secret_refused(world, "host=db dbname=shop user=owner password=hunter2", "hunter2");
     check_secret_refused(world, "postgresql://owner:hunter2@db/shop", "hunter2");
     check_secret_refused(world, "postgresql://owner@db/shop?password=hunter2", "hunter2");
-    check_secret_refused(world, "dbname=shop sslpassword='hunter2'", "hunter2");
-    check_secret_refused(world, "dbname='host=db password=hunter2'", "hunter2");
-    check_secret_refused(world, "dbname=shop password=hunter2 and something that does not parse", "hunter2");
-    check_secret_refused(world, "dbname=shop password hunter2", "hunter2");
+    check_secret_refused(world, "host=db dbname=shop sslpassword='hunter2'", "hunter2");
+    check_secret_refused(world, "host=db dbname='host=db password=hunter2'", "hunter2");
+    check_secret_refused(world, "host=db dbname=shop password=hunter2 and something that does not parse",
+                         "hunter2");
+    check_secret_refused(world, "host=db dbname=shop password hunter2", "hunter2");
 }
 
 static void check_project_refused(struct world *world, const cutover_project *project, const char *field)
@@ -241,7 +242,7 @@ static void fields_out_of_bounds_are_refused_by_name(void **state)
     memset(long_id, 'x', 101);
     long_id[101] = '\0';
     good.id = "p1";
-    good.database = "dbname=shop";
+    good.database = "host=db dbname=shop";
     project = good;
     project.version = CUTOVER_PROJECT_VERSION + 1;
     check_status(cutover_registry_project_add(world->registry, &project, &error), CUTOVER_E_UNSUPPORTED, error);
@@ -267,7 +268,7 @@ static void fields_out_of_bounds_are_refused_by_name(void **state)
     add_project(world, "p1");
     preview.id = "v1";
     preview.project_id = "p1";
-    preview.database = "dbname=preview";
+    preview.database = "host=db dbname=preview";
     preview.expires_at = -1;
     check_status(cutover_registry_preview_add(world->registry, &preview, &error), CUTOVER_E_INVALID, error);
     preview.expires_at = INT64_MAX;
@@ -281,15 +282,15 @@ static void preview_begins_ready_and_its_expiry_can_be_set(void **state)
 {
     struct world *world = *state;
     cutover_error *error = NULL;
-    cutover_preview preview = {1, "v1", "p1", "whatever", "dbname=preview", 1795334175123456};
+    cutover_preview preview = {1, "v1", "p1", "whatever", "host=db dbname=preview", 1795334175123456};
 
     add_project(world, "p1");
     check_ok(cutover_registry_preview_add(world->registry, &preview, &error), error);
-    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|1795334175123456;");
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|host=db dbname=preview|1795334175123456;");
     check_ok(cutover_registry_preview_extend(world->registry, "v1", 1795334175999999, &error), error);
-    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|1795334175999999;");
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|host=db dbname=preview|1795334175999999;");
     check_ok(cutover_registry_preview_extend(world->registry, "v1", 0, &error), error);
-    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|dbname=preview|0;");
+    assert_string_equal(preview_text(world, "v1"), "1|v1|p1|ready|host=db dbname=preview|0;");
     check_status(cutover_registry_preview_extend(world->registry, "v1", -5, &error), CUTOVER_E_INVALID, error);
 }
 
@@ -305,7 +306,8 @@ static void previews_are_listed_by_project_in_order(void **state)
     add_preview(world, "b", "p2");
     world->text[0] = '\0';
     check_ok(cutover_registry_preview_list(world->registry, "p1", show_preview, world, &error), error);
-    assert_string_equal(world->text, "1|a|p1|ready|dbname=preview|0;1|c|p1|ready|dbname=preview|0;");
+    assert_string_equal(world->text,
+                        "1|a|p1|ready|host=db dbname=preview|0;1|c|p1|ready|host=db dbname=preview|0;");
     world->text[0] = '\0';
     check_ok(cutover_registry_preview_list(world->registry, "p3", show_preview, world, &error), error);
     assert_string_equal(world->text, "");
