@@ -20,7 +20,7 @@ static cutover_status take_entry(const cutover_audit_entry *entry, void *context
         json_object_array_add(trail->entries, parse_json(entry->json));
     else
         printf("%4llu  %s  %-28s  %s:%s\n", (unsigned long long)entry->sequence, format_time(entry->at, at),
-               entry->action, entry->actor_kind, entry->actor_id);
+               visible(entry->action), visible(entry->actor_kind), visible(entry->actor_id));
     return CUTOVER_OK;
 }
 

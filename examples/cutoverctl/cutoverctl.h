@@ -97,7 +97,9 @@ int exit_status_of(cutover_status status);
 void print_json(struct json_object *object);
 struct json_object *parse_json(const char *text);
 struct json_object *error_object(const cutover_error *error);
-/* A string member, or NULL where it is missing or null. */
+/* Text that is not ours, as it may be printed (cutover_text_visible()); stays until the tool ends. NULL for NULL. */
+const char *visible(const char *text);
+/* A string member, visible, or NULL where it is missing or null. */
 const char *member_text(struct json_object *object, const char *name);
 int64_t member_number(struct json_object *object, const char *name);
 /* With --json the record as it is; else a title and those of its members (NULL-terminated) that are set. */

@@ -22,7 +22,7 @@ static cutover_status show(const cutover_displaced *displaced, void *context)
         put_text(object, "request_id", displaced->request_id[0] != '\0' ? displaced->request_id : NULL);
         must(json_object_array_add(listing->list, object) == 0 ? object : NULL);
     } else {
-        printf("%-28s %10s  since %s\n", displaced->name, format_bytes(displaced->size, size),
+        printf("%-28s %10s  since %s\n", visible(displaced->name), format_bytes(displaced->size, size),
                format_time(displaced->displaced_at, at));
     }
     return CUTOVER_OK;

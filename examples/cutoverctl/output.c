@@ -95,15 +95,31 @@ struct json_object *error_object(const cutover_error *error)
     return object;
 }
 
+/* What was made visible, until the tool ends. */
+static struct kept {
+    char *text;
+    struct kept *next;
+} * kept;
+
+const char *visible(const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    struct kept *one = must(malloc(sizeof *one));
+    one->text = must(cutover_text_visible(text));
+    one->next = kept;
+    kept = one;
+    return one->text;
+}
+
 static void print_indented(FILE *file, const char *title, const char *text)
 {
-    fprintf(file, "  %s", title);
-    for (; *text != '\0'; text++) {
-        fputc(*text, file);
-        if (*text == '\n' && text[1] != '\0')
-            fputs(title[0] != '\0' ? "    " : "  ", file);
-    }
-    fputc('\n', file);
+    char *lines = must(strdup(text)), *rest = lines;
+
+    fprintf(file, "  %s%s\n", title, visible(strsep(&rest, "\n")));
+    while (rest != NULL && *rest != '\0')
+        fprintf(file, "%s%s\n", title[0] != '\0' ? "    " : "  ", visible(strsep(&rest, "\n")));
+    free(lines);
 }
 
 int fail(const struct tool *tool, cutover_error *error)
@@ -115,7 +131,7 @@ int fail(const struct tool *tool, cutover_error *error)
         json_object_object_add(object, "error", error_object(error));
         print_json(object);
     } else {
-        fprintf(stderr, "cutoverctl: %s\n", cutover_error_message(error));
+        fprintf(stderr, "cutoverctl: %s\n", visible(cutover_error_message(error)));
         if (cutover_error_detail(error) != NULL)
             print_indented(stderr, "", cutover_error_detail(error));
         if (cutover_error_sqlstate(error) != NULL)
@@ -145,7 +161,7 @@ const char *member_text(struct json_object *object, const char *name)
 
     if (!json_object_object_get_ex(object, name, &member) || member == NULL)
         return NULL;
-    return json_object_get_string(member);
+    return visible(json_object_get_string(member));
 }
 
 int64_t member_number(struct json_object *object, const char *name)

@@ -5,9 +5,10 @@
 
 static void print_finding(const cutover_finding *finding)
 {
-    printf("  %-5s  %-34s %s\n", cutover_severity_name(finding->severity), finding->check, finding->message);
+    printf("  %-5s  %-34s %s\n", cutover_severity_name(finding->severity), finding->check,
+           visible(finding->message));
     if (finding->hint != NULL)
-        printf("         %-34s -> %s\n", "", finding->hint);
+        printf("         %-34s -> %s\n", "", visible(finding->hint));
 }
 
 int run_preflight(struct tool *tool)
@@ -97,7 +98,8 @@ static void print_report(struct json_object *report)
                member_real(step, "seconds"));
     }
     for (size_t i = 0; warnings != NULL && i < json_object_array_length(warnings); i++)
-        printf("  warning            %s\n", json_object_get_string(json_object_array_get_idx(warnings, i)));
+        printf("  warning            %s\n",
+               visible(json_object_get_string(json_object_array_get_idx(warnings, i))));
 }
 
 /* What the job left to say: its report, and for a person also the error. */

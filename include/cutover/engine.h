@@ -91,6 +91,15 @@ CUTOVER_API cutover_status cutover_engine_new(const cutover_engine_options *opti
 /** Frees the engine; no handle of a running job may be left. The ports stay the caller's. Since 0.1. */
 CUTOVER_API void cutover_engine_free(cutover_engine *engine);
 
+/**
+ * What others wrote (a note, a table's name, an error's message), as it may be shown on a terminal or in a list: control characters (C0,
+ * C1, DEL), separators of lines and paragraphs, Unicode's bidirectional formatting (UAX #9) and bytes that are no UTF-8 become visible, as
+ * \n, \t, \r, \u009b or \xff. Log lines are without them already; JSON is meant for programs and is as it was written.
+ * @param text NULL is nothing, and gives NULL.
+ * @return A string of the caller's, for cutover_string_free(); NULL also when memory ran out. Any thread. Since 0.1.
+ */
+CUTOVER_API char *cutover_text_visible(const char *text);
+
 /** Frees a string that the library handed over as the caller's; NULL is nothing. Any thread. Since 0.1. */
 CUTOVER_API void cutover_string_free(char *string);
 

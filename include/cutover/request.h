@@ -131,7 +131,7 @@ CUTOVER_API cutover_status cutover_request_cancel(cutover_engine *engine, const 
 
 /**
  * Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
- * @param ticket 1 to CUTOVER_TICKET_MAX characters. Otherwise as cutover_request_reject(). Since 0.1.
+ * @param ticket 1 to CUTOVER_TICKET_MAX characters, not only white space; kept as given. Otherwise as cutover_request_reject(). Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_actor *actor,
                                                       const char *request_id, const char *ticket,

@@ -1,14 +1,14 @@
 #include "base/log.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static void write_line(struct log *log, int level, char *line)
 {
-    for (char *at = line; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20)
-            *at = ' ';
+    utf8_blank(line);
     pthread_mutex_lock(&log->mutex);
     log->write(level, line, log->userdata);
     pthread_mutex_unlock(&log->mutex);

@@ -66,6 +66,35 @@ void text_add_format(struct text *text, const char *format, ...)
     text->length += (size_t)count;
 }
 
+static void add_escaped(struct text *text, uint32_t code_point)
+{
+    if (code_point == '\n')
+        text_add(text, "\\n");
+    else if (code_point == '\t')
+        text_add(text, "\\t");
+    else if (code_point == '\r')
+        text_add(text, "\\r");
+    else
+        text_add_format(text, "\\u%04x", (unsigned)code_point);
+}
+
+void text_add_visible(struct text *text, const char *string)
+{
+    size_t length = strlen(string);
+
+    for (size_t at = 0; at < length;) {
+        uint32_t code_point;
+        size_t size = utf8_next(string + at, length - at, &code_point);
+        if (size == 0)
+            text_add_format(text, "\\x%02x", (unsigned)(unsigned char)string[at]);
+        else if (utf8_acts(code_point))
+            add_escaped(text, code_point);
+        else
+            text_add_bytes(text, string + at, size);
+        at += size > 0 ? size : 1;
+    }
+}
+
 void text_clear(struct text *text)
 {
     text->length = 0;
@@ -127,6 +156,20 @@ cutover_status text_check(const char *field, const char *value, size_t min, size
         return error_set(error, CUTOVER_E_INVALID, "%s: %zu character%s, at most %zu", field, characters,
                          plural(characters), max);
     return CUTOVER_OK;
+}
+
+bool text_is_blank(const char *string)
+{
+    size_t length = string != NULL ? strlen(string) : 0;
+
+    for (size_t at = 0; at < length;) {
+        uint32_t code_point;
+        size_t size = utf8_next(string + at, length - at, &code_point);
+        if (size == 0 || !utf8_is_space(code_point))
+            return false;
+        at += size;
+    }
+    return true;
 }
 
 cutover_status string_copy(const char *string, char **copy, cutover_error **error)

@@ -62,3 +62,67 @@ size_t utf8_repair(char *string)
     }
     return length;
 }
+
+size_t utf8_next(const char *bytes, size_t count, uint32_t *code_point)
+{
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t size = character_size(at, count);
+
+    if (size == 0)
+        return 0;
+    *code_point = at[0] & lead_bits[size];
+    for (size_t i = 1; i < size; i++)
+        *code_point = *code_point << 6 | (at[i] & 0x3F);
+    return size;
+}
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(uint32_t code_point, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (code_point >= ranges[i].first && code_point <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+bool utf8_acts(uint32_t code_point)
+{
+    static const struct range ranges[] = {
+        {0x00, 0x1F},     /* C0 */
+        {0x7F, 0x9F},     /* DEL, C1 */
+        {0x061C, 0x061C}, /* Arabic letter mark */
+        {0x200E, 0x200F}, /* left-to-right and right-to-left mark */
+        {0x2028, 0x202E}, /* separators of lines and paragraphs; embeddings and overrides */
+        {0x2066, 0x2069}, /* isolates */
+    };
+
+    return is_in(code_point, ranges, sizeof ranges / sizeof *ranges);
+}
+
+bool utf8_is_space(uint32_t code_point)
+{
+    static const struct range ranges[] = {
+        {0x09, 0x0D},     {0x20, 0x20},     {0x85, 0x85},     {0xA0, 0xA0},     {0x1680, 0x1680},
+        {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000},
+    };
+
+    return is_in(code_point, ranges, sizeof ranges / sizeof *ranges);
+}
+
+void utf8_blank(char *string)
+{
+    size_t length = strlen(string);
+
+    for (size_t at = 0; at < length;) {
+        uint32_t code_point;
+        size_t size = utf8_next(string + at, length - at, &code_point);
+        if (size == 0 || utf8_acts(code_point))
+            memset(string + at, ' ', size > 0 ? size : 1);
+        at += size > 0 ? size : 1;
+    }
+}

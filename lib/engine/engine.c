@@ -179,6 +179,16 @@ void cutover_engine_free(cutover_engine *engine)
     free(engine);
 }
 
+char *cutover_text_visible(const char *text)
+{
+    struct text visible = TEXT_INIT;
+
+    if (text == NULL)
+        return NULL;
+    text_add_visible(&visible, text);
+    return text_take(&visible);
+}
+
 void cutover_string_free(char *string)
 {
     free(string);

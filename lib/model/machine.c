@@ -288,7 +288,7 @@ static cutover_status preview_gone_check(const struct question *question, cutove
 static cutover_status ticket_check(const struct question *question, cutover_error **error)
 {
     const char *ticket = question->request->external_ticket_ref;
-    if (ticket != NULL && ticket[0] != '\0')
+    if (!text_is_blank(ticket))
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_STATE, "request %s has no external ticket", named(question->request->id));
     error_hint(error, "Attach one to the request, then promote.");

@@ -57,9 +57,19 @@ cutover_status request_fields_check(const char *customer_note, const char *exter
     return text_check("external_ticket_ref", external_ticket_ref, 0, CUTOVER_TICKET_MAX, error);
 }
 
+/* Text that somebody has to give: blanks are none. */
+static cutover_status given_check(const char *field, const char *text, size_t most, cutover_error **error)
+{
+    cutover_status status = text_check(field, text, 1, most, error);
+
+    if (status == CUTOVER_OK && text_is_blank(text))
+        status = error_set(error, CUTOVER_E_INVALID, "%s: nothing but white space", field);
+    return status;
+}
+
 cutover_status request_ticket_check(const char *external_ticket_ref, cutover_error **error)
 {
-    return text_check("external_ticket_ref", external_ticket_ref, 1, CUTOVER_TICKET_MAX, error);
+    return given_check("external_ticket_ref", external_ticket_ref, CUTOVER_TICKET_MAX, error);
 }
 
 cutover_status request_operator_note_check(const char *operator_note, cutover_error **error)
@@ -69,5 +79,5 @@ cutover_status request_operator_note_check(const char *operator_note, cutover_er
 
 cutover_status request_reason_check(const char *rejected_reason, cutover_error **error)
 {
-    return text_check("rejected_reason", rejected_reason, 1, CUTOVER_NOTE_MAX, error);
+    return given_check("rejected_reason", rejected_reason, CUTOVER_NOTE_MAX, error);
 }

@@ -33,6 +33,12 @@ static void a_line_reaches_the_host(void **state)
     log_line(&log, LOG_WARNING_LEVEL, "%d sessions\nended\t", 3);
     assert_int_equal(seen.level, LOG_WARNING_LEVEL);
     assert_string_equal(seen.line, "3 sessions ended ");
+    memset(seen.line, 0, sizeof seen.line);
+    log_line(&log, LOG_WARNING_LEVEL, "table %s",
+             "gr\xc3\xb6\xc3\x9f"
+             "e\x7f\xc2\x9b\x9b\xe2\x80\xae.");
+    assert_string_equal(seen.line, "table gr\xc3\xb6\xc3\x9f"
+                                   "e       .");
 }
 
 static void a_long_line_is_not_cut(void **state)

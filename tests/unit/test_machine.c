@@ -412,10 +412,12 @@ static void promote_waits_for_the_agreed_time(void **state)
 static void promote_without_ticket_is_refused(void **state)
 {
     (void)state;
-    char empty[] = "";
+    char empty[] = "", blanks[] = " \t\xc2\xa0";
     struct request_record request = request_in(REQUEST_ACKED);
     cutover_error *error = NULL;
     request.external_ticket_ref = empty;
+    check_status(promote_request(&request, &error), CUTOVER_E_STATE, error);
+    request.external_ticket_ref = blanks;
     check_status(promote_request(&request, &error), CUTOVER_E_STATE, error);
     request.external_ticket_ref = NULL;
     check_status_keep(promote_request(&request, &error), CUTOVER_E_STATE, error);

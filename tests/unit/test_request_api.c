@@ -668,6 +668,10 @@ static void a_rejection_has_a_reason(void **state)
                   CUTOVER_E_INVALID, "rejected_reason");
     CHECK_REFUSED(world, cutover_request_reject(world->engine, &operator_actor, id, "", NULL, &error),
                   CUTOVER_E_INVALID, "rejected_reason");
+    CHECK_REFUSED(world, cutover_request_reject(world->engine, &operator_actor, id, " \t ", NULL, &error),
+                  CUTOVER_E_INVALID, "rejected_reason");
+    CHECK_REFUSED(world, cutover_request_set_ticket(world->engine, &operator_actor, id, "  ", NULL, &error),
+                  CUTOVER_E_INVALID, "external_ticket_ref");
     check_ok(cutover_request_reject(world->engine, &operator_actor, id, "not on a Friday", NULL, &error),
              error);
     check_request_is(world, id, "rejected");

@@ -113,6 +113,51 @@ static void only_utf8_is_utf8(void **state)
     }
 }
 
+/* A terminal acts upon what is in a note as upon the program's own output. */
+static void what_a_terminal_acts_upon_becomes_visible(void **state)
+{
+    static const struct {
+        const char *written, *visible;
+    } cases[] = {
+        {"", ""},
+        {"für morgen \xe2\x82\xac", "für morgen \xe2\x82\xac"},
+        {"a\nb\tc\rd", "a\\nb\\tc\\rd"},
+        {"\x1b[2J\x7f", "\\u001b[2J\\u007f"},
+        {"\xc2\x9b"
+         "31m\xc2\xa0",
+         "\\u009b31m\xc2\xa0"},
+        {"\xe2\x80\xae"
+         "gnp\xe2\x81\xa9",
+         "\\u202egnp\\u2069"},
+        {"\xe2\x80\xa8\xd8\x9c\xe2\x80\x8f", "\\u2028\\u061c\\u200f"},
+        {"\x9b"
+         "2J\xc3",
+         "\\x9b2J\\xc3"},
+        {"C:\\new", "C:\\new"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct text text = TEXT_INIT;
+        text_add_visible(&text, cases[i].written);
+        assert_string_equal(text_string(&text), cases[i].visible);
+        text_free(&text);
+    }
+}
+
+static void white_space_alone_is_blank(void **state)
+{
+    static const char *const blank[] = {"", " ", " \t\r\n", "\xc2\xa0\xe3\x80\x80", "\xe2\x80\x83"};
+    static const char *const written[] = {"x", " x ", "\xe2\x82\xac", "\xc2", "\x1b"};
+
+    (void)state;
+    assert_true(text_is_blank(NULL));
+    for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++)
+        assert_true(text_is_blank(blank[i]));
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+        assert_false(text_is_blank(written[i]));
+}
+
 static char *repeat(const char *character, size_t times)
 {
     struct text text = TEXT_INIT;
@@ -201,6 +246,8 @@ int main(void)
         cmocka_unit_test(a_taken_text_starts_again),
         cmocka_unit_test(a_text_remembers_that_memory_ran_out),
         cmocka_unit_test(only_utf8_is_utf8),
+        cmocka_unit_test(what_a_terminal_acts_upon_becomes_visible),
+        cmocka_unit_test(white_space_alone_is_blank),
         cmocka_unit_test(bounds_count_characters_not_bytes),
         cmocka_unit_test(a_text_that_is_too_short_is_refused),
         cmocka_unit_test(a_missing_text_is_refused_only_where_one_is_needed),
