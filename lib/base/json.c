@@ -27,6 +27,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_ascii(char c)
+{
+    return ((unsigned char)c & 0x80) == 0;
+}
+
 /* Whether an integer fits into int64_t, or uint64_t as json-c has it. */
 static bool integer_fits(const char *digits, size_t count, bool negative)
 {
@@ -42,79 +47,157 @@ static bool integer_fits(const char *digits, size_t count, bool negative)
     return true;
 }
 
-/* What is wrong with the number that begins at text[*at], or NULL; moves *at to its end. */
+static size_t digits_end(const char *text, size_t length, size_t at)
+{
+    while (at < length && is_digit(text[at]))
+        at++;
+    return at;
+}
+
+/* What is wrong with the number that begins at text[*at], or NULL (RFC 8259, section 6); moves *at to its end. */
 static const char *check_number(const char *text, size_t length, size_t *at)
 {
-    size_t start = *at, end = start;
+    bool negative = text[*at] == '-';
+    size_t digits = *at + negative, end = digits_end(text, length, digits);
 
-    while (end < length && is_digit(text[end]))
-        end++;
-    if (end == length || strchr(".eE", text[end]) == NULL) {
-        *at = end;
-        return integer_fits(text + start, end - start, start > 0 && text[start - 1] == '-')
-                   ? NULL
-                   : "an integer of more than 64 bits";
-    }
     *at = end;
-    if (text[end] == '.' && (end + 1 == length || !is_digit(text[end + 1])))
-        return "a number without digits behind its point";
-    while (*at < length && (is_digit(text[*at]) || strchr(".eE+-", text[*at]) != NULL))
-        (*at)++;
+    if (end == digits)
+        return "a number without digits";
+    if (text[digits] == '0' && end > digits + 1)
+        return "a number that begins with 0";
+    if (end == length || strchr(".eE", text[end]) == NULL)
+        return integer_fits(text + digits, end - digits, negative) ? NULL : "an integer of more than 64 bits";
+    if (text[end] == '.') {
+        *at = digits_end(text, length, end + 1);
+        if (*at == end + 1)
+            return "a number without digits behind its point";
+        end = *at;
+    }
+    if (end < length && (text[end] == 'e' || text[end] == 'E')) {
+        end += end + 1 < length && strchr("+-", text[end + 1]) != NULL ? 2 : 1;
+        *at = digits_end(text, length, end);
+        if (*at == end)
+            return "a number without digits in its exponent";
+    }
     return NULL;
 }
 
-/* json-c, strict as it is, takes NaN and Infinity, which no other reader does, and "1."; and it changes integers that do
-   not fit to the nearest that does. */
-static const char *check_numbers(const char *text, size_t length, size_t *at)
+/* What is wrong with the string that begins at text[*at], or NULL; moves *at to its end. Escapes are json-c's business. */
+static const char *check_string(const char *text, size_t length, size_t *at)
+{
+    for (++*at; *at < length; ++*at) {
+        unsigned char c = (unsigned char)text[*at];
+        if (c == '"') {
+            ++*at;
+            return NULL;
+        }
+        if (c < ' ')
+            return "a control character in a string";
+        if (c == '\\' && ++*at < length && !is_ascii(text[*at]))
+            return "an escape of what has none";
+    }
+    return NULL;
+}
+
+/* What json-c, strict as it is, takes in all releases or in some: NaN and Infinity, which no other reader knows, numbers that are
+   none in JSON ("1."), names in single quotes, control characters; and it changes integers that do not fit to the nearest that does. */
+static const char *check_tokens(const char *text, size_t length, size_t *at)
 {
     const char *wrong = NULL;
-    bool quoted = false;
 
     for (*at = 0; *at < length && wrong == NULL;) {
         char c = text[*at];
-        if (!quoted && is_digit(c)) {
-            wrong = check_number(text, length, at);
-            continue;
-        }
-        if (!quoted && (c == 'N' || c == 'I'))
-            return "NaN or Infinity";
         if (c == '"')
-            quoted = !quoted;
-        else if (quoted && c == '\\')
-            (*at)++;
-        (*at)++;
+            wrong = check_string(text, length, at);
+        else if (c == '-' || is_digit(c))
+            wrong = check_number(text, length, at);
+        else if (c == 'N' || c == 'I')
+            wrong = "NaN or Infinity";
+        else if (c == '\'')
+            wrong = "a single quote";
+        else if (!is_ascii(c))
+            wrong = "a character outside of a string";
+        else
+            ++*at;
     }
     return wrong;
 }
 
-struct json_object *json_parse(const char *text, size_t length, cutover_error **error)
-{
-    size_t characters = 0;
-    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
-        length--;
-    if (text == NULL || length == 0)
-        return refuse(error, "there is nothing", 0);
-    if (length > INT_MAX)
-        return refuse(error, "too long", INT_MAX);
-    if (!utf8_count(text, length, &characters))
-        return refuse(error, "a byte that is not UTF-8, or a NUL", 0);
-    size_t at = 0;
-    const char *wrong = check_numbers(text, length, &at);
-    if (wrong != NULL)
-        return refuse(error, wrong, at);
+/* ---- ASCII: json-c 0.18 refuses, when it is strict, every other character in a string (its bytes are negative where char is
+   signed), and what one release wrote another reads; in a string, and nowhere else they are, \u says the same ---- */
 
+/* Room for one character as escaped: \uXXXX, or two of them, with a NUL. */
+#define ESCAPE_SIZE 13
+
+/* The next character: itself, as \uXXXX, or beyond the first 65536 as a pair of surrogates. Its length. */
+static size_t escape_character(const char *text, size_t *at, char escape[ESCAPE_SIZE])
+{
+    uint32_t character = utf8_character(text, at);
+    if (character < 0x80) {
+        escape[0] = (char)character;
+        return 1;
+    }
+    if (character < 0x10000)
+        return (size_t)snprintf(escape, ESCAPE_SIZE, "\\u%04x", (unsigned)character);
+    character -= 0x10000;
+    return (size_t)snprintf(escape, ESCAPE_SIZE, "\\u%04x\\u%04x", 0xD800U + (unsigned)(character >> 10),
+                            0xDC00U + (unsigned)(character & 0x3FF));
+}
+
+static size_t ascii_end(const char *json, size_t length, size_t at)
+{
+    while (at < length && is_ascii(json[at]))
+        at++;
+    return at;
+}
+
+/* Makes ASCII of JSON that is valid UTF-8. */
+static void escape_text(struct text *escaped, const char *json, size_t length)
+{
+    char escape[ESCAPE_SIZE];
+
+    text_reserve(escaped, length);
+    for (size_t at = 0; at < length;) {
+        size_t end = ascii_end(json, length, at);
+        text_add_bytes(escaped, json + at, end - at);
+        if (end < length)
+            text_add_bytes(escaped, escape, escape_character(json, &end, escape));
+        at = end;
+    }
+}
+
+/* Where in `json` that is which is at `reached` in what escape_text() made of it. */
+static size_t before_escape(const char *json, size_t reached)
+{
+    char escape[ESCAPE_SIZE];
+    size_t at = 0;
+
+    for (size_t count = 0; count < reached;)
+        count += escape_character(json, &at, escape);
+    return at;
+}
+
+/* ---- reading ---- */
+
+/* `ascii` says the same as `json`, which was given. */
+static struct json_object *parse_ascii(const char *json, const char *ascii, size_t length,
+                                       cutover_error **error)
+{
+    if (length > INT_MAX)
+        return refuse(error, "too long", before_escape(json, INT_MAX));
     struct json_tokener *tokener = json_tokener_new_ex(DEPTH_LIMIT);
     if (tokener == NULL) {
         error_nomem(error);
         return NULL;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     errno = 0;
-    struct json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
+    struct json_object *value = json_tokener_parse_ex(tokener, ascii, (int)length);
     enum json_tokener_error result = json_tokener_get_error(tokener);
     size_t end = json_tokener_get_parse_end(tokener);
-    /* json-c 0.16 has no error for it: it may even answer a value that lacks a member. */
-    bool starved = errno == ENOMEM;
+    /* json-c 0.16 has no error for it: it may even answer a value that lacks a member. Later ones have one, whose number is not
+       the same in all of them; the other one up there, for too long a text, cannot be. */
+    bool starved = errno == ENOMEM || result > json_tokener_error_parse_utf8_string;
     json_tokener_free(tokener);
 
     if (starved) {
@@ -126,11 +209,38 @@ struct json_object *json_parse(const char *text, size_t length, cutover_error **
         (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
         return value;
     json_object_put(value);
-    if (result == json_tokener_continue)
-        return refuse(error, "it ends too early", length);
-    if (result != json_tokener_success)
-        return refuse(error, json_tokener_error_desc(result), end);
-    return refuse(error, end == length ? "neither an object nor an array" : "more after the end", end);
+    const char *why = result == json_tokener_continue  ? "it ends too early"
+                      : result != json_tokener_success ? json_tokener_error_desc(result)
+                      : end == length                  ? "neither an object nor an array"
+                                                       : "more after the end";
+    return refuse(error, why, before_escape(json, end));
+}
+
+struct json_object *json_parse(const char *text, size_t length, cutover_error **error)
+{
+    size_t characters = 0, at = 0;
+
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
+        length--;
+    if (text == NULL || length == 0)
+        return refuse(error, "there is nothing", 0);
+    if (!utf8_count(text, length, &characters))
+        return refuse(error, "a byte that is not UTF-8, or a NUL", 0);
+    const char *wrong = check_tokens(text, length, &at);
+    if (wrong != NULL)
+        return refuse(error, wrong, at);
+    if (ascii_end(text, length, 0) == length)
+        return parse_ascii(text, text, length, error);
+
+    struct text escaped = TEXT_INIT;
+    struct json_object *value = NULL;
+    escape_text(&escaped, text, length);
+    if (text_failed(&escaped))
+        error_nomem(error);
+    else
+        value = parse_ascii(text, escaped.bytes, escaped.length, error);
+    text_free(&escaped);
+    return value;
 }
 
 const char *json_text(struct json_object *value)
@@ -262,5 +372,11 @@ cutover_status json_format(struct json_object *object, char **text, cutover_erro
     /* What json_parse() would refuse must not be stored. */
     if (!utf8_count(line, length, &characters))
         return error_set(error, CUTOVER_E_INVALID, "a text for JSON is not valid UTF-8");
-    return string_copy(line, text, error);
+    struct text escaped = TEXT_INIT;
+    escape_text(&escaped, line, length);
+    char *taken = text_take(&escaped);
+    if (taken == NULL)
+        return error_nomem(error);
+    *text = taken;
+    return CUTOVER_OK;
 }

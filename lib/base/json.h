@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 /* json-c in one line each; `json_*_or` return the default when the member is missing or of another type. A json_put
-   that runs out of memory makes json_format() of that object fail. json_parse() refuses with CUTOVER_E_INVALID. */
+   that runs out of memory makes json_format() of that object fail. json_parse() refuses with CUTOVER_E_INVALID
+   what JSON is not (RFC 8259); it takes UTF-8 with whichever json-c: texts of earlier versions, of servers and hosts. */
 struct json_object *json_parse(const char *text, size_t length, cutover_error **error); /* object or array */
 const char *json_text_or(struct json_object *object, const char *name, const char *otherwise);
 int64_t json_int_or(struct json_object *object, const char *name, int64_t otherwise);
@@ -26,7 +27,8 @@ void json_put_object(struct json_object *object, const char *name, struct json_o
 void json_add(struct json_object *array, struct json_object *value);
 /* False when something could not be put into it, or into what it holds. */
 bool json_is_complete(struct json_object *value);
-/* One line, plain, slashes not escaped, owned by the caller. CUTOVER_E_NOMEM for NULL, so that a builder checks once;
+/* One line of ASCII, plain, slashes not escaped, owned by the caller: every json-c, and every other reader, strict or not, takes
+   it. CUTOVER_E_NOMEM for NULL, so that a builder checks once;
    CUTOVER_E_INVALID for text that is not UTF-8. */
 cutover_status json_format(struct json_object *object, char **text, cutover_error **error);
 

@@ -12,6 +12,8 @@
 size_t utf8_repair(char *string);
 /* Counts code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL in `count` bytes). */
 bool utf8_count(const char *bytes, size_t count, size_t *characters);
+/* The character at text[*at], which is valid UTF-8; *at moves behind it. */
+uint32_t utf8_character(const char *text, size_t *at);
 
 /* The size in bytes of the character that `bytes` begin with, and which it is; 0: they begin with none. */
 size_t utf8_next(const char *bytes, size_t count, uint32_t *code_point);

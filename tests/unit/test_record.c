@@ -37,7 +37,7 @@ static const struct field sample_fields[] = {
 static const struct record_type sample_type = {"sample", sizeof(struct sample), sample_fields, 1};
 
 static const char full[] =
-    "{\"name\":\"a/b \\\"c\\\" \\u0007 \xf0\x9f\x90\x98\",\"note\":null,"
+    "{\"name\":\"a/b \\\"c\\\" \\u0007 \\ud83d\\udc18\",\"note\":null,"
     "\"made_at\":\"2026-11-22T07:56:15.123456Z\",\"count\":-9223372036854775808,"
     "\"flag\":true,\"colour\":\"green\",\"method\":\"\",\"plan\":{\"steps\":[1,2.5,null]}}";
 
@@ -114,7 +114,7 @@ static void unknown_members_are_kept(void **state)
 {
     (void)state;
     static const char after[] =
-        "{\"name\":\"b\",\"later\":{\"x\":[1,null,\"é\"]},\"none\":null,\"big\":9223372036854775807}";
+        "{\"name\":\"b\",\"later\":{\"x\":[1,null,\"\\u00e9\"]},\"none\":null,\"big\":9223372036854775807}";
     cutover_error *error = NULL;
     struct grown grown, copy;
 
@@ -335,7 +335,34 @@ static void json_is_read_strictly(void **state)
                                         "{\"a\":-Infinity}",
                                         "[1.]",
                                         "[18446744073709551616]",
-                                        "[-9223372036854775809]"};
+                                        "[-9223372036854775809]",
+                                        "[1,]",
+                                        "[,1]",
+                                        "['x']",
+                                        "{'a':1}",
+                                        "[True]",
+                                        "[NULL]",
+                                        "[nan]",
+                                        "/* c */[]",
+                                        "[1/**/]",
+                                        "[01]",
+                                        "[-]",
+                                        "[+1]",
+                                        "[.5]",
+                                        "[1.5.5]",
+                                        "[1e]",
+                                        "[1e+]",
+                                        "[1-2]",
+                                        "[0x1]",
+                                        "[\"a\tb\"]",
+                                        "{\"a\nb\":1}",
+                                        "[\"\\x\"]",
+                                        "[\"\\u00g0\"]",
+                                        "[\"\\\xc3\xa9\"]",
+                                        "[\xc3\xa9]",
+                                        "[1\xc2\xa0]",
+                                        "[\"\xc3\xa9\",]",
+                                        "[\"\xc3\xa9\"] \xc3\xa9"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         cutover_error *error = NULL;
         assert_null(json_parse(wrong[i], strlen(wrong[i]), &error));
@@ -355,6 +382,61 @@ static void json_is_read_strictly(void **state)
     struct json_object *part = json_parse("{\"a\":1}garbage", 7, NULL);
     assert_int_equal(json_int_or(part, "a", 0), 1);
     json_object_put(part);
+}
+
+/* The first and the last character of each length in UTF-8, and what lies beside the surrogates. */
+#define RAW                                                                                                    \
+    "{\"gr\xc3\xb6\xc3\x9f\x65\":\"\x7f \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 "             \
+    "\xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf\",\"list\":[\"\xe2\x80\xa6\\n\\\\\xe2\x80\xa6/\"]}"
+#define ESCAPED                                                                                                \
+    "{\"gr\\u00f6\\u00dfe\":\"\x7f \\u0080 \\u07ff \\u0800 \\ud7ff \\ue000 \\uffff \\ud800\\udc00 "            \
+    "\\udbff\\udfff\",\"list\":[\"\\u2026\\n\\\\\\u2026/\"]}"
+
+/* Releases of json-c do not agree on what else a strict reader takes (0.18 refuses it). */
+static void json_is_written_in_ascii(void **state)
+{
+    (void)state;
+    cutover_error *error = NULL;
+    char *text = NULL;
+    struct json_object *object = json_tokener_parse(RAW);
+    check_ok(json_format(object, &text, &error), error);
+    assert_string_equal(text, ESCAPED);
+
+    struct json_tokener *strict = json_tokener_new();
+    json_tokener_set_flags(strict, JSON_TOKENER_STRICT);
+    struct json_object *again = json_tokener_parse_ex(strict, text, (int)strlen(text));
+    assert_true(json_object_equal(again, object));
+    json_object_put(again);
+    json_tokener_free(strict);
+    free(text);
+    json_object_put(object);
+}
+
+/* What an earlier version of the library wrote, what a server or a host answers. */
+static void json_in_utf8_is_read_as_in_ascii(void **state)
+{
+    (void)state;
+    static const char part[] = RAW "\xc3";
+    struct json_object *object = json_tokener_parse(RAW);
+    struct json_object *raw = json_parse(part, sizeof part - 2, NULL);
+    struct json_object *escaped = json_parse(ESCAPED, strlen(ESCAPED), NULL);
+    assert_true(json_object_equal(raw, object));
+    assert_true(json_object_equal(escaped, object));
+    json_object_put(escaped);
+    json_object_put(raw);
+    json_object_put(object);
+}
+
+static void where_json_is_wrong_is_counted_in_what_was_given(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"[\"..........\" x", "[\"\xf0\x9f\x90\x98\",\"a\xc3\xbc\" x"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cutover_error *error = NULL;
+        assert_null(json_parse(wrong[i], strlen(wrong[i]), &error));
+        check_contains(cutover_error_message(error), "at byte 14");
+        cutover_error_free(error);
+    }
 }
 
 static void json_is_read_to_a_limited_depth(void **state)
@@ -433,6 +515,9 @@ int main(void)
         cmocka_unit_test(a_text_member_is_replaced_by_a_copy),
         cmocka_unit_test(what_could_not_be_read_again_is_not_written),
         cmocka_unit_test(json_is_read_strictly),
+        cmocka_unit_test(json_is_written_in_ascii),
+        cmocka_unit_test(json_in_utf8_is_read_as_in_ascii),
+        cmocka_unit_test(where_json_is_wrong_is_counted_in_what_was_given),
         cmocka_unit_test(json_is_read_to_a_limited_depth),
         cmocka_unit_test(members_of_another_type_read_as_the_default),
         cmocka_unit_test(json_is_written_in_one_plain_line),

@@ -15,7 +15,8 @@
 static const char request_full[] =
     "{\"id\":\"0193\",\"organization_id\":\"acme\",\"project_id\":\"shop\",\"preview_database_id\":\"shop-pr-"
     "7\","
-    "\"status\":\"acked\",\"customer_note\":\"Grüße 🐘\\nnow/then\",\"external_ticket_ref\":\"OPS-1\","
+    "\"status\":\"acked\",\"customer_note\":\"Gr\\u00fc\\u00dfe "
+    "\\ud83d\\udc18\\nnow/then\",\"external_ticket_ref\":\"OPS-1\","
     "\"operator_note\":\"fine\",\"rejected_reason\":\"no\",\"scheduled_for\":\"2026-11-22T08:00:00.000001Z\","
     "\"requested_by_actor_id\":\"alice\",\"requested_by_actor_kind\":\"api_key\","
     "\"ack_at\":\"2026-11-22T07:56:15.123456Z\",\"ack_by_user_id\":\"olga\",\"pre_cutover_backup_id\":\"b-1\","
