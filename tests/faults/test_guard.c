@@ -498,14 +498,14 @@ static void an_undoing_that_fails_anywhere_is_done_by_the_next(void **state)
     desk_check_request(scene->desk, scene->request, "failed");
 }
 
-static int start(void **state)
+static int start_server(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     cluster_stop(cluster);
@@ -536,5 +536,5 @@ int main(void)
         test(an_undoing_that_fails_anywhere_is_done_by_the_next),
     };
 
-    return cmocka_run_group_tests_name("guard", tests, start, stop);
+    return cmocka_run_group_tests_name("guard", tests, start_server, stop_server);
 }

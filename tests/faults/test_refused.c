@@ -15,7 +15,7 @@ enum end { UNDONE, COMPLETED, NOT_REFUSED };
 
 static struct cluster *cluster;
 
-static int start(void **state)
+static int start_server(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
@@ -23,7 +23,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     script_play(NULL);
@@ -130,5 +130,5 @@ int main(void)
                                         shop_setup, shop_teardown),
     };
 
-    return cmocka_run_group_tests_name("refused", tests, start, stop);
+    return cmocka_run_group_tests_name("refused", tests, start_server, stop_server);
 }

@@ -61,7 +61,7 @@ static const char content_sql[] =
     "CREATE VIEW short AS SELECT id FROM orders; GRANT SELECT ON orders TO app;"
     "SELECT lo_from_bytea(0, 'bytes'); COMMENT ON EXTENSION plpgsql IS 'ours'";
 
-static int start(void **state)
+static int start_server(void **state)
 {
     (void)state;
     cluster = cluster_start("max_prepared_transactions = 5\nmax_connections = 40\n");
@@ -76,7 +76,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     script_play(NULL);
@@ -818,5 +818,5 @@ int main(void)
         cmocka_unit_test(many_inside_are_named_up_to_ten),
     };
 
-    return cmocka_run_group_tests_name("scripted", tests, start, stop);
+    return cmocka_run_group_tests_name("scripted", tests, start_server, stop_server);
 }

@@ -20,7 +20,7 @@ static struct findings findings;
 static const char CONTENT[] = "CREATE TABLE orders (id serial PRIMARY KEY, note text);"
                               "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders";
 
-static int start(void **state)
+static int start_server(void **state)
 {
     (void)state;
     cluster = cluster_start("wal_level = logical\nmax_prepared_transactions = 5\nmax_connections = 40\n"
@@ -37,7 +37,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     cluster_stop(elsewhere);
@@ -746,5 +746,5 @@ int main(void)
         preflight_test(a_check_that_cannot_be_made_blocks_and_the_others_go_on),
     };
 
-    return cmocka_run_group_tests_name("preflight", tests, start, stop);
+    return cmocka_run_group_tests_name("preflight", tests, start_server, stop_server);
 }

@@ -71,7 +71,7 @@ static void make_database(const char *name, const char *which)
     cluster_sql(cluster, name, sql);
 }
 
-static int start(void **state)
+static int start_server(void **state)
 {
     (void)state;
     cluster = cluster_start("max_prepared_transactions = 5\nmax_connections = 40\n");
@@ -81,7 +81,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int stop_server(void **state)
 {
     (void)state;
     session_close(control);
@@ -599,5 +599,5 @@ int main(void)
         cmocka_unit_test(the_lock_is_found_whatever_its_key),
     };
 
-    return cmocka_run_group_tests_name("swap", tests, start, stop);
+    return cmocka_run_group_tests_name("swap", tests, start_server, stop_server);
 }
