@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, on Debian and Ubuntu; with sudo when not root. Touches nothing that is there already.
 #
-#     tests/packages.sh build|test|ci|bench
+#     tests/packages.sh build|test|ci|bench|versions
 set -eu
 # Where Debian has pgbouncer, and no ordinary user looks.
 PATH=$PATH:/usr/sbin
@@ -27,23 +27,43 @@ need_server() {
     fi
 }
 
-need autoreconf autoconf
-need automake automake
-need libtoolize libtool
-need make make
-need gcc gcc
-need pkg-config pkg-config
-need_library libpq libpq-dev
-need_library json-c libjson-c-dev
-need_library libcrypto libssl-dev
-need_library libxxhash libxxhash-dev
-need_library libdeflate libdeflate-dev
-need_library sqlite3 libsqlite3-dev
-# A folder that is configured without it has no tests, ever.
-need_library cmocka libcmocka-dev
-need pg_config libpq-dev
-need_server
-need psql postgresql-client
+# Folders of other suites are made here, and all else is installed in them.
+need_versions() {
+    need debootstrap debootstrap
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
+    need git git
+    need npm npm
+    need unshare util-linux
+}
+
+need_build() {
+    need autoreconf autoconf
+    need automake automake
+    need libtoolize libtool
+    need make make
+    need gcc gcc
+    need pkg-config pkg-config
+    need_library libpq libpq-dev
+    # What libpq.pc of 19 asks for, and its package does not bring.
+    case $(pkg-config --print-errors --exists libpq 2>&1) in
+    *libcurl*) missing="$missing libcurl4-openssl-dev" ;;
+    esac
+    need_library json-c libjson-c-dev
+    need_library libcrypto libssl-dev
+    need_library libxxhash libxxhash-dev
+    need_library libdeflate libdeflate-dev
+    need_library sqlite3 libsqlite3-dev
+    # A folder that is configured without it has no tests, ever.
+    need_library cmocka libcmocka-dev
+    need pg_config libpq-dev
+    need_server
+    need psql postgresql-client
+}
+
+case $purpose in
+versions) need_versions ;;
+*) need_build ;;
+esac
 case $purpose in
 test | ci)
     need pgbouncer pgbouncer
@@ -57,6 +77,7 @@ bench)
     need jq jq
     ;;
 ci)
+    need_versions
     need g++ g++
     need clang clang
     need clang-format clang-format
@@ -91,6 +112,7 @@ $as_root apt-get -q update
 # shellcheck disable=SC2086 # a list of packages
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
 
+[ "$purpose" != versions ] || exit 0
 if ! [ -x "$(pg_config --bindir)/initdb" ]; then
     echo "no initdb in $(pg_config --bindir): install the PostgreSQL server of libpq-dev's version" >&2
     exit 1

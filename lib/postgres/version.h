@@ -9,7 +9,7 @@
 #define POSTGRES_OLDEST 14
 /* A server of a production that is to be replaced: the fence's proof needs statistics in shared memory (postgres/swap/fence.h). */
 #define POSTGRES_OLDEST_FENCED 15
-#define POSTGRES_NEWEST 18
+#define POSTGRES_NEWEST 19
 
 /* Of a version as libpq and server_version_num say it: 150018 is 15. */
 static inline int postgres_major(int version)

@@ -38,7 +38,8 @@ struct kept {
 
 struct cluster {
     struct cluster *next;
-    char *folder; /* data, log and socket lie in here */
+    char *folder;   /* data, log and socket lie in here */
+    char *programs; /* the folder of its own programs; NULL: those of pg_config */
     char *settings;
     struct kept *conninfos;
     int port;
@@ -372,11 +373,17 @@ static void configure(const struct cluster *cluster)
 #define INITDB_OPTIONS                                                                                         \
     "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--wal-segsize=1"
 
+static const char *own_program(const struct cluster *cluster, const char *name)
+{
+    return cluster->programs != NULL ? keep(&folders, format_text("%s/%s", cluster->programs, name))
+                                     : cluster_program(name);
+}
+
 static void init_database(const struct cluster *cluster)
 {
     char *data = format_text("%s/data", cluster->folder);
     char *password = format_text("--pwfile=%s/password", cluster->folder);
-    const char *const argv[] = {cluster_program("initdb"), INITDB_OPTIONS, password, "-D", data, NULL};
+    const char *const argv[] = {own_program(cluster, "initdb"), INITDB_OPTIONS, password, "-D", data, NULL};
     char *output = NULL;
 
     write_file(cluster, "password", "postgres-secret\n");
@@ -473,7 +480,7 @@ static void make_template(const struct cluster *cluster, const char *template)
 static void fill_data(const struct cluster *cluster)
 {
     static atomic_bool taken;
-    char *template = atomic_exchange(&taken, true) ? NULL : template_path();
+    char *template = cluster->programs != NULL || atomic_exchange(&taken, true) ? NULL : template_path();
 
     if (template == NULL)
         init_database(cluster);
@@ -487,7 +494,7 @@ static void launch(struct cluster *cluster)
 {
     char *data = format_text("%s/data", cluster->folder);
     char *log = format_text("%s/log", cluster->folder);
-    const char *program = cluster_program("postgres");
+    const char *program = own_program(cluster, "postgres");
     pid_t parent = getpid(), pid = fork();
 
     if (pid < 0)
@@ -568,6 +575,11 @@ static void stop_server(struct cluster *cluster, int signal_number)
 
 struct cluster *cluster_start(const char *settings)
 {
+    return cluster_start_by(NULL, settings);
+}
+
+struct cluster *cluster_start_by(const char *programs, const char *settings)
+{
     const struct passwd *user = server_user();
     struct cluster *cluster = calloc(1, sizeof *cluster);
 
@@ -577,6 +589,7 @@ struct cluster *cluster_start(const char *settings)
     cluster->folder = make_folder("c");
     if (user != NULL && chown(cluster->folder, user->pw_uid, user->pw_gid) != 0)
         give_up("cannot chown %s: %s", cluster->folder, strerror(errno));
+    cluster->programs = programs != NULL ? format_text("%s", programs) : NULL;
     cluster->settings = settings != NULL ? format_text("%s", settings) : NULL;
     cluster->next = clusters;
     clusters = cluster;
@@ -608,6 +621,7 @@ void cluster_stop(struct cluster *cluster)
     free_kept(&cluster->conninfos);
     pthread_mutex_destroy(&cluster->session_mutex);
     free(cluster->settings);
+    free(cluster->programs);
     free(cluster->folder);
     free(cluster);
 }

@@ -18,6 +18,8 @@ struct cluster;
    (scram). Superuser "postgres" (password "postgres-secret"). fsync off, autovacuum on, jit off, small shared memory. It
    knows the locales of this program's LOCPATH. */
 struct cluster *cluster_start(const char *settings);
+/* Likewise a server of another release, whose initdb and postgres are in that folder. */
+struct cluster *cluster_start_by(const char *programs, const char *settings);
 void cluster_stop(struct cluster *cluster);
 void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "immediate" */
 /* Keeps a copy of all its databases as they are, and makes them what they were then; both restart the server. */

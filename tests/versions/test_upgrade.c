@@ -1,0 +1,114 @@
+/*
+ * An upgrade by cutover: the preview is on a server of an older release, whose programs are in the folder PREVIEW_PROGRAMS
+ * (tests/versions.sh has several). Production's server and the tools are those of pg_config.
+ */
+#include "support/rich.h"
+#include "support/shop.h"
+#include "support/ways_back.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cluster *cluster, *older;
+
+static int start_servers(void **state)
+{
+    const char *programs = getenv("PREVIEW_PROGRAMS");
+
+    (void)state;
+    if (programs == NULL)
+        fail_msg("PREVIEW_PROGRAMS names no folder of an older release's programs");
+    cluster = cluster_start(NULL);
+    older = cluster_start_by(programs, NULL);
+    print_message("preview on %ld, production on %ld\n",
+                  cluster_number(older, "postgres", "SHOW server_version_num"),
+                  cluster_number(cluster, "postgres", "SHOW server_version_num"));
+    assert_true(cluster_number(older, "postgres", "SHOW server_version_num") / 10000 <
+                cluster_number(cluster, "postgres", "SHOW server_version_num") / 10000);
+    cluster_sql(cluster, "postgres", rich_roles_sql());
+    cluster_sql(older, "postgres", rich_roles_sql());
+    shop_use(cluster);
+    return 0;
+}
+
+/* What stock pg_dump and pg_restore make of the preview on production's server, as a dump. */
+static char *carried_over(const char *preview)
+{
+    char *archive = shop_format("%s/preview.dump", cluster_temp_dir());
+
+    shop_run((const char *[]){cluster_program("pg_dump"), "-Fc", "-Z0", "-f", archive,
+                              cluster_conninfo(older, preview), NULL});
+    cluster_create_database(cluster, "carried_over");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-d",
+                              cluster_conninfo(cluster, "carried_over"), archive, NULL});
+    char *dump = shop_dump(cluster, "carried_over");
+    cluster_sql(cluster, "postgres", "DROP DATABASE carried_over");
+    free(archive);
+    return dump;
+}
+
+/* Production becomes what the preview is, and by a rollback what it was; the preview stays as it is. */
+static void upgrade_and_back(struct shop *shop, const char *production, const char *preview)
+{
+    char *expected = carried_over(preview), *preview_before = shop_dump(older, preview);
+    char *before = shop_dump(cluster, production), *properties = shop_properties(cluster, production);
+
+    shop_project(shop, production, cluster_conninfo(cluster, production));
+    shop_preview(shop, preview, production, cluster_conninfo(older, preview), 0);
+    char *request = shop_acked(shop, production, preview);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    char *now = shop_dump(cluster, production), *preview_now = shop_dump(older, preview);
+    char *properties_now = shop_properties(cluster, production);
+    check_same_text(now, expected);
+    check_same_text(preview_now, preview_before);
+    check_same_text(properties_now, properties);
+    assert_string_equal(outcome_text(&outcome, "check.verdict"), "equal");
+    assert_string_equal(outcome_text(&outcome, "backup_verification.verdict"), "equal");
+    outcome_free(&outcome);
+
+    outcome = rollback_run_out(rollback_started(shop, request, false, CUTOVER_WRITES_NONE));
+    assert_int_equal(outcome.status, CUTOVER_OK);
+    char *again = shop_dump(cluster, production);
+    check_same_text(again, before);
+    outcome_free(&outcome);
+    free(again);
+    free(now);
+    free(preview_now);
+    free(properties_now);
+    free(properties);
+    free(before);
+    free(preview_before);
+    free(expected);
+    free(request);
+}
+
+static void a_preview_of_an_older_release_becomes_production(void **state)
+{
+    shop_database(cluster, "plain", shop_production_sql());
+    shop_database(older, "plain_next", shop_preview_sql());
+    upgrade_and_back(*state, "plain", "plain_next");
+}
+
+static void a_preview_with_everything_becomes_production(void **state)
+{
+    shop_database(cluster, "rich", rich_schema_sql());
+    shop_database(older, "rich_next", rich_schema_sql());
+    cluster_sql(older, "rich_next",
+                "ALTER TABLE shop.orders ADD COLUMN channel text DEFAULT 'web' NOT NULL;"
+                "DELETE FROM shop.orders WHERE id % 3 = 0; SELECT lo_unlink(400003);"
+                "GRANT ALL ON shop.orders TO rich_writer;");
+    upgrade_and_back(*state, "rich", "rich_next");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_preview_of_an_older_release_becomes_production, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_preview_with_everything_becomes_production, shop_setup,
+                                        shop_teardown),
+    };
+
+    return cmocka_run_group_tests_name("upgrade", tests, start_servers, NULL);
+}
