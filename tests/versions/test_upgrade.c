@@ -94,7 +94,9 @@ static void a_preview_with_everything_becomes_production(void **state)
 {
     shop_database(cluster, "rich", rich_schema_sql());
     shop_database(older, "rich_next", rich_schema_sql());
+    cluster_sql(cluster, "rich", "DROP TABLE shop.other_heap");
     cluster_sql(older, "rich_next",
+                "DROP TABLE shop.other_heap;"
                 "ALTER TABLE shop.orders ADD COLUMN channel text DEFAULT 'web' NOT NULL;"
                 "DELETE FROM shop.orders WHERE id % 3 = 0; SELECT lo_unlink(400003);"
                 "GRANT ALL ON shop.orders TO rich_writer;");
