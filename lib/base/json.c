@@ -132,7 +132,9 @@ static const char *check_tokens(const char *text, size_t length, size_t *at)
 /* The next character: itself, as \uXXXX, or beyond the first 65536 as a pair of surrogates. Its length. */
 static size_t escape_character(const char *text, size_t *at, char escape[ESCAPE_SIZE])
 {
-    uint32_t character = utf8_character(text, at);
+    uint32_t character = 0;
+
+    *at += utf8_next(text + *at, UTF8_SIZE_MAX, &character);
     if (character < 0x80) {
         escape[0] = (char)character;
         return 1;

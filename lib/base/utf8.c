@@ -49,19 +49,6 @@ bool utf8_count(const char *bytes, size_t count, size_t *characters)
     return true;
 }
 
-uint32_t utf8_character(const char *text, size_t *at)
-{
-    const unsigned char *bytes = (const unsigned char *)text + *at;
-    unsigned char lead = bytes[0];
-    size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t character = size == 1 ? lead : lead & (0xFFU >> (size + 1));
-
-    for (size_t i = 1; i < size; i++)
-        character = character << 6 | (bytes[i] & 0x3FU);
-    *at += size;
-    return character;
-}
-
 size_t utf8_repair(char *string)
 {
     size_t length = strlen(string);

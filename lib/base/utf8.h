@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define UTF8_SIZE_MAX 4 /* bytes of a character */
+
 /* Makes a string valid UTF-8 where it stands: each byte that belongs to no character becomes "?". Its length. */
 size_t utf8_repair(char *string);
 /* Counts code points of valid UTF-8 (RFC 3629: no surrogates, no overlong forms, no NUL in `count` bytes). */
