@@ -100,10 +100,10 @@ static size_t section_start(const struct toc *toc, enum toc_section section)
     return at;
 }
 
-static void write_added(struct text *out, const struct toc *toc, enum toc_section section)
+static void write_added(struct text *out, const struct toc *toc, bool pre_data)
 {
     for (size_t i = toc->parsed; i < toc->count; i++)
-        if (toc->entries[i].section == (int32_t)section)
+        if ((toc->entries[i].section == TOC_SECTION_PRE_DATA) == pre_data)
             write_entry(out, toc->minor, &toc->entries[i]);
 }
 
@@ -115,10 +115,10 @@ cutover_status toc_format(const struct toc *toc, struct text *out, cutover_error
     write_head(out, toc);
     for (size_t i = 0; i < data; i++)
         write_entry(out, toc->minor, &toc->entries[i]);
-    write_added(out, toc, TOC_SECTION_PRE_DATA);
+    write_added(out, toc, true);
     for (size_t i = data; i < post_data; i++)
         write_entry(out, toc->minor, &toc->entries[i]);
-    write_added(out, toc, TOC_SECTION_DATA);
+    write_added(out, toc, false);
     for (size_t i = post_data; i < toc->parsed; i++)
         write_entry(out, toc->minor, &toc->entries[i]);
     return text_failed(out) ? error_nomem(error) : CUTOVER_OK;
@@ -226,6 +226,16 @@ static bool string_set(struct toc_string *string, const char *value)
     return true;
 }
 
+static enum toc_section section_of(const char *desc)
+{
+    static const char *const none[] = {"ACL", "COMMENT", "SECURITY LABEL"};
+
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (strcmp(desc, none[i]) == 0)
+            return TOC_SECTION_NONE;
+    return strcmp(desc, "BLOB") == 0 ? TOC_SECTION_PRE_DATA : TOC_SECTION_DATA;
+}
+
 static bool entry_fill(struct toc_entry *entry, const struct toc_addition *addition, int32_t dump_id)
 {
     bool table = strcmp(addition->desc, "TABLE DATA") == 0;
@@ -237,11 +247,11 @@ static bool entry_fill(struct toc_entry *entry, const struct toc_addition *addit
     entry->had_dumper = table || strcmp(addition->desc, "BLOBS") == 0;
     entry->catalog_oid = addition->catalog_oid;
     entry->oid = addition->oid;
-    entry->section = strcmp(addition->desc, "BLOB") == 0 ? TOC_SECTION_PRE_DATA : TOC_SECTION_DATA;
+    entry->section = (int32_t)section_of(addition->desc);
     return string_set(&entry->tag, addition->tag) && string_set(&entry->desc, addition->desc) &&
-           string_set(&entry->defn, defn) && string_set(&entry->copy, addition->copy) &&
-           string_set(&entry->schema, addition->schema) && string_set(&entry->owner, addition->owner) &&
-           string_set(&entry->with_oids, "false") &&
+           string_set(&entry->defn, defn) && string_set(&entry->drop, addition->drop) &&
+           string_set(&entry->copy, addition->copy) && string_set(&entry->schema, addition->schema) &&
+           string_set(&entry->owner, addition->owner) && string_set(&entry->with_oids, "false") &&
            string_set(&entry->file, addition->file != NULL ? addition->file
                                     : table                ? name
                                                            : "") &&
@@ -281,6 +291,16 @@ cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int
     if (dump_id != NULL)
         *dump_id = id;
     return CUTOVER_OK;
+}
+
+cutover_status toc_depend(struct toc *toc, uint32_t catalog_oid, uint32_t oid, const char *desc, int32_t on,
+                          cutover_error **error)
+{
+    const struct toc_entry *entry = toc_find(toc, catalog_oid, oid, desc);
+
+    if (entry == NULL)
+        return CUTOVER_OK;
+    return toc_dependency_push(&toc->entries[entry - toc->entries], on) ? CUTOVER_OK : error_nomem(error);
 }
 
 void toc_set_gzip(struct toc *toc)

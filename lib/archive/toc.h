@@ -64,10 +64,13 @@ const struct toc_entry *toc_find(const struct toc *toc, uint32_t catalog_oid, ui
 
 /* One entry to add to the data section; strings are copied. */
 struct toc_addition {
-    const char *desc; /* "TABLE DATA", "SEQUENCE SET", "BLOBS", "BLOB" */
+    const char *
+        desc; /* "TABLE DATA", "SEQUENCE SET", "BLOBS", "BLOB", "BLOB METADATA", "ACL", "COMMENT", "SECURITY LABEL" */
     const char *tag, *schema, *owner;
     uint32_t catalog_oid, oid;
-    const char *defn;   /* SQL of a SEQUENCE SET or BLOB, else NULL or "" */
+    const char *
+        defn; /* SQL of a SEQUENCE SET, BLOB, ACL, COMMENT or SECURITY LABEL, OIDs of a BLOB METADATA, else NULL or "" */
+    const char *drop;   /* or NULL */
     const char *copy;   /* COPY … FROM stdin;\n of a TABLE DATA, else NULL */
     const char *file;   /* data file; NULL: "<dumpId>.dat" for a TABLE DATA, else none */
     int32_t depends_on; /* dumpId of its owner; 0 none */
@@ -75,13 +78,17 @@ struct toc_addition {
 
 /* The next free dumpId; 0 when there is none left. */
 int32_t toc_next_id(const struct toc *toc);
-/* Adds an entry after all that are not post-data (a BLOB, which creates a large object: as the last of pre-data);
-   *dump_id receives its id. As pg_dump writes them: TABLE DATA has catalog 0 and the table's oid, SEQUENCE SET 0
-   and 0, both their owner's role; BLOBS has catalog and oid 0, no schema, no owner and the file "blobs.toc"; a BLOB
-   has catalog 2613, the large object's oid, which is its tag too, its owner, no schema, and for defn
-   "SELECT pg_catalog.lo_create('16434');\n". */
+/* Adds an entry after all that are not post-data (a BLOB, which creates a large object: as the last of pre-data), behind those
+   added before; *dump_id receives its id. As pg_dump writes them: TABLE DATA has catalog 0 and the table's oid, SEQUENCE SET 0
+   and 0, both their owner's role; BLOBS has catalog and oid 0 and no schema, up to 1.15 no owner and the file "blobs.toc",
+   from 1.16 on the objects' owner; a BLOB has catalog 2613, the large object's oid, which is its tag too, its owner, no schema,
+   and for defn "SELECT pg_catalog.lo_create('16434');\n". What is of several large objects: postgres/largeobject_entries.h.
+   ACL, COMMENT and SECURITY LABEL have no section of their own: they count as of that of the entry before them. */
 cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int32_t *dump_id,
                        cutover_error **error);
+/* Another dependency of the entry for an object that was read with that desc; nothing where there is none. */
+cutover_status toc_depend(struct toc *toc, uint32_t catalog_oid, uint32_t oid, const char *desc, int32_t on,
+                          cutover_error **error);
 /* Marks the archive as compressed: readers of 1.14 take any non-zero level, of 1.15 and later the algorithm gzip. */
 void toc_set_gzip(struct toc *toc);
 

@@ -197,6 +197,17 @@ cutover_status folder_write(const char *folder, const char *name, const void *by
     return status;
 }
 
+cutover_status folder_replace(const char *folder, const char *name, const void *bytes, size_t count,
+                              cutover_error **error)
+{
+    char *path = join(folder, name);
+    if (path == NULL)
+        return error_nomem(error);
+    unlink(path);
+    free(path);
+    return folder_write(folder, name, bytes, count, error);
+}
+
 /* 0, or the errno of what failed; reads one byte more than `limit` when there is one. */
 static int read_all(int fd, size_t limit, struct text *text)
 {

@@ -24,6 +24,9 @@ void folder_sweep(const char *work_dir);
 /* Writes FOLDER/NAME (O_EXCL, 0600). */
 cutover_status folder_write(const char *folder, const char *name, const void *bytes, size_t count,
                             cutover_error **error);
+/* Likewise, in place of one that is there. */
+cutover_status folder_replace(const char *folder, const char *name, const void *bytes, size_t count,
+                              cutover_error **error);
 /* Reads FOLDER/NAME whole, NUL-terminated (not counted); CUTOVER_E_IO over `limit` bytes. */
 cutover_status folder_read(const char *folder, const char *name, size_t limit, char **bytes, size_t *count,
                            cutover_error **error);

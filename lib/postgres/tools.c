@@ -297,9 +297,10 @@ static cutover_status run_restore(const struct tools *tools, const struct restor
                                   cutover_error **error)
 {
     char section[32], jobs[32];
-    const char *arguments[12];
+    bool data = strcmp(restore->section, "data") == 0;
+    const char *arguments[13];
     size_t count = 0;
-    unsigned threads = restore->jobs > 0 && strcmp(restore->section, "pre-data") != 0 ? restore->jobs : 1;
+    unsigned threads = restore->jobs > 0 && strcmp(restore->section, "post-data") == 0 ? restore->jobs : 1;
 
     snprintf(section, sizeof section, "--section=%s", restore->section);
     snprintf(jobs, sizeof jobs, "--jobs=%u", threads);
@@ -311,6 +312,9 @@ static cutover_status run_restore(const struct tools *tools, const struct restor
     arguments[count++] = "--no-tablespaces";
     arguments[count++] = "--no-subscriptions";
     arguments[count++] = "--no-password";
+    /* Each command of a group of large objects would be a transaction. */
+    if (data && postgres_major(tools->restore_version) >= 17)
+        arguments[count++] = "--transaction-size=1000";
     if (list != NULL)
         arguments[count++] = list;
     arguments[count++] = archive;
@@ -324,7 +328,8 @@ cutover_status tools_restore_schema(const struct tools *tools, const struct rest
     struct child child;
     char settings[128], *archive = NULL, *list = NULL;
 
-    if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "post-data") != 0)
+    if (strcmp(restore->section, "pre-data") != 0 && strcmp(restore->section, "data") != 0 &&
+        strcmp(restore->section, "post-data") != 0)
         return error_set(error, CUTOVER_E_INTERNAL, "\"%s\" is not a section of the schema", restore->section);
     restore_settings(restore, settings, sizeof settings);
     cutover_status status = child_prepare(tools->work_dir, restore->conninfo, restore->database,

@@ -33,7 +33,7 @@ struct restore_schema {
     const struct conninfo *conninfo;
     const char *database;
     const char *folder, *name; /* FOLDER/NAME/toc.dat */
-    const char *section;       /* "pre-data" or "post-data" */
+    const char *section;       /* "pre-data", "data" (what makes large objects: no rows) or "post-data" */
     struct pins_server server; /* as far as known */
     unsigned jobs;
     uint32_t maintenance_mem_mb;

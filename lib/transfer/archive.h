@@ -6,7 +6,6 @@
 
 #define ARCHIVE_TOC "toc.dat"
 #define ARCHIVE_FACTS "catalog.tsv" /* catalog facts (postgres/catalog/facts.h), plain: a person can diff it */
-#define ARCHIVE_LARGE_OBJECTS "blobs.toc"
 #define ARCHIVE_TOC_LIMIT (256u * 1024u * 1024u)
 #define ARCHIVE_FACTS_LIMIT (1024u * 1024u * 1024u)
 

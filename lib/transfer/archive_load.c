@@ -173,10 +173,10 @@ static cutover_status index_next(void *context, void *state, cutover_error **err
 /* ---- large objects: gzip members, one after the other, into the object that pre-data made ---- */
 
 static cutover_status large_object_load(struct loading *loading, struct loading_worker *worker,
-                                        const struct manifest_file *file, uint32_t oid, cutover_error **error)
+                                        const struct manifest_file *file, struct largeobject_writer *writer,
+                                        cutover_error **error)
 {
     const cutover_repository *repository = &loading->archive->host->repository;
-    struct largeobject_writer writer = {loading->fill->session, oid, 0};
     void *object = NULL;
     uint64_t offset = 0;
 
@@ -196,7 +196,7 @@ static cutover_status large_object_load(struct loading *loading, struct loading_
             status =
                 member_reader_next(worker->reader, count, LARGE_OBJECT_BUFFER, &used, &raw, &raw_count, error);
         if (status == CUTOVER_OK)
-            status = largeobject_write(&writer, raw, raw_count, error);
+            status = largeobject_write(writer, raw, raw_count, error);
         offset += used;
         progress_add(&loading->fill->operation->progress, raw_count, 0);
     }
@@ -220,20 +220,23 @@ static cutover_status large_objects_load(void *context, void *state, cutover_err
     struct loading *loading = context;
     struct loading_worker *worker = state;
     const struct manifest *manifest = &loading->archive->manifest;
+    struct largeobject_writer writer = {.session = loading->fill->session};
     cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->file_count; i++) {
         uint32_t oid;
         if (!large_object_named(manifest->files[i].name, &oid))
             continue;
+        largeobject_begin(&writer, oid);
         status = cancel_check(worker->session->cancel, error);
         if (status == CUTOVER_OK)
-            status = session_run(loading->fill->session, "BEGIN", error);
+            status = large_object_load(loading, worker, &manifest->files[i], &writer, error);
         if (status == CUTOVER_OK)
-            status = large_object_load(loading, worker, &manifest->files[i], oid, error);
-        if (status == CUTOVER_OK)
-            status = session_run(loading->fill->session, "COMMIT", error);
+            status = largeobject_end(&writer, error);
     }
+    if (status == CUTOVER_OK)
+        status = largeobject_flush(&writer, error);
+    largeobject_writer_free(&writer);
     return status;
 }
 
@@ -310,9 +313,8 @@ static cutover_status schema_fetch(const struct archive *archive, const struct o
     return status;
 }
 
-cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct destination *to, enum phase phase, struct fill *fill,
-                            cutover_error **error)
+cutover_status archive_load(struct archive *archive, struct operation *operation, const struct destination *to,
+                            enum phase phase, struct fill *fill, cutover_error **error)
 {
     const struct manifest *manifest = &archive->manifest;
     struct loading loading = {.archive = archive, .fill = fill, .phase = phase};

@@ -38,10 +38,9 @@ struct destination {
 
 /* Restores it into a database that the library made and that is empty (EDGE_CASES D16): all but event triggers, which are for
    when nothing else is to be done there (fill_finish()). `phase` is the copying: its indexes count for the next one. *fill has
-   its sessions still; fill_close() it whatever became of it. */
-cutover_status archive_load(const struct archive *archive, struct operation *operation,
-                            const struct destination *to, enum phase phase, struct fill *fill,
-                            cutover_error **error);
+   its sessions still; fill_close() it whatever became of it. The archive's facts are then in the words of that database's server. */
+cutover_status archive_load(struct archive *archive, struct operation *operation, const struct destination *to,
+                            enum phase phase, struct fill *fill, cutover_error **error);
 
 /* Reads a database back and compares it with the archive; its facts are used up. CUTOVER_E_VERIFY: different, by name. */
 cutover_status archive_compare(struct archive *archive, struct operation *operation,

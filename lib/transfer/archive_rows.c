@@ -2,6 +2,7 @@
 #include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
+#include "postgres/largeobject_entries.h"
 #include "transfer/archive_writing.h"
 
 #include <inttypes.h>
@@ -237,22 +238,21 @@ static cutover_status large_object_receive(void *context, const void *bytes, siz
     return status;
 }
 
-static cutover_status large_object_write(struct writing *writing, struct writing_worker *worker, uint32_t oid,
-                                         struct manifest_file *entry, struct text *listing,
+static cutover_status large_object_write(struct writing *writing, struct writing_worker *worker,
+                                         struct largeobject_reader *reader, struct manifest_file *entry,
                                          cutover_error **error)
 {
     struct large_object_sink sink = {worker->members, NULL, &writing->operation->progress};
     char name[64];
     uint64_t size = 0;
 
-    snprintf(name, sizeof name, "blob_%" PRIu32 ".dat.gz", oid);
-    text_add_format(listing, "%" PRIu32 " blob_%" PRIu32 ".dat\n", oid, oid);
+    snprintf(name, sizeof name, "blob_%" PRIu32 ".dat.gz", largeobject_reader_at(reader));
     cutover_status status =
         object_create(&writing->operation->host->repository, writing->backup_id, name, &sink.object, error);
     if (status != CUTOVER_OK)
         return status;
-    status = largeobject_read(worker->session, oid, large_object_receive, &sink, &writing->large_objects, &size,
-                              error);
+    status =
+        largeobject_reader_next(reader, large_object_receive, &sink, &writing->large_objects, &size, error);
     writing->manifest.large_object_bytes += size;
     if (status == CUTOVER_OK)
         status = size > 0 ? large_object_flush(&sink, error) : large_object_empty(&sink, error);
@@ -263,24 +263,58 @@ static cutover_status large_object_write(struct writing *writing, struct writing
     return object_commit(sink.object, entry, error);
 }
 
+static void listing_add(struct text *listing, uint32_t oid)
+{
+    text_add_format(listing, "%" PRIu32 " blob_%" PRIu32 ".dat\n", oid, oid);
+}
+
+/* Of a group (its oids, one a line), or of all. */
+static void listing_make(const struct writing *writing, const struct toc_entry *group, struct text *listing)
+{
+    const struct inventory *inventory = &writing->snapshot->inventory;
+
+    for (size_t i = 0; group == NULL && i < inventory->large_object_count; i++)
+        listing_add(listing, inventory->large_objects[i].oid);
+    for (const char *line = group != NULL ? group->defn.bytes : NULL; line != NULL && *line != '\0';
+         line += strcspn(line, "\n") + 1)
+        listing_add(listing, (uint32_t)strtoul(line, NULL, 10));
+}
+
+static cutover_status listings_write(struct writing *writing, struct manifest_file *files,
+                                     cutover_error **error)
+{
+    const struct toc *toc = &writing->toc;
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = toc->parsed; status == CUTOVER_OK && i < toc->count; i++) {
+        const struct toc_entry *contents = &toc->entries[i];
+        struct text listing = TEXT_INIT;
+        if (!largeobject_is_contents(contents))
+            continue;
+        listing_make(writing, largeobject_group(toc, contents), &listing);
+        status = text_failed(&listing)
+                     ? error_nomem(error)
+                     : object_write_all(&writing->operation->host->repository, writing->backup_id,
+                                        contents->file.bytes, listing.bytes, listing.length, files++, error);
+        text_free(&listing);
+    }
+    return status;
+}
+
 static cutover_status large_objects_write(struct writing *writing, struct writing_worker *worker,
                                           cutover_error **error)
 {
     const struct inventory *inventory = &writing->snapshot->inventory;
-    struct manifest_file *files = &writing->manifest.files[inventory->table_count];
-    struct text listing = TEXT_INIT;
+    struct manifest_file *listings = &writing->manifest.files[inventory->table_count];
+    struct manifest_file *files = listings + writing->listings;
+    struct largeobject_reader reader;
     cutover_status status = CUTOVER_OK;
 
+    largeobject_reader_open(&reader, worker->session, inventory);
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++)
-        status = large_object_write(writing, worker, inventory->large_objects[i].oid, &files[i + 1], &listing,
-                                    error);
-    if (status == CUTOVER_OK && text_failed(&listing))
-        status = error_nomem(error);
-    if (status == CUTOVER_OK && inventory->large_object_count > 0)
-        status = object_write_all(&writing->operation->host->repository, writing->backup_id,
-                                  ARCHIVE_LARGE_OBJECTS, listing.bytes, listing.length, &files[0], error);
-    text_free(&listing);
-    return status;
+        status = large_object_write(writing, worker, &reader, &files[i], error);
+    largeobject_reader_close(&reader);
+    return status != CUTOVER_OK ? status : listings_write(writing, listings, error);
 }
 
 /* Catalog facts, and large objects. */

@@ -2,6 +2,7 @@
 
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
+#include "postgres/largeobject_entries.h"
 #include "postgres/quote.h"
 #include "transfer/archive_writing.h"
 
@@ -11,8 +12,9 @@
 #include <string.h>
 
 #define SCHEMA_FOLDER "production-schema"
-#define CATALOG_CLASS 1259u     /* pg_class */
-#define CATALOG_EXTENSION 3079u /* pg_extension */
+#define CATALOG_CLASS 1259u      /* pg_class */
+#define CATALOG_CONSTRAINT 2606u /* pg_constraint */
+#define CATALOG_EXTENSION 3079u  /* pg_extension */
 
 /* ---- the schema and the table of contents ---- */
 
@@ -138,6 +140,33 @@ static cutover_status tables_enter(struct writing *writing, cutover_error **erro
     return status;
 }
 
+/* ---- foreign keys ---- */
+
+/* Of partitioned tables, each with every partition that has rows. */
+static const char partitioned_keys_sql[] =
+    "SELECT o.oid, t.relid::oid FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid AND c.relkind = 'p',"
+    "  LATERAL pg_partition_tree(c.oid) t"
+    " WHERE o.contype = 'f' AND o.conparentid = 0 AND t.isleaf ORDER BY 1, 2";
+
+/* pg_dump lets such a key wait for the partitioned table, which has no rows. One that is NOT VALID (18) would be there before rows
+   that it does not let in, when pg_restore runs several jobs. */
+static cutover_status keys_wait(struct writing *writing, cutover_error **error)
+{
+    struct toc *toc = &writing->toc;
+    PGresult *result = NULL;
+
+    cutover_status status =
+        session_query(writing->snapshot->leader, partitioned_keys_sql, 0, NULL, &result, error);
+    for (int row = 0; status == CUTOVER_OK && row < PQntuples(result); row++) {
+        const struct toc_entry *data = toc_find(toc, CATALOG_CLASS, result_oid(result, row, 1), "TABLE DATA");
+        if (data != NULL)
+            status = toc_depend(toc, CATALOG_CONSTRAINT, result_oid(result, row, 0), "FK CONSTRAINT",
+                                data->dump_id, error);
+    }
+    PQclear(result);
+    return status;
+}
+
 /* ---- sequences, after the last row was read (EDGE_CASES B29) ---- */
 
 static cutover_status sequence_enter(struct writing *writing, const struct sequence *sequence,
@@ -188,28 +217,19 @@ static cutover_status sequences_enter(struct writing *writing, cutover_error **e
     return status;
 }
 
-/* From this version on (pg_dump 17) the entries that create large objects are not in pre-data, but in the section that is
-   ours (EDGE_CASES A37). */
-#define TOC_MINOR_NO_BLOBS 16
-
-static cutover_status large_objects_check(const struct writing *writing, cutover_error **error)
-{
-    if (writing->snapshot->inventory.large_object_count == 0 || writing->toc.minor < TOC_MINOR_NO_BLOBS)
-        return CUTOVER_OK;
-    error_set(error, CUTOVER_E_UNSUPPORTED,
-              "there are large objects, which cannot be backed up with pg_dump 17 and later yet");
-    error_hint(error, "Move them into tables (bytea).");
-    return CUTOVER_E_UNSUPPORTED;
-}
+/* ---- large objects: what makes them, and their contents ---- */
 
 static cutover_status large_objects_enter(struct writing *writing, cutover_error **error)
 {
-    struct toc_addition addition = {.desc = "BLOBS", .tag = "BLOBS", .defn = "", .file = ARCHIVE_LARGE_OBJECTS};
-    int32_t id;
+    struct toc *toc = &writing->toc;
+    size_t before;
 
-    if (writing->snapshot->inventory.large_object_count == 0)
-        return CUTOVER_OK;
-    return toc_add(&writing->toc, &addition, &id, error);
+    cutover_status status = largeobject_entries_add(writing->snapshot->leader, toc, error);
+    before = toc->count;
+    if (status == CUTOVER_OK)
+        status = largeobject_contents_add(toc, writing->snapshot->inventory.large_object_count > 0, error);
+    writing->listings = toc->count - before;
+    return status;
 }
 
 /* ---- the end: table of contents, facts, manifest ---- */
@@ -314,8 +334,6 @@ static cutover_status archive_finish(struct writing *writing, struct json_object
 
     cutover_status status = sequences_enter(writing, error);
     if (status == CUTOVER_OK)
-        status = large_objects_enter(writing, error);
-    if (status == CUTOVER_OK)
         status = toc_write(writing, &last[0], error);
     if (status == CUTOVER_OK)
         status = object_write_all(&host->repository, writing->backup_id, ARCHIVE_FACTS,
@@ -341,20 +359,23 @@ static cutover_status archive_finish(struct writing *writing, struct json_object
 static cutover_status archive_begin(struct writing *writing, cutover_error **error)
 {
     const struct host *host = writing->operation->host;
-    const struct inventory *inventory = &writing->snapshot->inventory;
-    struct manifest *manifest = &writing->manifest;
     cutover_error *local = NULL;
 
     cutover_status status = host->repository.begin(writing->backup_id, &local, host->repository.userdata);
     if (status != CUTOVER_OK) {
         status = error_from_callback(&local, status, "repository.begin");
         error_move(error, local);
-        return status;
     }
-    /* Files: one per table; the large objects' list and one per object; the table of contents; the facts. */
-    manifest->file_count = inventory->table_count + 2;
-    if (inventory->large_object_count > 0)
-        manifest->file_count += 1 + inventory->large_object_count;
+    return status;
+}
+
+/* One per table; the lists of large objects, and one per object; the table of contents; the facts. */
+static cutover_status files_make(struct writing *writing, cutover_error **error)
+{
+    const struct inventory *inventory = &writing->snapshot->inventory;
+    struct manifest *manifest = &writing->manifest;
+
+    manifest->file_count = inventory->table_count + writing->listings + inventory->large_object_count + 2;
     manifest->files = calloc(manifest->file_count, sizeof *manifest->files);
     return manifest->files == NULL ? error_nomem(error) : CUTOVER_OK;
 }
@@ -388,9 +409,13 @@ cutover_status archive_write(struct operation *operation, const struct session_o
     if (status == CUTOVER_OK)
         status = schema_dump(&writing, error);
     if (status == CUTOVER_OK)
-        status = large_objects_check(&writing, error);
-    if (status == CUTOVER_OK)
         status = tables_enter(&writing, error);
+    if (status == CUTOVER_OK)
+        status = keys_wait(&writing, error);
+    if (status == CUTOVER_OK)
+        status = large_objects_enter(&writing, error);
+    if (status == CUTOVER_OK)
+        status = files_make(&writing, error);
     if (status == CUTOVER_OK)
         status = archive_rows_write(&writing, error);
     if (status == CUTOVER_OK)

@@ -25,6 +25,7 @@ struct writing {
     struct snapshot *snapshot;
     const char *backup_id;
     struct toc toc;
+    size_t listings;  /* of large objects: entries of their contents */
     struct pass pass; /* over the rows */
     struct table_file *files;
     struct manifest manifest;

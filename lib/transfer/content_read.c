@@ -77,12 +77,14 @@ static void worker_close(void *context, void *state)
 static cutover_status read_large_objects(struct session *session, const struct inventory *inventory,
                                          struct content *found, cutover_error **error)
 {
+    struct largeobject_reader reader;
     cutover_status status = CUTOVER_OK;
 
     found->large_objects = inventory->large_object_count;
+    largeobject_reader_open(&reader, session, inventory);
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++)
-        status = largeobject_read(session, inventory->large_objects[i].oid, NULL, NULL,
-                                  &found->large_object_digest, NULL, error);
+        status = largeobject_reader_next(&reader, NULL, NULL, &found->large_object_digest, NULL, error);
+    largeobject_reader_close(&reader);
     return status;
 }
 

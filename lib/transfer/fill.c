@@ -1,6 +1,7 @@
 #include "transfer/fill.h"
 
 #include "base/folder.h"
+#include "postgres/largeobject_entries.h"
 #include "postgres/quote.h"
 #include "transfer/archive.h"
 
@@ -21,7 +22,8 @@ static const char settings_sql[] = "SET synchronous_commit = off; SET maintenanc
 
 /* How the schema's archive is restored: in parts, of which some are not for pg_restore. */
 enum part_of_schema {
-    PART_PRE_DATA, /* but for what attaches partitions: bounds are evaluated */
+    PART_PRE_DATA,      /* but for what attaches partitions: bounds are evaluated */
+    PART_LARGE_OBJECTS, /* where pre-data does not make them */
     PART_INDEXES, /* what is left of them, and of constraints that are one, when foreign keys are left that need them */
     PART_REST, /* of post-data, but for what was built, what refreshes, and event triggers */
     PART_EVENT_TRIGGERS
@@ -76,6 +78,12 @@ static bool is_checked_aggregate(const struct toc_entry *entry)
            strstr(entry->defn.bytes, "INITCOND") != NULL;
 }
 
+/* In the schema's section, or with the rest of what makes large objects, where these are not part of the schema. */
+static bool is_large_objects(const struct fill *fill, const struct toc_entry *entry)
+{
+    return fill->has_large_objects && largeobject_is_made_by(entry);
+}
+
 static size_t position_of(const struct toc *toc, int32_t dump_id)
 {
     size_t position = 0;
@@ -99,11 +107,14 @@ static bool leave_out(const void *context, const struct toc_entry *entry)
 
     if (act->part == PART_EVENT_TRIGGERS)
         return !is_event_trigger(entry);
+    if (is_large_objects(act->fill, entry) || act->part == PART_LARGE_OBJECTS)
+        return (act->part == PART_LARGE_OBJECTS) != is_large_objects(act->fill, entry);
     if (is_built(act->fill, entry) || is_for_loader(entry) || is_event_trigger(entry))
         return true;
     switch (act->part) {
     case PART_PRE_DATA:
         return is_outside(act, entry);
+    case PART_LARGE_OBJECTS:
     case PART_EVENT_TRIGGERS:
         return false;
     case PART_INDEXES:
@@ -124,11 +135,14 @@ static cutover_status schema_restore(void *context, const struct cancel *cancel,
         .database = fill->database,
         .folder = fill->folder,
         .name = fill->name,
-        .section = act->part == PART_PRE_DATA ? "pre-data" : "post-data",
+        .section = act->part == PART_PRE_DATA        ? "pre-data"
+                   : act->part == PART_LARGE_OBJECTS ? "data"
+                                                     : "post-data",
         .server = session_server(fill->control),
         /* What is left once the indexes are there takes locks of two tables at once, and side by side it may deadlock
            (EDGE_CASES A11). */
-        .jobs = act->part == PART_PRE_DATA || act->part == PART_EVENT_TRIGGERS || fill->has_built != NULL
+        .jobs = act->part == PART_PRE_DATA || act->part == PART_LARGE_OBJECTS ||
+                        act->part == PART_EVENT_TRIGGERS || fill->has_built != NULL
                     ? 1
                     : operation->jobs,
         .maintenance_mem_mb = operation->host->maintenance_mem_mb,
@@ -252,6 +266,8 @@ static cutover_status toc_read(struct fill *fill, cutover_error **error)
         status = toc_parse(bytes, count, &fill->toc, error);
     free(bytes);
     text_free(&folder);
+    for (size_t i = 0; status == CUTOVER_OK && i < fill->toc.count && !fill->has_large_objects; i++)
+        fill->has_large_objects = largeobject_is_group(&fill->toc.entries[i]);
     return status;
 }
 
@@ -445,6 +461,8 @@ cutover_status fill_begin(struct fill *fill, cutover_error **error)
         status = loader_begin(fill, error);
     if (status == CUTOVER_OK)
         status = pre_data_fill(fill, error);
+    if (status == CUTOVER_OK && fill->has_large_objects)
+        status = schema_fill(fill, PART_LARGE_OBJECTS, false, error);
     if (status == CUTOVER_OK)
         status = loader_let_in(fill, error);
     if (status == CUTOVER_OK)

@@ -26,6 +26,7 @@ struct fill {
     const void *built;                                     /* has_built's */
     struct session *session;                               /* for what is done once; fill_begin() opens it */
     struct toc toc;                                        /* of the schema's archive, from fill_begin() on */
+    bool has_large_objects;            /* in groups, beside pre-data (postgres/largeobject_entries.h) */
     struct loader loader;              /* what evaluates goes through it, where there is one */
     bool without_loader;               /* there should be one, and none can be had */
     const struct toc_entry *aggregate; /* that is being made */

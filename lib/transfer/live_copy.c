@@ -1,11 +1,14 @@
 #include "transfer/live_copy.h"
 
+#include "base/folder.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"
+#include "postgres/largeobject_entries.h"
 #include "postgres/public_schema.h"
 #include "transfer/analyze.h"
+#include "transfer/archive.h"
 #include "transfer/index_build.h"
 #include "transfer/pass.h"
 
@@ -179,20 +182,24 @@ static cutover_status large_objects_copy(struct copying *copying, struct copying
                                          cutover_error **error)
 {
     const struct inventory *inventory = &copying->live->snapshot->inventory;
-    struct session *to = copying->fill->session;
+    struct largeobject_writer writer = {.session = copying->fill->session};
+    struct largeobject_reader reader;
     cutover_status status = CUTOVER_OK;
 
+    largeobject_reader_open(&reader, worker->from, inventory);
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++) {
-        struct largeobject_writer writer = {to, inventory->large_objects[i].oid, 0};
+        largeobject_begin(&writer, largeobject_reader_at(&reader));
         status = cancel_check(worker->to->cancel, error);
         if (status == CUTOVER_OK)
-            status = session_run(to, "BEGIN", error);
+            status = largeobject_reader_next(&reader, large_object_receive, &writer, &copying->large_objects,
+                                             NULL, error);
         if (status == CUTOVER_OK)
-            status = largeobject_read(worker->from, writer.oid, large_object_receive, &writer,
-                                      &copying->large_objects, NULL, error);
-        if (status == CUTOVER_OK)
-            status = session_run(to, "COMMIT", error);
+            status = largeobject_end(&writer, error);
     }
+    if (status == CUTOVER_OK)
+        status = largeobject_flush(&writer, error);
+    largeobject_reader_close(&reader);
+    largeobject_writer_free(&writer);
     return status;
 }
 
@@ -286,6 +293,36 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     return status;
 }
 
+/* The large objects that pg_dump of 17 and later leaves to us, in its archive's table of contents. */
+static cutover_status large_objects_enter(const struct live_copy *live, cutover_error **error)
+{
+    struct text folder = TEXT_INIT, completed = TEXT_INIT;
+    struct toc toc = {0};
+    char *bytes = NULL;
+    size_t count = 0;
+    cutover_status status;
+
+    text_add_format(&folder, "%s/%s", live->operation->folder, SCHEMA_FOLDER);
+    status = text_failed(&folder)
+                 ? error_nomem(error)
+                 : folder_read(text_string(&folder), ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, error);
+    if (status == CUTOVER_OK)
+        status = toc_parse(bytes, count, &toc, error);
+    free(bytes);
+    if (status == CUTOVER_OK)
+        status = largeobject_entries_add(live->snapshot->leader, &toc, error);
+    if (status == CUTOVER_OK && toc.count > toc.parsed) {
+        status = toc_format(&toc, &completed, error);
+        if (status == CUTOVER_OK)
+            status =
+                folder_replace(text_string(&folder), ARCHIVE_TOC, completed.bytes, completed.length, error);
+    }
+    toc_free(&toc);
+    text_free(&completed);
+    text_free(&folder);
+    return status;
+}
+
 cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
 {
     struct operation *operation = live->operation;
@@ -308,6 +345,8 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
     };
 
     cutover_status status = progress_while(&operation->progress, dump_act, live, error);
+    if (status == CUTOVER_OK && live->snapshot->inventory.large_object_count > 0)
+        status = large_objects_enter(live, error);
     if (status == CUTOVER_OK)
         status = fill_begin(&fill, error);
     if (status == CUTOVER_OK)

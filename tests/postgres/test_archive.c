@@ -10,6 +10,9 @@
 #include "support/check.h"
 #include "support/cluster.h"
 #include "support/rich.h"
+#include "support/session.h"
+
+#include "postgres/largeobject_entries.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -276,9 +279,28 @@ static void back_up_sequences(PGconn *connection, struct toc *toc)
     PQclear(names);
 }
 
+static void back_up_listing(const struct toc *toc, const struct toc_entry *contents, const struct text *all,
+                            struct manifest *manifest)
+{
+    const struct toc_entry *group = largeobject_group(toc, contents);
+    struct text list = TEXT_INIT;
+    cutover_error *error = NULL;
+
+    if (group == NULL)
+        text_add(&list, text_string(all));
+    for (const char *line = group != NULL ? group->defn.bytes : ""; *line != '\0';
+         line = strchr(line, '\n') + 1)
+        text_add_format(&list, "%d blob_%d.dat\n", atoi(line), atoi(line));
+    check_ok(object_write_all(&repository, BACKUP, contents->file.bytes, list.bytes, list.length,
+                              &manifest->files[manifest->file_count++], &error),
+             error);
+    text_free(&list);
+}
+
 static void back_up_large_objects(PGconn *connection, struct toc *toc, struct manifest *manifest)
 {
-    struct text list = TEXT_INIT;
+    struct session *session = check_session(cluster_conninfo(cluster, "rich"));
+    struct text all = TEXT_INIT;
     PGresult *objects = query(connection, "SELECT oid, lo_get(oid) FROM pg_largeobject_metadata ORDER BY oid");
     cutover_error *error = NULL;
 
@@ -289,7 +311,7 @@ static void back_up_large_objects(PGconn *connection, struct toc *toc, struct ma
         char name[64];
         assert_non_null(content);
         snprintf(name, sizeof(name), "blob_%s.dat.gz", value(objects, i, 0));
-        text_add_format(&list, "%s blob_%s.dat\n", value(objects, i, 0), value(objects, i, 0));
+        text_add_format(&all, "%s blob_%s.dat\n", value(objects, i, 0), value(objects, i, 0));
         writer = open_file(name, NULL);
         if (size > 0)
             add_bytes(&writer, content, size);
@@ -297,11 +319,13 @@ static void back_up_large_objects(PGconn *connection, struct toc *toc, struct ma
         PQfreemem(content);
     }
     PQclear(objects);
-    check_ok(object_write_all(&repository, BACKUP, "blobs.toc", list.bytes, list.length,
-                              &manifest->files[manifest->file_count++], &error),
-             error);
-    text_free(&list);
-    add_entry(toc, &(struct toc_addition){.desc = "BLOBS", .tag = "BLOBS", .file = "blobs.toc"});
+    check_ok(largeobject_entries_add(session, toc, &error), error);
+    check_ok(largeobject_contents_add(toc, true, &error), error);
+    session_close(session);
+    for (size_t i = toc->parsed; i < toc->count; i++)
+        if (largeobject_is_contents(&toc->entries[i]))
+            back_up_listing(toc, &toc->entries[i], &all, manifest);
+    text_free(&all);
 }
 
 static void write_heads(const struct toc *toc, struct manifest *manifest)
@@ -413,19 +437,42 @@ static bool same_string(struct toc_string a, struct toc_string b)
     return (a.bytes == NULL) == (b.bytes == NULL) && (a.bytes == NULL || strcmp(a.bytes, b.bytes) == 0);
 }
 
-static bool same_entry(const struct toc_entry *a, const struct toc_entry *b)
+static const struct toc_entry *entry_of(const struct toc *toc, int32_t dump_id)
 {
-    bool same = a->had_dumper == b->had_dumper && a->catalog_oid == b->catalog_oid && a->oid == b->oid &&
-                a->section == b->section && same_string(a->tag, b->tag) && same_string(a->desc, b->desc) &&
-                same_string(a->defn, b->defn) && same_string(a->drop, b->drop) &&
-                same_string(a->copy, b->copy) && same_string(a->schema, b->schema) &&
-                same_string(a->tablespace, b->tablespace) && same_string(a->access_method, b->access_method) &&
-                same_string(a->owner, b->owner) && same_string(a->with_oids, b->with_oids) &&
-                a->dependency_count == b->dependency_count;
+    for (size_t i = 0; i < toc->count; i++)
+        if (toc->entries[i].dump_id == dump_id)
+            return &toc->entries[i];
+    return NULL;
+}
 
-    for (size_t i = 0; same && i < a->dependency_count; i++)
-        same = a->dependencies[i] == b->dependencies[i];
-    return same;
+/* Whether one depends on everything in its archive that the other, in another archive, depends on. pg_dump's section boundaries
+   are no entries. */
+static bool depends_likewise(const struct toc *one, const struct toc_entry *a, const struct toc *two,
+                             const struct toc_entry *b)
+{
+    for (size_t i = 0; i < b->dependency_count; i++) {
+        const struct toc_entry *on = entry_of(two, b->dependencies[i]);
+        bool found = on == NULL;
+        for (size_t k = 0; !found && k < a->dependency_count; k++) {
+            const struct toc_entry *mine = entry_of(one, a->dependencies[k]);
+            found = mine != NULL && same_string(mine->desc, on->desc) && same_string(mine->tag, on->tag);
+        }
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool same_entry(const struct toc *one, const struct toc_entry *a, const struct toc *two,
+                       const struct toc_entry *b)
+{
+    return a->had_dumper == b->had_dumper && a->catalog_oid == b->catalog_oid && a->oid == b->oid &&
+           a->section == b->section && same_string(a->tag, b->tag) && same_string(a->desc, b->desc) &&
+           same_string(a->defn, b->defn) && same_string(a->drop, b->drop) && same_string(a->copy, b->copy) &&
+           same_string(a->schema, b->schema) && same_string(a->tablespace, b->tablespace) &&
+           same_string(a->access_method, b->access_method) && same_string(a->owner, b->owner) &&
+           same_string(a->with_oids, b->with_oids) && depends_likewise(one, a, two, b) &&
+           depends_likewise(two, b, one, a);
 }
 
 /* dumpIds of data, and files that are named by them, may differ; nothing else does, and nothing is missing. */
@@ -437,10 +484,11 @@ static void completed_archive_has_the_entries_of_pg_dump(void **state)
     assert_int_equal(ours.count, theirs.count);
     for (size_t i = 0; i < theirs.count; i++) {
         size_t at = 0;
-        while (at < ours.count && !same_entry(&ours.entries[at], &theirs.entries[i]))
+        while (at < ours.count && !same_entry(&ours, &ours.entries[at], &theirs, &theirs.entries[i]))
             at++;
         if (at == ours.count)
-            print_error("not found: %s %s\n", theirs.entries[i].desc.bytes, theirs.entries[i].tag.bytes);
+            print_error("not found: %s %s: %s\n", theirs.entries[i].desc.bytes, theirs.entries[i].tag.bytes,
+                        theirs.entries[i].defn.bytes);
         assert_true(at < ours.count);
     }
     toc_free(&theirs);
@@ -458,7 +506,8 @@ static const char CONTENT_SQL[] =
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind IN ('r', 'm') AND c.relispopulated AND n.nspname IN ('shop', 'Odd.Schema')"
     " UNION ALL SELECT format('%s.%s %s', schemaname, sequencename, last_value) FROM pg_sequences"
-    " UNION ALL SELECT format('large object %s %s', oid, md5(lo_get(oid))) FROM pg_largeobject_metadata"
+    " UNION ALL SELECT format('large object %s %s %s %s %s', oid, md5(lo_get(oid)), lomowner::regrole, lomacl,"
+    " obj_description(oid, 'pg_largeobject')) FROM pg_largeobject_metadata"
     " UNION ALL SELECT format('%s %s %s', relkind, relispopulated, count(*)) FROM pg_class GROUP BY relkind,"
     " relispopulated UNION ALL SELECT format('%s %s %s', contype, convalidated, count(*)) FROM pg_constraint"
     " GROUP BY contype, convalidated) AS lines (line)";

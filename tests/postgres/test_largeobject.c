@@ -1,6 +1,7 @@
 #include "support/check.h"
 #include "support/cluster.h"
 #include "support/session.h"
+#include "support/shop.h"
 
 #include "postgres/largeobject.h"
 
@@ -14,11 +15,15 @@
 static struct cluster *cluster;
 static unsigned char big[BIG_SIZE];
 
+static const char keepers_sql[] = "CREATE ROLE keeper; CREATE ROLE \"odd \"\"keeper\"; CREATE ROLE looker";
+
 static int start_cluster(void **state)
 {
     (void)state;
     cluster = cluster_start(NULL);
     cluster_create_database(cluster, "objects");
+    cluster_sql(cluster, "postgres", keepers_sql);
+    shop_use(cluster);
     for (size_t i = 0; i < BIG_SIZE; i++)
         big[i] = (unsigned char)(i * 2654435761U >> 13);
     return 0;
@@ -32,17 +37,19 @@ static struct session *open_objects(void)
 /* Makes the object with these bytes, written in pieces of `piece`. */
 static void make(struct session *session, uint32_t oid, const void *bytes, size_t count, size_t piece)
 {
-    struct largeobject_writer writer = {.session = session, .oid = oid};
+    struct largeobject_writer writer = {.session = session};
     cutover_error *error = NULL;
 
-    check_ok(session_run_format(session, &error, "BEGIN; SELECT pg_catalog.lo_create(%u)", oid), error);
+    check_ok(session_run_format(session, &error, "SELECT pg_catalog.lo_create(%u)", oid), error);
+    largeobject_begin(&writer, oid);
     for (size_t done = 0; done < count; done += piece) {
         size_t part = count - done < piece ? count - done : piece;
 
         check_ok(largeobject_write(&writer, (const char *)bytes + done, part, &error), error);
     }
-    assert_int_equal(writer.offset, count);
-    check_ok(session_run(session, "COMMIT", &error), error);
+    check_ok(largeobject_end(&writer, &error), error);
+    check_ok(largeobject_flush(&writer, &error), error);
+    largeobject_writer_free(&writer);
 }
 
 struct collected {
@@ -147,7 +154,7 @@ static void content_is_of_the_transactions_snapshot(void **state)
 static void missing_object_is_named(void **state)
 {
     struct session *session = open_objects();
-    struct largeobject_writer writer = {.session = session, .oid = 55};
+    struct largeobject_writer writer = {.session = session};
     struct digest digest = DIGEST_INIT;
     uint64_t size = 9;
     cutover_error *error = NULL;
@@ -161,9 +168,132 @@ static void missing_object_is_named(void **state)
     assert_int_equal(size, 9);
     cutover_error_free(error);
     error = NULL;
-    check_status(largeobject_write(&writer, "x", 1, &error), CUTOVER_E_POSTGRES, error);
-    assert_int_equal(writer.offset, 0);
+    largeobject_begin(&writer, 55);
+    check_ok(largeobject_write(&writer, "x", 1, &error), error);
+    check_ok(largeobject_end(&writer, &error), error);
+    check_status_keep(largeobject_flush(&writer, &error), CUTOVER_E_POSTGRES, error);
+    assert_string_equal(cutover_error_sqlstate(error), "42704");
+    cutover_error_free(error);
+    error = NULL;
+    largeobject_begin(&writer, 55);
+    check_status(largeobject_write(&writer, big, BIG_SIZE, &error), CUTOVER_E_POSTGRES, error);
+    largeobject_writer_free(&writer);
     session_close(session);
+}
+
+/* Sizes around those at which something changes: what goes with others, what goes alone, what takes several chunks. */
+static const size_t sizes[] = {
+    0, 1, 2047, 2048, 16383, 16384, 16385, 16385, 1024 * 1024, 1024 * 1024 + 16384, 3000, 0};
+#define SIZES (sizeof sizes / sizeof *sizes)
+
+/* More than go at a time; read through the inventory as backups, copies and checks do. */
+static void many_objects_come_one_after_the_other(void **state)
+{
+    enum { COUNT = 700 };
+    struct session *session = open_objects();
+    struct largeobject_writer writer = {.session = session};
+    struct largeobject_reader reader;
+    struct inventory inventory = {0};
+    struct digest together = DIGEST_INIT, alone = DIGEST_INIT;
+    uint64_t size = 0, expected = 0;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "objects",
+                "SELECT lo_unlink(oid) FROM pg_largeobject_metadata;"
+                "SELECT lo_create(g) FROM generate_series(70000, 70699) g");
+    for (unsigned i = 0; i < COUNT; i++) {
+        size_t count = sizes[i % SIZES];
+        largeobject_begin(&writer, 70000 + i);
+        for (size_t done = 0; done < count; done += 9000)
+            check_ok(
+                largeobject_write(&writer, big + i + done, count - done < 9000 ? count - done : 9000, &error),
+                error);
+        check_ok(largeobject_end(&writer, &error), error);
+        expected += count;
+    }
+    check_ok(largeobject_flush(&writer, &error), error);
+    largeobject_writer_free(&writer);
+    check_ok(inventory_read(session, &inventory, &error), error);
+    assert_int_equal(inventory.large_object_count, COUNT);
+    largeobject_reader_open(&reader, session, &inventory);
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct collected whole = {TEXT_INIT, 0};
+        assert_int_equal(largeobject_reader_at(&reader), 70000 + i);
+        check_ok(largeobject_reader_next(&reader, collect, &whole, &together, &size, &error), error);
+        check_ok(largeobject_read(session, 70000 + i, NULL, NULL, &alone, NULL, &error), error);
+        assert_int_equal(whole.bytes.length, sizes[i % SIZES]);
+        if (whole.bytes.length > 0)
+            assert_memory_equal(whole.bytes.bytes, big + i, whole.bytes.length);
+        text_free(&whole.bytes);
+    }
+    largeobject_reader_close(&reader);
+    assert_int_equal(size, expected);
+    assert_int_equal(together.rows, COUNT);
+    assert_true(digest_equal(&together, &alone));
+    inventory_free(&inventory);
+    session_close(session);
+}
+
+/* ---- through a promotion, a backup and stock tools ---- */
+
+/* Groups of one object, of some, and of more than an entry of pg_dump's holds; grants in every form. */
+static const char kept_sql[] =
+    "CREATE TABLE generation (name text); CREATE TABLE papers (id int PRIMARY KEY, paper oid);"
+    "SELECT lo_from_bytea(g, convert_to(repeat(g::text, g % 50), 'UTF8')) FROM generate_series(50001, 53410) g;"
+    "INSERT INTO papers SELECT g, g FROM generate_series(50001, 53410) g;"
+    "DO $$ BEGIN FOR g IN 52301..53400 LOOP"
+    " EXECUTE format('ALTER LARGE OBJECT %s OWNER TO keeper; GRANT SELECT ON LARGE OBJECT %s TO looker', g, g);"
+    " END LOOP; END $$;"
+    "SELECT lo_put(53400, 0, convert_to(repeat('a big one ', 200000), 'UTF8'));"
+    "ALTER LARGE OBJECT 53401 OWNER TO \"odd \"\"keeper\";"
+    "GRANT ALL ON LARGE OBJECT 53401 TO PUBLIC;"
+    "GRANT UPDATE ON LARGE OBJECT 53402 TO \"odd \"\"keeper\" WITH GRANT OPTION;"
+    "ALTER LARGE OBJECT 53403 OWNER TO keeper; ALTER LARGE OBJECT 53404 OWNER TO keeper;"
+    "REVOKE UPDATE ON LARGE OBJECT 53403 FROM keeper; REVOKE ALL ON LARGE OBJECT 53404 FROM keeper;"
+    "GRANT SELECT ON LARGE OBJECT 53405, 53406 TO looker WITH GRANT OPTION;"
+    "SET ROLE looker; GRANT SELECT ON LARGE OBJECT 53405, 53406 TO keeper; RESET ROLE;"
+    "GRANT UPDATE ON LARGE OBJECT 53405, 53406 TO looker;"
+    "COMMENT ON LARGE OBJECT 50001 IS E'it\\'s \\\\ one\\nof \"them\"';"
+    "COMMENT ON LARGE OBJECT 52999 IS 'one of the keeper''s';"
+    "COMMENT ON LARGE OBJECT 53405 IS 'alone';";
+
+static const char kept_fact_sql[] =
+    "SELECT string_agg(format('%s %s %s %s %s', oid, md5(lo_get(oid)), lomowner::regrole, lomacl,"
+    "   obj_description(oid, 'pg_largeobject')), E'\\n' ORDER BY oid) FROM pg_largeobject_metadata";
+
+static void owners_grants_and_comments_come_through(void **state)
+{
+    struct shop *shop = *state;
+
+    shop_database(cluster, "kept_production", kept_sql);
+    shop_database(cluster, "kept_preview", kept_sql);
+    cluster_sql(cluster, "kept_preview",
+                "SELECT lo_put(50002, 3, 'new'); ALTER LARGE OBJECT 50003 OWNER TO keeper;"
+                "SELECT lo_unlink(50004); DELETE FROM papers WHERE id = 50004");
+    char *production = cluster_value(cluster, "kept_production", kept_fact_sql);
+    char *preview = cluster_value(cluster, "kept_preview", kept_fact_sql);
+    check_contains(production, " keeper {} ");
+    shop_project(shop, "kept", cluster_conninfo(cluster, "kept_production"));
+    shop_preview(shop, "kept", "kept", cluster_conninfo(cluster, "kept_preview"), 0);
+    char *request = shop_acked(shop, "kept", "kept");
+    const struct shop_promotion promotion = {.request_id = request, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+
+    char *found = cluster_value(cluster, "kept_production", kept_fact_sql);
+    check_same_text(found, preview);
+    cluster_create_database(cluster, "kept_restored");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j2", "-d",
+                              cluster_conninfo(cluster, "kept_restored"), outcome_text(&outcome, "backup_path"),
+                              NULL});
+    char *restored = cluster_value(cluster, "kept_restored", kept_fact_sql);
+    check_same_text(restored, production);
+    outcome_free(&outcome);
+    free(request);
+    free(production);
+    free(preview);
+    free(found);
+    free(restored);
 }
 
 static cutover_status refuse(void *context, const void *bytes, size_t count, cutover_error **error)
@@ -198,6 +328,8 @@ int main(void)
         cmocka_unit_test(content_is_of_the_transactions_snapshot),
         cmocka_unit_test(missing_object_is_named),
         cmocka_unit_test(sink_that_fails_ends_the_reading),
+        cmocka_unit_test(many_objects_come_one_after_the_other),
+        cmocka_unit_test_setup_teardown(owners_grants_and_comments_come_through, shop_setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, start_cluster, NULL);
