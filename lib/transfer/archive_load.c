@@ -2,6 +2,7 @@
 
 #include "archive/object.h"
 #include "base/folder.h"
+#include "postgres/catalog/versions.h"
 #include "postgres/largeobject.h"
 #include "postgres/public_schema.h"
 #include "postgres/quote.h"
@@ -340,6 +341,8 @@ cutover_status archive_load(struct archive *archive, struct operation *operation
         status = fill_end(fill, manifest->sequences, manifest->sequence_count, error);
     if (status == CUTOVER_OK)
         status = public_schema_return(fill->session, text_string(&archive->facts), error);
+    if (status == CUTOVER_OK)
+        status = catalog_facts_translate(fill->session, (int)manifest->server_version, &archive->facts, error);
     fill->has_built = NULL;
     fill->built = NULL;
     index_build_close(&loading.indexes);

@@ -1,7 +1,9 @@
 #include "transfer/content.h"
 
 #include "postgres/catalog/facts.h"
+#include "postgres/catalog/versions.h"
 #include "postgres/quote.h"
+#include "postgres/version.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -165,6 +167,7 @@ cutover_status content_from_manifest(const struct manifest *manifest, struct tex
     qsort(made.tables, made.table_count, sizeof *made.tables, table_order);
     qsort(made.sequences, made.sequence_count, sizeof *made.sequences, manifest_sequence_order);
     made.large_objects = manifest->large_objects;
+    made.server_version = (int)manifest->server_version;
     made.facts = *facts;
     *facts = (struct text)TEXT_INIT;
     *content = made;
@@ -196,6 +199,8 @@ void content_free(struct content *content)
 struct differences {
     struct text lines;
     size_t count;
+    bool
+        said_otherwise; /* there are none but facts that are there on both sides, or on that of the newer version */
 };
 
 static void difference(struct differences *differences, const char *line)
@@ -265,31 +270,78 @@ static void compare_sequences(const struct content *expected, const struct conte
     }
 }
 
+/* In a form that both versions can have; facts of nobody knows which are taken for those of one. */
+static cutover_status facts_reduce(const struct content *content, const struct content *other,
+                                   struct text *reduced, cutover_error **error)
+{
+    int version = content->server_version, another = other->server_version;
+
+    if (version == 0 || another == 0)
+        version = another = 0;
+    return catalog_facts_reduce(text_string(&content->facts), version, another, reduced, error);
+}
+
 static cutover_status compare_facts(const struct content *expected, const struct content *found,
                                     const char *expected_name, const char *found_name,
                                     struct differences *differences, cutover_error **error)
 {
     size_t left = differences->count < DIFFERENCES_SHOWN ? DIFFERENCES_SHOWN - differences->count : 0;
+    struct text wanted = TEXT_INIT, got = TEXT_INIT;
     char *lines = NULL;
     size_t count = 0;
 
-    cutover_status status = catalog_facts_compare(text_string(&expected->facts), text_string(&found->facts),
-                                                  expected_name, found_name, left, &lines, &count, error);
-    if (status != CUTOVER_OK)
-        return status;
-    differences->count += count;
-    if (left > 0)
-        text_add(&differences->lines, lines); /* with the number of those that it leaves out */
-    else if (differences->count > DIFFERENCES_SHOWN)
-        text_add_format(&differences->lines, "and %zu more\n", differences->count - DIFFERENCES_SHOWN);
+    cutover_status status = facts_reduce(expected, found, &wanted, error);
+    if (status == CUTOVER_OK)
+        status = facts_reduce(found, expected, &got, error);
+    if (status == CUTOVER_OK)
+        status = catalog_facts_compare(text_string(&wanted), text_string(&got), expected_name, found_name, left,
+                                       &lines, &count, error);
+    if (status == CUTOVER_OK) {
+        differences->said_otherwise = differences->count == 0 &&
+                                      expected->server_version < found->server_version &&
+                                      catalog_facts_missing(text_string(&wanted), text_string(&got)) == 0;
+        differences->count += count;
+        if (left > 0)
+            text_add(&differences->lines, lines); /* with the number of those that it leaves out */
+        else if (differences->count > DIFFERENCES_SHOWN)
+            text_add_format(&differences->lines, "and %zu more\n", differences->count - DIFFERENCES_SHOWN);
+    }
     free(lines);
-    return CUTOVER_OK;
+    text_free(&wanted);
+    text_free(&got);
+    return status;
+}
+
+/* Between two major versions what one says otherwise, or besides, need not be another thing. */
+static cutover_status difference_error(const struct content *expected, const struct content *found,
+                                       const char *expected_name, const char *found_name,
+                                       const struct differences *differences, cutover_error **error)
+{
+    int was = postgres_major(expected->server_version), is = postgres_major(found->server_version);
+    cutover_status status;
+
+    if (was != is && differences->said_otherwise) {
+        status =
+            error_verify(error, CUTOVER_VERDICT_UNKNOWN,
+                         "it could not be told whether %s and %s are equal: the catalogs of PostgreSQL %d and "
+                         "%d differ in %zu places",
+                         expected_name, found_name, was, is, differences->count);
+        error_hint(error,
+                   "Compare the places by hand. A backup can be verified on a server of PostgreSQL %d "
+                   "(project.verify_database), or by readback.",
+                   was);
+    } else {
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s and %s differ in %zu places", expected_name,
+                              found_name, differences->count);
+    }
+    error_detail(error, "%s", text_string(&differences->lines));
+    return status;
 }
 
 cutover_status content_compare(const struct content *expected, const struct content *found,
                                const char *expected_name, const char *found_name, cutover_error **error)
 {
-    struct differences differences = {TEXT_INIT, 0};
+    struct differences differences = {TEXT_INIT, 0, false};
 
     compare_tables(expected, found, found_name, &differences);
     compare_sequences(expected, found, found_name, &differences);
@@ -305,11 +357,8 @@ cutover_status content_compare(const struct content *expected, const struct cont
     cutover_status status = compare_facts(expected, found, expected_name, found_name, &differences, error);
     if (status == CUTOVER_OK && text_failed(&differences.lines))
         status = error_nomem(error);
-    if (status == CUTOVER_OK && differences.count > 0) {
-        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s and %s differ in %zu places", expected_name,
-                              found_name, differences.count);
-        error_detail(error, "%s", text_string(&differences.lines));
-    }
+    if (status == CUTOVER_OK && differences.count > 0)
+        status = difference_error(expected, found, expected_name, found_name, &differences, error);
     text_free(&differences.lines);
     return status;
 }

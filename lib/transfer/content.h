@@ -28,7 +28,8 @@ struct content {
     size_t sequence_count;
     uint64_t large_objects;
     struct digest large_object_digest;
-    struct text facts; /* postgres/catalog/facts.h */
+    struct text facts;  /* postgres/catalog/facts.h */
+    int server_version; /* that they are of: 150018; 0: nobody said */
 };
 
 /* What a source was seen to hold while it was read: digests in the inventory's order, of binary rows where table.binary. */
@@ -55,7 +56,9 @@ cutover_status content_read(const struct content_reader *reader, const struct co
 cutover_status content_read_generated(const struct content_reader *reader, struct content *content,
                                       cutover_error **error);
 
-/* CUTOVER_OK: equal. CUTOVER_E_VERIFY: different, the detail names up to 20 differences and the number of the others. */
+/* CUTOVER_OK: equal. CUTOVER_E_VERIFY: different, the detail names up to 20 differences and the number of the others. Facts of two
+   major versions are compared in a form that both can have (postgres/catalog/versions.h); where all that is there is said otherwise
+   by the newer one, or is there besides, it could not be told. */
 cutover_status content_compare(const struct content *expected, const struct content *found,
                                const char *expected_name, const char *found_name, cutover_error **error);
 void content_free(struct content *content);

@@ -102,6 +102,7 @@ static cutover_status rest_read(void *context, void *state, cutover_error **erro
         status = read_large_objects(session, &inventory, found, error);
     if (status == CUTOVER_OK)
         status = catalog_facts_read(session, &found->facts, error);
+    found->server_version = session->server_version;
     if (status == CUTOVER_OK) {
         found->sequences = calloc(inventory.sequence_count + 1, sizeof *found->sequences);
         if (found->sequences == NULL)

@@ -2,6 +2,7 @@
 
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
+#include "postgres/catalog/versions.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"
@@ -263,6 +264,7 @@ static cutover_status content_keep(struct copying *copying, cutover_error **erro
         status = content_from_inventory(inventory, digests, &copying->large_objects, &live->content, error);
     if (status == CUTOVER_OK) {
         live->content.facts = copying->facts;
+        live->content.server_version = live->snapshot->leader->server_version;
         copying->facts = (struct text)TEXT_INIT;
     }
     free(digests);
@@ -288,6 +290,9 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
         status = public_schema_return(fill->session, text_string(&live->content.facts), error);
+    if (status == CUTOVER_OK)
+        status =
+            catalog_facts_translate(fill->session, live->content.server_version, &live->content.facts, error);
     if (status == CUTOVER_OK)
         status = fill_finish(fill, error);
     return status;

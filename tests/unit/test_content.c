@@ -392,6 +392,63 @@ static void facts_share_the_twenty_lines(void **state)
     cutover_error_free(error);
 }
 
+static cutover_verdict verdict_of(const struct pair *pair)
+{
+    cutover_error *error = NULL;
+    cutover_verdict verdict;
+
+    check_status_keep(content_compare(&pair->expected, &pair->found, "a", "b", &error), CUTOVER_E_VERIFY,
+                      error);
+    verdict = cutover_error_verdict(error);
+    cutover_error_free(error);
+    return verdict;
+}
+
+/* Between two major versions: what is there on both sides and said otherwise, or is there besides, may be the same. */
+static void what_another_version_says_otherwise_could_not_be_told(void **state)
+{
+    struct pair *pair = *state;
+    cutover_error *error = NULL;
+
+    text_add(&pair->expected.facts, "trigger\tr on public.t\tone\n");
+    text_add(&pair->found.facts, "trigger\tr on public.t\tanother\ntrigger\ts on public.t\tone\n");
+    pair->expected.server_version = pair->found.server_version = 150020;
+    assert_int_equal(verdict_of(pair), CUTOVER_VERDICT_DIFFERENT);
+    pair->found.server_version = 180006;
+    check_status_keep(content_compare(&pair->expected, &pair->found, "the backup", "its copy", &error),
+                      CUTOVER_E_VERIFY, error);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
+    assert_string_equal(
+        cutover_error_message(error),
+        "it could not be told whether the backup and its copy are equal: the catalogs of PostgreSQL"
+        " 15 and 18 differ in 2 places");
+    check_contains(cutover_error_detail(error),
+                   "trigger r on public.t: one | another\ntrigger s on public.t: only in");
+    check_contains(cutover_error_hint(error), "on a server of PostgreSQL 15");
+    cutover_error_free(error);
+    pair->expected.server_version = 190000;
+    assert_int_equal(verdict_of(pair), CUTOVER_VERDICT_DIFFERENT);
+}
+
+static void what_another_version_lacks_is_different(void **state)
+{
+    struct pair *pair = *state;
+
+    pair->expected.server_version = 150020;
+    pair->found.server_version = 180006;
+    text_add(&pair->expected.facts, "acl\ttable public.t: MAINTAIN to public\tby a\n");
+    check_equal(pair);
+    text_add(&pair->found.facts, "view\tpublic.z\tSELECT\n");
+    assert_int_equal(verdict_of(pair), CUTOVER_VERDICT_UNKNOWN);
+    pair->found.large_objects++;
+    assert_int_equal(verdict_of(pair), CUTOVER_VERDICT_DIFFERENT);
+    pair->found.large_objects--;
+    text_clear(&pair->expected.facts);
+    text_add(&pair->expected.facts,
+             "schema\tpublic\t\ntable\tpublic.orders\tordinary\nview\tpublic.y\tSELECT\n");
+    assert_int_equal(verdict_of(pair), CUTOVER_VERDICT_DIFFERENT);
+}
+
 /* ---- made from an inventory ---- */
 
 static struct table inventory_table(const char *name, bool binary)
@@ -599,6 +656,8 @@ int main(void)
         TEST(all_kinds_are_told_together),
         TEST(the_twenty_first_difference_is_counted_and_not_shown),
         TEST(facts_share_the_twenty_lines),
+        TEST(what_another_version_says_otherwise_could_not_be_told),
+        TEST(what_another_version_lacks_is_different),
         TEST(a_source_s_content_is_what_its_inventory_and_its_digests_say),
         TEST(a_backup_s_content_is_what_its_manifest_says),
         TEST(a_digest_that_cannot_be_read_is_damage),

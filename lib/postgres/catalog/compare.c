@@ -158,3 +158,19 @@ cutover_status catalog_facts_compare(const char *first, const char *second, cons
     *count = found;
     return CUTOVER_OK;
 }
+
+size_t catalog_facts_missing(const char *first, const char *second)
+{
+    struct fact a, b;
+    size_t missing = 0;
+
+    while (fact_at(first, &a)) {
+        int order = fact_at(second, &b) ? compare_bytes(a.line, a.key, b.line, b.key) : -1;
+        missing += order < 0;
+        if (order <= 0)
+            first = fact_next(&a);
+        if (order >= 0)
+            second = fact_next(&b);
+    }
+    return missing;
+}

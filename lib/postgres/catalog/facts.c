@@ -39,12 +39,12 @@ static cutover_status read_catalog(struct session *session, const struct text *q
     return status != CUTOVER_OK || !ours ? status : session_run(session, "COMMIT", error);
 }
 
+static const char letters[] = "btnvfr"; /* \b is 8 */
+
 /* COPY's text form, with every control character escaped: no byte of a line is less than the tab between fields, so
    that lines sort as their fields do. */
-static void add_escaped(struct text *text, const char *value)
+void catalog_facts_escape(const char *value, struct text *text)
 {
-    static const char letters[] = "btnvfr"; /* \b is 8 */
-
     while (*value != '\0') {
         size_t plain = 0;
         while ((unsigned char)value[plain] >= ' ' && value[plain] != '\\')
@@ -60,6 +60,25 @@ static void add_escaped(struct text *text, const char *value)
         else
             text_add_format(text, "\\x%02x", (unsigned)*value);
         value++;
+    }
+}
+
+void catalog_facts_unescape(const char *field, size_t length, struct text *text)
+{
+    for (size_t i = 0; i < length; i++) {
+        const char *letter = NULL;
+        char byte = field[i];
+        if (byte == '\\' && i + 1 < length) {
+            byte = field[++i];
+            if (byte == 'x' && i + 2 < length) {
+                const char hex[3] = {field[i + 1], field[i + 2], '\0'};
+                byte = (char)strtoul(hex, NULL, 16);
+                i += 2;
+            } else if ((letter = strchr(letters, byte)) != NULL) {
+                byte = (char)('\b' + (letter - letters));
+            }
+        }
+        text_add_bytes(text, &byte, 1);
     }
 }
 
@@ -79,7 +98,7 @@ static void add_rows(const PGresult *result, void *context)
             const char *value = result_text(result, row, column);
             if (column > 0)
                 text_add(&lines->text, "\t");
-            add_escaped(&lines->text, value != NULL ? value : "");
+            catalog_facts_escape(value != NULL ? value : "", &lines->text);
         }
         text_add_bytes(&lines->text, "", 1);
     }

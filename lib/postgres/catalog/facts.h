@@ -31,6 +31,13 @@ cutover_status catalog_facts_compare(const char *first, const char *second, cons
                                      const char *second_name, size_t limit, char **differences, size_t *count,
                                      cutover_error **error);
 
+/* How many facts of the first the second has none of the same class and identity for. */
+size_t catalog_facts_missing(const char *first, const char *second);
+
+/* Text as a field of a fact, and back. */
+void catalog_facts_escape(const char *value, struct text *text);
+void catalog_facts_unescape(const char *field, size_t length, struct text *text);
+
 /* Every role that owners, grants, default privileges, policies and user mappings of the database name, sorted
    (EDGE_CASES C1); PUBLIC left out. */
 cutover_status catalog_roles(struct session *session, char ***roles, size_t *count, cutover_error **error);
