@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "pipeline/job.h"
 #include "postgres/event_triggers.h"
+#include "postgres/preflight/preflight.h"
 #include "postgres/properties.h"
 #include "transfer/archive_write.h"
 
@@ -31,14 +32,27 @@ static cutover_status project_look(struct job *job, const char *project_id, cuto
 
 /* ---- taken ---- */
 
+/* What takes a backup that nothing can restore there is refused before it begins. */
+static cutover_status tools_check(struct job *job, const struct session *control, cutover_error **error)
+{
+    struct findings findings = {0};
+
+    preflight_tools(&job->operation.tools, control->server_version, control->server_version, &findings);
+    cutover_status status = findings_error(&findings, job->type->name, error);
+    findings_free(&findings);
+    return status;
+}
+
 /* All other sessions are inside production. */
-static cutover_status triggers_quiet(struct job *job, cutover_error **error)
+static cutover_status server_look(struct job *job, cutover_error **error)
 {
     struct session_options options =
         operation_session(&job->operation, &job->project.production, job->project.control_database);
     struct session *control = NULL;
 
     cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK)
+        status = tools_check(job, control, error);
     if (status == CUTOVER_OK)
         status = event_triggers_quiet(control, &job->project.production, error);
     session_close(control);
@@ -50,7 +64,7 @@ static cutover_status backup_preflight(struct job *job, cutover_error **error)
     progress_expect(&job->operation.progress, PHASE_BACKUP, 1);
     job_expect_verify(job, 1);
     cutover_status status = project_look(job, job->from.own.project_id, error);
-    return status != CUTOVER_OK ? status : triggers_quiet(job, error);
+    return status != CUTOVER_OK ? status : server_look(job, error);
 }
 
 /* The record, with its lease, is what makes the job. */

@@ -1,4 +1,6 @@
+#include "archive/toc.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/wait.h"
 #include "support/shop.h"
 
@@ -122,6 +124,115 @@ static void a_backup_needs_an_operator_and_a_project(void **state)
     check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
     assert_int_equal(cutover_backup_list_count(list), 0);
     cutover_backup_list_free(list);
+}
+
+static void program_make(const char *folder, const char *name, const char *version)
+{
+    char *path = shop_format("%s/%s", folder, name);
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\necho '%s (PostgreSQL) %s'\n", name, version);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    free(path);
+}
+
+/* What pg_dump 18 takes of a server of 15, only a pg_restore can read that makes scripts which 15 refuses. */
+static void a_backup_that_nothing_could_restore_is_not_begun(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    bool before_17 = cluster_number(cluster, "postgres", "SHOW server_version_num") < 170000;
+    const char *folder = cluster_temp_dir(), *version = before_17 ? "18.1" : "16.1";
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+    char *path = strdup(getenv("PATH")), *with = shop_format("%s:%s", folder, path);
+
+    program_make(folder, "pg_dump", version);
+    program_make(folder, "pg_restore", version);
+    setenv("PATH", with, 1);
+    cutover_status status = cutover_backup_create(shop->engine, &options, NULL, &error);
+    setenv("PATH", path, 1);
+    check_status_keep(status, CUTOVER_E_PREFLIGHT, error);
+    check_contains(cutover_error_detail(error), before_17 ? "transaction_timeout" : "cannot dump a server");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 0);
+    cutover_backup_list_free(list);
+    free(path);
+    free(with);
+}
+
+static struct toc toc_of(const char *folder)
+{
+    struct toc toc;
+    char *bytes;
+    size_t count;
+    cutover_error *error = NULL;
+
+    check_ok(folder_read(folder, "toc.dat", 1 << 24, &bytes, &count, &error), error);
+    check_ok(toc_parse(bytes, count, &toc, &error), error);
+    free(bytes);
+    return toc;
+}
+
+static const struct toc_entry *entry_of(const struct toc *toc, const char *desc, const char *tag)
+{
+    for (size_t i = 0; i < toc->count; i++)
+        if (strcmp(toc->entries[i].desc.bytes, desc) == 0 && strcmp(toc->entries[i].tag.bytes, tag) == 0)
+            return &toc->entries[i];
+    fail_msg("no %s %s", desc, tag);
+    return NULL;
+}
+
+static bool depends(const struct toc_entry *entry, const struct toc_entry *on)
+{
+    for (size_t i = 0; i < entry->dependency_count; i++)
+        if (entry->dependencies[i] == on->dump_id)
+            return true;
+    return false;
+}
+
+/* From 18 on it may be NOT VALID, and then rows are there that it would not let in. */
+static void a_partitioned_table_s_foreign_key_waits_for_its_partitions(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
+    bool not_valid = cluster_number(cluster, "postgres", "SHOW server_version_num") >= 180000;
+
+    shop_database(
+        cluster, "parted",
+        "CREATE TABLE makers (id int PRIMARY KEY);"
+        "CREATE TABLE parts (id int, maker int) PARTITION BY RANGE (id);"
+        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (1000) PARTITION BY RANGE (id);"
+        "CREATE TABLE parts_1a PARTITION OF parts_1 FOR VALUES FROM (0) TO (500);"
+        "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (1000) TO (2000000);"
+        "CREATE TABLE parts_none PARTITION OF parts DEFAULT;"
+        "INSERT INTO makers VALUES (1); INSERT INTO parts SELECT g, 1 FROM generate_series(0, 400) g");
+    if (not_valid)
+        cluster_sql(cluster, "parted",
+                    "INSERT INTO parts SELECT g, 2 FROM generate_series(1000, 200000) g;"
+                    "ALTER TABLE parts ADD CONSTRAINT made_by FOREIGN KEY (maker) REFERENCES makers NOT VALID");
+    else
+        cluster_sql(cluster, "parted",
+                    "ALTER TABLE parts ADD CONSTRAINT made_by FOREIGN KEY (maker) REFERENCES makers");
+    shop_project(shop, "parted", cluster_conninfo(cluster, "parted"));
+    options.project_id = "parted";
+    cutover_backup *backup = take(shop, &options);
+    char *path = path_of(shop, backup);
+    struct toc toc = toc_of(path);
+    const struct toc_entry *key = entry_of(&toc, "FK CONSTRAINT", "parts made_by");
+    static const char *const leaves[] = {"parts_1a", "parts_2", "parts_none"};
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
+        assert_true(depends(key, entry_of(&toc, "TABLE DATA", leaves[i])));
+    cluster_create_database(cluster, "parted_again");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j4", "-d",
+                              cluster_conninfo(cluster, "parted_again"), path, NULL});
+    toc_free(&toc);
+    cutover_backup_free(backup);
+    free(path);
 }
 
 static void backups_are_listed_and_deleted(void **state)
@@ -637,6 +748,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_backup_restores_without_the_library),
         TEST(a_backup_needs_an_operator_and_a_project),
+        TEST(a_backup_that_nothing_could_restore_is_not_begun),
+        TEST(a_partitioned_table_s_foreign_key_waits_for_its_partitions),
         TEST(backups_are_listed_and_deleted),
         TEST(a_backup_that_is_stopped_leaves_a_record_and_no_bytes),
         TEST(a_backup_that_is_stopped_while_verified_can_be_verified_again),

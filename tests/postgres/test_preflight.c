@@ -402,6 +402,51 @@ static void changes_that_are_not_counted_block(void **state)
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET track_counts");
 }
 
+/* It would become a production that nothing can be promoted over. */
+static void a_preview_of_another_storage_blocks(void **state)
+{
+    (void)state;
+    cluster_sql(elsewhere, "next",
+                "CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;"
+                "CREATE TABLE odd (id int) USING other_heap");
+    look((struct look){0});
+    expect_block("preview.storage", "odd (other_heap)");
+    cluster_sql(elsewhere, "next", "DROP TABLE odd; DROP ACCESS METHOD other_heap");
+    look((struct look){0});
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "preview.storage", ""));
+}
+
+/* A member that may not become the owner (16) gives nothing away. */
+static void owners_that_our_role_cannot_become_block(void **state)
+{
+    bool set = cluster_number(cluster, "postgres", "SHOW server_version_num") >= 160000;
+
+    (void)state;
+    cluster_sql(cluster, "shop",
+                "CREATE ROLE maker; CREATE TABLE made (id int); ALTER TABLE made OWNER TO tenant");
+    cluster_sql(elsewhere, "next",
+                "CREATE ROLE maker; SELECT lo_create(4711); ALTER LARGE OBJECT 4711 OWNER TO maker;"
+                "CREATE EXTENSION hstore");
+    look((struct look){.role = "weak"});
+    expect_block("databases.owners", "maker, tenant");
+    cluster_sql(cluster, "postgres", "GRANT maker, tenant TO weak");
+    look((struct look){.role = "weak"});
+    expect(CUTOVER_SEVERITY_OK, "databases.owners", "may give");
+    if (set) {
+        cluster_sql(cluster, "postgres",
+                    "GRANT maker TO weak WITH SET FALSE; ALTER DATABASE shop OWNER TO tenant;"
+                    "GRANT tenant TO weak WITH SET FALSE");
+        look((struct look){.role = "weak"});
+        expect_block("databases.owners", "maker, tenant");
+        expect_block("production.privileges", "membership of role tenant");
+        cluster_sql(cluster, "postgres", "ALTER DATABASE shop OWNER TO postgres");
+    }
+    look((struct look){0});
+    expect_nothing_blocks();
+    cluster_sql(cluster, "shop", "DROP TABLE made; REVOKE tenant FROM weak; DROP ROLE maker");
+    cluster_sql(elsewhere, "next", "DROP EXTENSION hstore; SELECT lo_unlink(4711); DROP ROLE maker");
+}
+
 static void invalid_indexes_block(void **state)
 {
     static const char sql[] = "CREATE INDEX broken ON orders (note);"
@@ -726,6 +771,8 @@ int main(void)
         preflight_test(prepared_transactions_block),
         preflight_test(slots_of_production_block_and_idle_ones_warn),
         preflight_test(subscriptions_and_their_workers_block),
+        preflight_test(a_preview_of_another_storage_blocks),
+        preflight_test(owners_that_our_role_cannot_become_block),
         preflight_test(the_home_of_the_scheduler_blocks),
         preflight_test(extensions_that_cannot_be_carried_block),
         preflight_test(extensions_of_another_version_than_the_default_block),

@@ -49,7 +49,16 @@ struct preflight_need {
     cutover_severity severity;
     const char *preview_sql, *production_sql;
     const char *ok, *found, *hint;
+    enum {
+        NEED_ALWAYS,
+        NEED_WITHIN_MAJOR,
+        NEED_ACROSS_MAJORS
+    } when; /* as to the two servers' major versions */
 };
+
+/* The privilege on a role, for pg_has_role(), without which nothing can be given to it: to be a member is not enough since 16. */
+#define PREFLIGHT_BECOME                                                                                       \
+    "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END"
 
 /* Tables ended by a NULL name. */
 extern const struct preflight_listing preflight_listings[];

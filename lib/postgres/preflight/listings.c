@@ -87,7 +87,7 @@ static const char powers_sql[] =
     "SELECT v.what FROM pg_roles me JOIN pg_database d ON d.oid = $1::oid, LATERAL (VALUES"
     "   ('CREATEDB', me.rolsuper OR me.rolcreatedb),"
     "   ('membership of role ' || pg_get_userbyid(d.datdba),"
-    "    pg_has_role(d.datdba, 'USAGE') AND pg_has_role(d.datdba, 'MEMBER')),"
+    "    pg_has_role(d.datdba, 'USAGE') AND pg_has_role(d.datdba, " PREFLIGHT_BECOME ")),"
     "   ('membership of role pg_signal_backend', pg_has_role('pg_signal_backend', 'USAGE'))) v (what, has)"
     " WHERE me.rolname = current_user AND NOT v.has";
 
@@ -148,6 +148,10 @@ const struct preflight_listing preflight_listings[] = {
      "Set track_counts = on there."},
     {"production.storage", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, other_storage_sql, NULL,
      "tables of other access methods than heap, of which it is not known that they count changes",
+     "Move them to heap (ALTER TABLE … SET ACCESS METHOD heap)."},
+    {"preview.storage", SIDE_PREVIEW, ASK_ONCE, BLOCK, other_storage_sql, NULL,
+     "tables of other access methods than heap, of which it is not known that they count changes: once they are"
+     " production's, nothing can be promoted over them",
      "Move them to heap (ALTER TABLE … SET ACCESS METHOD heap)."},
     {"production.fence_roles", SIDE_CONTROL, ASK_ONCE, BLOCK, fence_roles_sql, "every role can be fenced",
      "roles with a default_transaction_read_only of their own that our role may not change",
@@ -238,23 +242,35 @@ static const char language_unknown_sql[] =
     "l.lanname = x)"
     "   AND NOT EXISTS (SELECT 1 FROM pg_am a WHERE 'access method ' || a.amname = x) ORDER BY 1";
 
+/* Extensions come in another version with another release of PostgreSQL, as with any dump that is restored there. */
+static const char extension_unknown_sql[] =
+    "SELECT x FROM unnest($1::text[]) x WHERE NOT EXISTS (SELECT 1 FROM pg_available_extensions e"
+    " WHERE starts_with(x, e.name || ' ')) ORDER BY 1";
+
 const struct preflight_need preflight_needs[] = {
     {"preview.extensions", BLOCK, extensions_sql, extension_missing_sql,
      "every extension is available on production's server in its version",
      "extensions that production's server does not have in this version",
-     "Install them on production's server, or ALTER EXTENSION … UPDATE in the preview."},
+     "Install them on production's server, or ALTER EXTENSION … UPDATE in the preview.", NEED_WITHIN_MAJOR},
     {"preview.extension_versions", BLOCK, extensions_sql, extension_other_default_sql, NULL,
      "extensions that production's server would make in another version",
-     "ALTER EXTENSION … UPDATE in the preview, or install the same release on both servers."},
+     "ALTER EXTENSION … UPDATE in the preview, or install the same release on both servers.",
+     NEED_WITHIN_MAJOR},
+    {"preview.extensions", BLOCK, extensions_sql, extension_unknown_sql,
+     "every extension is available on production's server", "extensions that production's server does not have",
+     "Install them on production's server.", NEED_ACROSS_MAJORS},
+    {"preview.extension_versions", WARN, extensions_sql, extension_other_default_sql, NULL,
+     "extensions that production's release of PostgreSQL has in another version",
+     "Read what changed in them; the new production gets production's.", NEED_ACROSS_MAJORS},
     {"preview.collations", BLOCK, collations_sql, collation_missing_sql,
      "every collation exists on production's server", "collations that production's server does not have",
-     "Install the locale there and run pg_import_system_collations('pg_catalog')."},
+     "Install the locale there and run pg_import_system_collations('pg_catalog').", NEED_ALWAYS},
     {"preview.collation_versions", WARN, collation_versions_sql, collation_version_missing_sql, NULL,
-     "collations that may order otherwise on production's server", NULL},
+     "collations that may order otherwise on production's server", NULL, NEED_ALWAYS},
     {"preview.languages", WARN, languages_sql, language_unknown_sql, NULL,
      "production does not have these, and whether its server can is not known",
-     "Install their libraries there."},
+     "Install their libraries there.", NEED_ALWAYS},
     {"preview.libraries", WARN, libraries_sql, library_unknown_sql, NULL,
      "functions of libraries of which it is not known whether production's server has them",
-     "Install them on production's server."},
-    {NULL, CUTOVER_SEVERITY_OK, NULL, NULL, NULL, NULL, NULL}};
+     "Install them on production's server.", NEED_ALWAYS},
+    {NULL, CUTOVER_SEVERITY_OK, NULL, NULL, NULL, NULL, NULL, NEED_ALWAYS}};

@@ -1,6 +1,7 @@
 #include "postgres/preflight/preflight.h"
 
 #include "postgres/preflight/checks.h"
+#include "postgres/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,14 @@ static cutover_status run_all(const struct preflight_servers *servers, struct ch
     return status;
 }
 
+static bool applies(const struct preflight_servers *servers, const struct preflight_need *need)
+{
+    bool within =
+        postgres_major(servers->production->server_version) == postgres_major(servers->preview->server_version);
+
+    return need->when == NEED_ALWAYS || (need->when == NEED_WITHIN_MAJOR) == within;
+}
+
 static cutover_status run_needs(const struct preflight_servers *servers, struct findings *findings,
                                 cutover_error **error)
 {
@@ -163,6 +172,8 @@ static cutover_status run_needs(const struct preflight_servers *servers, struct 
     for (const struct preflight_need *need = preflight_needs; status == CUTOVER_OK && need->name != NULL;
          need++) {
         cutover_error *failure = NULL;
+        if (!applies(servers, need))
+            continue;
         status = run_need(servers, need, findings, &failure);
         status = settle(status, need->name, failure, false, findings, error);
     }

@@ -28,6 +28,10 @@ struct preflight_servers {
 cutover_status preflight_servers(const struct preflight_servers *servers, struct findings *findings,
                                  cutover_error **error);
 
+/* The check of the programs alone, of one server (twice) or of two; versions as 150018. */
+void preflight_tools(const struct tools *tools, int production_version, int preview_version,
+                     struct findings *findings);
+
 /* What may have come up in production while the source was copied: slots, subscriptions, prepared transactions and the like. Asked
    inside it once it refuses writes. */
 cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error);

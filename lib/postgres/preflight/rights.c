@@ -134,7 +134,53 @@ static cutover_status check_loader(const struct preflight_servers *servers, cons
     return status;
 }
 
+/* Who owns what a dump gives its owner; members of extensions come with these. No note is kept of the bootstrap superuser. */
+static const char given_sql[] =
+    "SELECT coalesce(array_agg(DISTINCT r.rolname::text), '{}') FROM pg_shdepend s JOIN pg_roles r"
+    "    ON r.oid = s.refobjid"
+    " WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'"
+    "   AND s.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
+    "   AND s.classid <> 'pg_extension'::regclass AND NOT EXISTS (SELECT FROM pg_depend d"
+    "     WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype = 'e')";
+
+static const char cannot_give_sql[] =
+    "SELECT quote_ident(o) FROM unnest($1::text[]) o JOIN pg_roles r ON r.rolname = o"
+    " WHERE NOT pg_has_role(r.oid, " PREFLIGHT_BECOME ") ORDER BY 1";
+
+static cutover_status check_owners(const struct preflight_servers *servers, const char *name,
+                                   struct findings *findings, cutover_error **error)
+{
+    const struct preflight_listing listing = {
+        .name = name,
+        .severity = CUTOVER_SEVERITY_BLOCK,
+        .sql = cannot_give_sql,
+        .ok = "our role may give everything to its owner",
+        .found = "our role may not give these what they own",
+        .hint = "GRANT these roles to our role (from PostgreSQL 16 on WITH SET TRUE), or use a superuser."};
+    struct session *const sides[] = {servers->production, servers->preview};
+    char *both = NULL;
+    cutover_status status = CUTOVER_OK;
+
+    if (servers->control->superuser)
+        return CUTOVER_OK;
+    for (size_t i = 0; status == CUTOVER_OK && i < sizeof sides / sizeof *sides; i++) {
+        char *owners = NULL, *before = both;
+        status = session_value(sides[i], given_sql, 0, NULL, &owners, error);
+        if (status == CUTOVER_OK)
+            status = session_value(servers->control, unite_sql, 2,
+                                   (const char *const[]){before != NULL ? before : "{}", owners}, &both, error);
+        if (status == CUTOVER_OK)
+            free(before);
+        free(owners);
+    }
+    if (status == CUTOVER_OK)
+        status = preflight_list(servers->control, &listing, 1, (const char *const[]){both}, findings, error);
+    free(both);
+    return status;
+}
+
 const struct preflight_check preflight_rights_checks[] = {
+    {"databases.owners", ASK_ONCE, check_owners},
     {"loader", ASK_ONCE, check_loader},
     {NULL, ASK_ONCE, NULL},
 };

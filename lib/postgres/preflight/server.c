@@ -40,16 +40,14 @@ static cutover_status check_versions(const struct preflight_servers *servers, co
 
 /* pg_dump refuses a newer server (EDGE_CASES A33); pg_restore of 17 and later sends SET transaction_timeout, which
    servers before 17 refuse (A34). */
-static cutover_status check_tools(const struct preflight_servers *servers, const char *name,
-                                  struct findings *findings, cutover_error **error)
+void preflight_tools(const struct tools *tools, int production_version, int preview_version,
+                     struct findings *findings)
 {
-    const struct tools *tools = servers->tools;
-    int production = postgres_major(servers->production->server_version),
-        preview = postgres_major(servers->preview->server_version);
+    static const char name[] = "servers.tools";
+    int production = postgres_major(production_version), preview = postgres_major(preview_version);
     int newest = production > preview ? production : preview;
     bool fine = true;
 
-    (void)error;
     if (postgres_major(tools->dump_version) < newest) {
         fine = false;
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name,
@@ -74,32 +72,16 @@ static cutover_status check_tools(const struct preflight_servers *servers, const
     if (fine)
         findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL, "pg_dump %d and pg_restore %d fit both servers",
                      postgres_major(tools->dump_version), postgres_major(tools->restore_version));
-    return CUTOVER_OK;
 }
 
-/* pg_dump 17 and later writes large objects' owners and grants in another way (EDGE_CASES A37), which the archive's writer
-   does not know. */
-static cutover_status check_large_objects(const struct preflight_servers *servers, const char *name,
-                                          struct findings *findings, cutover_error **error)
+static cutover_status check_tools(const struct preflight_servers *servers, const char *name,
+                                  struct findings *findings, cutover_error **error)
 {
-    struct session *const sides[] = {servers->production, servers->preview};
-    bool any = false;
-    cutover_status status = CUTOVER_OK;
-
-    if (postgres_major(servers->tools->dump_version) < 17)
-        return CUTOVER_OK;
-    for (size_t i = 0; status == CUTOVER_OK && !any && i < sizeof sides / sizeof *sides; i++) {
-        PGresult *result = NULL;
-        status =
-            session_query(sides[i], "SELECT 1 FROM pg_largeobject_metadata LIMIT 1", 0, NULL, &result, error);
-        any = status == CUTOVER_OK && PQntuples(result) > 0;
-        PQclear(result);
-    }
-    if (status == CUTOVER_OK && any)
-        findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Move them into tables (bytea) first.",
-                     "there are large objects, which cannot be backed up with pg_dump %d yet",
-                     postgres_major(servers->tools->dump_version));
-    return status;
+    (void)name;
+    (void)error;
+    preflight_tools(servers->tools, servers->production->server_version, servers->preview->server_version,
+                    findings);
+    return CUTOVER_OK;
 }
 
 /* EDGE_CASES E17, E2 */
@@ -342,7 +324,6 @@ const struct preflight_check preflight_server_checks[] = {
     {"servers.version", ASK_ONCE, check_versions},
     {"servers.tools", ASK_ONCE, check_tools},
     {"servers.releases", ASK_ONCE, preflight_releases},
-    {"servers.large_objects", ASK_ONCE, check_large_objects},
     {"servers.identity", ASK_WITH_PREVIEW, check_identity},
     {"servers.standby", ASK_ONCE, check_standby},
     {"servers.locale", ASK_WITH_PREVIEW, check_locale},
