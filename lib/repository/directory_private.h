@@ -11,6 +11,7 @@
 #include <cutover/repository.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define PARTIAL ".partial"
@@ -21,12 +22,20 @@ struct directory {
     char *path; /* absolute */
     int fd;
     bool rewrites; /* CUTOVER_REPOSITORY_REWRITE */
+    /* Large objects are files of their own, and a disk syncs some hundred a second: beyond the first of these, small files are left
+       to one sync of the whole file system, before the backup gets its name. */
+    atomic_uint small_files; /* since a backup was begun */
+    atomic_bool unsynced;
 };
+
+#define SMALL_FILE (UINT64_C(64) * 1024)
+#define SMALL_FILES_SYNCED 1000u
 
 /* An object being written (name set) or read. */
 struct directory_object {
     int folder; /* -1 when read */
     int fd;
+    uint64_t size; /* written so far */
     char name[NAME_LIMIT + 1];
     char temporary[NAME_LIMIT + 6];
 };

@@ -16,7 +16,7 @@ static bool close_checked(int fd)
 
 cutover_status directory_begin(const char *backup, cutover_error **error, void *userdata)
 {
-    const struct directory *directory = userdata;
+    struct directory *directory = userdata;
     struct folder_name partial = directory_partial(backup != NULL ? backup : "");
     cutover_status status = directory_check_backup(backup, error);
 
@@ -32,6 +32,7 @@ cutover_status directory_begin(const char *backup, cutover_error **error, void *
         unlinkat(directory->fd, partial.bytes, AT_REMOVEDIR);
         return error_set(error, CUTOVER_E_CONFLICT, "backup %s exists already", backup);
     }
+    atomic_store(&directory->small_files, 0);
     return CUTOVER_OK;
 }
 
@@ -109,7 +110,7 @@ cutover_status directory_remove_object(const char *backup, const char *name, cut
 cutover_status directory_write(void *object, const void *bytes, size_t count, cutover_error **error,
                                void *userdata)
 {
-    const struct directory_object *target = object;
+    struct directory_object *target = object;
     const char *at = bytes;
 
     (void)userdata;
@@ -120,6 +121,7 @@ cutover_status directory_write(void *object, const void *bytes, size_t count, cu
         if (written <= 0)
             return directory_failed(error, written < 0 ? errno : ENOSPC, "write", target->name);
         at += written;
+        target->size += (uint64_t)written;
         count -= (size_t)written;
     }
     return CUTOVER_OK;
@@ -136,13 +138,21 @@ void directory_abort(void *object, void *userdata)
     directory_object_free(target);
 }
 
+static bool is_left_to_publish(struct directory *directory, const struct directory_object *object)
+{
+    if (object->size > SMALL_FILE || atomic_fetch_add(&directory->small_files, 1) < SMALL_FILES_SYNCED)
+        return false;
+    atomic_store(&directory->unsynced, true);
+    return true;
+}
+
 cutover_status directory_commit(void *object, cutover_error **error, void *userdata)
 {
     struct directory_object *target = object;
     cutover_status status;
     int fd = target->fd;
 
-    if (fsync(fd) != 0) {
+    if (!is_left_to_publish(userdata, target) && fsync(fd) != 0) {
         status = directory_failed(error, errno, "sync", target->name);
         goto abort_object;
     }
@@ -184,7 +194,7 @@ static cutover_status check_all_committed(int folder, const char *backup, cutove
 
 cutover_status directory_publish(const char *backup, cutover_error **error, void *userdata)
 {
-    const struct directory *directory = userdata;
+    struct directory *directory = userdata;
     struct folder_name partial = directory_partial(backup != NULL ? backup : "");
     cutover_status status = directory_check_backup(backup, error);
     int folder = -1;
@@ -195,6 +205,8 @@ cutover_status directory_publish(const char *backup, cutover_error **error, void
     if (status != CUTOVER_OK)
         return status;
     status = check_all_committed(folder, backup, error);
+    if (status == CUTOVER_OK && atomic_load(&directory->unsynced) && syncfs(folder) != 0)
+        status = directory_failed(error, errno, "sync the file system of backup", backup);
     if (status == CUTOVER_OK)
         status = directory_sync(folder, backup, error);
     close(folder);

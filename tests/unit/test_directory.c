@@ -31,6 +31,7 @@ static struct {
     bool stopped;        /* after it every call fails, as if the machine had stopped there */
     bool stop;           /* whether it does */
     unsigned file_syncs; /* fsync calls */
+    unsigned whole_syncs;
 } calls;
 
 static bool call_fails(void)
@@ -50,6 +51,12 @@ ssize_t write(int fd, const void *bytes, size_t count)
         return -1;
     /* Short writes, as a full disk or a signal makes them. */
     return syscall(SYS_write, fd, bytes, count > 3 && calls.fail_at > 0 ? 3 : count);
+}
+
+int syncfs(int fd)
+{
+    calls.whole_syncs++;
+    return call_fails() ? -1 : (int)syscall(SYS_syncfs, fd);
 }
 
 int fsync(int fd)
@@ -415,6 +422,44 @@ static void every_file_and_folder_is_synced(void **state)
     assert_int_equal(calls.file_syncs, 4); /* two files, the backup's folder, the directory */
 }
 
+static void small_written(struct fixture *fixture, unsigned number, size_t size, cutover_error **error)
+{
+    const cutover_repository *repository = &fixture->repository;
+    static const char bytes[100000];
+    char name[32];
+    void *object = NULL;
+
+    snprintf(name, sizeof name, "blob_%u.dat.gz", number);
+    check_ok(repository->create(BACKUP, name, &object, error, repository->userdata), *error);
+    check_ok(repository->write(object, bytes, size, error, repository->userdata), *error);
+    check_ok(repository->commit(object, error, repository->userdata), *error);
+}
+
+/* A hundred thousand large objects are a hundred thousand files. Nothing is published that was not synced. */
+static void many_small_files_are_synced_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    const cutover_repository *repository = &fixture->repository;
+    cutover_error *error = NULL;
+
+    check_ok(repository->begin(BACKUP, &error, repository->userdata), error);
+    arm(0, 0, false);
+    for (unsigned i = 0; i < 1200; i++)
+        small_written(fixture, i, 10, &error);
+    assert_int_equal(calls.file_syncs, 1000);
+    small_written(fixture, 1200, 100000, &error);
+    assert_int_equal(calls.file_syncs, 1001);
+    assert_int_equal(calls.whole_syncs, 0);
+    for (unsigned at = 1; calls.whole_syncs == 0; at++) {
+        arm(at, EIO, false);
+        check_status(repository->publish(BACKUP, &error, repository->userdata), CUTOVER_E_REPOSITORY, error);
+    }
+    arm(0, 0, false);
+    check_ok(repository->publish(BACKUP, &error, repository->userdata), error);
+    assert_int_equal(calls.whole_syncs, 1);
+    assert_int_equal(calls.file_syncs, 2);
+}
+
 struct state_seen {
     bool listed, published;
 };
@@ -593,6 +638,7 @@ int main(void)
         CASE(path_is_absolute_and_of_a_published_backup),
         CASE(full_disk_is_said_with_a_hint),
         CASE(every_file_and_folder_is_synced),
+        CASE(many_small_files_are_synced_at_once),
         CASE(published_backup_is_whole_whichever_call_fails),
         CASE(published_backup_is_whole_wherever_it_stops),
         CASE(half_removed_backup_is_never_published),
