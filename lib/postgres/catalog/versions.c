@@ -180,9 +180,8 @@ cutover_status catalog_facts_reduce(const char *facts, int version, int other, s
 /* ---- what each says in its own words ---- */
 
 #define SCRATCH "cutover_view"
-static const char begin_sql[] =
-    "BEGIN; SET LOCAL search_path TO ''; SET LOCAL quote_all_identifiers TO off; CREATE TEMPORARY VIEW " SCRATCH
-    " AS ";
+static const char begin_sql[] = "BEGIN; SET LOCAL search_path TO ''; SET LOCAL quote_all_identifiers TO off";
+static const char create_sql[] = "CREATE TEMPORARY VIEW " SCRATCH " AS ";
 static const char ask_sql[] = "SELECT pg_get_viewdef('pg_temp." SCRATCH "'::regclass)";
 
 /* Where the query begins: behind what is said before it, with a blank of its own (" SELECT …", " WITH …"). */
@@ -202,12 +201,16 @@ static cutover_status view_ask(struct session *session, const char *query, struc
 {
     struct text sql = TEXT_INIT;
     cutover_error *local = NULL;
+    PGresult *made = NULL;
     char *said = NULL;
 
-    text_add(&sql, begin_sql);
+    text_add(&sql, create_sql);
     text_add(&sql, query);
-    cutover_status status =
-        text_failed(&sql) ? error_nomem(&local) : session_run(session, text_string(&sql), &local);
+    cutover_status status = text_failed(&sql) ? error_nomem(&local) : session_run(session, begin_sql, &local);
+    /* One statement, whatever the text holds. */
+    if (status == CUTOVER_OK)
+        status = session_query(session, text_string(&sql), 0, NULL, &made, &local);
+    PQclear(made);
     text_free(&sql);
     if (status == CUTOVER_OK)
         status = session_value(session, ask_sql, 0, NULL, &said, &local);
