@@ -19,7 +19,8 @@ static int start_cluster(void **state)
                 "CREATE ROLE mask; CREATE ROLE tenant LOGIN; GRANT mask TO tenant;"
                 "CREATE ROLE master LOGIN SUPERUSER;"
                 "CREATE ROLE keeper LOGIN CREATEDB CREATEROLE BYPASSRLS;"
-                "GRANT tenant, mask, pg_signal_backend, pg_read_all_data TO keeper");
+                "GRANT tenant, mask TO keeper WITH ADMIN OPTION;"
+                "GRANT pg_signal_backend, pg_read_all_data TO keeper");
     cluster_sql(cluster, "postgres", "CREATE TABLESPACE elsewhere LOCATION ''");
     cluster_sql(cluster, "postgres", "GRANT CREATE ON TABLESPACE elsewhere TO tenant, keeper");
     return 0;
