@@ -347,9 +347,11 @@ static void failed_restore_tells_why(void **state)
     cluster_create_database(cluster, "unqualified");
     cluster_sql(cluster, "unqualified",
                 "CREATE FUNCTION inner_one(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';"
-                "CREATE FUNCTION outer_one(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
-                " 'BEGIN RETURN inner_one(a); END';"
-                "CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT public.outer_one(1)");
+                "CREATE FUNCTION outer_one(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';"
+                "CREATE TABLE t (a int); CREATE MATERIALIZED VIEW m AS SELECT public.outer_one(1);"
+                /* From 17 on the view could not be made by this one. */
+                "CREATE OR REPLACE FUNCTION outer_one(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                " 'BEGIN RETURN inner_one(a); END'");
     dump("unqualified", "unqualified");
     cluster_create_database(cluster, "unqualified2");
     cluster_sql(cluster, "postgres", "ALTER DATABASE unqualified2 SET default_tablespace = 'very-secret'");
