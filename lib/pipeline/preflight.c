@@ -88,6 +88,19 @@ servers_ask(struct job *job, struct session *production, struct session *control
     return status;
 }
 
+/* What such clients see is libpq's refusal to connect, not the server's to write. */
+static void look_at_session_attrs(struct job *job)
+{
+    const char *attrs = conninfo_get(&job->project.production, "target_session_attrs");
+
+    if (job->target->backed_up && attrs != NULL && strcmp(attrs, "read-write") == 0)
+        findings_add(
+            &job->findings, CUTOVER_SEVERITY_WARN, "production.session_attrs",
+            "Use target_session_attrs=primary, or expect them to try again until the job has ended.",
+            "clients with target_session_attrs=read-write, as the project's connection string has it, cannot "
+            "connect while production refuses writes, not even to read");
+}
+
 /* One that holds the project's lock refuses the job before this: what is left is a backup taken by itself. */
 static void look_at_leases(struct job *job)
 {
@@ -129,6 +142,7 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
 
     job->looked = true;
     look_at_leases(job);
+    look_at_session_attrs(job);
     cutover_status status = session_or_finding(job, &project->production, project->control_database,
                                                "control.connection", &control, error);
     if (status == CUTOVER_OK)

@@ -140,7 +140,7 @@ static cutover_status build_argument(struct child *child, const struct conninfo 
         const char *keyword = conninfo->keywords[i];
         if (is_ours(keyword) || (password != NULL && strcmp(keyword, "passfile") == 0))
             continue;
-        add_keyword(&text, keyword, conninfo->values[i]);
+        add_keyword(&text, keyword, conninfo_own_value(keyword, conninfo->values[i]));
     }
     add_keyword(&text, "dbname", database != NULL ? database : conninfo_get(conninfo, "dbname"));
     add_keyword(&text, "application_name", APPLICATION_NAME);

@@ -202,6 +202,15 @@ const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)
     return find(conninfo, keyword, &index) == CUTOVER_OK ? conninfo->values[index] : NULL;
 }
 
+const char *conninfo_own_value(const char *keyword, const char *value)
+{
+    if (strcmp(keyword, "target_session_attrs") != 0)
+        return value;
+    if (strcmp(value, "read-write") == 0)
+        return "primary";
+    return strcmp(value, "read-only") == 0 ? "prefer-standby" : value;
+}
+
 /* gssencmode counts as given only when somebody gave it: libpq's default is not what we want (EDGE_CASES G8). */
 static cutover_status take_gssencmode(const PQconninfoOption *given, struct conninfo *conninfo,
                                       cutover_error **error)

@@ -39,6 +39,10 @@ cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, cons
 /* Whether both lead to the same server as the same user, as far as can be seen from here. */
 bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other);
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); /* NULL: not set */
-void conninfo_free(struct conninfo *conninfo);                                  /* wipes the values */
+/* What a session of ours, or of a child's, says for the keyword: the value, but that of target_session_attrs which looks at whether a
+   session may write. That is about the clients of a database, and behind a fence (or with a setting of the owner's) it would keep us
+   out; the server that is meant by it we ask for by its role. */
+const char *conninfo_own_value(const char *keyword, const char *value);
+void conninfo_free(struct conninfo *conninfo); /* wipes the values */
 
 #endif

@@ -63,6 +63,10 @@ static cutover_status prepare(const struct session_options *options, struct pins
         if (conninfo_get(conninfo, keyword_defaults[i].keyword) == NULL)
             status = conninfo_set(conninfo, keyword_defaults[i].keyword, keyword_defaults[i].value, error);
     }
+    const char *attrs = conninfo_get(conninfo, "target_session_attrs");
+    if (status == CUTOVER_OK && attrs != NULL && conninfo_own_value("target_session_attrs", attrs) != attrs)
+        status = conninfo_set(conninfo, "target_session_attrs",
+                              conninfo_own_value("target_session_attrs", attrs), error);
     if (status == CUTOVER_OK && options->database != NULL)
         status = conninfo_set(conninfo, "dbname", options->database, error);
     if (status == CUTOVER_OK)

@@ -366,6 +366,28 @@ static void assert_blocked(struct shop *shop, const char *request, const char *c
 }
 
 /* Only a superuser, or who was granted it, may set it. */
+/* Behind the fence no session may write but those that say so; a client with such a string is kept out, and is told of before. */
+static void a_connection_string_that_wants_to_write_keeps_nobody_of_us_out(void **state)
+{
+    struct shop *shop = *state;
+    char *production =
+        shop_format("%s target_session_attrs=read-write", cluster_conninfo(cluster, "rw_production"));
+    char *preview = shop_format("%s target_session_attrs=read-only", cluster_conninfo(cluster, "rw_preview"));
+
+    shop_database(cluster, "rw_production", shop_production_sql());
+    shop_database(cluster, "rw_preview", shop_preview_sql());
+    shop_project(shop, "rw", production);
+    shop_preview(shop, "rw", "rw", preview, 0);
+    char *request = shop_acked(shop, "rw", "rw");
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .verify = CUTOVER_VERIFY_RESTORE});
+    check_contains(outcome_text(&outcome, "warnings"), "clients with target_session_attrs=read-write");
+    outcome_free(&outcome);
+    free(request);
+    free(preview);
+    free(production);
+}
+
 static void a_library_that_is_not_there_is_told_and_blocks_its_own_project_alone(void **state)
 {
     struct shop *shop = *state;
@@ -445,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_superuser_does_not_depend_on_any),
         TEST(a_plain_role_does_not_depend_on_any),
+        TEST(a_connection_string_that_wants_to_write_keeps_nobody_of_us_out),
         TEST(a_library_that_is_not_there_is_told_and_blocks_its_own_project_alone),
         TEST(new_production_is_analyzed_as_production_says),
         TEST(materialized_views_are_filled_as_production_says),

@@ -203,6 +203,15 @@ static void gssencmode_is_kept_only_when_given(void **state)
     conninfo_free(&conninfo);
 }
 
+static void our_sessions_ask_for_a_server_and_not_for_a_session_that_writes(void **state)
+{
+    (void)state;
+    assert_string_equal(conninfo_own_value("target_session_attrs", "read-write"), "primary");
+    assert_string_equal(conninfo_own_value("target_session_attrs", "read-only"), "prefer-standby");
+    assert_string_equal(conninfo_own_value("target_session_attrs", "standby"), "standby");
+    assert_string_equal(conninfo_own_value("dbname", "read-write"), "read-write");
+}
+
 static void set_adds_replaces_and_removes(void **state)
 {
     struct conninfo conninfo, copy;
@@ -264,6 +273,7 @@ int main(void)
         cmocka_unit_test(value_that_speaks_of_memory_is_a_value),
         cmocka_unit_test(error_names_the_field_and_not_the_string),
         cmocka_unit_test(gssencmode_is_kept_only_when_given),
+        cmocka_unit_test(our_sessions_ask_for_a_server_and_not_for_a_session_that_writes),
         cmocka_unit_test(set_adds_replaces_and_removes),
         cmocka_unit_test(what_one_user_may_switch_off_is_not_said_as_another),
     };
