@@ -14,8 +14,9 @@ static const struct command commands[] = {
     {"init", NULL, "", 0, 0, 0, run_init},
     {"project", "add", "ID", 1, BIT(OPTION_DATABASE),
      BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_VERIFY_DATABASE) |
-         BIT(OPTION_LOADER_DATABASE),
+         BIT(OPTION_LOADER_DATABASE) | BIT(OPTION_PGBOUNCER),
      run_project_add},
+    {"project", "set", "ID", 1, BIT(OPTION_PGBOUNCER), 0, run_project_set},
     {"project", "show", "ID", 1, 0, 0, run_project_show},
     {"preview", "add", "ID", 1, BIT(OPTION_PROJECT) | BIT(OPTION_DATABASE) | BIT(OPTION_EXPIRES_IN), 0,
      run_preview_add},
@@ -63,6 +64,8 @@ static const char about[] =
     "\n"
     "  CONNINFO is a libpq connection string that names host and dbname, without a password (use\n"
     "  ~/.pgpass or passfile=...).\n"
+    "  --pgbouncer names the admin consoles of the poolers before production, several separated by \";\";\n"
+    "  '' names none.\n"
     "  --expires-in takes 30m, 24h or 7d; --at takes RFC 3339, as in 2030-01-31T22:00:00Z.\n"
     "  --jobs is 1 to 64 (2); --verify is restore (the default) or readback.\n"
     "  $CUTOVER_PG_BIN_DIR names the folder of pg_dump and pg_restore; else they are looked for in $PATH.\n"

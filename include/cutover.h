@@ -29,6 +29,7 @@
 #include <cutover/error.h>
 #include <cutover/job.h>
 #include <cutover/notifier.h>
+#include <cutover/pgbouncer.h>
 #include <cutover/platform.h>
 #include <cutover/preflight.h>
 #include <cutover/promotion.h>

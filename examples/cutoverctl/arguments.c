@@ -37,6 +37,7 @@ static const struct {
     [OPTION_VERIFY] = {"--verify", "restore|readback"},
     [OPTION_VERIFY_DATABASE] = {"--verify-database", "CONNINFO"},
     [OPTION_LOADER_DATABASE] = {"--loader-database", "CONNINFO"},
+    [OPTION_PGBOUNCER] = {"--pgbouncer", "CONNINFO[;CONNINFO]"},
 };
 
 static void print_options(FILE *file, unsigned set, const char *open, const char *close)

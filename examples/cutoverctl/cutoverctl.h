@@ -33,6 +33,7 @@ enum option {
     OPTION_VERIFY,
     OPTION_VERIFY_DATABASE,
     OPTION_LOADER_DATABASE,
+    OPTION_PGBOUNCER,
     OPTION_COUNT
 };
 
@@ -65,7 +66,8 @@ struct tool {
     cutover_store store;
     cutover_repository repository;
     cutover_registry *registry;
-    cutover_platform platform;
+    cutover_platform known;    /* the registry's */
+    cutover_platform platform; /* with the poolers of its projects */
     cutover_notifier notifier;
     cutover_engine *engine;
 };
@@ -128,6 +130,7 @@ void bar_end(struct bar *bar);
 
 /* The commands. */
 int run_project_add(struct tool *tool);
+int run_project_set(struct tool *tool);
 int run_project_show(struct tool *tool);
 int run_preview_add(struct tool *tool);
 int run_preview_extend(struct tool *tool);

@@ -45,6 +45,7 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
 
     cutover_store_init(&tool->store, CUTOVER_STORE_VERSION);
     cutover_repository_init(&tool->repository, CUTOVER_REPOSITORY_VERSION);
+    cutover_platform_init(&tool->known, CUTOVER_PLATFORM_VERSION);
     cutover_platform_init(&tool->platform, CUTOVER_PLATFORM_VERSION);
     cutover_notifier_init(&tool->notifier, CUTOVER_NOTIFIER_VERSION);
     cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
@@ -53,7 +54,9 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
     if (status == CUTOVER_OK)
         status = cutover_registry_open(&tool->store, &tool->registry, error);
     if (status == CUTOVER_OK)
-        status = cutover_registry_platform(tool->registry, &tool->platform, error);
+        status = cutover_registry_platform(tool->registry, &tool->known, error);
+    if (status == CUTOVER_OK)
+        status = cutover_platform_pgbouncer_wrap(&tool->known, NULL, &tool->platform, error);
     if (status == CUTOVER_OK && events != NULL)
         status = cutover_notifier_jsonl_open(events, &tool->notifier, error);
     free(backups);
@@ -100,6 +103,7 @@ void tool_close(struct tool *tool)
     cutover_engine_free(tool->engine);
     if (tool->notifier.version != 0)
         cutover_notifier_close(&tool->notifier);
+    cutover_platform_pgbouncer_unwrap(&tool->platform);
     cutover_registry_free(tool->registry);
     cutover_repository_close(&tool->repository);
     cutover_store_close(&tool->store);

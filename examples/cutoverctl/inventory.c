@@ -1,6 +1,7 @@
 /* Projects and previews, as the registry keeps them. */
 #include "cutoverctl.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,6 +25,10 @@ static struct json_object *project_json(const cutover_project *project)
     put_text(object, "verify_database", project->verify_database);
     put_text(object, "loader_database", project->loader_database);
     put_text(object, "job_id", project->job_id);
+    struct json_object *consoles = must(json_object_new_array());
+    for (size_t i = 0; project->pgbouncers != NULL && project->pgbouncers[i] != NULL; i++)
+        json_object_array_add(consoles, must(json_object_new_string(project->pgbouncers[i])));
+    json_object_object_add(object, "pgbouncers", consoles);
     return object;
 }
 
@@ -55,14 +60,61 @@ static cutover_status show_project(struct tool *tool, const char *id, cutover_er
         printf("  %-24s %s\n", "verify_database", member_text(project, "verify_database"));
     if (member_text(project, "loader_database") != NULL)
         printf("  %-24s %s\n", "loader_database", member_text(project, "loader_database"));
+    struct json_object *consoles = json_object_object_get(project, "pgbouncers");
+    for (size_t i = 0; i < json_object_array_length(consoles); i++)
+        printf("  %-24s %s\n", "pgbouncer", json_object_get_string(json_object_array_get_idx(consoles, i)));
     json_object_put(project);
     return CUTOVER_OK;
+}
+
+#define CONSOLES_MAX 100
+
+/* The consoles of --pgbouncer, ended by a NULL: pieces of `copy`, which is cut for it. */
+static bool parse_consoles(struct tool *tool, char **copy, const char *consoles[CONSOLES_MAX + 1])
+{
+    const char *given = tool->options[OPTION_PGBOUNCER];
+    size_t count = 0;
+
+    *copy = given != NULL ? must(strdup(given)) : NULL;
+    for (char *rest = *copy, *piece; rest != NULL && (piece = strsep(&rest, ";")) != NULL;) {
+        if (piece[strspn(piece, " ")] == '\0')
+            continue;
+        if (count == CONSOLES_MAX) {
+            usage_error(tool, "--pgbouncer takes at most %d connection strings", CONSOLES_MAX);
+            free(*copy);
+            return false;
+        }
+        consoles[count++] = piece;
+    }
+    consoles[count] = NULL;
+    return true;
+}
+
+int run_project_set(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    const char *id = tool->operands[0], *consoles[CONSOLES_MAX + 1];
+    char *copy = NULL;
+
+    if (!parse_consoles(tool, &copy, consoles))
+        return EXIT_USAGE;
+    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
+                cutover_registry_project_set_pgbouncers(tool->registry, id, consoles, &error) == CUTOVER_OK &&
+                show_project(tool, id, &error) == CUTOVER_OK;
+    free(copy);
+    return done ? EXIT_DONE : fail(tool, error);
 }
 
 int run_project_add(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_project project = CUTOVER_PROJECT_INIT;
+    const char *consoles[CONSOLES_MAX + 1];
+    char *copy = NULL;
+
+    if (!parse_consoles(tool, &copy, consoles))
+        return EXIT_USAGE;
+    project.pgbouncers = consoles;
 
     project.id = tool->operands[0];
     if (tool->options[OPTION_ORGANIZATION] != NULL)
@@ -71,11 +123,11 @@ int run_project_add(struct tool *tool)
     project.control_database = tool->options[OPTION_CONTROL_DATABASE];
     project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
     project.loader_database = tool->options[OPTION_LOADER_DATABASE];
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_registry_project_add(tool->registry, &project, &error) != CUTOVER_OK ||
-        show_project(tool, project.id, &error) != CUTOVER_OK)
-        return fail(tool, error);
-    return EXIT_DONE;
+    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
+                cutover_registry_project_add(tool->registry, &project, &error) == CUTOVER_OK &&
+                show_project(tool, project.id, &error) == CUTOVER_OK;
+    free(copy);
+    return done ? EXIT_DONE : fail(tool, error);
 }
 
 int run_project_show(struct tool *tool)

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CUTOVER_PROJECT_VERSION 2
+#define CUTOVER_PROJECT_VERSION 3
 
 /** A project as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_project {
@@ -34,11 +34,14 @@ typedef struct cutover_project {
         BYPASSRLS, a member of the roles that own what is in production and its previews. It names its host itself; the database in it is ignored. NULL: the
         library makes one for each job, which the role of `database` must be allowed to do (a superuser, or CREATEROLE). */
     const char *loader_database;
+    /** Since version 3. conninfos of the admin consoles of the PgBouncer instances that production's clients come through, ended by
+        a NULL; NULL: none. Each names its host itself, and its port if that is not 5432. For cutover_platform_pgbouncer_wrap(); nothing else reads it. */
+    const char *const *pgbouncers;
 } cutover_project;
 
 #define CUTOVER_PROJECT_INIT                                                                                   \
     {                                                                                                          \
-        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL, NULL                              \
+        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL, NULL, NULL                        \
     }
 
 /** Same as CUTOVER_PROJECT_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -68,7 +71,7 @@ CUTOVER_API cutover_status cutover_preview_init(cutover_preview *preview, unsign
 typedef cutover_status (*cutover_project_emit)(const cutover_project *project, void *context);
 typedef cutover_status (*cutover_preview_emit)(const cutover_preview *preview, void *context);
 
-#define CUTOVER_PLATFORM_VERSION 1
+#define CUTOVER_PLATFORM_VERSION 2
 
 /**
  * The vtable. Calls come on the thread that called into the library, with no lock of it held; different
@@ -109,7 +112,8 @@ typedef struct cutover_platform {
     /**
      * Optional, both or neither. Called right before production's door is closed, and after it is open again,
      * however the swap ended: a connection pooler can hold its clients in between. A failing pause fails the
-     * promotion before anything happened; resume is called even then, and its failure is a warning.
+     * promotion before anything happened; resume is called even then, and its failure is a warning. Recovery calls resume
+     * for a job that had come that far, whatever became of its pause: where nothing is paused that is no failure.
      */
     cutover_status (*traffic_pause)(const char *project_id, cutover_error **error, void *userdata);
     cutover_status (*traffic_resume)(const char *project_id, cutover_error **error, void *userdata);
@@ -125,11 +129,25 @@ typedef struct cutover_platform {
      */
     cutover_status (*preview_create)(const char *project_id, const char *preview_id, cutover_preview_emit emit,
                                      void *context, cutover_error **error, void *userdata);
+
+    /**
+     * Since version 2. Optional, both or neither. Around each moment in which production begins to refuse writes, or ceases to:
+     * sessions are ended in it, and a session that begins after it is told another default_transaction_read_only than one
+     * before. A connection pooler can hold its clients in between, and has to forget what it keeps of that parameter (PgBouncer
+     * from 1.26 on sets it for its clients on every server connection, and so would take them through the fence, or keep them
+     * read-only for good). fence_pause is called right before; fence_resume after, even where fence_pause failed or production was
+     * not changed, with 1 when production refuses writes now and with 0 when it takes them, also by a swap: then inside of
+     * traffic_pause and traffic_resume, without a fence_pause. A failure before production has refused a write fails the job;
+     * later it is a warning. Recovery calls both as the job would have, and fence_resume again where it may have been called.
+     */
+    cutover_status (*fence_pause)(const char *project_id, cutover_error **error, void *userdata);
+    cutover_status (*fence_resume)(const char *project_id, int32_t refuses_writes, cutover_error **error,
+                                   void *userdata);
 } cutover_platform;
 
 #define CUTOVER_PLATFORM_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                            \
+        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                \
     }
 
 /** Same as CUTOVER_PLATFORM_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

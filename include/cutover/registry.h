@@ -41,6 +41,14 @@ CUTOVER_API cutover_status cutover_registry_platform(cutover_registry *registry,
  */
 CUTOVER_API cutover_status cutover_registry_project_add(cutover_registry *registry,
                                                         const cutover_project *project, cutover_error **error);
+/**
+ * Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. A job that runs reads
+ * them at each hook. As cutover_registry_project_add(), and CUTOVER_E_NOT_FOUND where there is no such project. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registry,
+                                                                   const char *project_id,
+                                                                   const char *const *consoles,
+                                                                   cutover_error **error);
 /** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
 CUTOVER_API cutover_status cutover_registry_preview_add(cutover_registry *registry,
                                                         const cutover_preview *preview, cutover_error **error);

@@ -157,6 +157,14 @@ static cutover_status through_the_door(struct guard *guard, struct session **ins
     return status;
 }
 
+static void hook_warn(struct guard *guard, cutover_status status, cutover_error **error)
+{
+    if (status != CUTOVER_OK)
+        report_warn(guard->report, "%s", cutover_error_message(*error));
+    cutover_error_free(*error);
+    *error = NULL;
+}
+
 static cutover_status paused_swap(struct guard *guard, struct session **inside, const char *give_sql,
                                   cutover_error **error)
 {
@@ -175,12 +183,12 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
         guard->control->cancel = cancel;
         guard->control->deadline_us = 0;
     }
-    if (platform_traffic_resume(platform, guard->project->id, &local) != CUTOVER_OK)
-        report_warn(guard->report, "%s", cutover_error_message(local));
+    if (guard->swapped && guard->journal->record.fence_raised)
+        hook_warn(guard, platform_fence_resume(platform, guard->project->id, false, &local), &local);
+    hook_warn(guard, platform_traffic_resume(platform, guard->project->id, &local), &local);
     /* Clients of a paused pooler wait from the pause on (EDGE_CASES E3, E5). */
     if (paused)
         guard->report->reads_unavailable_us = monotonic_us() - paused_us;
-    cutover_error_free(local);
     return status;
 }
 

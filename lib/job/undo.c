@@ -23,14 +23,29 @@ static cutover_status door_reopen(struct session *control, struct journal *journ
     return journal_save(journal, error);
 }
 
-static cutover_status fence_down(struct session *control, struct journal *journal, cutover_error **error)
+/* What a pooler of the host's does not do is told, and keeps nobody from lifting the fence. */
+static void hook_told(struct host *host, const char *job_id, cutover_status status, cutover_error *error)
+{
+    if (status != CUTOVER_OK)
+        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", job_id, cutover_error_message(error));
+    cutover_error_free(error);
+}
+
+static cutover_status fence_down(struct host *host, struct session *control, struct journal *journal,
+                                 cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
+    cutover_error *local = NULL;
 
     if (!record->fence_raised)
         return CUTOVER_OK;
+    cutover_status hook = platform_fence_pause(&host->platform, record->project_id, &local);
+    hook_told(host, record->id, hook, local);
     cutover_status status = fence_lift(control, record->production_name, (uint32_t)record->production_oid,
                                        record->fence, true, error);
+    local = NULL;
+    hook = platform_fence_resume(&host->platform, record->project_id, status != CUTOVER_OK, &local);
+    hook_told(host, record->id, hook, local);
     if (status != CUTOVER_OK)
         return status;
     record->fence_raised = false;
@@ -138,7 +153,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (status == CUTOVER_OK)
         status = door_reopen(control, journal, error);
     if (status == CUTOVER_OK)
-        status = fence_down(control, journal, error);
+        status = fence_down(host, control, journal, error);
     /* What a rollback brings in was there before it, and stays. */
     if (status == CUTOVER_OK && machine_job_traits(record->kind)->makes_incoming)
         status = drop_named(control, record->staging_name, record->staging_oid, error);

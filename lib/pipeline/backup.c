@@ -45,10 +45,34 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
     return status;
 }
 
+/* Raised with the host's poolers holding their clients; they are let go whatever came of it. */
+static cutover_status fence_raise_held(struct job *job, cutover_error **error)
+{
+    const cutover_platform *platform = &job->host->platform;
+    struct promotion_record *record = &job->journal.record;
+    cutover_error *local = NULL;
+    uint32_t ended = 0;
+
+    cutover_status status = platform_fence_pause(platform, job->project.id, error);
+    bool raised = status == CUTOVER_OK;
+    if (raised)
+        status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid,
+                             record->fence, FENCE_TIMEOUT_MS, &ended, error);
+    job->report.sessions_ended += ended;
+    cutover_status resumed = platform_fence_resume(platform, job->project.id, raised, &local);
+    if (status == CUTOVER_OK && resumed != CUTOVER_OK) {
+        error_move(error, local);
+        return resumed;
+    }
+    if (resumed != CUTOVER_OK)
+        job_warn(job, "%s", cutover_error_message(local));
+    cutover_error_free(local);
+    return status;
+}
+
 static cutover_status fence_up(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
-    uint32_t ended = 0;
 
     cutover_status status = fence_plan(job->control, (uint32_t)record->production_oid, &record->fence, error);
     if (status != CUTOVER_OK)
@@ -58,10 +82,7 @@ static cutover_status fence_up(struct job *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->fenced_us = monotonic_us();
-    status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid, record->fence,
-                         FENCE_TIMEOUT_MS, &ended, error);
-    job->report.sessions_ended += ended;
-    return status;
+    return fence_raise_held(job, error);
 }
 
 /* Preflight was before the stage, and production took writes since. */

@@ -96,6 +96,23 @@ static cutover_status outcome_of(struct session *control, const struct promotion
     return swap_outcome(control, &swap, found, error);
 }
 
+/* A process that died during the swap has left the host's poolers paused; where it fell on one that is not, resuming is nothing. */
+static void traffic_let_go(struct host *host, const struct promotion_record *record, bool swapped)
+{
+    cutover_error *local = NULL;
+
+    if (!record->swap_intended)
+        return;
+    if (swapped && record->fence_raised &&
+        platform_fence_resume(&host->platform, record->project_id, false, &local) != CUTOVER_OK)
+        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", record->id, cutover_error_message(local));
+    cutover_error_free(local);
+    local = NULL;
+    if (platform_traffic_resume(&host->platform, record->project_id, &local) != CUTOVER_OK)
+        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", record->id, cutover_error_message(local));
+    cutover_error_free(local);
+}
+
 /* What a restore into a preview displaced was proved to be empty: where it cannot be dropped it is only in the way. */
 static void empty_one_drop(struct recovering *recovering, struct session *control,
                            const struct promotion_record *record)
@@ -119,6 +136,7 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     bool over_production = promotion_target_preview(&journal->record) == NULL;
     if (!over_production)
         empty_one_drop(recovering, control, &journal->record);
+    traffic_let_go(host, &journal->record, true);
     cutover_status status =
         platform_project_return(&host->platform, journal->record.project_id, journal->record.id, error);
     if (status == CUTOVER_OK && over_production &&
@@ -140,6 +158,7 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
     cutover_error *reason = cutover_error_new(
         CUTOVER_E_INTERNAL, "its process ended before the swap; recovery undid what it had done", NULL, NULL);
     cutover_status status = undo_job(recovering->host, project, control, journal, false, reason, error);
+    traffic_let_go(recovering->host, &journal->record, false);
 
     cutover_error_free(reason);
     if (status == CUTOVER_OK)

@@ -13,7 +13,8 @@ static const struct port_member required[] = {
     {NULL, 0, 0},
 };
 
-const struct port platform_port = {&initial, sizeof(cutover_platform), CUTOVER_PLATFORM_VERSION, NULL,
+static const size_t platform_older[] = {PORT_SIZE(cutover_platform, preview_create)};
+const struct port platform_port = {&initial, sizeof(cutover_platform), CUTOVER_PLATFORM_VERSION, platform_older,
                                    required};
 
 cutover_status cutover_platform_init(cutover_platform *platform, unsigned version)
@@ -22,7 +23,8 @@ cutover_status cutover_platform_init(cutover_platform *platform, unsigned versio
 }
 
 static const cutover_project project_initial = CUTOVER_PROJECT_INIT;
-static const size_t project_older[] = {PORT_SIZE(cutover_project, job_id)};
+static const size_t project_older[] = {PORT_SIZE(cutover_project, job_id),
+                                       PORT_SIZE(cutover_project, loader_database)};
 const struct port project_port = {&project_initial, sizeof(cutover_project), CUTOVER_PROJECT_VERSION,
                                   project_older, NULL};
 
@@ -48,6 +50,9 @@ cutover_status platform_copy(const char *name, const cutover_platform *given, cu
     if (status == CUTOVER_OK && (copy->traffic_pause == NULL) != (copy->traffic_resume == NULL))
         status = error_set(error, CUTOVER_E_INVALID, "%s.%s: required, as the other one is there", name,
                            copy->traffic_pause == NULL ? "traffic_pause" : "traffic_resume");
+    if (status == CUTOVER_OK && (copy->fence_pause == NULL) != (copy->fence_resume == NULL))
+        status = error_set(error, CUTOVER_E_INVALID, "%s.%s: required, as the other one is there", name,
+                           copy->fence_pause == NULL ? "fence_pause" : "fence_resume");
     return status;
 }
 
@@ -91,6 +96,25 @@ static cutover_status target_parse(const char *field, const char *string, enum c
     return status == CUTOVER_OK ? conninfo_parse(field, string, conninfo, error) : status;
 }
 
+static cutover_status pgbouncers_read(const char *const *from, struct project *project, cutover_error **error)
+{
+    size_t count = 0;
+    cutover_status status = CUTOVER_OK;
+
+    while (from != NULL && from[count] != NULL)
+        count++;
+    if (count == 0)
+        return CUTOVER_OK;
+    project->pgbouncers = calloc(count, sizeof *project->pgbouncers);
+    if (project->pgbouncers == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
+        status = target_parse("project.pgbouncers", from[i], CONNINFO_SERVER, &project->pgbouncers[i], error);
+        project->pgbouncer_count = i + 1;
+    }
+    return status;
+}
+
 static cutover_status project_read(const cutover_project *given, struct project_target *target)
 {
     struct project *project = target->project;
@@ -128,6 +152,8 @@ static cutover_status project_read(const cutover_project *given, struct project_
         status = target_parse("project.loader_database", from->loader_database, CONNINFO_SERVER,
                               &project->loader, error);
     }
+    if (status == CUTOVER_OK)
+        status = pgbouncers_read(from->pgbouncers, project, error);
     return status;
 }
 
@@ -254,6 +280,9 @@ void project_free(struct project *project)
     conninfo_free(&project->production);
     conninfo_free(&project->verify);
     conninfo_free(&project->loader);
+    for (size_t i = 0; i < project->pgbouncer_count; i++)
+        conninfo_free(&project->pgbouncers[i]);
+    free(project->pgbouncers);
     memset(project, 0, sizeof *project);
 }
 
@@ -382,4 +411,24 @@ cutover_status platform_traffic_resume(const cutover_platform *platform, const c
                                        cutover_error **error)
 {
     return project_act(platform, platform->traffic_resume, "platform.traffic_resume", project_id, error);
+}
+
+cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
+                                    cutover_error **error)
+{
+    return project_act(platform, platform->fence_pause, "platform.fence_pause", project_id, error);
+}
+
+cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,
+                                     bool refuses_writes, cutover_error **error)
+{
+    cutover_error *local = NULL;
+
+    if (platform->fence_resume == NULL)
+        return CUTOVER_OK;
+    cutover_status status = platform->fence_resume(project_id, refuses_writes, &local, platform->userdata);
+    if (status != CUTOVER_OK)
+        status = failed(&local, status, "platform.fence_resume");
+    error_move(error, local);
+    return status;
 }

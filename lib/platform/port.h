@@ -13,7 +13,7 @@
 
 extern const struct port platform_port, project_port, preview_port;
 
-/* A host's vtable, whole: port_copy(), and both or neither of traffic_pause and traffic_resume. */
+/* A host's vtable, whole: port_copy(), and both or neither of traffic_pause and traffic_resume, of fence_pause and fence_resume. */
 cutover_status platform_copy(const char *name, const cutover_platform *given, cutover_platform *copy,
                              cutover_error **error);
 
@@ -26,7 +26,9 @@ struct project {
     bool verify_elsewhere;
     struct conninfo verify; /* of the server for throwaway databases, when elsewhere */
     bool loader_given;
-    struct conninfo loader; /* of a login to load with on production's server, when given */
+    struct conninfo loader;      /* of a login to load with on production's server, when given */
+    struct conninfo *pgbouncers; /* admin consoles */
+    size_t pgbouncer_count;
 };
 
 struct preview {
@@ -66,5 +68,10 @@ cutover_status platform_traffic_pause(const cutover_platform *platform, const ch
                                       cutover_error **error);
 cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
                                        cutover_error **error);
+/* fence_pause and fence_resume, likewise. */
+cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
+                                    cutover_error **error);
+cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,
+                                     bool refuses_writes, cutover_error **error);
 
 #endif

@@ -13,8 +13,9 @@
 
 #define REGISTRY_MAGIC 0x72656769u
 #define ID_MAX_BYTES 100
-#define ORGANIZATION_MAX 200                  /* characters */
-#define DATABASE_NAME_MAX 63                  /* bytes; NAMEDATALEN - 1 */
+#define ORGANIZATION_MAX 200 /* characters */
+#define DATABASE_NAME_MAX 63 /* bytes; NAMEDATALEN - 1 */
+#define PGBOUNCERS_MAX 100
 #define CONNINFO_MAX 4096                     /* characters */
 #define LAST_TIME INT64_C(253402300799999999) /* the end of the year 9999: RFC 3339 knows no later one */
 
@@ -31,6 +32,7 @@ struct project_record {
     char *control_database;
     char *verify_database;
     char *loader_database;
+    struct json_object *pgbouncers; /* an array of conninfos; NULL: none */
     char *job_id; /* that it is restoring for; else NULL, and in documents of before there was one */
     struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
@@ -44,6 +46,7 @@ static const struct field project_fields[] = {
     {"verify_database", FIELD_TEXT, offsetof(struct project_record, verify_database), NULL},
     {"loader_database", FIELD_TEXT, offsetof(struct project_record, loader_database), NULL},
     {"job_id", FIELD_TEXT, offsetof(struct project_record, job_id), NULL},
+    {"pgbouncers", FIELD_JSON, offsetof(struct project_record, pgbouncers), NULL},
     {"", FIELD_REST, offsetof(struct project_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
 static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields, 1};
@@ -149,6 +152,18 @@ static cutover_status check_conninfo(const char *field, const char *string, enum
     return status;
 }
 
+static cutover_status check_pgbouncers(const char *const *consoles, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && consoles != NULL && consoles[i] != NULL; i++) {
+        status = i < PGBOUNCERS_MAX ? check_conninfo("project.pgbouncers", consoles[i], CONNINFO_SERVER, error)
+                                    : error_set(error, CUTOVER_E_INVALID,
+                                                "project.pgbouncers must be at most %d", PGBOUNCERS_MAX);
+    }
+    return status;
+}
+
 /* What the caller gave, whole. */
 static cutover_status take_project(const cutover_project *given, cutover_project *project,
                                    cutover_error **error)
@@ -168,6 +183,8 @@ static cutover_status take_project(const cutover_project *given, cutover_project
         status = check_conninfo("project.verify_database", project->verify_database, CONNINFO_DATABASE, error);
     if (status == CUTOVER_OK && project->loader_database != NULL)
         status = check_conninfo("project.loader_database", project->loader_database, CONNINFO_SERVER, error);
+    if (status == CUTOVER_OK)
+        status = check_pgbouncers(project->pgbouncers, error);
     return status;
 }
 
@@ -206,6 +223,24 @@ static cutover_status save(const cutover_registry *registry, const struct record
     return status;
 }
 
+/* Replaces what the record has. */
+static cutover_status set_pgbouncers(struct project_record *record, const char *const *consoles,
+                                     cutover_error **error)
+{
+    struct json_object *list = NULL;
+
+    if (consoles != NULL && consoles[0] != NULL) {
+        list = json_object_new_array();
+        if (list == NULL)
+            return error_nomem(error);
+        for (size_t i = 0; consoles[i] != NULL; i++)
+            json_add(list, json_object_new_string(consoles[i]));
+    }
+    json_object_put(record->pgbouncers);
+    record->pgbouncers = list;
+    return list != NULL && !json_is_complete(list) ? error_nomem(error) : CUTOVER_OK;
+}
+
 cutover_status cutover_registry_project_add(cutover_registry *registry, const cutover_project *given,
                                             cutover_error **error)
 {
@@ -232,8 +267,47 @@ cutover_status cutover_registry_project_add(cutover_registry *registry, const cu
     if (status == CUTOVER_OK)
         status = record_set_text(&record.loader_database, project->loader_database, error);
     if (status == CUTOVER_OK)
+        status = set_pgbouncers(&record, project->pgbouncers, error);
+    if (status == CUTOVER_OK)
         status = save(registry, &project_type, project->id, project->id, 0, &record, error);
     record_free(&project_type, &record);
+    return status;
+}
+
+static cutover_status pgbouncers_once(const cutover_registry *registry, const char *project_id,
+                                      const char *const *consoles, cutover_error **error)
+{
+    struct project_record record;
+    uint64_t version = 0;
+    cutover_status status =
+        document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = set_pgbouncers(&record, consoles, error);
+    if (status == CUTOVER_OK)
+        status = save(registry, &project_type, project_id, project_id, version, &record, error);
+    record_free(&project_type, &record);
+    return status;
+}
+
+cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registry, const char *project_id,
+                                                       const char *const *consoles, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
+    if (status == CUTOVER_OK)
+        status = check_pgbouncers(consoles, error);
+    if (status != CUTOVER_OK)
+        return status;
+    do
+        status = pgbouncers_once(registry, project_id, consoles, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
     return status;
 }
 
@@ -367,6 +441,25 @@ cutover_status cutover_registry_preview_list(cutover_registry *registry, const c
 
 /* --------------------------------------------------------------------------------------------- the platform port */
 
+/* The texts stay the record's; *consoles is NULL where there are none. */
+static cutover_status list_pgbouncers(const struct project_record *record, const char ***consoles,
+                                      cutover_error **error)
+{
+    if (!json_object_is_type(record->pgbouncers, json_type_array))
+        return record->pgbouncers == NULL ? CUTOVER_OK : refuse_incomplete("project", record->id, error);
+    size_t count = json_object_array_length(record->pgbouncers);
+    *consoles = calloc(count + 1, sizeof **consoles);
+    if (*consoles == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *console = json_object_array_get_idx(record->pgbouncers, i);
+        if (!json_object_is_type(console, json_type_string))
+            return refuse_incomplete("project", record->id, error);
+        (*consoles)[i] = json_object_get_string(console);
+    }
+    return CUTOVER_OK;
+}
+
 static cutover_status project_get(const char *project_id, cutover_project_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
@@ -374,6 +467,7 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
     struct project_record record;
     uint64_t version = 0;
     cutover_project project;
+    const char **consoles = NULL;
     cutover_status status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
 
     if (status == CUTOVER_OK)
@@ -384,11 +478,15 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
                                 record.organization_id,  record.state,
                                 record.database,         record.control_database,
                                 record.verify_database,  record.job_id,
-                                record.loader_database};
+                                record.loader_database,  NULL};
     if (record.id == NULL || record.state == NULL || record.database == NULL)
         status = refuse_incomplete("project", project_id, error);
     else
+        status = list_pgbouncers(&record, &consoles, error);
+    project.pgbouncers = consoles;
+    if (status == CUTOVER_OK)
         status = emit(&project, context);
+    free(consoles);
     record_free(&project_type, &record);
     return status;
 }

@@ -16,7 +16,7 @@ static int start_servers(void **state)
     (void)state;
     cluster = cluster_start(NULL);
     shop_use(cluster);
-    pooler_start(&pooler, cluster);
+    pooler_start(&pooler, cluster, NULL);
     return 0;
 }
 

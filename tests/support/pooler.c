@@ -41,7 +41,7 @@ static pid_t launch(const char *configuration, const struct passwd *user)
     _exit(127);
 }
 
-void pooler_start(struct pooler *pooler, struct cluster *cluster)
+void pooler_start(struct pooler *pooler, struct cluster *cluster, const char *settings)
 {
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
     const char *folder = cluster_temp_dir();
@@ -53,8 +53,9 @@ void pooler_start(struct pooler *pooler, struct cluster *cluster)
              "[databases]\n* = host=%s port=%d\n"
              "[pgbouncer]\npool_mode = transaction\nlisten_port = 6432\nlisten_addr =\nunix_socket_dir = %s\n"
              "auth_type = trust\nauth_file = %s\nlogfile = %s/log\nadmin_users = postgres\n"
-             "server_login_retry = 1\n",
-             cluster_socket_dir(cluster), cluster_port(cluster), folder, users, folder);
+             "server_login_retry = 1\n%s",
+             cluster_socket_dir(cluster), cluster_port(cluster), folder, users, folder,
+             settings != NULL ? settings : "");
     write_file(users, "\"postgres\" \"\"\n", user);
     write_file(path, content, user);
     if (user != NULL)
@@ -100,6 +101,30 @@ static PGresult *console(const struct pooler *pooler, const char *command)
 void pooler_command(const struct pooler *pooler, const char *command)
 {
     PQclear(console(pooler, command));
+}
+
+int pooler_version(const struct pooler *pooler)
+{
+    PGresult *result = console(pooler, "SHOW VERSION");
+    int major = 0, minor = 0;
+
+    assert_int_equal(sscanf(PQgetvalue(result, 0, 0), "PgBouncer %d.%d", &major, &minor), 2);
+    PQclear(result);
+    return 100 * major + minor;
+}
+
+char *pooler_setting(const struct pooler *pooler, const char *name)
+{
+    PGresult *result = console(pooler, "SHOW CONFIG");
+    int key = PQfnumber(result, "key"), value = PQfnumber(result, "value");
+    char *found = NULL;
+
+    for (int row = 0; row < PQntuples(result); row++)
+        if (found == NULL && strcmp(PQgetvalue(result, row, key), name) == 0)
+            found = strdup(PQgetvalue(result, row, value));
+    PQclear(result);
+    assert_non_null(found);
+    return found;
 }
 
 int pooler_is_paused(const struct pooler *pooler, const char *database)

@@ -41,7 +41,7 @@ static void *at_the_end(size_t size)
 
 OLD(store, STORE, sizeof(struct store_1), sizeof(cutover_store))
 OLD(repository, REPOSITORY, sizeof(struct repository_1), sizeof(cutover_repository))
-OLD(platform, PLATFORM, sizeof(struct platform_1))
+OLD(platform, PLATFORM, sizeof(struct platform_1), sizeof(cutover_platform))
 OLD(notifier, NOTIFIER, sizeof(struct notifier_1))
 OLD(named_notifier, NAMED_NOTIFIER, sizeof(struct named_notifier_1))
 OLD(delivery_options, DELIVERY_OPTIONS, sizeof(struct delivery_options_1))
@@ -54,7 +54,7 @@ OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_
 OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1))
 OLD(backup_options, BACKUP_OPTIONS, sizeof(struct backup_options_1))
 OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1))
-OLD(project, PROJECT, sizeof(struct project_1), sizeof(cutover_project))
+OLD(project, PROJECT, sizeof(struct project_1), offsetof(cutover_project, pgbouncers), sizeof(cutover_project))
 OLD(rollback_options, ROLLBACK_OPTIONS, sizeof(struct rollback_options_1), sizeof(cutover_rollback_options))
 
 /* The highest version that any of them has. */

@@ -74,7 +74,8 @@ AT(cutover_project, control_database, 40);
 AT(cutover_project, verify_database, 48);
 AT(cutover_project, job_id, 56);
 AT(cutover_project, loader_database, 64);
-SIZE(cutover_project, 72);
+AT(cutover_project, pgbouncers, 72);
+SIZE(cutover_project, 80);
 
 AT(cutover_preview, version, 0);
 AT(cutover_preview, id, 8);
@@ -94,7 +95,15 @@ AT(cutover_platform, traffic_pause, 40);
 AT(cutover_platform, traffic_resume, 48);
 AT(cutover_platform, integrations_sync, 56);
 AT(cutover_platform, preview_create, 64);
-SIZE(cutover_platform, 72);
+AT(cutover_platform, fence_pause, 72);
+AT(cutover_platform, fence_resume, 80);
+SIZE(cutover_platform, 88);
+
+AT(cutover_pgbouncer_options, version, 0);
+AT(cutover_pgbouncer_options, consoles, 8);
+AT(cutover_pgbouncer_options, pause_timeout_ms, 16);
+AT(cutover_pgbouncer_options, hold_fence, 20);
+SIZE(cutover_pgbouncer_options, 24);
 
 AT(cutover_event, version, 0);
 AT(cutover_event, id, 8);
@@ -293,6 +302,8 @@ static void init_functions_of_ports_agree_with_macros(void **state)
     INIT_AGREES(cutover_repository, CUTOVER_REPOSITORY_INIT, cutover_repository_init,
                 CUTOVER_REPOSITORY_VERSION);
     INIT_AGREES(cutover_platform, CUTOVER_PLATFORM_INIT, cutover_platform_init, CUTOVER_PLATFORM_VERSION);
+    INIT_AGREES(cutover_pgbouncer_options, CUTOVER_PGBOUNCER_OPTIONS_INIT, cutover_pgbouncer_options_init,
+                CUTOVER_PGBOUNCER_OPTIONS_VERSION);
     INIT_AGREES(cutover_notifier, CUTOVER_NOTIFIER_INIT, cutover_notifier_init, CUTOVER_NOTIFIER_VERSION);
     INIT_AGREES(cutover_named_notifier, CUTOVER_NAMED_NOTIFIER_INIT, cutover_named_notifier_init,
                 CUTOVER_NAMED_NOTIFIER_VERSION);

@@ -52,6 +52,10 @@ static cutover_status show_project(const cutover_project *project, void *context
     snprintf(world->text, sizeof(world->text), "%u|%s|%s|%s|%s|%s|%s|%s|%s", project->version, project->id,
              project->organization_id, project->state, project->database, shown(project->control_database),
              shown(project->verify_database), shown(project->loader_database), shown(project->job_id));
+    for (size_t i = 0; project->pgbouncers != NULL && project->pgbouncers[i] != NULL; i++) {
+        size_t used = strlen(world->text);
+        snprintf(world->text + used, sizeof(world->text) - used, "|%s", project->pgbouncers[i]);
+    }
     return CUTOVER_OK;
 }
 
@@ -109,7 +113,8 @@ static void project_is_kept_with_every_field(void **state)
 {
     struct world *world = *state;
     cutover_error *error = NULL;
-    cutover_project project = {2,
+    const char *const consoles[] = {"host=/one port=6432", "host=two", NULL};
+    cutover_project project = {3,
                                "p1",
                                "org",
                                "restoring",
@@ -117,15 +122,35 @@ static void project_is_kept_with_every_field(void **state)
                                "control",
                                "host=verify dbname=postgres",
                                JOB,
-                               "host=db user=loader"};
+                               "host=db user=loader",
+                               consoles};
 
     check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
     assert_string_equal(project_text(world, "p1"),
-                        "2|p1|org|active|host=db dbname=shop user=owner "
-                        "passfile=/etc/pass|control|host=verify dbname=postgres|host=db user=loader|NULL");
+                        "3|p1|org|active|host=db dbname=shop user=owner "
+                        "passfile=/etc/pass|control|host=verify dbname=postgres|host=db user=loader|NULL"
+                        "|host=/one port=6432|host=two");
     add_project(world, "p2");
     assert_string_equal(project_text(world, "p2"),
-                        "2|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL|NULL");
+                        "3|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL|NULL");
+}
+
+static void poolers_of_a_project_are_replaced(void **state)
+{
+    struct world *world = *state;
+    const char *const consoles[] = {"host=/one", NULL}, *const secret[] = {"host=/one password=s3cret", NULL};
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    check_ok(cutover_registry_project_set_pgbouncers(world->registry, "p1", consoles, &error), error);
+    check_contains(project_text(world, "p1"), "|NULL|host=/one");
+    check_status(cutover_registry_project_set_pgbouncers(world->registry, "p1", secret, &error),
+                 CUTOVER_E_INVALID, error);
+    check_status(cutover_registry_project_set_pgbouncers(world->registry, "p9", consoles, &error),
+                 CUTOVER_E_NOT_FOUND, error);
+    check_contains(project_text(world, "p1"), "|NULL|host=/one");
+    check_ok(cutover_registry_project_set_pgbouncers(world->registry, "p1", NULL, &error), error);
+    assert_null(strstr(project_text(world, "p1"), "host=/one"));
 }
 
 static void existing_ids_are_conflict(void **state)
@@ -603,6 +628,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(project_is_kept_with_every_field),
+        test(poolers_of_a_project_are_replaced),
         test(existing_ids_are_conflict),
         test(what_is_missing_is_not_found),
         test(conninfo_with_a_secret_is_refused_and_not_repeated),
