@@ -287,6 +287,8 @@ static void a_promotion_killed_before_its_swap_is_undone(void **state)
         free(request);
         request = shop_acked(shop, "before", "before");
     }
+    /* What was killed with the traffic paused was let go. */
+    assert_int_equal(shop->traffic.resumes, 1);
     /* Before the lock nothing had begun. */
     job_killed(shop, "lock", "promote", request, NULL);
     check_nothing_unfinished(shop);

@@ -793,7 +793,8 @@ void untouched_check(const struct untouched *untouched, struct shop *shop, const
     const char *last = strrchr(audit, ' ');
     assert_non_null(last);
     assert_string_equal(last + 1, "cutover.failed");
-    assert_int_equal(shop->traffic.pauses, shop->traffic.resumes);
+    /* Recovery resumes what a process that died may have paused. */
+    assert_true(shop->traffic.pauses <= shop->traffic.resumes);
     untouched_free(&now);
     free(state);
     free(status);
