@@ -256,7 +256,9 @@ const struct fence_subject fence_of_production = {
     .unknown = "whether production was written to cannot be told",
     .hint =
         "A client set its transactions to read-write, or a background worker wrote. Find it (log_statement, "
-        "log_line_prefix with %u and %h), stop it, and start again.",
+        "log_line_prefix with %u and %h), stop it, and start again. PgBouncer 1.26 and later does it for "
+        "clients that "
+        "it had before: name its admin console for the project.",
 };
 
 const struct fence_subject fence_of_staging = {
