@@ -84,7 +84,7 @@ static bool parse_consoles(struct tool *tool, char **copy, const char *consoles[
             free(*copy);
             return false;
         }
-        consoles[count++] = piece;
+        consoles[count++] = piece + strspn(piece, " ");
     }
     consoles[count] = NULL;
     return true;

@@ -135,9 +135,10 @@ typedef struct cutover_platform {
      * sessions are ended in it, and a session that begins after it is told another default_transaction_read_only than one
      * before. A connection pooler can hold its clients in between, and has to forget what it keeps of that parameter (PgBouncer
      * from 1.26 on sets it for its clients on every server connection, and so would take them through the fence, or keep them
-     * read-only for good). fence_pause is called right before; fence_resume after, even where fence_pause failed or production was
-     * not changed, with 1 when production refuses writes now and with 0 when it takes them, also by a swap: then inside of
-     * traffic_pause and traffic_resume, without a fence_pause. A failure before production has refused a write fails the job;
+     * read-only for good). fence_pause is called right
+     * before; fence_resume after, even where fence_pause failed, with 1 when production refuses writes now, with 0 when it takes
+     * them again, and with -1 when nothing was changed. After a swap it is called with 0, inside of traffic_pause and
+     * traffic_resume, without a fence_pause. A failure before production has refused a write fails the job;
      * later it is a warning. Recovery calls both as the job would have, and fence_resume again where it may have been called.
      */
     cutover_status (*fence_pause)(const char *project_id, cutover_error **error, void *userdata);

@@ -184,7 +184,7 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
         guard->control->deadline_us = 0;
     }
     if (guard->swapped && guard->journal->record.fence_raised)
-        hook_warn(guard, platform_fence_resume(platform, guard->project->id, false, &local), &local);
+        hook_warn(guard, platform_fence_resume(platform, guard->project->id, 0, &local), &local);
     hook_warn(guard, platform_traffic_resume(platform, guard->project->id, &local), &local);
     /* Clients of a paused pooler wait from the pause on (EDGE_CASES E3, E5). */
     if (paused)

@@ -44,7 +44,7 @@ static cutover_status fence_down(struct host *host, struct session *control, str
     cutover_status status = fence_lift(control, record->production_name, (uint32_t)record->production_oid,
                                        record->fence, true, error);
     local = NULL;
-    hook = platform_fence_resume(&host->platform, record->project_id, status != CUTOVER_OK, &local);
+    hook = platform_fence_resume(&host->platform, record->project_id, status != CUTOVER_OK ? 1 : 0, &local);
     hook_told(host, record->id, hook, local);
     if (status != CUTOVER_OK)
         return status;

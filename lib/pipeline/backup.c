@@ -45,6 +45,14 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
     return status;
 }
 
+/* Where the poolers did not pause nothing was raised, and so nobody's session is to be ended for its lifting. */
+static void fence_forget(struct job *job)
+{
+    job->journal.record.fence_raised = false;
+    if (journal_save(&job->journal, NULL) != CUTOVER_OK)
+        job->journal.record.fence_raised = true;
+}
+
 /* Raised with the host's poolers holding their clients; they are let go whatever came of it. */
 static cutover_status fence_raise_held(struct job *job, cutover_error **error)
 {
@@ -59,7 +67,9 @@ static cutover_status fence_raise_held(struct job *job, cutover_error **error)
         status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid,
                              record->fence, FENCE_TIMEOUT_MS, &ended, error);
     job->report.sessions_ended += ended;
-    cutover_status resumed = platform_fence_resume(platform, job->project.id, raised, &local);
+    cutover_status resumed = platform_fence_resume(platform, job->project.id, raised ? 1 : -1, &local);
+    if (!raised)
+        fence_forget(job);
     if (status == CUTOVER_OK && resumed != CUTOVER_OK) {
         error_move(error, local);
         return resumed;

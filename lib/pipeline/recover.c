@@ -104,7 +104,7 @@ static void traffic_let_go(struct host *host, const struct promotion_record *rec
     if (!record->swap_intended)
         return;
     if (swapped && record->fence_raised &&
-        platform_fence_resume(&host->platform, record->project_id, false, &local) != CUTOVER_OK)
+        platform_fence_resume(&host->platform, record->project_id, 0, &local) != CUTOVER_OK)
         log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", record->id, cutover_error_message(local));
     cutover_error_free(local);
     local = NULL;

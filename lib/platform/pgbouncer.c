@@ -617,8 +617,8 @@ static cutover_status fence_resume(const char *project_id, int32_t refuses_write
     cutover_error *local = NULL;
     cutover_status status = CUTOVER_OK, inner = CUTOVER_OK;
 
-    if (!wrap->hold || refuses_writes == 0)
-        status = let_go_project(wrap, project_id, true, error);
+    if (!wrap->hold || refuses_writes != 1)
+        status = let_go_project(wrap, project_id, refuses_writes >= 0, error);
     if (wrap->inner.fence_resume != NULL)
         inner = wrap->inner.fence_resume(project_id, refuses_writes, &local, wrap->inner.userdata);
     if (status == CUTOVER_OK)

@@ -420,7 +420,7 @@ cutover_status platform_fence_pause(const cutover_platform *platform, const char
 }
 
 cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,
-                                     bool refuses_writes, cutover_error **error)
+                                     int32_t refuses_writes, cutover_error **error)
 {
     cutover_error *local = NULL;
 

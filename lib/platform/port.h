@@ -72,6 +72,6 @@ cutover_status platform_traffic_resume(const cutover_platform *platform, const c
 cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
                                     cutover_error **error);
 cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,
-                                     bool refuses_writes, cutover_error **error);
+                                     int32_t refuses_writes, cutover_error **error);
 
 #endif

@@ -2,6 +2,7 @@
 #include "support/session.h"
 #include "support/shop.h"
 #include "support/sweep.h"
+#include "support/tool.h"
 #include "support/ways_back.h"
 
 #include "base/sha256.h"
@@ -428,46 +429,11 @@ static void a_backup_whose_rows_are_not_its_manifest_s_fails_the_verification(vo
 
 /* ---- by cutoverctl ---- */
 
-static const char *home; /* of cutoverctl */
-
-/* Runs it, and expects this exit status; what it said is malloc'd. */
-static char *tool(int expected, const char *const *arguments)
-{
-    const char *argv[20] = {CUTOVERCTL, "--json", "--home", home};
-    char *said = NULL;
-
-    for (size_t i = 0; arguments[i] != NULL; i++)
-        argv[4 + i] = arguments[i];
-    int status = cluster_run(argv, &said);
-    if (status != expected)
-        fail_msg("%s %s ended with %d, and said: %s", arguments[0], arguments[1], status, said);
-    return said;
-}
-
-#define TOOL(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static void tool_done(const char *const *arguments)
-{
-    free(tool(0, arguments));
-}
-
-static char *tool_id(const char *const *arguments)
-{
-    char *said = tool(0, arguments);
-    struct json_object *object = json_tokener_parse(said);
-    char *id = shop_format("%s", json_object_get_string(json_object_object_get(object, "id")));
-
-    json_object_put(object);
-    free(said);
-    return id;
-}
-
 static int tool_setup(void **state)
 {
     (void)state;
     sweep_mark();
-    home = cluster_temp_dir();
-    tool_done(TOOL("init"));
+    tool_begin();
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "support/killed.h"
 #include "support/pooler.h"
 #include "support/shop.h"
+#include "support/tool.h"
 
 #include "engine/engine.h"
 #include <errno.h>
@@ -349,6 +350,7 @@ static void refused_for_a_transaction(struct shop *shop, const char *first)
     check_contains(cutover_error_message(outcome.error), "did not pause within 300 ms: 1 of");
     check_contains(cutover_error_hint(outcome.error), "SHOW CLIENTS");
     assert_string_equal(cutover_error_step(outcome.error), "backup");
+    check_alive(open);
     PQfinish(open);
     outcome_free(&outcome);
     front_close(&front);
@@ -535,6 +537,38 @@ static void recovery_lets_go_what_a_dead_process_paused(void **state)
     front_close(&front);
 }
 
+/* ---- by cutoverctl ---- */
+
+static void cutoverctl_pauses_the_poolers_that_a_project_names(void **state)
+{
+    struct front front;
+
+    front_open(&front, *state, 1, NULL);
+    wrap(&front, NULL);
+    char *consoles = shop_format("host=/nowhere; %s", front.poolers[0].conninfo);
+    tool_begin();
+    tool_done(TOOL("project", "add", "pool", "--database", cluster_conninfo(cluster, PRODUCTION), "--pgbouncer",
+                   consoles));
+    char *said = tool(0, TOOL("project", "set", "pool", "--pgbouncer", front.poolers[0].conninfo));
+    check_contains(said, front.poolers[0].conninfo);
+    assert_null(strstr(said, "/nowhere"));
+    tool_done(TOOL("preview", "add", "pool", "--project", "pool", "--database",
+                   cluster_conninfo(cluster, "pool_preview"), "--expires-in", "24h"));
+    char *request =
+        tool_id(TOOL("request", "create", "--project", "pool", "--preview", "pool", "--ticket", "OPS-1"));
+    tool_done(TOOL("request", "ack", request));
+    PGconn *open = begin(&front.poolers[0], PRODUCTION);
+    char *refused = tool(1, TOOL("promote", request, "--verify", "readback"));
+    check_contains(refused, "did not pause within 5000 ms: 1 of");
+    check_alive(open);
+    PQfinish(open);
+    free(refused);
+    free(request);
+    free(said);
+    free(consoles);
+    front_close(&front);
+}
+
 /* ---- what is refused ---- */
 
 static void a_wrap_says_what_is_wrong_with_it(void **state)
@@ -611,6 +645,7 @@ int main(int argc, char **argv)
         TEST(a_first_login_during_a_pause_does_not_wait_for_long),
         TEST(an_instance_that_is_gone_fails_the_job_and_leaves_the_others_open),
         TEST(recovery_lets_go_what_a_dead_process_paused),
+        TEST(cutoverctl_pauses_the_poolers_that_a_project_names),
         TEST(a_wrap_says_what_is_wrong_with_it),
         TEST(a_project_keeps_its_consoles_without_secrets),
     };
