@@ -339,14 +339,17 @@ static cutover_status open_pinned(struct session *session, const struct session_
 }
 
 /* A transaction_timeout, which is not in the packet to a server of which nothing is known, may end the session, even before it
-   has said of what version it is: 17 at least. Then all that is known goes into the packet. */
+   has said of what version it is: 17 at least. Where it ended while we were sending, its reason may be lost with the connection. Then
+   all that is known goes into the packet. */
 static bool learn_server(const struct session *session, cutover_error *failure, struct pins_server *server)
 {
     const char *sqlstate = cutover_error_sqlstate(failure);
     const char *superuser =
         session->connection != NULL ? PQparameterStatus(session->connection, "is_superuser") : NULL;
 
-    if (server->version != 0 || sqlstate == NULL || strcmp(sqlstate, "25P04") != 0)
+    bool lost = sqlstate != NULL && strncmp(sqlstate, "08", 2) == 0 && session->server_version >= 170000;
+
+    if (server->version != 0 || sqlstate == NULL || (strcmp(sqlstate, "25P04") != 0 && !lost))
         return false;
     server->version = session->server_version != 0 ? session->server_version : 170000;
     server->superuser = superuser != NULL && strcmp(superuser, "on") == 0;
