@@ -38,14 +38,39 @@ static cutover_status keep_project(const cutover_project *project, void *context
     return CUTOVER_OK;
 }
 
-static cutover_status show_project(struct tool *tool, const char *id, cutover_error **error)
+/* How production stands on its server, beside what the registry has of it. */
+static cutover_status keep_standing(const cutover_recovery *recovery, void *context)
+{
+    struct json_object *project = context, *standing = new_object();
+
+    put_text(standing, "outcome", cutover_recovered_name(recovery->outcome));
+    put_text(standing, "job_id", recovery->job_id[0] != '\0' ? recovery->job_id : NULL);
+    put_text(standing, "message", recovery->message);
+    must(json_object_object_add(project, "production", standing) == 0 ? standing : NULL);
+    return CUTOVER_OK;
+}
+
+static void print_standing(struct json_object *project)
+{
+    struct json_object *standing = NULL;
+
+    if (json_object_object_get_ex(project, "production", &standing))
+        printf("  %-24s %s: %s\n", "production", member_text(standing, "outcome"),
+               member_text(standing, "message"));
+}
+
+static cutover_status show_project(struct tool *tool, const char *id, bool look, cutover_error **error)
 {
     struct json_object *project = NULL;
     cutover_status status =
         tool->platform.project_get(id, keep_project, &project, error, tool->platform.userdata);
 
-    if (status != CUTOVER_OK)
+    if (status == CUTOVER_OK && look)
+        status = cutover_project_look(tool->engine, id, keep_standing, project, error);
+    if (status != CUTOVER_OK) {
+        json_object_put(project);
         return status;
+    }
     if (tool->json) {
         print_json(project);
         return CUTOVER_OK;
@@ -63,6 +88,7 @@ static cutover_status show_project(struct tool *tool, const char *id, cutover_er
     struct json_object *consoles = json_object_object_get(project, "pgbouncers");
     for (size_t i = 0; i < json_object_array_length(consoles); i++)
         printf("  %-24s %s\n", "pgbouncer", json_object_get_string(json_object_array_get_idx(consoles, i)));
+    print_standing(project);
     json_object_put(project);
     return CUTOVER_OK;
 }
@@ -125,7 +151,7 @@ int run_project_add(struct tool *tool)
     project.loader_database = tool->options[OPTION_LOADER_DATABASE];
     bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
                 cutover_registry_project_add(tool->registry, &project, &error) == CUTOVER_OK &&
-                show_project(tool, project.id, &error) == CUTOVER_OK;
+                show_project(tool, project.id, false, &error) == CUTOVER_OK;
     free(copy);
     return done ? EXIT_DONE : fail(tool, error);
 }
@@ -135,7 +161,7 @@ int run_project_show(struct tool *tool)
     cutover_error *error = NULL;
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        show_project(tool, tool->operands[0], &error) != CUTOVER_OK)
+        show_project(tool, tool->operands[0], true, &error) != CUTOVER_OK)
         return fail(tool, error);
     return EXIT_DONE;
 }

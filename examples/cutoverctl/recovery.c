@@ -19,11 +19,12 @@ struct told {
 static cutover_status tell(const cutover_recovery *recovery, void *context)
 {
     struct told *told = context;
-    bool settled =
-        recovery->outcome == CUTOVER_RECOVERED_COMPLETED || recovery->outcome == CUTOVER_RECOVERED_UNDONE;
+    bool settled = recovery->outcome == CUTOVER_RECOVERED_COMPLETED ||
+                   recovery->outcome == CUTOVER_RECOVERED_UNDONE || recovery->outcome == CUTOVER_RECOVERED_LOST;
     struct json_object *object = new_object();
 
-    told->failed += recovery->outcome == CUTOVER_RECOVERED_FAILED;
+    told->failed +=
+        recovery->outcome == CUTOVER_RECOVERED_FAILED || recovery->outcome == CUTOVER_RECOVERED_DIFFERENT;
     if (recovery->ask_again_s > told->ask_again_s)
         told->ask_again_s = recovery->ask_again_s;
     put_text(object, "job", recovery->job);

@@ -16,7 +16,13 @@ typedef enum cutover_recovered {
     CUTOVER_RECOVERED_UNDONE =
         2, /**< It had not: production is open, writable and as it was; the job is `failed`. */
     CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or nobody can tell yet (see ask_again_s): left alone. */
-    CUTOVER_RECOVERED_FAILED = 4   /**< It could not be recovered now; the message says why. Try again. */
+    CUTOVER_RECOVERED_FAILED = 4,  /**< It could not be recovered now; the message says why. Try again. */
+    CUTOVER_RECOVERED_LOST =
+        5, /**< It had been completed, and production's server lost it: it failed over, or was restored. Production is
+                the database from before it, open and writable, and the job and its request are `failed`. */
+    CUTOVER_RECOVERED_DIFFERENT =
+        6, /**< Production's server holds something else than the store says, or is closed: a person must look. */
+    CUTOVER_RECOVERED_STANDS = 7 /**< cutover_project_look(): production is what the last job left. */
 } cutover_recovered;
 
 #define CUTOVER_RECOVERY_VERSION 2
@@ -52,6 +58,14 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * ask_again_s; called again after that, with the same engine, it knows. Call it when the host starts and each minute. Who
  * runs it once from a program that ends calls it again after ask_again_s, as `cutoverctl recover` does.
  *
+ * What was recorded as ended is held against the server, too, for each project that no job is at: with NULL at the engine's first
+ * call, and then once in ten minutes. A cutover that the server lost (an asynchronous standby was promoted that did not have it; a
+ * backup of the whole server was restored) is told as CUTOVER_RECOVERED_LOST: production is opened, its fence lifted, what was to
+ * come in dropped, and job and request become `failed` (one that was rolled back, and lost that, `completed` again), with
+ * `cutover.lost`. A fence, or a door behind one, that a job of whatever host left is taken away: CUTOVER_RECOVERED_UNDONE. A door
+ * that nobody can be told to have closed is CUTOVER_RECOVERED_DIFFERENT. Whoever holds the lock of project or database on that
+ * server is left alone.
+ *
  * @param project_id Only this project's jobs; NULL: all. Of one that is named the platform is asked, too: when it is
  *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job
  *                   was recovered, and it died after the move), it becomes `active` again, and emit is told of that job.
@@ -63,7 +77,19 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
 CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *project_id,
                                            cutover_recovery_emit emit, void *context, cutover_error **error);
 
-/** "completed", "undone", "running" or "failed"; static. Since 0.1. */
+/**
+ * Holds what the store says of a project against what production's server holds, as cutover_recover() does, and changes nothing.
+ *
+ * @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had none):
+ *             CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must; _RUNNING: a job is
+ *             under way, or was left unfinished; _FAILED: it cannot be told.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, or what emit returned. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const char *project_id,
+                                                cutover_recovery_emit emit, void *context,
+                                                cutover_error **error);
+
+/** "completed", "undone", "running", "failed", "lost", "different" or "stands"; static. Since 0.1. */
 CUTOVER_API const char *cutover_recovered_name(cutover_recovered outcome);
 
 #ifdef __cplusplus

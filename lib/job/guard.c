@@ -42,17 +42,6 @@
 /* How long the server may take to tell what became of the swap, or to open the door again. */
 #define ASK_MS 15000
 
-static cutover_status lock_check_held(struct guard *guard, cutover_error **error)
-{
-    bool held = false;
-    cutover_status status = advisory_lock_held(guard->control, guard->journal->record.lock_key, &held, error);
-
-    if (status == CUTOVER_OK && !held)
-        status = error_set(error, CUTOVER_E_LOCKED,
-                           "this job no longer holds the lock on production's server: it stops here");
-    return status;
-}
-
 static struct swap swap_of(const struct promotion_record *record, const char *give_sql)
 {
     return (struct swap){
@@ -205,7 +194,8 @@ static cutover_status inside_open(struct guard *guard, struct session **inside, 
         status = error_set(error, CUTOVER_E_STATE,
                            "production's connection string now leads to another database (OID %u, not %lld)",
                            (*inside)->database_oid, (long long)record->production_oid);
-    return status;
+    return status == CUTOVER_OK ? advisory_lock_shared(*inside, guard->control, record->lock_key, error)
+                                : status;
 }
 
 /* ---- what comes in ---- */
@@ -259,7 +249,8 @@ static cutover_status incoming_open(struct guard *guard, struct session **inside
         status = error_set(error, CUTOVER_E_CONFLICT,
                            "database \"%s\" has OID %u instead of %lld: somebody replaced it",
                            record->staging_name, (*inside)->database_oid, (long long)record->staging_oid);
-    return status;
+    return status == CUTOVER_OK ? advisory_lock_shared(*inside, guard->control, record->lock_key, error)
+                                : status;
 }
 
 /* Closed from here on, and, where it was checked, what was checked. */
@@ -314,7 +305,7 @@ cutover_status guard_swap(struct guard *guard, cutover_error **error)
     struct session *inside = NULL;
     struct text give_sql = TEXT_INIT;
 
-    cutover_status status = lock_check_held(guard, error);
+    cutover_status status = advisory_lock_check(guard->control, guard->journal->record.lock_key, error);
     if (status == CUTOVER_OK)
         status = incoming_prove(guard, error);
     if (status == CUTOVER_OK)

@@ -11,6 +11,7 @@
 #include "postgres/session.h"
 
 #include <cutover/engine.h>
+#include <stdatomic.h>
 
 struct lease_watch;
 
@@ -20,7 +21,8 @@ struct host {
     cutover_platform platform;
     struct clock clock;
     struct log log;
-    struct lease_watch *leases; /* what was seen of others' leases */
+    struct lease_watch *leases;   /* what was seen of others' leases */
+    _Atomic int64_t rechecked_us; /* when projects were last held against their servers; 0: not yet */
     uint32_t policy;
     char *pg_bin_dir; /* NULL: PATH */
     char *work_dir;   /* NULL: TMPDIR */

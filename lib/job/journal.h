@@ -51,6 +51,10 @@ cutover_status journal_complete(struct journal *journal, cutover_error **error);
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
                             cutover_error **error);
 
+/* A job whose swap was committed, and whose record may say completed, is failed: production's server lost that commit, and the reason
+   says how. A promotion's request is failed, one that was rolled back is completed again; audit and event cutover.lost. */
+cutover_status journal_lose(struct journal *journal, const cutover_error *reason, cutover_error **error);
+
 /* What audit entries and events say of a job, for the caller to complete and put; NULL when memory is exhausted. */
 struct json_object *journal_audit_data(const struct promotion_record *promotion);
 

@@ -142,6 +142,32 @@ static cutover_status fail_once(struct journal *journal, cutover_error **error)
     return status;
 }
 
+/* What the job held was let go when it completed, and is others' by now. */
+static cutover_status lose_once(struct journal *journal, cutover_error **error)
+{
+    const struct host *host = journal->host;
+    const struct promotion_record *record = &journal->record;
+    struct ending ending = {0};
+
+    cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &ending.change, error);
+    if (status == CUTOVER_OK && (ending.data = journal_audit_data(record)) == NULL)
+        status = error_nomem(error);
+    if (status == CUTOVER_OK && record->request_id != NULL)
+        status = document_get_record(&host->store, &request_type, record->request_id, &ending.request,
+                                     &ending.request_version, error);
+    if (status == CUTOVER_OK)
+        status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->lose, error);
+    if (status == CUTOVER_OK) {
+        json_put_text(ending.data, "error", record->error);
+        status = change_announce(ending.change, "cutover.lost", &host_system_actor, record->request_id,
+                                 ending.data, error);
+    }
+    if (status == CUTOVER_OK)
+        status = ending_commit_once(journal, &ending, error);
+    ending_free(&ending);
+    return status;
+}
+
 /* A conflict here can be another change of the project (its ledger moved), which is no reason to stop, or the journal
    itself having another writer, which is. */
 static cutover_status ending_try(struct journal *journal,
@@ -197,11 +223,25 @@ cutover_status journal_complete(struct journal *journal, cutover_error **error)
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
                             cutover_error **error)
 {
+    enum promotion_status from = (enum promotion_status)journal->record.status;
     enum promotion_status to = cancelled ? PROMOTION_CANCELLED : PROMOTION_FAILED;
-    cutover_status status = machine_promotion((enum promotion_status)journal->record.status, to, error);
+    cutover_status status =
+        journal->record.swapped ? machine_promotion_lost(from, error) : machine_promotion(from, to, error);
 
+    journal->record.swapped = false;
     if (status == CUTOVER_OK)
         status = record_set_text(&journal->record.error, reason != NULL ? cutover_error_message(reason) : NULL,
                                  error);
     return status != CUTOVER_OK ? status : ending_commit(journal, to, fail_once, error);
+}
+
+cutover_status journal_lose(struct journal *journal, const cutover_error *reason, cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+    cutover_status status = machine_promotion_lost((enum promotion_status)record->status, error);
+
+    record->swapped = false;
+    if (status == CUTOVER_OK)
+        status = record_set_text(&record->error, cutover_error_message(reason), error);
+    return status != CUTOVER_OK ? status : ending_commit(journal, PROMOTION_FAILED, lose_once, error);
 }

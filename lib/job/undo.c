@@ -5,7 +5,10 @@
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/door.h"
 #include "postgres/swap/fence.h"
+#include "postgres/swap/standing.h"
 #include "postgres/swap/swap.h"
+
+#include <stdio.h>
 
 /* Nobody can cancel an undoing: a server that stops to answer leaves it to recovery. DROP DATABASE may wait for a checkpoint. */
 #define UNDO_US (600 * INT64_C(1000000))
@@ -129,19 +132,50 @@ static cutover_status control_open(struct host *host, const struct project *proj
     return session_open(&options, control, error);
 }
 
+static cutover_status locks_regain(struct session *control, const struct promotion_record *record, int old_pid,
+                                   cutover_error **error)
+{
+    cutover_status status = advisory_lock_regain(control, record->lock_key, old_pid, error);
+
+    if (status == CUTOVER_OK)
+        status =
+            advisory_lock_regain(control, advisory_key_of_database(record->production_name), old_pid, error);
+    return status;
+}
+
+/* What ended the session may be that the server is another one now: then that is the reason. */
+static cutover_status failover_tell(struct session *control, const struct promotion_record *record,
+                                    cutover_error **reason, cutover_error **error)
+{
+    int64_t now = 0;
+    cutover_status status = timeline_read(control, &now, error);
+
+    if (status == CUTOVER_OK && record->timeline != 0 && now != record->timeline) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "production's server failed over, or was recovered, during the job (timeline %lld, now %lld)",
+                 (long long)record->timeline, (long long)now);
+        error_front(reason, text, "See that the new primary has what it should, then start again.");
+    }
+    return status;
+}
+
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, bool cancelled, const cutover_error *reason,
-                        cutover_error **error)
+                        struct journal *journal, bool cancelled, cutover_error **reason, cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
     struct session *own = NULL;
+    cutover_error *none = NULL;
     cutover_status status = CUTOVER_OK;
 
+    if (reason == NULL)
+        reason = &none;
     if (control == NULL || !session_answers(control)) {
         status = control_open(host, project, &own, error);
         if (status == CUTOVER_OK)
-            status =
-                advisory_lock_regain(own, record->lock_key, control != NULL ? control->backend_pid : 0, error);
+            status = locks_regain(own, record, control != NULL ? control->backend_pid : 0, error);
+        if (status == CUTOVER_OK)
+            status = failover_tell(own, record, reason, error);
         control = own;
     }
     if (status == CUTOVER_OK)
@@ -161,10 +195,10 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
         status = drop_throwaway(host, project, control, record, error);
     session_close(own);
     if (status == CUTOVER_OK)
-        status = backup_settle(host, record, reason, error);
+        status = backup_settle(host, record, *reason, error);
     if (status == CUTOVER_OK)
         status = platform_project_return(&host->platform, record->project_id, record->id, error);
     if (status == CUTOVER_OK)
-        status = journal_fail(journal, cancelled, reason, error);
+        status = journal_fail(journal, cancelled, *reason, error);
     return status;
 }

@@ -7,9 +7,9 @@
 #include "job/journal.h"
 
 /* Undoes what the journal says was done, by a session of its own or `control`, and marks the job failed (or cancelled) with the
-   reason. Every act may be repeated. What cannot be undone now fails, and stays for recovery. */
+   reason, which says first, where its server failed over meanwhile, that it did. Every act may be repeated. What cannot be undone
+   now fails, and stays for recovery. */
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, bool cancelled, const cutover_error *reason,
-                        cutover_error **error);
+                        struct journal *journal, bool cancelled, cutover_error **reason, cutover_error **error);
 
 #endif

@@ -49,6 +49,7 @@ static const struct rule {
     [VERB_ROLL_BACK] = {"roll a cutover back", "rolled back", CUTOVER_ROLE_OPERATOR,
                         CHECK_NOT_RESTORING | CHECK_PROJECT_ACTIVE},
     [VERB_ROLLED_BACK] = {"mark a cutover as rolled back", "marked as rolled back", 0, 0},
+    [VERB_LOSE] = {"mark a cutover as lost", "marked as lost by its server", 0, 0},
 };
 
 /* Status and verb → the status after. The first row is "no record yet"; what is not listed is refused. */
@@ -69,8 +70,11 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
     [ROW(REQUEST_IN_PROGRESS)] = {[VERB_RELEASE] = TO(REQUEST_IN_PROGRESS),
                                   [VERB_COMPLETE] = TO(REQUEST_COMPLETED),
                                   [VERB_FAIL] = TO(REQUEST_FAILED)},
-    [ROW(REQUEST_COMPLETED)] =
-        {[VERB_ROLL_BACK] = TO(REQUEST_COMPLETED), [VERB_ROLLED_BACK] = TO(REQUEST_ROLLED_BACK)},
+    [ROW(REQUEST_COMPLETED)] = {[VERB_ROLL_BACK] = TO(REQUEST_COMPLETED),
+                                [VERB_ROLLED_BACK] = TO(REQUEST_ROLLED_BACK),
+                                [VERB_LOSE] = TO(REQUEST_FAILED)},
+    /* It was the rollback that was lost. */
+    [ROW(REQUEST_ROLLED_BACK)] = {[VERB_LOSE] = TO(REQUEST_COMPLETED)},
 };
 
 /* The remedy for what the table refuses; the last column is for every verb without one of its own. */
@@ -443,6 +447,14 @@ cutover_status machine_promotion(enum promotion_status from, enum promotion_stat
     return CUTOVER_E_INTERNAL;
 }
 
+cutover_status machine_promotion_lost(enum promotion_status from, cutover_error **error)
+{
+    if (from == PROMOTION_SWAP || from == PROMOTION_FINISH || from == PROMOTION_COMPLETED)
+        return CUTOVER_OK;
+    return error_set(error, CUTOVER_E_INTERNAL, "a promotion of status %d has no swap that could be lost",
+                     (int)from);
+}
+
 bool machine_promotion_is_over(int status)
 {
     return status == PROMOTION_COMPLETED || status == PROMOTION_FAILED || status == PROMOTION_CANCELLED;
@@ -454,6 +466,7 @@ static const struct job_traits job_traits[] = {
                        .claim = VERB_PROMOTE,
                        .complete = VERB_COMPLETE,
                        .fail = VERB_FAIL,
+                       .lose = VERB_LOSE,
                        .started = "cutover.promote_started",
                        .completed = "production_overwrite_restore",
                        .failed = "cutover.failed",
@@ -463,10 +476,12 @@ static const struct job_traits job_traits[] = {
                       .claim = VERB_ROLL_BACK,
                       .complete = VERB_ROLLED_BACK,
                       .fail = VERB_NONE,
+                      .lose = VERB_LOSE,
                       .completed = "cutover.rolled_back"},
     [JOB_RESTORE] = {.claim = VERB_NONE,
                      .complete = VERB_NONE,
                      .fail = VERB_NONE,
+                     .lose = VERB_NONE,
                      .completed = "production_overwrite_restore",
                      .tells_restore = true,
                      .makes_incoming = true},

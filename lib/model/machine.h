@@ -24,6 +24,7 @@ enum request_verb {
     VERB_FAIL,        /* system: its promotion has ended without a swap */
     VERB_ROLL_BACK,   /* the claim of a rollback: the cutover stands until production is back */
     VERB_ROLLED_BACK, /* system: the rollback has swapped */
+    VERB_LOSE,        /* system: production's server lost what had been completed, or rolled back */
     VERB_COUNT,
     VERB_NONE = VERB_COUNT
 };
@@ -77,12 +78,16 @@ bool machine_request_is_live(int status);
    it. CUTOVER_E_INTERNAL otherwise. */
 cutover_status machine_promotion(enum promotion_status from, enum promotion_status to, cutover_error **error);
 bool machine_promotion_is_over(int status);
+/* Whether one whose swap was committed may become failed all the same: production's server lost that commit, by a failover or by
+   being restored. From swap, finish and completed. */
+cutover_status machine_promotion_lost(enum promotion_status from, cutover_error **error);
 
 /* What a kind of job does to its request, what is told of it, and what it leaves when it is undone. */
 struct job_traits {
     bool has_request;  /* it carries a request out, or takes its cutover back */
     bool owns_request; /* the request is in progress for it and names it; its preview's claim ends with it */
-    enum request_verb claim, complete, fail;  /* what it does to its request; VERB_NONE: leaves it as it is */
+    enum request_verb claim, complete, fail,
+        lose;                                 /* what it does to its request; VERB_NONE: leaves it as it is */
     const char *started, *completed, *failed; /* audit entry and event; NULL: none */
     bool tells_restore;                       /* restore.completed, restore.failed */
     bool makes_incoming; /* what comes in is made by the job, and dropped when it is undone */

@@ -37,6 +37,7 @@ static const struct field promotion_fields[] = {
     {MEMBER(FIELD_BOOL, owners_trusted), NULL},
     {MEMBER(FIELD_TEXT, system_identifier), NULL},
     {MEMBER(FIELD_TEXT, control_database), NULL},
+    {MEMBER(FIELD_INT, timeline), NULL},
     {MEMBER(FIELD_INT, lock_key), NULL},
     {MEMBER(FIELD_TEXT, production_name), NULL},
     {MEMBER(FIELD_INT, production_oid), NULL},

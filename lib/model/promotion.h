@@ -51,6 +51,7 @@ struct promotion_record {
     /* The journal. */
     char *system_identifier; /* of production's server */
     char *control_database;  /* where control sessions connect */
+    int64_t timeline;        /* that it wrote when the job began; 0: an older version's job */
     int64_t lock_key;        /* of the advisory lock, in the control database */
     char *production_name;
     int64_t production_oid;

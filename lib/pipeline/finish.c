@@ -2,6 +2,10 @@
    completed by recovery. */
 #include "pipeline/job.h"
 #include "postgres/database.h"
+#include "postgres/swap/standby.h"
+
+/* How long what was swapped may take to be on a synchronous standby before the job is told as completed without it. */
+#define CONFIRM_MS 10000
 
 static void integrations_sync(struct job *job)
 {
@@ -24,6 +28,23 @@ static void empty_one_drop(struct job *job)
     cutover_error_free(local);
 }
 
+/* Production is open by now, and nobody waits but us. */
+static void standbys_confirm(struct job *job)
+{
+    struct session_options options =
+        operation_session(&job->operation, &job->project.production, job->project.control_database);
+    cutover_error *local = NULL;
+
+    options.cancel = NULL;
+    if (standby_confirm(job->control, &options, CONFIRM_MS, &local) != CUTOVER_OK)
+        job_warn(
+            job,
+            "no synchronous standby has confirmed the swap, and a failover now would lose it (run recovery "
+            "after one): %s",
+            cutover_error_message(local));
+    cutover_error_free(local);
+}
+
 cutover_status step_finish(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
@@ -35,6 +56,7 @@ cutover_status step_finish(struct job *job, cutover_error **error)
         status = platform_project_return(&job->host->platform, record->project_id, record->id, error);
     if (status != CUTOVER_OK)
         return status;
+    standbys_confirm(job);
     if (job->target->keeps_displaced)
         integrations_sync(job);
     else

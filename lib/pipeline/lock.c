@@ -5,6 +5,7 @@
 #include "postgres/event_triggers.h"
 #include "postgres/properties.h"
 #include "postgres/swap/advisory.h"
+#include "postgres/swap/standing.h"
 
 #include <string.h>
 
@@ -74,6 +75,11 @@ static cutover_status record_make(struct job *job, struct promotion_record *fres
     cutover_status status = texts_set(job, fresh, error);
     if (status == CUTOVER_OK)
         status = production_identify(job, fresh, error);
+    /* Another host may call the project otherwise. */
+    if (status == CUTOVER_OK)
+        status = advisory_lock(job->control, advisory_key_of_database(fresh->production_name), error);
+    if (status == CUTOVER_OK)
+        status = timeline_read(job->control, &fresh->timeline, error);
     if (status == CUTOVER_OK)
         status = job->source->enter(job, fresh, error);
     if (status == CUTOVER_OK)

@@ -5,6 +5,7 @@
 #include "job/undo.h"
 #include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
+#include "postgres/swap/standing.h"
 #include "postgres/swap/swap.h"
 #include "transfer/archive_verify.h"
 
@@ -45,6 +46,12 @@ const char *cutover_recovered_name(cutover_recovered outcome)
         return "running";
     case CUTOVER_RECOVERED_FAILED:
         return "failed";
+    case CUTOVER_RECOVERED_LOST:
+        return "lost";
+    case CUTOVER_RECOVERED_DIFFERENT:
+        return "different";
+    case CUTOVER_RECOVERED_STANDS:
+        return "stands";
     }
     return "?";
 }
@@ -54,6 +61,7 @@ struct recovering {
     const struct lease_sight *sight;
     struct lease lease;
     struct cancel cancel; /* asked when our own lease is lost */
+    int64_t timeline;     /* that the server writes now */
     cutover_recovery told;
     char *request_id;
     struct text message;
@@ -152,18 +160,49 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     return CUTOVER_OK;
 }
 
+/* ---- a server that is on another timeline than when the job began ---- */
+
+static bool failed_over(const struct recovering *recovering, const struct journal *journal)
+{
+    return journal->record.timeline != 0 && recovering->timeline != journal->record.timeline;
+}
+
+static void failover_front(const struct recovering *recovering, const struct journal *journal,
+                           cutover_error **reason)
+{
+    if (failed_over(recovering, journal))
+        error_front(reason, "production's server failed over, or was recovered, since the job began",
+                    "See that the new primary has what it should, then start again.");
+}
+
+static void tell_failover(struct recovering *recovering, const struct journal *journal)
+{
+    if (failed_over(recovering, journal))
+        text_add_format(
+            &recovering->message,
+            "; its server failed over, or was recovered, since the job began (timeline %lld, now %lld)",
+            (long long)journal->record.timeline, (long long)recovering->timeline);
+}
+
 static cutover_status job_undo(struct recovering *recovering, const struct project *project,
                                struct session *control, struct journal *journal, cutover_error **error)
 {
-    cutover_error *reason = cutover_error_new(
-        CUTOVER_E_INTERNAL, "its process ended before the swap; recovery undid what it had done", NULL, NULL);
-    cutover_status status = undo_job(recovering->host, project, control, journal, false, reason, error);
+    cutover_error *reason = NULL;
+
+    error_set(&reason, CUTOVER_E_INTERNAL,
+              journal->record.swapped
+                  ? "its swap had been committed, and production's server lost it; recovery undid the rest"
+                  : "its process ended before the swap; recovery undid what it had done");
+    failover_front(recovering, journal, &reason);
+    cutover_status status = undo_job(recovering->host, project, control, journal, false, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
 
     cutover_error_free(reason);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK) {
         outcome(recovering, CUTOVER_RECOVERED_UNDONE,
                 "the swap had not happened; production is open, writable and as it was");
+        tell_failover(recovering, journal);
+    }
     return status;
 }
 
@@ -191,6 +230,12 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
         status = journal_save(journal, error);
     if (status == CUTOVER_OK)
         status = advisory_lock_wrest(control, journal->record.lock_key, error);
+    /* Its session had both, and is gone: whoever has this one now is somebody else's job, and is waited for. */
+    if (status == CUTOVER_OK)
+        status =
+            advisory_lock_regain(control, advisory_key_of_database(journal->record.production_name), 0, error);
+    if (status == CUTOVER_OK)
+        status = timeline_read(control, &recovering->timeline, error);
     /* Another recovery may have ended this job while we waited for the lock, and a new one may run: then the server's answer
        would be about that. */
     if (status == CUTOVER_OK)

@@ -58,7 +58,7 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
         job->control->cancel = NULL;
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))
         backup_fail(&job->backup, *reason);
-    if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, *reason,
+    if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, reason,
                  &local) != CUTOVER_OK) {
         const char *hint = cutover_error_hint(local);
         error_detail(reason, "undoing it failed: %s%s%s%s", cutover_error_message(local),

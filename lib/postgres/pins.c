@@ -40,6 +40,8 @@ static const struct pin {
     {"default_transaction_read_only", "off", 0, 0, 0},
     {"default_transaction_isolation", "read committed", 0, 0, 0},
     {"default_transaction_deferrable", "off", 0, 0, 0}, /* waits for a safe snapshot */
+    /* what a commit that was answered is worth: it is on the server's disk, and no standby was waited for */
+    {"synchronous_commit", "local", 0, 0, 0},
     /* how SQL and values are read and written */
     {"standard_conforming_strings", "on", 0, 0, 0},
     {"backslash_quote", "safe_encoding", 0, 0, 0},

@@ -1,6 +1,7 @@
 #include "postgres/properties.h"
 
 #include "base/record.h"
+#include "postgres/fence_setting.h"
 #include "postgres/quote.h"
 
 #include <inttypes.h>
@@ -57,6 +58,25 @@ static const char can_act_sql[] =
 /* The server repeats values in notices ("role … does not exist"), which are logged. Until the transaction's end. */
 #define PROPERTIES_QUIET "SET LOCAL client_min_messages = error"
 
+/* A fence that stands is no setting of the database's: what it replaced is. */
+static void leave_fence_out(struct json_object *properties)
+{
+    struct json_object *settings = json_member(properties, "settings");
+
+    for (size_t i = json_object_is_type(settings, json_type_array) ? json_object_array_length(settings) : 0;
+         i-- > 0;) {
+        struct json_object *setting = json_object_array_get_idx(settings, i);
+        const char *was = NULL;
+        if (strcasecmp(json_text_or(setting, "name", ""), FENCE_SETTING) != 0 ||
+            !fence_wrote(json_text_or(setting, "value", ""), &was))
+            continue;
+        if (was != NULL)
+            json_put_text(setting, "value", was);
+        else
+            json_object_array_del_idx(settings, i, 1);
+    }
+}
+
 cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
                                cutover_error **error)
 {
@@ -75,6 +95,11 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
     free(text);
     if (read == NULL)
         return error_set(error, CUTOVER_E_POSTGRES, "cannot understand the properties of the database");
+    leave_fence_out(read);
+    if (!json_is_complete(read)) {
+        json_object_put(read);
+        return error_nomem(error);
+    }
     *properties = read;
     return CUTOVER_OK;
 }

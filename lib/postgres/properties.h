@@ -10,7 +10,8 @@
 
 /* JSON: {name, oid, owner, encoding, locale_provider, collate, ctype, icu_locale, icu_rules, tablespace, connection_limit,
    is_template, comment, acl: [{grantee ("" is PUBLIC), privilege, grantable, grantor}] sorted, acl_is_default: bool,
-   settings: [{role ("" is all), name, value}] in order, labels: [{provider, label}]}. */
+   settings: [{role ("" is all), name, value}] in order, labels: [{provider, label}]}. A fence that stands is left out: its place
+   has what it replaced. */
 cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
                                cutover_error **error);
 /* A copy for a record or a manifest: settings by name only. What was set may be a password. */

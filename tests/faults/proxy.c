@@ -38,6 +38,7 @@ static struct {
     struct sockaddr_un target;
     int control, listener; /* listener -1: refused */
     enum proxy_mode mode;
+    bool waits;
 } network;
 
 static void network_listen(void)
@@ -67,6 +68,8 @@ static void pair_close(struct pair *pair)
 
 static void network_set(enum proxy_mode mode)
 {
+    if (mode == PROXY_FORWARD || mode == PROXY_WAIT)
+        network.waits = mode == PROXY_WAIT;
     network.mode = mode;
     if (mode == PROXY_CUT || mode == PROXY_REFUSE)
         for (size_t i = 0; i < PAIRS; i++)
@@ -98,11 +101,29 @@ static void pair_open(void)
     network.pairs[i] = (struct pair){client, server};
 }
 
+static void replace(char *bytes, size_t count, const char *from, const char *to)
+{
+    char *at = memmem(bytes, count, from, strlen(from));
+
+    if (at != NULL)
+        memcpy(at, to, strlen(to));
+}
+
+/* Where our sessions say it: in the startup packet, and once more after connecting. */
+static void let_commits_wait(char *bytes, size_t count)
+{
+    replace(bytes, count, "synchronous_commit=local", "synchronous_commit=on   ");
+    replace(bytes, count, "'synchronous_commit', 'local'", "'synchronous_commit', 'on'   ");
+}
+
 /* False when either side has gone. What was read is written whole: both ends are read from here, so it ends. */
 static bool forward(int from, int to, bool lost)
 {
     static char bytes[CHUNK];
     ssize_t count = recv(from, bytes, sizeof bytes, 0);
+
+    if (network.waits && count > 0)
+        let_commits_wait(bytes, (size_t)count);
 
     for (ssize_t sent = 0; count > 0 && !lost && sent < count;) {
         ssize_t now = send(to, bytes + sent, (size_t)(count - sent), MSG_NOSIGNAL);

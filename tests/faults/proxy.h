@@ -10,6 +10,8 @@ enum proxy_mode {
     PROXY_CUT = 'c',     /* ends every connection with a reset; new ones are forwarded */
     PROXY_STALL = 's', /* nothing moves any more, in either direction; new ones are accepted and hear nothing */
     PROXY_MUTE = 'm',  /* what the server says is lost; what it is told arrives */
+    PROXY_WAIT =
+        'w', /* forwards, until PROXY_FORWARD as if sessions left synchronous_commit at "on": commits may take long */
     PROXY_REFUSE = 'r', /* ends every connection; nobody listens any more */
 };
 

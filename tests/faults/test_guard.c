@@ -163,7 +163,7 @@ static void check_undone(struct scene *scene, bool by_its_session)
                   *reason = cutover_error_new(CUTOVER_E_INTERNAL, "as the test says", NULL, NULL);
 
     check_ok(undo_job(scene->desk->host, &scene->project, by_its_session ? scene->control : NULL,
-                      &scene->desk->journal, false, reason, &error),
+                      &scene->desk->journal, false, &reason, &error),
              error);
     cutover_error_free(reason);
     assert_int_equal(oid_of("shop"), production);

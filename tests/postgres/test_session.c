@@ -109,6 +109,7 @@ static void settings_are_pinned_against_role_and_database(void **state)
                                             {"default_transaction_read_only", "off"},
                                             {"default_transaction_isolation", "read committed"},
                                             {"default_transaction_deferrable", "off"},
+                                            {"synchronous_commit", "local"},
                                             {"exit_on_error", "off"},
                                             {"standard_conforming_strings", "on"},
                                             {"backslash_quote", "safe_encoding"},
@@ -145,7 +146,7 @@ static void settings_are_pinned_against_role_and_database(void **state)
         "ALTER ROLE awkward SET TimeZone = 'Asia/Tokyo'; ALTER ROLE awkward SET bytea_output = escape;"
         "ALTER ROLE awkward SET default_transaction_isolation = serializable;"
         "ALTER ROLE awkward SET default_transaction_deferrable = on; ALTER ROLE awkward SET exit_on_error = on;"
-        "ALTER ROLE awkward SET backslash_quote = on;"
+        "ALTER ROLE awkward SET synchronous_commit = off; ALTER ROLE awkward SET backslash_quote = on;"
         "ALTER ROLE awkward SET quote_all_identifiers = on; ALTER ROLE awkward SET array_nulls = off;"
         "ALTER ROLE awkward SET transform_null_equals = on; ALTER ROLE awkward SET gin_fuzzy_search_limit = 1;"
         "ALTER ROLE awkward SET constraint_exclusion = on; ALTER ROLE awkward SET check_function_bodies = on;"

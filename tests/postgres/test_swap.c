@@ -488,6 +488,46 @@ static void one_promoter_at_a_time_holds_the_lock(void **state)
     session_close(other);
 }
 
+/* Which database is the control database is a setting: it excludes nobody. */
+static void the_lock_excludes_in_every_database(void **state)
+{
+    cutover_error *error = NULL;
+    struct session *here = open_session("postgres"), *there = open_session("template1");
+    int64_t key = advisory_key("project-5");
+    bool seen = false;
+    char pid[64];
+
+    (void)state;
+    check_ok(advisory_lock(here, key, &error), error);
+    check_status_keep(advisory_lock(there, key, &error), CUTOVER_E_LOCKED, error);
+    snprintf(pid, sizeof pid, "pid %d in database \"postgres\"", here->backend_pid);
+    check_contains(cutover_error_detail(error), pid);
+    cutover_error_free(error);
+    error = NULL;
+    /* Who was refused has let go. */
+    check_ok(advisory_lock_held(there, key, &seen, &error), error);
+    assert_false(seen);
+    check_ok(advisory_lock_elsewhere(there, key, &seen, &error), error);
+    assert_true(seen);
+    check_ok(advisory_lock_elsewhere(here, key, &seen, &error), error);
+    assert_false(seen);
+
+    /* Anybody of that server sees whose it is. */
+    check_ok(advisory_lock_seen(there, here, key, &seen, &error), error);
+    assert_true(seen);
+    check_ok(advisory_lock_seen(here, there, key, &seen, &error), error);
+    assert_false(seen);
+
+    check_ok(advisory_lock_wrest(there, key, &error), error);
+    assert_false(session_answers(here));
+    check_ok(advisory_lock_held(there, key, &seen, &error), error);
+    assert_true(seen);
+    session_close(here);
+    session_close(there);
+    assert_true(advisory_key_of_database("shop") != advisory_key("shop"));
+    assert_true(advisory_key_of_database("shop") != advisory_key_of_database("blog"));
+}
+
 /* Who lost a session ends that one and no other; who takes a job over ends whoever has the lock. */
 static void only_the_session_that_was_lost_is_ended_for_the_lock(void **state)
 {
@@ -593,6 +633,7 @@ int main(void)
         swap_test(a_cancel_before_the_commit_undoes),
         swap_test(a_client_never_sees_anything_but_old_then_new),
         cmocka_unit_test(one_promoter_at_a_time_holds_the_lock),
+        cmocka_unit_test(the_lock_excludes_in_every_database),
         cmocka_unit_test(only_the_session_that_was_lost_is_ended_for_the_lock),
         cmocka_unit_test(recovery_ends_whoever_holds_the_lock),
         cmocka_unit_test(a_job_takes_its_lock_again_from_its_old_session_only),

@@ -573,7 +573,8 @@ static void stop_server(struct cluster *cluster, int signal_number)
     cluster->postmaster = 0;
 }
 
-struct cluster *cluster_start(const char *settings)
+/* A server that has no files yet. */
+static struct cluster *cluster_make(const char *settings)
 {
     return cluster_start_by(NULL, settings);
 }
@@ -593,6 +594,13 @@ struct cluster *cluster_start_by(const char *programs, const char *settings)
     cluster->settings = settings != NULL ? format_text("%s", settings) : NULL;
     cluster->next = clusters;
     clusters = cluster;
+    return cluster;
+}
+
+struct cluster *cluster_start(const char *settings)
+{
+    struct cluster *cluster = cluster_make(settings);
+
     fill_data(cluster);
     for (int try = 0; try < START_TRIES; try++) {
         free_kept(&cluster->conninfos);
@@ -624,6 +632,72 @@ void cluster_stop(struct cluster *cluster)
     free(cluster->programs);
     free(cluster->folder);
     free(cluster);
+}
+
+struct cluster *cluster_standby(struct cluster *primary, const char *settings)
+{
+    char *with = format_text("primary_conninfo = 'host=%s port=%d user=postgres'\nhot_standby = on\n%s",
+                             primary->folder, primary->port, settings != NULL ? settings : "");
+    struct cluster *standby = cluster_make(with);
+    char *data = format_text("%s/data", standby->folder), *port = format_text("%d", primary->port);
+    char *output = NULL;
+
+    if (run_program((const char *[]){cluster_program("pg_basebackup"), "-h", primary->folder, "-p", port, "-U",
+                                     "postgres", "-D", data, "-X", "stream", "-c", "fast", "--no-sync", NULL},
+                    true, &output) != 0)
+        give_up("pg_basebackup: %s", output);
+    free(output);
+    standby->port = free_port();
+    configure(standby);
+    write_file(standby, "data/standby.signal", "");
+    launch(standby);
+    if (!wait_ready(standby)) {
+        show_log(standby);
+        give_up("the standby did not start");
+    }
+    free(with);
+    free(data);
+    free(port);
+    return standby;
+}
+
+static void wait_for_true(struct cluster *cluster, const char *sql)
+{
+    const struct timespec pause = {0, 10 * 1000 * 1000};
+    time_t limit = time(NULL) + READY_SECONDS;
+    char *value;
+
+    for (;;) {
+        value = cluster_value(cluster, "postgres", sql);
+        bool there = strcmp(value, "t") == 0;
+        free(value);
+        if (there)
+            return;
+        if (time(NULL) > limit)
+            give_up("never true: %s", sql);
+        nanosleep(&pause, NULL);
+    }
+}
+
+void cluster_catch_up(struct cluster *standby, struct cluster *primary)
+{
+    char *at = cluster_value(primary, "postgres", "SELECT pg_current_wal_flush_lsn()");
+    char *sql = format_text("SELECT pg_last_wal_replay_lsn() >= '%s'", at);
+
+    wait_for_true(standby, sql);
+    free(sql);
+    free(at);
+}
+
+void cluster_promote(struct cluster *standby)
+{
+    cluster_sql(standby, "postgres", "SELECT pg_promote(false)");
+    wait_for_true(standby, "SELECT NOT pg_is_in_recovery()");
+}
+
+void cluster_halt(struct cluster *cluster, const char *mode)
+{
+    stop_server(cluster, strcmp(mode, "immediate") == 0 ? SIGQUIT : SIGINT);
 }
 
 static void start_again(struct cluster *cluster)
@@ -713,6 +787,17 @@ const char *cluster_conninfo_as(struct cluster *cluster, const char *database, c
 
     free(name);
     free(user);
+    return conninfo;
+}
+
+const char *cluster_conninfo_of_both(struct cluster *first, struct cluster *second, const char *database)
+{
+    char *name = conninfo_value(database);
+    const char *conninfo =
+        keep(&first->conninfos, format_text("host=%s,%s port=%d,%d user=postgres dbname=%s", first->folder,
+                                            second->folder, first->port, second->port, name));
+
+    free(name);
     return conninfo;
 }
 

@@ -21,6 +21,17 @@ struct cluster *cluster_start(const char *settings);
 /* Likewise a server of another release, whose initdb and postgres are in that folder. */
 struct cluster *cluster_start_by(const char *programs, const char *settings);
 void cluster_stop(struct cluster *cluster);
+/* A streaming standby of another that runs: a physical copy, of the same system identifier. `settings` as above, after those that
+   follow the primary. */
+struct cluster *cluster_standby(struct cluster *primary, const char *settings);
+/* Waits until a standby has replayed all that its primary has written. */
+void cluster_catch_up(struct cluster *standby, struct cluster *primary);
+/* Makes it a primary, and waits until it takes writes. */
+void cluster_promote(struct cluster *standby);
+/* Stops a server and leaves its files: cluster_restart() brings it back. */
+void cluster_halt(struct cluster *cluster, const char *mode);
+/* "host=A,B port=a,b …": leads to the first of both that takes sessions. */
+const char *cluster_conninfo_of_both(struct cluster *first, struct cluster *second, const char *database);
 void cluster_restart(struct cluster *cluster, const char *mode); /* "fast" or "immediate" */
 /* Keeps a copy of all its databases as they are, and makes them what they were then; both restart the server. */
 void cluster_save(struct cluster *cluster);

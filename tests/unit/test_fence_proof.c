@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static struct fence_mark mark(const char *counters, const char *sequences)
 {
@@ -143,9 +144,36 @@ static void recorded_marks_are_compared_by_each_of_their_parts(void **state)
     json_object_put(before);
 }
 
+/* Each spelling is "on" for the server, says what it replaced, and is nobody else's. */
+static void a_fence_says_what_it_replaced(void **state)
+{
+    static const struct {
+        const char *was, *kept;
+    } settings[] = {{NULL, NULL},   {"off", "off"}, {"false", "off"}, {"0", "off"}, {"no", "off"},
+                    {"on", "on"},   {"TRUE", "on"}, {"1", "on"},      {"yes", "on"}, {"t", "on"}};
+    static const char *const others[] = {"on", "true", "TRUE", "True", "off", "", "1", "yes"};
+    const char *was = "untouched";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const char *value = fence_value(settings[i].was);
+        assert_int_equal(strcasecmp(value, "true"), 0);
+        assert_true(fence_wrote(value, &was));
+        if (settings[i].kept == NULL)
+            assert_null(was);
+        else
+            assert_string_equal(was, settings[i].kept);
+    }
+    was = "untouched";
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(fence_wrote(others[i], &was));
+    assert_string_equal(was, "untouched");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fence_says_what_it_replaced),
         cmocka_unit_test(the_same_marks_are_equal),
         cmocka_unit_test(every_kind_of_change_is_different),
         cmocka_unit_test(counters_that_went_backwards_cannot_tell),

@@ -16,8 +16,9 @@
 
 static const char *const statuses[] = {"open",     "acked",     "in_progress", "completed",  "failed",
                                        "rejected", "cancelled", "expired",     "rolled_back"};
-static const char *const verbs[] = {"create",  "ack",     "reject",   "cancel", "ticket",    "expire",
-                                    "promote", "release", "complete", "fail",   "roll_back", "rolled_back"};
+static const char *const verbs[] = {"create",    "ack",         "reject",  "cancel",   "ticket",
+                                    "expire",    "promote",     "release", "complete", "fail",
+                                    "roll_back", "rolled_back", "lose"};
 
 /* DESIGN.md section 3, the request's diagram. */
 static const char *const arrows[] = {
@@ -36,6 +37,9 @@ static const char *const arrows[] = {
     "in_progress fail failed",
     "completed roll_back completed",
     "completed rolled_back rolled_back",
+    /* what production's server lost after it was acknowledged */
+    "completed lose failed",
+    "rolled_back lose completed",
 };
 
 enum project { ACTIVE, RESTORING, SUSPENDED, NO_PROJECT, PROJECTS };
@@ -76,7 +80,7 @@ static bool actor_may(const struct scene *scene)
     if (is_verb(scene, "ticket"))
         return operator_role || member;
     if (is_verb(scene, "expire") || is_verb(scene, "complete") || is_verb(scene, "fail") ||
-        is_verb(scene, "rolled_back"))
+        is_verb(scene, "rolled_back") || is_verb(scene, "lose"))
         return scene->kind == CUTOVER_ACTOR_SYSTEM;
     return operator_role;
 }
@@ -246,7 +250,7 @@ static void every_state_verb_role_and_kind(void **state)
             }
         }
     }
-    assert_int_equal(played, 10 * 12 * 256);
+    assert_int_equal(played, 10 * 13 * 256);
 }
 
 static void every_state_and_verb_in_every_world(void **state)
@@ -506,6 +510,8 @@ static void what_a_job_makes_of_its_request_is_decided_here(void **state)
     check_becomes(REQUEST_IN_PROGRESS, VERB_FAIL, &machinery, REQUEST_FAILED);
     check_becomes(REQUEST_COMPLETED, VERB_ROLL_BACK, &olga, REQUEST_COMPLETED);
     check_becomes(REQUEST_COMPLETED, VERB_ROLLED_BACK, &machinery, REQUEST_ROLLED_BACK);
+    check_becomes(REQUEST_COMPLETED, VERB_LOSE, &machinery, REQUEST_FAILED);
+    check_becomes(REQUEST_ROLLED_BACK, VERB_LOSE, &machinery, REQUEST_COMPLETED);
     for (int from = 0; from < REQUEST_STATUS_COUNT; from++)
         for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
             struct request_record request = request_in(from);
@@ -617,6 +623,13 @@ static void promotion_goes_forward_only(void **state)
             error = NULL;
         }
         assert_int_equal(machine_promotion_is_over(from), from >= PROMOTION_COMPLETED);
+    }
+    for (int from = 0; from < PROMOTION_STATUS_COUNT; from++) {
+        cutover_status status = machine_promotion_lost((enum promotion_status)from, &error);
+        bool swapped = from == PROMOTION_SWAP || from == PROMOTION_FINISH || from == PROMOTION_COMPLETED;
+        assert_int_equal(status, swapped ? CUTOVER_OK : CUTOVER_E_INTERNAL);
+        cutover_error_free(error);
+        error = NULL;
     }
     check_status(machine_promotion(PROMOTION_STATUS_COUNT, PROMOTION_FAILED, &error), CUTOVER_E_INTERNAL,
                  error);

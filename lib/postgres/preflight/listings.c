@@ -2,6 +2,7 @@
  * Preflight checks that are one query each.
  */
 #include "postgres/check_constraints.h"
+#include "postgres/fence_setting.h"
 #include "postgres/preflight/checks.h"
 
 #define BLOCK CUTOVER_SEVERITY_BLOCK
@@ -83,6 +84,12 @@ static const char fence_roles_sql[] =
     "                     OR pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'))))"
     " ORDER BY 1";
 
+static const char fence_sql[] =
+    "SELECT coalesce('role ' || r.rolname, 'the database') FROM pg_db_role_setting s"
+    "  LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c"
+    " WHERE s.setdatabase = $1::oid AND split_part(c, '=', 1) = '" FENCE_SETTING "'"
+    "   AND substr(c, strpos(c, '=') + 1) IN (" FENCE_VALUES ") ORDER BY r.rolname NULLS FIRST";
+
 static const char powers_sql[] =
     "SELECT v.what FROM pg_roles me JOIN pg_database d ON d.oid = $1::oid, LATERAL (VALUES"
     "   ('CREATEDB', me.rolsuper OR me.rolcreatedb),"
@@ -94,6 +101,15 @@ static const char powers_sql[] =
 static const char standbys_sql[] =
     "SELECT coalesce(nullif(application_name, ''), 'standby') || coalesce(' at ' || client_addr, '')"
     "  FROM pg_stat_replication ORDER BY 1";
+
+/* How many must answer (FIRST and ANY have a number before the list; a list alone means one), and how many there are. To whom the
+   server does not show their state it shows none. */
+static const char synchronous_sql[] =
+    "SELECT n.names FROM current_setting('synchronous_standby_names') n (names)"
+    " WHERE n.names <> ''"
+    "   AND coalesce(substring(n.names FROM '^\\s*(?:[A-Za-z]+\\s*)?([0-9]+)\\s*\\(')::int, 1)"
+    "       > (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))"
+    "   AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IS NULL)";
 
 static const char idle_slots_sql[] =
     "SELECT slot_name FROM pg_replication_slots WHERE NOT active AND database IS NULL ORDER BY 1";
@@ -156,6 +172,11 @@ const struct preflight_listing preflight_listings[] = {
     {"production.fence_roles", SIDE_CONTROL, ASK_ONCE, BLOCK, fence_roles_sql, "every role can be fenced",
      "roles with a default_transaction_read_only of their own that our role may not change",
      "ALTER ROLE … RESET default_transaction_read_only, or use a superuser."},
+    {"production.fence", SIDE_CONTROL, ASK_ONCE, BLOCK, fence_sql, NULL,
+     "production refuses writes behind the fence of a job that runs or did not end, raised for",
+     "Wait for it, or run recovery where it was started; where nobody knows it: ALTER DATABASE, ALTER ROLE … "
+     "IN "
+     "DATABASE … RESET " FENCE_SETTING "."},
     {"production.invalid_indexes", SIDE_PRODUCTION, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are in no backup", "REINDEX or DROP them."},
     {"preview.invalid_indexes", SIDE_PREVIEW, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
@@ -175,6 +196,10 @@ const struct preflight_listing preflight_listings[] = {
     {"production.standbys", SIDE_CONTROL, ASK_ONCE, WARN, standbys_sql, NULL,
      "sessions that are open on a standby stay in the displaced database",
      "Recycle the connections of read pools after the promotion."},
+    {"production.synchronous_standbys", SIDE_CONTROL, ASK_ONCE, WARN, synchronous_sql, NULL,
+     "clients' commits wait for synchronous standbys that are not there, and a failover loses what this job "
+     "does; asked for are",
+     "Bring them back, or take them out of synchronous_standby_names; what this job commits waits for none."},
     {"production.idle_slots", SIDE_CONTROL, ASK_ONCE, WARN, idle_slots_sql, NULL,
      "replication slots that nobody reads keep all the WAL that the copy makes",
      "Drop them, or watch the disk."},

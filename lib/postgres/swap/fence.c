@@ -20,6 +20,9 @@
  * both raising and lifting go by it and read nothing again; else a fence that is raised twice would be found and kept as what was
  * there before. Roles are in it by OID: one that was renamed is found, one that was dropped has taken its settings with it.
  *
+ * What is written is "on" in a spelling of our own (postgres/fence_setting.h), so that a fence that another host's job left is
+ * known for one, and neither kept as what was there before nor carried over into a new production.
+ *
  * A setting counts for sessions that begin after it. So all of it is committed first, in one transaction, and then every client session
  * inside is ended; those that come back come back under it, and one that was just starting is waited for and ended too
  * (postgres/swap/door.h). Autovacuum and background workers stay: they are no clients.
@@ -54,6 +57,21 @@ static const char roles_sql[] =
     "')"
     " ORDER BY r.rolname COLLATE \"C\"";
 
+/* Places where one stands. */
+static const char standing_sql[] =
+    "SELECT string_agg(coalesce('role ' || r.rolname, 'the database'), ', ' ORDER BY r.rolname NULLS FIRST)"
+    "  FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c"
+    " WHERE s.setdatabase = $1::oid AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING "'"
+    "   AND substr(c, strpos(c, '=') + 1) IN (" FENCE_VALUES ")";
+
+/* What was there before the fence of whoever raised one. */
+static const char *before_any_fence(const char *value)
+{
+    const char *was = value;
+
+    return value != NULL && fence_wrote(value, &was) ? was : value;
+}
+
 static void oid_text(uint32_t oid, char text[16])
 {
     snprintf(text, 16, "%u", oid);
@@ -76,7 +94,7 @@ static cutover_status plan_roles(struct session *control, const char *oid, struc
         }
         json_put_text(role, "role", result_text(result, row, 0));
         json_put_int(role, "oid", result_oid(result, row, 1));
-        json_put_text(role, "was", result_text(result, row, 2));
+        json_put_text(role, "was", before_any_fence(result_text(result, row, 2)));
     }
     PQclear(result);
     return status;
@@ -95,7 +113,7 @@ cutover_status fence_plan(struct session *control, uint32_t database_oid, struct
         return status;
     made = json_object_new_object();
     database = json_object_new_object();
-    json_put_text(database, "was", was);
+    json_put_text(database, "was", before_any_fence(was));
     json_put_object(made, "database", database);
     json_put_object(made, "roles", json_object_new_array());
     roles = json_member(made, "roles");
@@ -161,9 +179,9 @@ static cutover_status role_name(struct session *control, struct json_object *ent
                          (const char *const[]){oid}, name, error);
 }
 
-/* All settings of the plan in one transaction: to `value`, or (NULL) to what was there. */
+/* All settings of the plan in one transaction: to the fence's, or to what was there. */
 static cutover_status settings_apply(struct session *control, const char *database, struct json_object *plan,
-                                     const char *value, cutover_error **error)
+                                     bool raise, cutover_error **error)
 {
     struct json_object *roles = json_member(plan, "roles");
     struct text sql = TEXT_INIT;
@@ -172,14 +190,15 @@ static cutover_status settings_apply(struct session *control, const char *databa
     if (json_member(plan, "database") == NULL || !json_object_is_type(roles, json_type_array))
         return error_set(error, CUTOVER_E_INVALID, "the fence's plan for database \"%s\" is not complete",
                          database);
-    add_setting(&sql, NULL, database,
-                value != NULL ? value : json_text_or(json_member(plan, "database"), "was", NULL));
+    const char *was = json_text_or(json_member(plan, "database"), "was", NULL);
+    add_setting(&sql, NULL, database, raise ? fence_value(was) : was);
     for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(roles); i++) {
         struct json_object *entry = json_object_array_get_idx(roles, i);
         char *name = NULL;
+        was = json_text_or(entry, "was", NULL);
         status = role_name(control, entry, &name, error);
         if (status == CUTOVER_OK && name != NULL)
-            add_setting(&sql, name, database, value != NULL ? value : json_text_or(entry, "was", NULL));
+            add_setting(&sql, name, database, raise ? fence_value(was) : was);
         free(name);
     }
     if (status == CUTOVER_OK)
@@ -194,7 +213,7 @@ cutover_status fence_raise(struct session *control, const char *database, uint32
     cutover_status status = check_name(control, database, database_oid, error);
 
     if (status == CUTOVER_OK)
-        status = settings_apply(control, database, plan, "on", error);
+        status = settings_apply(control, database, plan, true, error);
     if (status == CUTOVER_OK)
         status = door_empty(control, database_oid, NULL, 0, true, timeout_ms, ended, error);
     return status;
@@ -228,10 +247,19 @@ cutover_status fence_lift(struct session *control, const char *database, uint32_
     cutover_status status = check_name(control, database, database_oid, error);
 
     if (status == CUTOVER_OK)
-        status = settings_apply(control, database, plan, NULL, error);
+        status = settings_apply(control, database, plan, false, error);
     if (status == CUTOVER_OK && end_sessions)
         status = end_read_only_sessions(control, database_oid, error);
     return status;
+}
+
+cutover_status fence_standing(struct session *control, uint32_t database_oid, char **where,
+                              cutover_error **error)
+{
+    char oid[16];
+
+    oid_text(database_oid, oid);
+    return session_value(control, standing_sql, 1, (const char *const[]){oid}, where, error);
 }
 
 static void setting_put(struct json_object *settings, const char *role, const char *value)

@@ -5,13 +5,13 @@
 #ifndef CUTOVER_POSTGRES_SWAP_FENCE_H
 #define CUTOVER_POSTGRES_SWAP_FENCE_H
 
+#include "postgres/fence_setting.h"
 #include "postgres/session.h"
-
-#define FENCE_SETTING "default_transaction_read_only"
 
 /* What the fence will replace, read before it is raised, for the journal: {"database": {was: value or null}, "roles":
    [{role, oid, was: value or null}]}: the settings of default_transaction_read_only of this database, for all and for each
-   role whose own setting would win over the database's. */
+   role whose own setting would win over the database's. Where a fence stands already, whoever raised it, what that one
+   replaced. */
 cutover_status fence_plan(struct session *control, uint32_t database_oid, struct json_object **plan,
                           cutover_error **error);
 /* Raises it: settings first, then every client session of the database is ended so that all come back under them;
@@ -19,6 +19,9 @@ cutover_status fence_plan(struct session *control, uint32_t database_oid, struct
 cutover_status fence_raise(struct session *control, const char *database, uint32_t database_oid,
                            struct json_object *plan, int64_t timeout_ms, uint32_t *ended,
                            cutover_error **error);
+/* Where a fence stands by what is set, whoever raised it, as a list for people: "the database, role app"; *where NULL: nowhere. */
+cutover_status fence_standing(struct session *control, uint32_t database_oid, char **where,
+                              cutover_error **error);
 /* Puts back what the plan says was there. Safe to repeat. With end_sessions the client sessions, which began read-only,
    are ended, so that clients write again at once; our own, and those that our role may not end, are left. */
 cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
