@@ -1,6 +1,5 @@
 /* Step backup: the fence goes up, and the backup is of the state behind it. */
 #include "pipeline/job.h"
-#include "postgres/preflight/preflight.h"
 #include "transfer/archive_write.h"
 
 #include <cutover/repository.h>
@@ -95,18 +94,6 @@ static cutover_status fence_up(struct job *job, cutover_error **error)
     return fence_raise_held(job, error);
 }
 
-/* Preflight was before the stage, and production took writes since. */
-static cutover_status look_again(const struct job *job, struct session *inside, cutover_error **error)
-{
-    struct findings findings = {0};
-
-    cutover_status status = preflight_again(inside, &findings, error);
-    if (status == CUTOVER_OK)
-        status = findings_error(&findings, job->type->name, error);
-    findings_free(&findings);
-    return status;
-}
-
 /* The mark is older than the snapshot: a write between them is in the backup and fails the proof; never the other way
    round. */
 static cutover_status mark_take(struct job *job, const struct session_options *options, cutover_error **error)
@@ -119,9 +106,9 @@ static cutover_status mark_take(struct job *job, const struct session_options *o
                            "production's name now belongs to another database (OID %u, not %lld)",
                            inside->database_oid, (long long)job->journal.record.production_oid);
     if (status == CUTOVER_OK)
-        status = look_again(job, inside, error);
+        status = job_look_again(job, inside, error);
     if (status == CUTOVER_OK)
-        status = fence_mark_read(inside, &job->mark, error);
+        status = fence_mark_read_all(inside, &job->mark, error);
     session_close(inside);
     return status;
 }

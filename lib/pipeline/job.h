@@ -208,6 +208,9 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
                                                      cutover_error **error),
                               cutover_error **error);
 
+/* Whether what blocks has come up in production since: preflight was long before, and production took writes. */
+cutover_status job_look_again(const struct job *job, struct session *inside, cutover_error **error);
+
 /* ---- the steps: one file each, of that name ---- */
 
 cutover_status step_preflight(struct job *job, cutover_error **error);

@@ -2,6 +2,7 @@
 #include "job/guard.h"
 #include "pipeline/job.h"
 #include "postgres/properties.h"
+#include "postgres/swap/advisory.h"
 #include "transfer/archive_read.h"
 
 #include <stdlib.h>
@@ -84,6 +85,28 @@ static cutover_status properties_follow(struct job *job, cutover_error **error)
     return status;
 }
 
+/* What is there to be seen already, a write behind the fence or a subscription that was made since, costs no closed door. What
+   counts is asked again behind it. */
+static cutover_status look_early(struct job *job, cutover_error **error)
+{
+    struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
+    struct session *inside = NULL;
+
+    options.control_database = job->project.control_database;
+    cutover_status status = session_open(&options, &inside, error);
+    if (status == CUTOVER_OK)
+        status = advisory_lock_check(job->control, job->journal.record.lock_key, error);
+    if (status == CUTOVER_OK)
+        status = advisory_lock_shared(inside, job->control, job->journal.record.lock_key, error);
+    if (status == CUTOVER_OK && inside->database_oid == (uint32_t)job->journal.record.production_oid) {
+        status = job_look_again(job, inside, error);
+        if (status == CUTOVER_OK)
+            status = job->target->prove(job, inside, error);
+    }
+    session_close(inside);
+    return status;
+}
+
 cutover_status step_swap(struct job *job, cutover_error **error)
 {
     struct guard guard = {
@@ -101,6 +124,8 @@ cutover_status step_swap(struct job *job, cutover_error **error)
     cutover_status status = job->target->backed_up ? backup_still_good(job, error) : CUTOVER_OK;
     if (status == CUTOVER_OK && job->source->still != NULL)
         status = job->source->still(job, error);
+    if (status == CUTOVER_OK && job->target->backed_up)
+        status = look_early(job, error);
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
     guard.properties = job->bears;

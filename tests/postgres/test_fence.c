@@ -39,6 +39,9 @@ static const char CONTENT[] =
     "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders;"
     "CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE TABLE part_1 PARTITION OF parts FOR VALUES "
     "FROM (0) TO (100);"
+    "CREATE TABLE twin_a (x int, y int); INSERT INTO twin_a VALUES (1, 2);"
+    "CREATE TABLE twin_b (x int, y int); INSERT INTO twin_b VALUES (3, 4);"
+    "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE orphan () INHERITS (parent); DROP TABLE orphan;"
     "SELECT lo_create(4711);"
     "GRANT SELECT, INSERT ON orders TO app;";
 
@@ -286,7 +289,7 @@ static cutover_status prove_around(const char *sql, cutover_error **proof)
     cutover_error *error = NULL;
     cutover_status verdict;
 
-    check_ok(fence_mark_read(inside, &before, &error), error);
+    check_ok(fence_mark_read_all(inside, &before, &error), error);
     check_client("postgres", EVADE, sql, "");
     check_ok(door_close(control, "shop", &error), error);
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
@@ -327,6 +330,18 @@ static const struct write writes[] = {
     {"INSERT INTO public.wide VALUES (0, ARRAY[repeat('z', 10)])", "public.wide"},
     {"CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "pg_proc"},
     {"CREATE TEMP TABLE passing (id int)", "pg_class"},
+    /* What leaves every definition as it was, and not what is in the tables. */
+    {"TRUNCATE public.fast", "public.fast: rewritten"},
+    {"VACUUM FULL public.wide", "public.wide: rewritten"},
+    {"CLUSTER public.orders USING orders_pkey", "public.orders: rewritten"},
+    {"ALTER TABLE public.fast ALTER id TYPE int USING id + 1", "pg_"},
+    {"ALTER TABLE public.twin_a DROP COLUMN x, ADD COLUMN x int", "pg_attribute"},
+    {"BEGIN; ALTER TABLE public.twin_a RENAME x TO z; ALTER TABLE public.twin_a RENAME y TO x;"
+     "ALTER TABLE public.twin_a RENAME z TO y; COMMIT",
+     "pg_attribute"},
+    {"BEGIN; ALTER TABLE public.twin_a RENAME TO twin_c; ALTER TABLE public.twin_b RENAME TO twin_a;"
+     "ALTER TABLE public.twin_c RENAME TO twin_b; COMMIT",
+     "pg_class"},
 };
 
 static void every_kind_of_write_behind_the_fence_is_found_out(void **state)
@@ -418,7 +433,22 @@ static const char *const harmless[] = {
     "SELECT last_value FROM public.ticket",
     "BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT * FROM public.wide ORDER BY words; FETCH 1 FROM c; COMMIT",
     "SELECT pg_stat_reset_shared('bgwriter')",
+    "REINDEX TABLE public.orders",
+    "REINDEX INDEX CONCURRENTLY public.orders_pkey",
+    "REINDEX SYSTEM shop",
+    "ANALYZE public.parent",
 };
+
+/* As clients may behind the fence, without evading it. */
+static void maintenance_needs_no_evasion(void **state)
+{
+    struct json_object *plan = plan_and_raise(NULL);
+
+    (void)state;
+    check_client("postgres", NULL, "REINDEX TABLE public.orders", "");
+    check_client("postgres", NULL, "VACUUM FULL public.wide", "");
+    lift(plan);
+}
 
 static void what_is_no_write_stays_equal(void **state)
 {
@@ -579,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_two_phase_commit_behind_the_fence_is_found_out),
         cmocka_unit_test(a_write_whose_session_is_ended_by_the_door_is_found_out),
         cmocka_unit_test(what_is_no_write_stays_equal),
+        cmocka_unit_test(maintenance_needs_no_evasion),
         cmocka_unit_test(autovacuum_between_the_marks_stays_equal),
         cmocka_unit_test(reset_counters_cannot_tell),
         cmocka_unit_test(without_track_counts_no_mark_is_made),

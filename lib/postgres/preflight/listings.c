@@ -90,6 +90,24 @@ static const char fence_sql[] =
     " WHERE s.setdatabase = $1::oid AND split_part(c, '=', 1) = '" FENCE_SETTING "'"
     "   AND substr(c, strpos(c, '=') + 1) IN (" FENCE_VALUES ") ORDER BY r.rolname NULLS FIRST";
 
+/* Refused in read-only transactions from 16 on. */
+static const char large_objects_sql[] = "SELECT count(*) FROM pg_largeobject_metadata"
+                                        " WHERE current_setting('server_version_num')::int < 160000"
+                                        " HAVING count(*) > 0";
+
+/* What a client's login runs behind the fence, too, where it may not write. That it looks first is believed. */
+#define LOGIN_TRIGGERS                                                                                         \
+    "SELECT quote_ident(e.evtname) || ' (runs ' || e.evtfoid::regproc || ')' FROM pg_event_trigger e"          \
+    "  JOIN pg_proc p ON p.oid = e.evtfoid JOIN pg_language l ON l.oid = p.prolang"                            \
+    " WHERE e.evtevent = 'login' AND e.evtenabled IN ('O', 'A') AND p.prosrc !~* 'read_only' AND "
+#define LOGIN_WRITES                                                                                           \
+    "(l.lanname IN ('plpgsql', 'sql')"                                                                         \
+    " AND p.prosrc ~* "                                                                                        \
+    "'\\m(insert|update|delete|merge|truncate|create|drop|alter|grant|revoke|copy|nextval|setval)\\M')"
+
+static const char login_writes_sql[] = LOGIN_TRIGGERS LOGIN_WRITES " ORDER BY 1";
+static const char login_others_sql[] = LOGIN_TRIGGERS "NOT " LOGIN_WRITES " ORDER BY 1";
+
 static const char powers_sql[] =
     "SELECT v.what FROM pg_roles me JOIN pg_database d ON d.oid = $1::oid, LATERAL (VALUES"
     "   ('CREATEDB', me.rolsuper OR me.rolcreatedb),"
@@ -177,6 +195,19 @@ const struct preflight_listing preflight_listings[] = {
      "Wait for it, or run recovery where it was started; where nobody knows it: ALTER DATABASE, ALTER ROLE … "
      "IN "
      "DATABASE … RESET " FENCE_SETTING "."},
+    {"production.login_triggers", SIDE_PRODUCTION, ASK_ONCE, BLOCK, login_writes_sql, NULL,
+     "login triggers that seem to write: behind the fence every login of a client would fail at",
+     "Have them return where current_setting('transaction_read_only') is on, or ALTER EVENT TRIGGER … DISABLE "
+     "them for the time of the job."},
+    {"production.login_triggers", SIDE_PRODUCTION, ASK_ONCE, WARN, login_others_sql, NULL,
+     "login triggers of which it cannot be seen that they write: if they do, every login of a client fails "
+     "behind "
+     "the fence at",
+     "Have them return where current_setting('transaction_read_only') is on."},
+    {"production.large_object_writes", SIDE_PRODUCTION, ASK_ONCE, WARN, large_objects_sql, NULL,
+     "before PostgreSQL 16 the functions for large objects write in read-only transactions, too: one that does "
+     "behind the fence fails the job; large objects",
+     "Keep clients from writing large objects for the time of the job."},
     {"production.invalid_indexes", SIDE_PRODUCTION, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are in no backup", "REINDEX or DROP them."},
     {"preview.invalid_indexes", SIDE_PREVIEW, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,

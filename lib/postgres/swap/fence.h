@@ -35,18 +35,27 @@ cutover_status fence_settings(struct session *control, struct json_object *plan,
    raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others
    ended: a session's counters are complete as soon as it is gone (statistics in shared memory: POSTGRES_OLDEST_FENCED).
    What it does not take for a change: reading, ANALYZE, VACUUM, autovacuum. What it does: everything that writes to a
-   table or to a catalog, rolled back or not, CREATE TEMP TABLE and VACUUM FULL too; nextval and setval. */
+   table or to a catalog, rolled back or not, CREATE TEMP TABLE and VACUUM FULL too; nextval and setval.
+
+   A session that is read-only may REINDEX, and ANALYZE what was an inheritance parent: both change catalogs and nothing else. With
+   layout and facts in the first mark, which fence_mark_read_all() reads, changes of the catalogs that these touch are no write where
+   layout and facts are the same afterwards. CLUSTER and VACUUM FULL, which a read-only session may as well, give a table another
+   file, as TRUNCATE does: that is a change, and is called so. */
 struct fence_mark {
     uint32_t database_oid;
     struct text
         counters; /* sorted lines: relation oid, rows inserted, updated, deleted; without shared relations,
                               pg_statistic, pg_statistic_ext_data and their toast tables */
     struct text sequences; /* sorted lines: oid, last_value, is_called; without temporary ones */
+    struct text layout;    /* sorted lines: oid, file, a digest of its name and its columns' */
+    struct text facts;     /* catalog facts (postgres/catalog/facts.h); "": changes of catalogs are writes */
     char *stats_reset;     /* pg_stat_database.stats_reset, "" when never */
     char *server_started;  /* pg_postmaster_start_time(), and when a crash last discarded the statistics */
 };
 /* CUTOVER_E_UNSUPPORTED before PostgreSQL 15; CUTOVER_E_VERIFY (could not tell) when track_counts is off. */
 cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, cutover_error **error);
+/* With layout and facts. */
+cutover_status fence_mark_read_all(struct session *inside, struct fence_mark *mark, cutover_error **error);
 /* What a proof's error says of the database that it is about. */
 struct fence_subject {
     const char *written; /* "production was written to behind the fence" */
