@@ -188,11 +188,11 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
                                struct session *control, struct journal *journal, cutover_error **error)
 {
     cutover_error *reason = NULL;
+    bool lost = journal->record.swapped; /* and not there: its server forgot it before we came */
 
     error_set(&reason, CUTOVER_E_INTERNAL,
-              journal->record.swapped
-                  ? "its swap had been committed, and production's server lost it; recovery undid the rest"
-                  : "its process ended before the swap; recovery undid what it had done");
+              lost ? "its swap had been committed, and production's server lost it; recovery undid the rest"
+                   : "its process ended before the swap; recovery undid what it had done");
     failover_front(recovering, journal, &reason);
     cutover_status status = undo_job(recovering->host, project, control, journal, false, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
@@ -200,7 +200,9 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
     cutover_error_free(reason);
     if (status == CUTOVER_OK) {
         outcome(recovering, CUTOVER_RECOVERED_UNDONE,
-                "the swap had not happened; production is open, writable and as it was");
+                lost ? "the swap had been committed, and production's server lost it; production is open, "
+                       "writable and as it was before"
+                     : "the swap had not happened; production is open, writable and as it was");
         tell_failover(recovering, journal);
     }
     return status;

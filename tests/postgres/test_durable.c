@@ -323,6 +323,32 @@ static void a_swap_that_a_failover_lost_is_known(bool with_door, struct shop *sh
     pair_stop(&pair);
 }
 
+/* Where the connection string leads to what is no primary any more, that is what is said, and nothing is done. */
+static void a_server_that_is_a_standby_now_is_told(void **state)
+{
+    struct shop *shop = *state;
+    struct pair pair = {0};
+
+    pair_start(&pair);
+    char *request = pair_ready(shop, &pair);
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    outcome_free(&outcome);
+    cluster_catch_up(pair.standby, pair.primary);
+    cluster_halt(pair.primary, "immediate");
+    struct told told = looked(shop, "pair");
+    check_told(&told, CUTOVER_RECOVERED_FAILED, "standby");
+    told = recovered(shop, "pair");
+    check_told(&told, CUTOVER_RECOVERED_FAILED, "standby");
+    check_request_is(shop, request, "completed");
+    /* It had the swap: nothing was lost. */
+    cluster_promote(pair.standby);
+    told = looked(shop, "pair");
+    check_told(&told, CUTOVER_RECOVERED_STANDS, "open");
+    check_production(pair.standby, "pair_production", "new");
+    free(request);
+    pair_stop(&pair);
+}
+
 static void a_promoted_standby_without_the_swap_is_opened(void **state)
 {
     a_swap_that_a_failover_lost_is_known(true, *state);
@@ -678,6 +704,7 @@ int main(void)
         test(a_standby_that_is_gone_keeps_nothing_closed),
         test(a_promoted_standby_without_the_swap_is_opened),
         test(a_promoted_standby_without_the_door_is_opened),
+        test(a_server_that_is_a_standby_now_is_told),
         test(a_failover_in_the_swap_swaps_nothing_and_says_so),
         test(two_primaries_are_not_taken_for_one),
         test(what_a_restored_server_lost_is_known),

@@ -211,12 +211,54 @@ static void a_preview_is_read_by_who_may_not_switch_them_off(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
+#define NOTE_LOGIN(first)                                                                                      \
+    "CREATE OR REPLACE FUNCTION note_login() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN " first        \
+    " INSERT INTO public.logins VALUES (session_user); END $$;"
+
+static int a_client_comes(struct shop *shop, void *context)
+{
+    bool *came = context;
+
+    (void)shop;
+    cluster_sql(cluster, "noted_production", "SELECT 1");
+    *came = true;
+    return 0;
+}
+
+/* Behind the fence every login would fail that makes one write. On a server before 17 nobody's does. */
+static void a_login_trigger_that_writes_is_found_before_the_fence(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "noted");
+    bool came = false;
+    const struct shop_hook hooks[] = {{"verify", a_client_comes, &came}, {NULL, NULL, NULL}};
+
+    if (has_login_triggers()) {
+        cluster_sql(cluster, "noted_production",
+                    "CREATE TABLE logins (who text);" NOTE_LOGIN(
+                        "") "CREATE EVENT TRIGGER noted ON login EXECUTE FUNCTION note_login()");
+        struct outcome refused = shop_promote(shop, &(struct shop_promotion){.request_id = request});
+        check_status_keep(refused.status, CUTOVER_E_PREFLIGHT, refused.error);
+        check_contains(cutover_error_detail(refused.error), "login triggers that seem to write");
+        check_contains(cutover_error_detail(refused.error), "noted");
+        outcome_free(&refused);
+        cluster_sql(cluster, "noted_production",
+                    NOTE_LOGIN("IF current_setting('transaction_read_only') = 'on' THEN RETURN; END IF;"));
+    }
+    struct outcome outcome =
+        shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+    assert_true(came);
+    outcome_free(&outcome);
+    free(request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(they_do_not_fire_in_a_promotion_and_arrive_as_they_were),
         TEST(they_do_not_fire_in_a_restore),
         TEST(no_session_of_ours_runs_a_login_trigger),
+        TEST(a_login_trigger_that_writes_is_found_before_the_fence),
         TEST(a_preview_is_read_by_who_may_not_switch_them_off),
     };
 

@@ -329,6 +329,24 @@ static void a_promotion_killed_after_its_swap_is_completed(void **state)
     }
 }
 
+/* Its server was restored, or failed over, before anybody could finish the records. */
+static void a_swap_that_was_lost_before_it_was_recorded_is_undone(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "lost");
+
+    cluster_save(cluster);
+    job_killed(shop, "active", "promote", request, NULL);
+    check_generation("lost_production", "new");
+    cluster_return(cluster);
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    check_contains(told.message, "lost it");
+    check_nothing_unfinished(shop);
+    check_generation("lost_production", "old");
+    check_request(shop, request, "lost", "failed");
+    free(request);
+}
+
 static void a_killed_rollback_is_undone_or_completed_and_drops_nothing(void **state)
 {
     struct shop *shop = *state;
@@ -698,6 +716,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(a_promotion_killed_before_its_swap_is_undone),
         TEST(a_promotion_killed_after_its_swap_is_completed),
+        TEST(a_swap_that_was_lost_before_it_was_recorded_is_undone),
         TEST(a_killed_rollback_is_undone_or_completed_and_drops_nothing),
         TEST(a_killed_restore_is_undone_or_completed),
         TEST(a_killed_backup_is_failed_and_its_partial_archive_swept),
