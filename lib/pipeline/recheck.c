@@ -469,10 +469,14 @@ static cutover_status tell_failed(const struct recheck *recheck, cutover_status 
     return status;
 }
 
-/* Whether it is for recovery to speak of: what people renamed, or dropped with their project, is not. */
-static bool is_wrong(enum finding finding)
+/* Whether it is for recovery to speak of. What people renamed, or dropped with their project, is not; nor is the closed door of a
+   project that the host calls anything but active. */
+static bool is_wrong(const struct recheck *recheck)
 {
-    return finding == FOUND_LOST || finding == FOUND_LEFT || finding == FOUND_CLOSED;
+    enum finding finding = recheck->finding;
+
+    return finding == FOUND_LOST || finding == FOUND_LEFT ||
+           (finding == FOUND_CLOSED && strcmp(recheck->project.state, "active") == 0);
 }
 
 /* What kept recovery from looking. Somebody who is at work is no news; a server that is away is, for who asked for its project. */
@@ -488,10 +492,10 @@ cutover_status recheck_project(struct host *host, const char *project_id, bool m
     cutover_error *error = NULL;
 
     cutover_status status = look(&recheck, &error), told = CUTOVER_OK;
-    bool wrong = status == CUTOVER_OK && is_wrong(recheck.finding);
+    bool wrong = status == CUTOVER_OK && is_wrong(&recheck);
     if (wrong)
         status = mends ? mend(&recheck, &error) : check_nobody_at_work(&recheck, &error);
-    if (status == CUTOVER_OK && (!mends || is_wrong(recheck.finding)))
+    if (status == CUTOVER_OK && (!mends || is_wrong(&recheck)))
         told = tell_found(&recheck, mends, emit, context);
     else if (status != CUTOVER_OK && (!mends || is_told(status, thorough || wrong)))
         told = tell_failed(&recheck, status, error, emit, context);

@@ -323,6 +323,45 @@ static void a_swap_that_a_failover_lost_is_known(bool with_door, struct shop *sh
     pair_stop(&pair);
 }
 
+static void written_and_left_behind(struct shop *shop, void *context)
+{
+    struct pair *pair = context;
+
+    cluster_sql(pair->primary, "pair_production", "UPDATE generation SET name = 'kept'");
+    pair->with_door = true;
+    standby_stays_behind(shop, context);
+}
+
+/* A rollback has no fence that would tell whose the door is: that its job meant to swap, on a timeline that ended, does. */
+static void a_door_whose_opening_a_failover_lost_is_opened(void **state)
+{
+    struct shop *shop = *state;
+    struct pair pair = {0};
+
+    pair_start(&pair);
+    char *request = pair_ready(shop, &pair);
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    outcome_free(&outcome);
+    shop->traffic.while_paused = written_and_left_behind;
+    shop->traffic.context = &pair;
+    outcome = rollback_run_out(rollback_started(shop, request, false, CUTOVER_WRITES_NONE));
+    shop->traffic.while_paused = NULL;
+    check_status_keep(outcome.status, CUTOVER_E_STATE, outcome.error);
+    outcome_free(&outcome);
+    check_production(pair.primary, "pair_production", "kept");
+    fail_over(&pair);
+    char *open = database_fact(pair.standby, "pair_production", "datallowconn");
+    assert_string_equal(open, "f");
+    free(open);
+    struct told told = recovered(shop, "pair");
+    check_told(&told, CUTOVER_RECOVERED_UNDONE, "left closed by a job");
+    check_production(pair.standby, "pair_production", "kept");
+    check_request_is(shop, request, "completed");
+    check_quiet(shop, "pair");
+    free(request);
+    pair_stop(&pair);
+}
+
 /* Where the connection string leads to what is no primary any more, that is what is said, and nothing is done. */
 static void a_server_that_is_a_standby_now_is_told(void **state)
 {
@@ -704,6 +743,7 @@ int main(void)
         test(a_standby_that_is_gone_keeps_nothing_closed),
         test(a_promoted_standby_without_the_swap_is_opened),
         test(a_promoted_standby_without_the_door_is_opened),
+        test(a_door_whose_opening_a_failover_lost_is_opened),
         test(a_server_that_is_a_standby_now_is_told),
         test(a_failover_in_the_swap_swaps_nothing_and_says_so),
         test(two_primaries_are_not_taken_for_one),
