@@ -229,10 +229,14 @@ static int a_client_comes(struct shop *shop, void *context)
 static void a_login_trigger_that_writes_is_found_before_the_fence(void **state)
 {
     struct shop *shop = *state;
-    char *request = small_ready(shop, "noted");
     bool came = false;
     const struct shop_hook hooks[] = {{"verify", a_client_comes, &came}, {NULL, NULL, NULL}};
 
+    shop_database(cluster, "noted_production", "CREATE TABLE old ()");
+    shop_database(cluster, "noted_preview", "CREATE TABLE new ()");
+    shop_project(shop, "noted", cluster_conninfo(cluster, "noted_production"));
+    shop_preview(shop, "noted", "noted", cluster_conninfo(cluster, "noted_preview"), 0);
+    char *request = shop_acked(shop, "noted", "noted");
     if (has_login_triggers()) {
         cluster_sql(cluster, "noted_production",
                     "CREATE TABLE logins (who text);" NOTE_LOGIN(
