@@ -126,7 +126,7 @@ int run_project_set(struct tool *tool)
         return EXIT_USAGE;
     bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
                 cutover_registry_project_set_pgbouncers(tool->registry, id, consoles, &error) == CUTOVER_OK &&
-                show_project(tool, id, &error) == CUTOVER_OK;
+                show_project(tool, id, false, &error) == CUTOVER_OK;
     free(copy);
     return done ? EXIT_DONE : fail(tool, error);
 }
