@@ -751,7 +751,7 @@ static void pooler_is_refused_and_left_clean(void **state)
     cutover_error *error;
 
     (void)state;
-    pooler_start(&pooler, cluster);
+    pooler_start(&pooler, cluster, NULL);
     snprintf(string, sizeof string, "%s dbname=postgres", pooler.conninfo);
     error = refusal(string, (struct session_options){0}, CUTOVER_E_UNSUPPORTED);
     check_contains(cutover_error_message(error), "pooler");
