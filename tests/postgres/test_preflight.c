@@ -416,6 +416,34 @@ static void a_preview_of_another_storage_blocks(void **state)
     assert_null(find(CUTOVER_SEVERITY_BLOCK, "preview.storage", ""));
 }
 
+/* Servers keep pg_attver there from their minor releases of November 2026 on; an older pg_dump writes it out. */
+static void a_pg_dump_that_does_not_know_the_server_s_own_options_blocks(void **state)
+{
+    static const char kept[] = "UPDATE pg_attribute SET attoptions = '{pg_attver=4711}'"
+                               " WHERE attrelid = 'orders'::regclass AND attname = 'note'";
+    static const char given_up[] = "UPDATE pg_attribute SET attoptions = NULL"
+                                   " WHERE attrelid = 'orders'::regclass AND attname = 'note'";
+    struct tools old = tools, new = tools;
+
+    (void)state;
+    old.dump_version = tools.dump_version / 10000 * 10000;
+    new.dump_version = old.dump_version + 99;
+    cluster_sql(elsewhere, "next", kept);
+    look((struct look){.tools = &old});
+    expect_block("servers.releases", "what the preview's server");
+    look((struct look){.tools = &new});
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "servers.releases", ""));
+    cluster_sql(elsewhere, "next", given_up);
+    cluster_sql(cluster, "shop", kept);
+    look((struct look){.tools = &old});
+    expect_block("servers.releases", "what production's server");
+    cluster_sql(cluster, "shop", given_up);
+    cluster_sql(cluster, "shop", "ALTER TABLE orders ALTER note SET (n_distinct = 5)");
+    look((struct look){.tools = &new});
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "servers.releases", ""));
+    cluster_sql(cluster, "shop", "ALTER TABLE orders ALTER note RESET (n_distinct)");
+}
+
 /* A member that may not become the owner (16) gives nothing away. */
 static void owners_that_our_role_cannot_become_block(void **state)
 {
@@ -773,6 +801,7 @@ int main(void)
         preflight_test(subscriptions_and_their_workers_block),
         preflight_test(a_preview_of_another_storage_blocks),
         preflight_test(owners_that_our_role_cannot_become_block),
+        preflight_test(a_pg_dump_that_does_not_know_the_server_s_own_options_blocks),
         preflight_test(the_home_of_the_scheduler_blocks),
         preflight_test(extensions_that_cannot_be_carried_block),
         preflight_test(extensions_of_another_version_than_the_default_block),

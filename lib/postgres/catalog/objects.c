@@ -188,7 +188,8 @@ static const char event_triggers_sql[] =
     " FROM pg_event_trigger e"
     " WHERE " NO_MEMBER("pg_event_trigger", "e.oid");
 
-/* The row's own flags differ between versions; its name and owner are told elsewhere. */
+/* The row's own flags differ between versions; its name and owner are told elsewhere. From 19 on one of all tables may have members
+   that are none of it. */
 static const char publications_sql[] =
     "SELECT 'publication', quote_ident(p.pubname), (to_jsonb(p) - 'oid' - 'pubname' - 'pubowner')::text"
     " FROM pg_publication p"
@@ -200,6 +201,7 @@ static const char PUBLICATION_TABLES_14[] =
 
 static const char publication_tables_sql[] =
     "SELECT 'publication member', format('%I: table %s', p.pubname, r.prrelid::regclass), concat_ws('; ',"
+    "  CASE WHEN (to_jsonb(r) ->> 'prexcept')::boolean THEN 'all but it' END,"
     "  'columns ' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE \"C\")"
     "    FROM unnest(r.prattrs) k JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = k),"
     "  'where ' || pg_get_expr(r.prqual, r.prrelid))"
@@ -213,6 +215,7 @@ static const char foreign_sql[] =
     "SELECT 'foreign data wrapper', quote_ident(w.fdwname), concat_ws('; ',"
     "  'handler ' || nullif(w.fdwhandler, 0)::regproc::text, 'validator ' || nullif(w.fdwvalidator,"
     " 0)::regproc::text,"
+    "  'connection ' || nullif((to_jsonb(w) ->> 'fdwconnection')::oid, 0)::regproc::text,"
     "  'options ' || left(encode(sha256(convert_to(" SORTED("w.fdwoptions") ", 'UTF8')), 'hex'), 16))"
     " FROM pg_foreign_data_wrapper w"
     " WHERE " NO_MEMBER("pg_foreign_data_wrapper", "w.oid")

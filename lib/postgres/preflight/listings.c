@@ -64,7 +64,9 @@ static const char unreadable_sql[] =
     " WHERE c.relkind IN ('r', 'p', 'm', 'S') AND c.relpersistence <> 't' AND " USERS_SCHEMA(
         "n") "   AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'))"
              " UNION ALL SELECT 'large object ' || l.oid FROM pg_largeobject_metadata l"
-             "  WHERE NOT pg_has_role(l.lomowner, 'USAGE') AND NOT EXISTS ("
+             "  WHERE NOT pg_has_role(l.lomowner, 'USAGE')"
+             "    AND NOT (current_setting('server_version_num')::int >= 190000"
+             "             AND pg_has_role('pg_read_all_data', 'USAGE')) AND NOT EXISTS ("
              "    SELECT 1 FROM aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT'"
              "       AND CASE a.grantee WHEN 0 THEN true ELSE pg_has_role(a.grantee, 'USAGE') END)";
 

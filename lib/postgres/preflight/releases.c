@@ -4,6 +4,8 @@
 #include "postgres/version.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /*
  * What is in the table: holes through which what the owner of a database wrote, or who hands us an archive, gets the rights of
@@ -80,16 +82,52 @@ static void look_at(const char *whose, enum release_program program, int version
     text_free(&identifiers);
 }
 
+/* Since their minor releases of November 2026 servers keep a number of their own among an attribute's options, and refuse it from
+   others: a pg_dump that does not know of it writes it out. The first that does, of 14, 15, …; 19's first ones do not. */
+static const int knows_attribute_numbers[] = {25, 20, 16, 12, 7, 1};
+#define KNOWN_MAJORS (int)(sizeof knows_attribute_numbers / sizeof *knows_attribute_numbers)
+
+static const char attribute_numbers_sql[] =
+    "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n"
+    "    ON n.oid = c.relnamespace, unnest(a.attoptions) o"
+    " WHERE starts_with(o, 'pg_attver=') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+static cutover_status look_for_attribute_numbers(struct session *inside, const char *side,
+                                                 const struct tools *tools, const char *name,
+                                                 struct findings *findings, cutover_error **error)
+{
+    int major = postgres_major(tools->dump_version), minor = tools->dump_version % 10000;
+    char hint[64], *count = NULL;
+
+    if (major < OLDEST || major - OLDEST >= KNOWN_MAJORS || minor >= knows_attribute_numbers[major - OLDEST])
+        return CUTOVER_OK;
+    cutover_status status = session_value(inside, attribute_numbers_sql, 0, NULL, &count, error);
+    snprintf(hint, sizeof hint, "Upgrade it to %d.%d or later.", major,
+             knows_attribute_numbers[major - OLDEST]);
+    if (status == CUTOVER_OK && strcmp(count, "0") != 0)
+        findings_add(
+            findings, CUTOVER_SEVERITY_BLOCK, name, hint,
+            "%s is PostgreSQL %d.%d and writes out what %s's server (%d.%d) keeps for itself in %s options of"
+            " attributes (pg_attver), which no server takes",
+            tools->pg_dump, major, minor, side, postgres_major(inside->server_version),
+            inside->server_version % 10000, count);
+    free(count);
+    return status;
+}
+
 cutover_status preflight_releases(const struct preflight_servers *servers, const char *name,
                                   struct findings *findings, cutover_error **error)
 {
     const struct tools *tools = servers->tools;
 
-    (void)error;
     look_at("production's server", RELEASE_SERVER, servers->production->server_version, name, findings);
     if (!preflight_same_server(servers))
         look_at("the preview's server", RELEASE_SERVER, servers->preview->server_version, name, findings);
     look_at(tools->pg_dump, RELEASE_PG_DUMP, tools->dump_version, name, findings);
     look_at(tools->pg_restore, RELEASE_PG_RESTORE, tools->restore_version, name, findings);
-    return CUTOVER_OK;
+    cutover_status status =
+        look_for_attribute_numbers(servers->production, "production", tools, name, findings, error);
+    if (status == CUTOVER_OK && servers->preview != servers->production)
+        status = look_for_attribute_numbers(servers->preview, "the preview", tools, name, findings, error);
+    return status;
 }
