@@ -103,12 +103,46 @@ static void a_preview_with_everything_becomes_production(void **state)
     upgrade_and_back(*state, "rich", "rich_next");
 }
 
+/* It is restored on a server of production's release, as after an upgrade. The tools are that release's: what they take of a server
+   before 17 nothing could restore there, and they are refused. */
+static void a_backup_of_an_older_release_is_verified_on_a_newer_one(void **state)
+{
+    struct shop *shop = *state;
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+
+    shop_database(older, "kept", rich_schema_sql());
+    cluster_sql(older, "kept", "GRANT ALL ON shop.orders TO rich_writer");
+    project.id = options.project_id = "kept";
+    project.organization_id = "acme";
+    project.database = cluster_conninfo(older, "kept");
+    project.verify_database = cluster_conninfo(cluster, "postgres");
+    check_ok(cutover_registry_project_add(shop->registry, &project, &error), error);
+    options.actor = &shop_operator;
+    options.verify = CUTOVER_VERIFY_RESTORE;
+    cutover_status status = cutover_backup_create(shop->engine, &options, &backup, &error);
+    if (cluster_number(older, "postgres", "SELECT current_setting('server_version_num')") < 170000) {
+        check_status_keep(status, CUTOVER_E_PREFLIGHT, error);
+        check_contains(cutover_error_detail(error), "transaction_timeout");
+        cutover_error_free(error);
+        return;
+    }
+    check_ok(status, error);
+    assert_string_equal(cutover_backup_status(backup), "verified");
+    check_contains(cutover_backup_json(backup), "\"equal\"");
+    cutover_backup_free(backup);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_preview_of_an_older_release_becomes_production, shop_setup,
                                         shop_teardown),
         cmocka_unit_test_setup_teardown(a_preview_with_everything_becomes_production, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_backup_of_an_older_release_is_verified_on_a_newer_one, shop_setup,
                                         shop_teardown),
     };
 
