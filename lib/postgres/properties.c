@@ -219,20 +219,69 @@ static bool is_repeated(struct json_object *properties, const char *list, size_t
     return false;
 }
 
-static void add_resets(struct text *sql, const char *database, struct json_object *has)
+/* From 16 on these cannot be reset, and where one is stored RESET ALL fails for everybody but superusers. They do nothing there: each
+   transaction begins with values of its own. */
+static bool cannot_be_reset(const char *setting)
 {
-    text_add(sql, "ALTER DATABASE ");
-    quote_identifier(sql, database);
-    text_add(sql, " RESET ALL;\n");
-    for (size_t i = 0; i < list_length(has, "settings"); i++) {
-        const char *role = json_text_or(list_item(has, "settings", i), "role", "");
-        if (role[0] == '\0' || is_repeated(has, "settings", i, "role"))
-            continue;
+    static const char *const names[] = {"seed", "transaction_deferrable", "transaction_isolation",
+                                        "transaction_read_only"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(setting, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* `role`: "" for the database itself; `setting`: NULL for all. */
+static void add_reset(struct text *sql, const char *database, const char *role, const char *setting)
+{
+    if (role[0] != '\0') {
         text_add(sql, "ALTER ROLE ");
         quote_identifier(sql, role);
         text_add(sql, " IN DATABASE ");
-        quote_identifier(sql, database);
-        text_add(sql, " RESET ALL;\n");
+    } else {
+        text_add(sql, "ALTER DATABASE ");
+    }
+    quote_identifier(sql, database);
+    text_add(sql, " RESET ");
+    if (setting != NULL)
+        quote_identifier(sql, setting);
+    else
+        text_add(sql, "ALL");
+    text_add(sql, ";\n");
+}
+
+static bool is_of_role(struct json_object *setting, const char *role)
+{
+    return strcmp(json_text_or(setting, "role", ""), role) == 0;
+}
+
+/* All at once, or one by one those that can be. */
+static void add_resets_of(struct text *sql, const char *database, struct json_object *has, const char *role)
+{
+    size_t count = list_length(has, "settings");
+    bool all = true;
+
+    for (size_t i = 0; i < count && all; i++) {
+        struct json_object *setting = list_item(has, "settings", i);
+        all = !is_of_role(setting, role) || !cannot_be_reset(json_text_or(setting, "name", ""));
+    }
+    if (all)
+        add_reset(sql, database, role, NULL);
+    for (size_t i = 0; i < count && !all; i++) {
+        struct json_object *setting = list_item(has, "settings", i);
+        if (is_of_role(setting, role) && !cannot_be_reset(json_text_or(setting, "name", "")))
+            add_reset(sql, database, role, json_text_or(setting, "name", ""));
+    }
+}
+
+static void add_resets(struct text *sql, const char *database, struct json_object *has)
+{
+    add_resets_of(sql, database, has, "");
+    for (size_t i = 0; i < list_length(has, "settings"); i++) {
+        const char *role = json_text_or(list_item(has, "settings", i), "role", "");
+        if (role[0] != '\0' && !is_repeated(has, "settings", i, "role"))
+            add_resets_of(sql, database, has, role);
     }
 }
 
