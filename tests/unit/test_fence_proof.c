@@ -149,8 +149,8 @@ static void a_fence_says_what_it_replaced(void **state)
 {
     static const struct {
         const char *was, *kept;
-    } settings[] = {{NULL, NULL},   {"off", "off"}, {"false", "off"}, {"0", "off"}, {"no", "off"},
-                    {"on", "on"},   {"TRUE", "on"}, {"1", "on"},      {"yes", "on"}, {"t", "on"}};
+    } settings[] = {{NULL, NULL}, {"off", "off"}, {"false", "off"}, {"0", "off"},  {"no", "off"},
+                    {"on", "on"}, {"TRUE", "on"}, {"1", "on"},      {"yes", "on"}, {"t", "on"}};
     static const char *const others[] = {"on", "true", "TRUE", "True", "off", "", "1", "yes"};
     const char *was = "untouched";
 
