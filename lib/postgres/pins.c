@@ -110,7 +110,7 @@ static bool in_packet(const struct pin *pin, struct pins_server server)
         return false;
     if (major == 0)
         return pin->since <= POSTGRES_OLDEST && pin->until == 0;
-    return major >= pin->since && (pin->until == 0 || major < pin->until);
+    return major >= pin->since && (pin->until == 0 || (major < pin->until && !server.or_later));
 }
 
 /* The server splits at white space and takes a backslash for the next character itself. */

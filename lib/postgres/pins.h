@@ -27,6 +27,7 @@
 struct pins_server {
     int version; /* 150018 */
     bool superuser;
+    bool or_later; /* the version is the least that it can be */
 };
 
 /* Appends a value for the keyword `options`; `given` is what the connection string has there, or NULL. */

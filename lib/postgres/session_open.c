@@ -351,7 +351,8 @@ static bool learn_server(const struct session *session, cutover_error *failure, 
 
     if (server->version != 0 || sqlstate == NULL || (strcmp(sqlstate, "25P04") != 0 && !lost))
         return false;
-    server->version = session->server_version != 0 ? session->server_version : 170000;
+    server->or_later = session->server_version == 0;
+    server->version = server->or_later ? 170000 : session->server_version;
     server->superuser = superuser != NULL && strcmp(superuser, "on") == 0;
     return true;
 }
@@ -360,7 +361,7 @@ cutover_status session_open(const struct session_options *options, struct sessio
                             cutover_error **error)
 {
     struct session *opened = calloc(1, sizeof *opened);
-    struct pins_server server = {0, false};
+    struct pins_server server = {0};
     cutover_error *failure = NULL;
     cutover_status status;
 
@@ -409,6 +410,6 @@ void session_close(struct session *session)
 struct pins_server session_server(const struct session *session)
 {
     if (session == NULL)
-        return (struct pins_server){0, false};
-    return (struct pins_server){session->server_version, session->superuser};
+        return (struct pins_server){0};
+    return (struct pins_server){session->server_version, session->superuser, false};
 }

@@ -65,7 +65,7 @@ static cutover_status restore_section(const char *database, const char *name, co
                                      .folder = folder,
                                      .name = name,
                                      .section = section,
-                                     .server = {tools.restore_version, true},
+                                     .server = {tools.restore_version, true, false},
                                      /* Side by side what is left of a schema may deadlock: EDGE_CASES A11. */
                                      .jobs = 1,
                                      .maintenance_mem_mb = 32,

@@ -19,7 +19,7 @@ static const char *options_for(struct pins_server server, const char *given)
 
 static const char *packet(int version, bool superuser)
 {
-    return options_for((struct pins_server){version, superuser}, NULL);
+    return options_for((struct pins_server){version, superuser, false}, NULL);
 }
 
 static void assert_lacks(const char *text, const char *part)
@@ -55,6 +55,16 @@ static void known_server_gets_what_its_version_has(void **state)
     assert_lacks(packet(190000, false), "escape_string_warning");
 }
 
+/* It ended the session before it said which it is: what a later one has no more ends the next one. */
+static void server_of_which_the_least_is_known_gets_what_all_later_ones_take(void **state)
+{
+    const char *options = options_for((struct pins_server){170000, false, true}, NULL);
+
+    (void)state;
+    check_contains(options, "-c transaction_timeout=0 ");
+    assert_lacks(options, "escape_string_warning");
+}
+
 /* It came to older versions with minor releases. */
 static void minor_release_counts_where_a_setting_came_with_one(void **state)
 {
@@ -85,7 +95,7 @@ static void white_space_in_a_value_does_not_end_it(void **state)
 /* Of two options of one name the later one wins. */
 static void pins_win_over_the_host_but_where_only_the_tenant_is_kept_from_a_say(void **state)
 {
-    const char *options = options_for((struct pins_server){0, false}, "-c role=chosen");
+    const char *options = options_for((struct pins_server){0}, "-c role=chosen");
     const char *given = strstr(options, "-c role=chosen"), *statement_timeout;
 
     (void)state;
@@ -117,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_of_which_nothing_is_known_gets_what_all_take),
         cmocka_unit_test(known_server_gets_what_its_version_has),
+        cmocka_unit_test(server_of_which_the_least_is_known_gets_what_all_later_ones_take),
         cmocka_unit_test(minor_release_counts_where_a_setting_came_with_one),
         cmocka_unit_test(superusers_settings_are_for_superusers),
         cmocka_unit_test(white_space_in_a_value_does_not_end_it),
