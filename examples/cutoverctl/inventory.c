@@ -87,7 +87,8 @@ static cutover_status show_project(struct tool *tool, const char *id, bool look,
         printf("  %-24s %s\n", "loader_database", member_text(project, "loader_database"));
     struct json_object *consoles = json_object_object_get(project, "pgbouncers");
     for (size_t i = 0; i < json_object_array_length(consoles); i++)
-        printf("  %-24s %s\n", "pgbouncer", json_object_get_string(json_object_array_get_idx(consoles, i)));
+        printf("  %-24s %s\n", "pgbouncer",
+               visible(json_object_get_string(json_object_array_get_idx(consoles, i))));
     print_standing(project);
     json_object_put(project);
     return CUTOVER_OK;

@@ -167,13 +167,16 @@ static cutover_status check_lost(struct recheck *recheck, size_t steps, cutover_
     return status;
 }
 
-/* Behind a swap that was meant, on a timeline that ended, a door that is closed is the job's. */
+/* Behind a swap that was meant, on a timeline that ended, a door that is closed is the job's: but not where that swap stands,
+   which opened it itself, nor where the host has a reason of its own. */
 static bool door_was_left(const struct recheck *recheck)
 {
     const struct promotion_record *job = newest(&recheck->past);
 
-    return job != NULL && job->swap_intended && job->timeline != 0 &&
-           job->timeline < recheck->standing.timeline;
+    if (job == NULL || !job->swap_intended || job->timeline == 0 ||
+        job->timeline >= recheck->standing.timeline || strcmp(recheck->project.state, "active") != 0)
+        return false;
+    return !job->swapped || (uint32_t)job->staging_oid != recheck->standing.oid;
 }
 
 static cutover_status find(struct recheck *recheck, cutover_error **error)
@@ -267,20 +270,42 @@ static cutover_status look_alone(struct recheck *recheck, cutover_error **error)
     return status == CUTOVER_OK ? find(recheck, error) : status;
 }
 
+/* What a pooler of the host's does not do is told, and keeps nobody from lifting the fence. */
+static void hook_told(const struct recheck *recheck, cutover_status status, cutover_error *error)
+{
+    if (status != CUTOVER_OK)
+        log_line(&recheck->host->log, LOG_WARNING_LEVEL, "project %s: %s", recheck->project_id,
+                 cutover_error_message(error));
+    cutover_error_free(error);
+}
+
+static cutover_status fence_down(struct recheck *recheck, cutover_error **error)
+{
+    const cutover_platform *platform = &recheck->host->platform;
+    uint32_t oid = recheck->standing.oid;
+    struct json_object *plan = NULL;
+    cutover_error *local = NULL;
+
+    cutover_status status = fence_plan(recheck->control, oid, &plan, error);
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_status hook = platform_fence_pause(platform, recheck->project_id, &local);
+    hook_told(recheck, hook, local);
+    local = NULL;
+    status = fence_lift(recheck->control, recheck->production, oid, plan, true, error);
+    hook = platform_fence_resume(platform, recheck->project_id, status != CUTOVER_OK ? 1 : 0, &local);
+    hook_told(recheck, hook, local);
+    json_object_put(plan);
+    return status;
+}
+
 static cutover_status open_production(struct recheck *recheck, cutover_error **error)
 {
-    struct json_object *plan = NULL;
-    uint32_t oid = recheck->standing.oid;
     cutover_status status = CUTOVER_OK;
 
     if (!recheck->standing.open)
         status = door_open(recheck->control, recheck->production, error);
-    if (status == CUTOVER_OK && recheck->standing.fenced != NULL)
-        status = fence_plan(recheck->control, oid, &plan, error);
-    if (plan != NULL && status == CUTOVER_OK)
-        status = fence_lift(recheck->control, recheck->production, oid, plan, true, error);
-    json_object_put(plan);
-    return status;
+    return status == CUTOVER_OK && recheck->standing.fenced != NULL ? fence_down(recheck, error) : status;
 }
 
 static cutover_status drop_incoming(struct recheck *recheck, const struct promotion_record *job,

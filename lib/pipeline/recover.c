@@ -194,6 +194,9 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
               lost ? "its swap had been committed, and production's server lost it; recovery undid the rest"
                    : "its process ended before the swap; recovery undid what it had done");
     failover_front(recovering, journal, &reason);
+    /* What opened the door was the swap. */
+    if (lost)
+        journal->record.door_closed = true;
     cutover_status status = undo_job(recovering->host, project, control, journal, false, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
 

@@ -346,7 +346,9 @@ static cutover_status resume_all(struct instance *instance, cutover_error **erro
 static cutover_status resume_quickly(struct instance *instance, const char *retry, cutover_error **error)
 {
     int64_t until = monotonic_us() + SETTLE_MS * 1000;
-    bool set = retry[0] != '\0' && set_retry(&instance->console, QUICK_RETRY, NULL) == CUTOVER_OK, are = !set;
+    /* Where it is that already another job has set it, and sets it back. */
+    bool wanted = retry[0] != '\0' && strcmp(retry, QUICK_RETRY) != 0;
+    bool set = wanted && set_retry(&instance->console, QUICK_RETRY, NULL) == CUTOVER_OK, are = !set;
 
     cutover_status status = resume_all(instance, error);
     while (status == CUTOVER_OK && !are && monotonic_us() < until) {

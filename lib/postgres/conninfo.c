@@ -288,6 +288,18 @@ cutover_status conninfo_check(const char *field, const char *string, enum connin
     return CUTOVER_E_INVALID;
 }
 
+/* libpq takes an address from the environment or a service file at every connection, and has no value that says "none". */
+static cutover_status check_address(const char *field, const PQconninfoOption *given,
+                                    const PQconninfoOption *filled, cutover_error **error)
+{
+    if (option_value(filled, "hostaddr") == NULL || option_value(given, "hostaddr") != NULL)
+        return CUTOVER_OK;
+    error_set(error, CUTOVER_E_INVALID, "%s would lead to the address in PGHOSTADDR or a service file", field);
+    error_hint(error, "Unset PGHOSTADDR and take hostaddr out of the service, or write hostaddr into %s.",
+               field);
+    return CUTOVER_E_INVALID;
+}
+
 cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
                               cutover_error **error)
 {
@@ -297,6 +309,8 @@ cutover_status conninfo_parse(const char *field, const char *string, struct conn
 
     if (status == CUTOVER_OK)
         status = fill_defaults(field, given, &filled, error);
+    if (status == CUTOVER_OK)
+        status = check_address(field, given, filled, error);
     if (status == CUTOVER_OK)
         status = collect(given, filled, &built, error);
     if (status == CUTOVER_OK)

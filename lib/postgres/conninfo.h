@@ -22,8 +22,8 @@ struct conninfo {
 #define EVENT_TRIGGERS_OFF "-c event_triggers=off"
 
 /* Parses a conninfo string or URI. Which server and which database it leads to is what it says itself: host, hostaddr and
-   dbname are NULL and port is libpq's built-in one where it says nothing, whatever PGHOST, PGHOSTADDR, PGPORT, PGDATABASE or a
-   service file say. What else it leaves open is filled from libpq's defaults (environment, service file) now, so that later
+   dbname are NULL and port is libpq's built-in one where it says nothing, whatever PGHOST, PGPORT, PGDATABASE or a service
+   file say; where PGHOSTADDR or a service file has an address and the string none, it is refused. What else it leaves open is filled from libpq's defaults (environment, service file) now, so that later
    the environment no longer matters (EDGE_CASES G2, G11). CUTOVER_E_INVALID names `field` and never repeats the string. */
 cutover_status conninfo_parse(const char *field, const char *string, struct conninfo *conninfo,
                               cutover_error **error);

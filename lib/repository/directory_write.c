@@ -205,7 +205,7 @@ cutover_status directory_publish(const char *backup, cutover_error **error, void
     if (status != CUTOVER_OK)
         return status;
     status = check_all_committed(folder, backup, error);
-    if (status == CUTOVER_OK && atomic_load(&directory->unsynced) && syncfs(folder) != 0)
+    if (status == CUTOVER_OK && atomic_load(&directory->unsynced) && syncfs(directory->fd) != 0)
         status = directory_failed(error, errno, "sync the file system of backup", backup);
     if (status == CUTOVER_OK)
         status = directory_sync(folder, backup, error);

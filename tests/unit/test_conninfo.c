@@ -71,8 +71,7 @@ static void leads_where_the_string_says(const char *string, const char *host, co
 /* The database that it leads to is overwritten. */
 static void nothing_around_chooses_server_and_database(void **state)
 {
-    static const char content[] =
-        "[shop]\nhost=innocent\nhostaddr=127.0.0.9\nport=7777\ndbname=innocent\nuser=from-service\n";
+    static const char content[] = "[shop]\nhost=innocent\nport=7777\ndbname=innocent\nuser=from-service\n";
     char path[] = "/tmp/cutover-service-XXXXXX";
     int file = mkstemp(path);
 
@@ -81,7 +80,6 @@ static void nothing_around_chooses_server_and_database(void **state)
     close(file);
     setenv("PGSERVICEFILE", path, 1);
     setenv("PGHOST", "innocent", 1);
-    setenv("PGHOSTADDR", "127.0.0.9", 1);
     setenv("PGPORT", "7777", 1);
     setenv("PGDATABASE", "innocent", 1);
     setenv("PGUSER", "from-environment", 1);
@@ -93,10 +91,29 @@ static void nothing_around_chooses_server_and_database(void **state)
     unsetenv("PGUSER");
     unsetenv("PGDATABASE");
     unsetenv("PGPORT");
-    unsetenv("PGHOSTADDR");
     unsetenv("PGHOST");
     unsetenv("PGSERVICEFILE");
     unlink(path);
+}
+
+/* It would win over the host that the string names, in each connection. */
+static void an_address_of_the_environment_is_refused(void **state)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    setenv("PGHOSTADDR", "127.0.0.9", 1);
+    check_status_keep(conninfo_parse("project.database", "host=db dbname=shop", &conninfo, &error),
+                      CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), "PGHOSTADDR");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(conninfo_parse("project.database", "host=db hostaddr=127.0.0.1 dbname=shop", &conninfo, &error),
+             error);
+    assert_string_equal(conninfo_get(&conninfo, "hostaddr"), "127.0.0.1");
+    conninfo_free(&conninfo);
+    unsetenv("PGHOSTADDR");
 }
 
 static void what_a_string_does_not_name_is_told(void **state)
@@ -268,6 +285,7 @@ int main(void)
         cmocka_unit_test(given_keywords_are_split),
         cmocka_unit_test(environment_counts_at_parsing_only),
         cmocka_unit_test(nothing_around_chooses_server_and_database),
+        cmocka_unit_test(an_address_of_the_environment_is_refused),
         cmocka_unit_test(what_a_string_does_not_name_is_told),
         cmocka_unit_test(unknown_service_is_refused),
         cmocka_unit_test(value_that_speaks_of_memory_is_a_value),

@@ -28,21 +28,22 @@ cutover_status standby_confirm(struct session *control, const struct session_opt
 {
     struct session *session = NULL;
     PGresult *result = NULL;
+    bool wanted = false;
 
-    cutover_status status = session_query(control, wanted_sql, 0, NULL, &result, error);
-    if (status != CUTOVER_OK)
-        return status;
-    bool wanted = result_bool(result, 0, 0);
-    PQclear(result);
-    if (!wanted)
-        return CUTOVER_OK;
-    status = session_open(options, &session, error);
+    /* One of its own: the control session may have been lost with the answer to the swap. */
+    cutover_status status = session_open(options, &session, error);
     if (status != CUTOVER_OK)
         return status;
     session->deadline_us = monotonic_us() + timeout_ms * 1000;
-    status = session_run(session, commit_sql, error);
-    if (status != CUTOVER_OK)
-        let_go(control, session->backend_pid);
+    status = session_query(session, wanted_sql, 0, NULL, &result, error);
+    if (status == CUTOVER_OK)
+        wanted = result_bool(result, 0, 0);
+    PQclear(result);
+    if (wanted) {
+        status = session_run(session, commit_sql, error);
+        if (status != CUTOVER_OK)
+            let_go(control, session->backend_pid);
+    }
     session_close(session);
     return status;
 }
