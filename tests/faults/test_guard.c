@@ -211,7 +211,9 @@ static void a_job_that_lost_the_advisory_lock_does_not_swap(void **state)
     cutover_error *error = NULL;
 
     check_ok(session_run(scene->control, "SELECT pg_advisory_unlock_all()", &error), error);
-    check_status(swap(scene, NULL, &error), CUTOVER_E_LOCKED, error);
+    check_status_keep(swap(scene, NULL, &error), CUTOVER_E_LOCKED, error);
+    check_contains(cutover_error_message(error), "no longer holds the lock");
+    cutover_error_free(error);
     assert_int_equal(oid_of("shop"), production);
     assert_true(is_open("shop"));
     assert_int_equal(scene->desk->journal.record.status, PROMOTION_HELD);

@@ -487,7 +487,7 @@ static void a_project_that_was_moved_too_late_by_a_process_that_died_is_recovere
 
 /* ---- a promoter that was stopped before its claim, and killed ---- */
 
-/* The last that it asks before it claims: it has the lock on production's server. */
+/* The last that it asks before it claims: it has the locks on production's server. */
 #define BEFORE_CLAIM "preview*3 "
 
 static pid_t begin_before_claim(struct shop *shop, const struct rivalry *rivalry, const char *stop)
@@ -496,8 +496,9 @@ static pid_t begin_before_claim(struct shop *shop, const struct rivalry *rivalry
     char *request = shop_request_status(shop, rivalry->zombie_request);
 
     assert_string_equal(request, "acked");
+    /* The project's, and the one of the database that would be overwritten. */
     assert_int_equal(
-        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 1);
+        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 2);
     /* Nothing is there yet that recovery could take for its own. */
     assert_int_equal(recover_now(shop, rivalry->name).count, 0);
     free(request);
