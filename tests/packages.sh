@@ -20,6 +20,14 @@ need_library() {
     fi
 }
 
+# What libpq.pc of 19 asks for, and its package does not bring.
+lacks_curl() {
+    case $(pkg-config --print-errors --exists libpq 2>&1) in
+    *libcurl*) return 0 ;;
+    esac
+    return 1
+}
+
 # The server's programs are looked for where pg_config says, as the tests do.
 need_server() {
     if ! command -v pg_config >/dev/null || ! [ -x "$(pg_config --bindir)/initdb" ]; then
@@ -44,10 +52,7 @@ need_build() {
     need gcc gcc
     need pkg-config pkg-config
     need_library libpq libpq-dev
-    # What libpq.pc of 19 asks for, and its package does not bring.
-    case $(pkg-config --print-errors --exists libpq 2>&1) in
-    *libcurl*) missing="$missing libcurl4-openssl-dev" ;;
-    esac
+    ! lacks_curl || missing="$missing libcurl4-openssl-dev"
     need_library json-c libjson-c-dev
     need_library libcrypto libssl-dev
     need_library libxxhash libxxhash-dev
@@ -113,6 +118,10 @@ $as_root apt-get -q update
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing
 
 [ "$purpose" != versions ] || exit 0
+# Without pkg-config nobody could tell before.
+if lacks_curl; then
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install libcurl4-openssl-dev
+fi
 if ! [ -x "$(pg_config --bindir)/initdb" ]; then
     echo "no initdb in $(pg_config --bindir): install the PostgreSQL server of libpq-dev's version" >&2
     exit 1
