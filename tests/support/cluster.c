@@ -574,12 +574,7 @@ static void stop_server(struct cluster *cluster, int signal_number)
 }
 
 /* A server that has no files yet. */
-static struct cluster *cluster_make(const char *settings)
-{
-    return cluster_start_by(NULL, settings);
-}
-
-struct cluster *cluster_start_by(const char *programs, const char *settings)
+static struct cluster *cluster_make(const char *programs, const char *settings)
 {
     const struct passwd *user = server_user();
     struct cluster *cluster = calloc(1, sizeof *cluster);
@@ -599,7 +594,12 @@ struct cluster *cluster_start_by(const char *programs, const char *settings)
 
 struct cluster *cluster_start(const char *settings)
 {
-    struct cluster *cluster = cluster_make(settings);
+    return cluster_start_by(NULL, settings);
+}
+
+struct cluster *cluster_start_by(const char *programs, const char *settings)
+{
+    struct cluster *cluster = cluster_make(programs, settings);
 
     fill_data(cluster);
     for (int try = 0; try < START_TRIES; try++) {
@@ -638,7 +638,7 @@ struct cluster *cluster_standby(struct cluster *primary, const char *settings)
 {
     char *with = format_text("primary_conninfo = 'host=%s port=%d user=postgres'\nhot_standby = on\n%s",
                              primary->folder, primary->port, settings != NULL ? settings : "");
-    struct cluster *standby = cluster_make(with);
+    struct cluster *standby = cluster_make(NULL, with);
     char *data = format_text("%s/data", standby->folder), *port = format_text("%d", primary->port);
     char *output = NULL;
 
