@@ -148,23 +148,41 @@ static const char partitioned_keys_sql[] =
     "  LATERAL pg_partition_tree(c.oid) t"
     " WHERE o.contype = 'f' AND o.conparentid = 0 AND t.isleaf ORDER BY 1, 2";
 
-/* pg_dump lets such a key wait for the partitioned table, which has no rows. One that is NOT VALID (18) would be there before rows
-   that it does not let in, when pg_restore runs several jobs. */
-static cutover_status keys_wait(struct writing *writing, cutover_error **error)
+/* Of partitions, by themselves, each with every key of what they are partitions of. */
+static const char partitions_keys_sql[] =
+    "SELECT o.oid, a.oid FROM pg_constraint o, LATERAL pg_partition_ancestors(o.conrelid) p (relid),"
+    "  pg_constraint a"
+    " WHERE o.contype = 'f' AND o.conparentid = 0 AND p.relid <> o.conrelid AND a.conrelid = p.relid"
+    "   AND a.contype = 'f' AND a.conparentid = 0 ORDER BY 1, 2";
+
+/* Each foreign key of the first column waits for the entry of the other's object, where there is one. */
+static cutover_status keys_wait_for(struct writing *writing, const char *sql, uint32_t class, const char *desc,
+                                    cutover_error **error)
 {
     struct toc *toc = &writing->toc;
     PGresult *result = NULL;
 
-    cutover_status status =
-        session_query(writing->snapshot->leader, partitioned_keys_sql, 0, NULL, &result, error);
+    cutover_status status = session_query(writing->snapshot->leader, sql, 0, NULL, &result, error);
     for (int row = 0; status == CUTOVER_OK && row < PQntuples(result); row++) {
-        const struct toc_entry *data = toc_find(toc, CATALOG_CLASS, result_oid(result, row, 1), "TABLE DATA");
-        if (data != NULL)
+        const struct toc_entry *entry = toc_find(toc, class, result_oid(result, row, 1), desc);
+        if (entry != NULL)
             status = toc_depend(toc, CATALOG_CONSTRAINT, result_oid(result, row, 0), "FK CONSTRAINT",
-                                data->dump_id, error);
+                                entry->dump_id, error);
     }
     PQclear(result);
     return status;
+}
+
+/* What pg_dump leaves to chance when pg_restore runs several jobs. A partitioned table's key waits for that table, which has no rows:
+   one that is NOT VALID (18) would be there before rows that it does not let in. And from 18 on a partition's own key that is NOT
+   VALID becomes part of the partitioned table's where it is there first, and is validated. */
+static cutover_status keys_wait(struct writing *writing, cutover_error **error)
+{
+    cutover_status status = keys_wait_for(writing, partitioned_keys_sql, CATALOG_CLASS, "TABLE DATA", error);
+
+    return status == CUTOVER_OK
+               ? keys_wait_for(writing, partitions_keys_sql, CATALOG_CONSTRAINT, "FK CONSTRAINT", error)
+               : status;
 }
 
 /* ---- sequences, after the last row was read (EDGE_CASES B29) ---- */
