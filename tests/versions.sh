@@ -196,6 +196,11 @@ step() {
     give_up "failed: $*"
 }
 
+# twice COMMAND...: once more where it fails; what fetches packages may meet an archive that is being changed.
+twice() {
+    "$@" || { sleep 20 && "$@"; }
+}
+
 section() {
     printf '\n== %s (%s s)\n' "$1" "$(($(date +%s) - began))"
 }
@@ -206,7 +211,7 @@ ready() {
     *" $1 "*) return ;;
     esac
     section "$1: a folder, and the build in it"
-    step make_folder "$1" "$versions_dir/$1"
+    step twice make_folder "$1" "$versions_dir/$1"
     step build_in "$versions_dir/$1"
     readied="$readied $1"
 }
