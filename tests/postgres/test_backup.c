@@ -218,8 +218,9 @@ static void a_partitioned_table_s_foreign_key_waits_for_its_partitions(void **st
     else
         cluster_sql(cluster, "parted",
                     "ALTER TABLE parts ADD CONSTRAINT made_by FOREIGN KEY (maker) REFERENCES makers");
-    cluster_sql(cluster, "parted",
-                "ALTER TABLE parts_1a ADD CONSTRAINT of_its_own FOREIGN KEY (maker) REFERENCES makers NOT VALID");
+    cluster_sql(
+        cluster, "parted",
+        "ALTER TABLE parts_1a ADD CONSTRAINT of_its_own FOREIGN KEY (maker) REFERENCES makers NOT VALID");
     shop_project(shop, "parted", cluster_conninfo(cluster, "parted"));
     options.project_id = "parted";
     cutover_backup *backup = take(shop, &options);
