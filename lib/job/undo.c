@@ -27,28 +27,36 @@ static cutover_status door_reopen(struct session *control, struct journal *journ
 }
 
 /* What a pooler of the host's does not do is told, and keeps nobody from lifting the fence. */
-static void hook_told(struct host *host, const char *job_id, cutover_status status, cutover_error *error)
+static void hook_told(struct host *host, const char *project_id, cutover_status status, cutover_error *error)
 {
     if (status != CUTOVER_OK)
-        log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", job_id, cutover_error_message(error));
+        log_line(&host->log, LOG_WARNING_LEVEL, "project %s: %s", project_id, cutover_error_message(error));
     cutover_error_free(error);
+}
+
+cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,
+                          const char *production, uint32_t oid, struct json_object *plan, cutover_error **error)
+{
+    cutover_error *local = NULL;
+
+    cutover_status hook = platform_fence_pause(&host->platform, project_id, &local);
+    hook_told(host, project_id, hook, local);
+    local = NULL;
+    cutover_status status = fence_lift(control, production, oid, plan, true, error);
+    hook = platform_fence_resume(&host->platform, project_id, status != CUTOVER_OK ? 1 : 0, &local);
+    hook_told(host, project_id, hook, local);
+    return status;
 }
 
 static cutover_status fence_down(struct host *host, struct session *control, struct journal *journal,
                                  cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
-    cutover_error *local = NULL;
 
     if (!record->fence_raised)
         return CUTOVER_OK;
-    cutover_status hook = platform_fence_pause(&host->platform, record->project_id, &local);
-    hook_told(host, record->id, hook, local);
-    cutover_status status = fence_lift(control, record->production_name, (uint32_t)record->production_oid,
-                                       record->fence, true, error);
-    local = NULL;
-    hook = platform_fence_resume(&host->platform, record->project_id, status != CUTOVER_OK ? 1 : 0, &local);
-    hook_told(host, record->id, hook, local);
+    cutover_status status = undo_fence(host, control, record->project_id, record->production_name,
+                                       (uint32_t)record->production_oid, record->fence, error);
     if (status != CUTOVER_OK)
         return status;
     record->fence_raised = false;

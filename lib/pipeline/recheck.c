@@ -1,6 +1,7 @@
 #include "pipeline/recheck.h"
 
 #include "job/journal.h"
+#include "job/undo.h"
 #include "postgres/database.h"
 #include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
@@ -270,31 +271,15 @@ static cutover_status look_alone(struct recheck *recheck, cutover_error **error)
     return status == CUTOVER_OK ? find(recheck, error) : status;
 }
 
-/* What a pooler of the host's does not do is told, and keeps nobody from lifting the fence. */
-static void hook_told(const struct recheck *recheck, cutover_status status, cutover_error *error)
-{
-    if (status != CUTOVER_OK)
-        log_line(&recheck->host->log, LOG_WARNING_LEVEL, "project %s: %s", recheck->project_id,
-                 cutover_error_message(error));
-    cutover_error_free(error);
-}
-
 static cutover_status fence_down(struct recheck *recheck, cutover_error **error)
 {
-    const cutover_platform *platform = &recheck->host->platform;
-    uint32_t oid = recheck->standing.oid;
     struct json_object *plan = NULL;
-    cutover_error *local = NULL;
-
+    uint32_t oid = recheck->standing.oid;
     cutover_status status = fence_plan(recheck->control, oid, &plan, error);
-    if (status != CUTOVER_OK)
-        return status;
-    cutover_status hook = platform_fence_pause(platform, recheck->project_id, &local);
-    hook_told(recheck, hook, local);
-    local = NULL;
-    status = fence_lift(recheck->control, recheck->production, oid, plan, true, error);
-    hook = platform_fence_resume(platform, recheck->project_id, status != CUTOVER_OK ? 1 : 0, &local);
-    hook_told(recheck, hook, local);
+
+    if (status == CUTOVER_OK)
+        status = undo_fence(recheck->host, recheck->control, recheck->project_id, recheck->production, oid,
+                            plan, error);
     json_object_put(plan);
     return status;
 }
