@@ -3,8 +3,9 @@
  * with SIGKILL in it, and recovery runs. In the second pass recovery is itself killed at its points, and run again. Afterwards
  * the database is wholly the one or the other: see scene_check().
  *
- *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and the second pass;
- *                                          SEED=N in the environment chooses some others
+ *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and the second pass
+ *                                          with one of the queries that follow each other; SEED=N in the environment
+ *                                          chooses some others
  *   test_kill --soak                       all points with one and two streams, and with each all those of recovery
  *   test_kill --pass N SCENARIO JOBS       pass 0, 1 or 2 of that job, with a number of streams
  *   test_kill SCENARIO JOBS POINT [POINT]  that point or place (see points.h) alone, and one of recovery; one that is not
@@ -46,6 +47,13 @@ struct counts {
 
 static struct scene scene;
 static unsigned again; /* runs that missed their point */
+
+static uint64_t seed_given(void)
+{
+    const char *seed = getenv("SEED");
+
+    return seed != NULL ? strtoull(seed, NULL, 10) : 1;
+}
 
 /* ---- one run ---- */
 
@@ -179,13 +187,11 @@ static bool act_until_place(const struct points *course, unsigned index, bool ex
     return false;
 }
 
-static bool recover_until(unsigned number)
+static bool recover_until(const char *target)
 {
-    char target[16];
-
-    snprintf(target, sizeof target, "%u", number);
     enum scene_end end = scene_run(&scene, "--recover", work.jobs, target);
-    if (number != 0)
+
+    if (strcmp(target, "0") != 0)
         name_place("recovery");
     if (end == SCENE_FAILED)
         fail_msg("recovery failed");
@@ -195,7 +201,7 @@ static bool recover_until(unsigned number)
 /* Recovers whatever is left, and checks. */
 static void settle(struct counts *counts)
 {
-    recover_until(0);
+    recover_until("0");
     *(scene_check(&scene) ? &counts->finished : &counts->undone) += 1;
     scene.where[0] = '\0';
 }
@@ -310,15 +316,44 @@ static bool is_representative(const struct points *points, const bool *open, uns
     return index == (first + last) / 2;
 }
 
-/* Recovery is killed at its first point, goes on and is killed at its second, and so on until it gets through. */
+/* Where recovery is killed next: at each call that is no query, and, as queries leave what was there, at one of those that follow it,
+   by seed; where there are fewer, that is the next call. */
+static struct place place_after(struct place place, uint64_t seed)
+{
+    return place.minor == 0 ? (struct place){place.major, 1 + (unsigned)((seed + place.major) % 4)}
+                            : (struct place){place.major + 1, 0};
+}
+
+static struct place place_reached(void)
+{
+    struct points points;
+
+    points_read(scene.points, &points);
+    struct place place = points.list[points.count - 1].place;
+    points_free(&points);
+    return place;
+}
+
+static bool recover_until_place(struct place place)
+{
+    char target[32];
+
+    snprintf(target, sizeof target, "%u.%u", place.major, place.minor);
+    return recover_until(target);
+}
+
+/* Recovery is killed at its first point, goes on and is killed at its next, and so on until it gets through. */
 static void kill_recovery_again_and_again(const struct points *points, unsigned index, struct counts *counts)
 {
+    struct place place = {0, 1};
+
     act_until_place(points, index, false);
     release_if(points->list[index].number % 2 != 0);
     size_t length = strlen(scene.where);
-    for (unsigned number = 1; recover_until(number); number++) {
+    while (recover_until_place(place)) {
         scene.where[length] = '\0';
         counts->points++;
+        place = place_after(place_reached(), seed_given());
     }
     scene.where[length] = '\0';
     settle(counts);
@@ -328,9 +363,11 @@ static void kill_recovery_again_and_again(const struct points *points, unsigned 
 static void kill_recovery_everywhere(const struct points *points, unsigned index, struct counts *counts)
 {
     for (unsigned number = 1;; number++) {
+        char target[16];
+        snprintf(target, sizeof target, "%u", number);
         act_until_place(points, index, false);
         release_if(points->list[index].number % 2 != 0);
-        bool reached = recover_until(number);
+        bool reached = recover_until(target);
         settle(counts);
         if (!reached)
             return;
@@ -376,7 +413,7 @@ static void kill_by_hand(struct counts *counts)
 {
     if (!act_until(work.point != NULL ? work.point : NEVER))
         list_points();
-    else if (work.recovery_point != NULL && !recover_until((unsigned)strtoul(work.recovery_point, NULL, 10)))
+    else if (work.recovery_point != NULL && !recover_until(work.recovery_point))
         list_points();
     settle(counts);
 }
@@ -454,14 +491,14 @@ static bool is_recorded(const struct sweep *sweep)
 
 static void recorder_fill(struct sweep *sweep)
 {
-    const char *seed = getenv("SEED");
     struct task *task = sweep->recorder;
 
     sweep->course = shop_format("%s/course", cluster_temp_dir());
     task->output = shop_format("%s.output", sweep->course);
     task->arguments[0] = shop_format("--record");
     task->arguments[1] = shop_format("%s", sweep->scenario->name);
-    task->arguments[2] = shop_format("%s", sweep->soak ? "all" : seed != NULL ? seed : "1");
+    task->arguments[2] =
+        sweep->soak ? shop_format("all") : shop_format("%llu", (unsigned long long)seed_given());
     task->arguments[3] = shop_format("%s", sweep->course);
 }
 
