@@ -13,57 +13,6 @@
 #define YEAR_SECONDS INT64_C(31557600)
 #define LAST_TIME (INT64_C(253402300800) * SECOND - 1) /* 9999-12-31T23:59:59.999999Z */
 
-static const struct {
-    const char *name;
-    const char *value; /* NULL: takes none */
-} options[OPTION_COUNT] = {
-    [OPTION_AT] = {"--at", "TIME"},
-    [OPTION_CONTROL_DATABASE] = {"--control-database", "NAME"},
-    [OPTION_DATABASE] = {"--database", "CONNINFO"},
-    [OPTION_EXPIRES_IN] = {"--expires-in", "24h"},
-    [OPTION_CONFIRM] = {"--confirm", NULL},
-    [OPTION_DISCARD_WRITES] = {"--discard-writes", NULL},
-    [OPTION_HOLD] = {"--hold", NULL},
-    [OPTION_JOBS] = {"--jobs", "N"},
-    [OPTION_LABEL] = {"--label", "TEXT"},
-    [OPTION_NOTE] = {"--note", "TEXT"},
-    [OPTION_OLDER_THAN] = {"--older-than", "30d"},
-    [OPTION_ORGANIZATION] = {"--organization", "ID"},
-    [OPTION_PREVIEW] = {"--preview", "ID"},
-    [OPTION_PROJECT] = {"--project", "ID"},
-    [OPTION_REASON] = {"--reason", "TEXT"},
-    [OPTION_TICKET] = {"--ticket", "REF"},
-    [OPTION_TO] = {"--to", "FILE"},
-    [OPTION_VERIFY] = {"--verify", "restore|readback"},
-    [OPTION_VERIFY_DATABASE] = {"--verify-database", "CONNINFO"},
-    [OPTION_LOADER_DATABASE] = {"--loader-database", "CONNINFO"},
-    [OPTION_PGBOUNCER] = {"--pgbouncer", "CONNINFO[;CONNINFO]"},
-};
-
-static void print_options(FILE *file, unsigned set, const char *open, const char *close)
-{
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if ((set & BIT(i)) == 0)
-            continue;
-        fprintf(file, " %s%s", open, options[i].name);
-        if (options[i].value != NULL)
-            fprintf(file, " %s", options[i].value);
-        fputs(close, file);
-    }
-}
-
-void print_usage(FILE *file, const struct command *command)
-{
-    fputs(command->noun, file);
-    if (command->verb != NULL)
-        fprintf(file, " %s", command->verb);
-    if (command->operands[0] != '\0')
-        fprintf(file, " %s", command->operands);
-    print_options(file, command->required, "", "");
-    print_options(file, command->allowed, "[", "]");
-    fputc('\n', file);
-}
-
 int usage_error(const struct tool *tool, const char *format, ...)
 {
     char message[500];
@@ -74,10 +23,9 @@ int usage_error(const struct tool *tool, const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "cutoverctl: %s\n", message);
     if (tool->command != NULL) {
-        fputs("usage: cutoverctl ", stderr);
         print_usage(stderr, tool->command);
     } else {
-        fputs("`cutoverctl --help` lists the commands\n", stderr);
+        fputs("`cutoverctl help` lists the commands\n", stderr);
     }
     if (tool->json) {
         cutover_error *error = must(cutover_error_new(CUTOVER_E_INVALID, message, NULL, NULL));
@@ -89,9 +37,7 @@ int usage_error(const struct tool *tool, const char *format, ...)
     return EXIT_USAGE;
 }
 
-/* The command that the first one or two words name; *noun_known tells whether at least the first is right. */
-static const struct command *find_command(const struct command *commands, const char *noun, const char *verb,
-                                          bool *noun_known)
+const struct command *find_command(const char *noun, const char *verb, bool *noun_known)
 {
     *noun_known = false;
     for (const struct command *command = commands; command->noun != NULL; command++) {
@@ -125,25 +71,30 @@ static bool take_option(struct tool *tool, int argc, char **argv, int *index)
 
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         const char *value = "";
-        if (options[i].value == NULL ? strcmp(argument, options[i].name) != 0
-                                     : !take_value(argc, argv, index, options[i].name, &value))
+        if (option_texts[i].value == NULL ? strcmp(argument, option_texts[i].name) != 0
+                                          : !take_value(argc, argv, index, option_texts[i].name, &value))
             continue;
         if (value == NULL)
-            return usage_error(tool, "%s needs a value: %s", options[i].name, options[i].value), false;
+            return usage_error(tool, "%s needs a value: %s", option_texts[i].name, option_texts[i].value),
+                   false;
         if (tool->options[i] != NULL)
-            return usage_error(tool, "%s is given twice", options[i].name), false;
+            return usage_error(tool, "%s is given twice", option_texts[i].name), false;
         tool->options[i] = value;
         return true;
     }
     return usage_error(tool, "there is no option %s", argument), false;
 }
 
-/* --home, --json and --as, which every command takes, before or after its words. */
+/* --home, --json, --as and --help, which every command takes, before or after its words. */
 static bool take_common(struct tool *tool, int argc, char **argv, int *index, bool *taken)
 {
     const char *value = NULL;
 
     *taken = true;
+    if (strcmp(argv[*index], "--help") == 0 || strcmp(argv[*index], "-h") == 0) {
+        tool->help = true;
+        return true;
+    }
     if (strcmp(argv[*index], "--json") == 0) {
         tool->json = true;
         return true;
@@ -170,20 +121,34 @@ static bool check_options(const struct tool *tool)
 
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (tool->options[i] != NULL && ((command->required | command->allowed) & BIT(i)) == 0)
-            return usage_error(tool, "%s has no meaning here", options[i].name), false;
+            return usage_error(tool, "%s has no meaning here", option_texts[i].name), false;
         if (tool->options[i] == NULL && (command->required & BIT(i)) != 0)
-            return usage_error(tool, "%s is missing", options[i].name), false;
+            return usage_error(tool, "%s is missing", option_texts[i].name), false;
     }
     return true;
 }
 
-static bool assign_words(struct tool *tool, const struct command *commands, const char **words, unsigned count)
+/* --help, whatever else is there, is the command help of what the first words name. */
+static bool assign_help(struct tool *tool, const char **words, unsigned count)
 {
     bool noun_known = false;
 
+    tool->command = find_command("help", NULL, &noun_known);
+    tool->operands[0] = count > 0 ? words[0] : NULL;
+    if (count > 1 && find_command(words[0], NULL, &noun_known) == NULL)
+        tool->operands[1] = words[1];
+    return true;
+}
+
+static bool assign_words(struct tool *tool, const char **words, unsigned count)
+{
+    bool noun_known = false;
+
+    if (tool->help)
+        return assign_help(tool, words, count);
     if (count == 0)
         return usage_error(tool, "no command given"), false;
-    tool->command = find_command(commands, words[0], count > 1 ? words[1] : NULL, &noun_known);
+    tool->command = find_command(words[0], count > 1 ? words[1] : NULL, &noun_known);
     if (tool->command == NULL && noun_known && count == 1)
         return usage_error(tool, "`%s` needs another word after it", words[0]), false;
     if (tool->command == NULL)
@@ -193,14 +158,14 @@ static bool assign_words(struct tool *tool, const struct command *commands, cons
     unsigned used = tool->command->verb != NULL ? 2 : 1;
     if (count - used < tool->command->operand_count)
         return usage_error(tool, "%s is missing", tool->command->operands), false;
-    if (count - used > tool->command->operand_count)
+    if (count - used > tool->command->operand_count + tool->command->operands_optional)
         return usage_error(tool, "too many words: `%s`", words[count - 1]), false;
-    for (unsigned i = 0; i < tool->command->operand_count; i++)
+    for (unsigned i = 0; i < count - used; i++)
         tool->operands[i] = words[used + i];
     return check_options(tool);
 }
 
-bool arguments_parse(struct tool *tool, const struct command *commands, int argc, char **argv)
+bool arguments_parse(struct tool *tool, int argc, char **argv)
 {
     const char *words[2 + OPERANDS_MAX + 1];
     const size_t words_max = sizeof words / sizeof words[0];
@@ -230,7 +195,7 @@ bool arguments_parse(struct tool *tool, const struct command *commands, int argc
         const char *home = getenv("CUTOVER_HOME");
         tool->home = must(strdup(home != NULL && home[0] != '\0' ? home : ".cutover"));
     }
-    return assign_words(tool, commands, words, count);
+    return assign_words(tool, words, count);
 }
 
 static const struct {

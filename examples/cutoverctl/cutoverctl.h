@@ -37,20 +37,46 @@ enum option {
     OPTION_COUNT
 };
 
-#define BIT(option) (1u << (option))
+#define BIT(number) (UINT64_C(1) << (number))
 #define OPERANDS_MAX 2
 
 struct tool;
 
+/* One command: a row of commands.c. */
 struct command {
-    const char *noun;     /* "request" */
-    const char *verb;     /* "ack", or NULL for a command of one word */
-    const char *operands; /* what follows, for the usage: "ID" */
-    unsigned operand_count;
-    unsigned required; /* BIT(OPTION_…) that must be there */
-    unsigned allowed;  /* and those that may be */
+    const char *noun;           /* "request" */
+    const char *verb;           /* "ack", or NULL for a command of one word */
+    const char *operands;       /* what follows, for the usage: "ID"; NULL: nothing does */
+    unsigned operand_count;     /* so many words are needed */
+    unsigned operands_optional; /* and so many more may come */
+    uint64_t required;          /* BIT(OPTION_…) that must be there */
+    uint64_t allowed;           /* and those that may be */
+    bool homeless;              /* no home folder is looked for */
+    const char *summary;        /* what it does, in a line: "agree to a request", without a full stop */
+    const char *text;           /* more about it, a paragraph a line; or NULL */
+    const char *examples;       /* command lines, each with its line feed */
+    uint64_t exits;             /* BIT(EXIT_…) that it may end with, beside EXITS_ALWAYS */
     int (*run)(struct tool *tool);
 };
+
+#define EXITS_ALWAYS (BIT(EXIT_DONE) | BIT(EXIT_FAILED) | BIT(EXIT_USAGE))
+
+struct option_text {
+    const char *name;  /* "--at" */
+    const char *value; /* "TIME", or NULL where it takes none */
+    const char *what;
+};
+
+struct exit_text {
+    int status; /* of enum exit_status */
+    const char *what;
+};
+
+/* commands.c. The lists end with a NULL in the first pointer. */
+extern const struct command commands[];
+extern const struct option_text option_texts[OPTION_COUNT];
+extern const struct option_text common_texts[];
+extern const struct exit_text exit_texts[];
 
 /* One run of the tool. */
 struct tool {
@@ -58,6 +84,7 @@ struct tool {
     const char *operands[OPERANDS_MAX];
     const char *options[OPTION_COUNT]; /* NULL: not given */
     bool json;
+    bool help;   /* --help: of the command, instead of doing it */
     char *home;  /* absolute once open */
     bool acting; /* --as was given */
     cutover_actor actor;
@@ -79,17 +106,25 @@ cutover_status tool_open(struct tool *tool, const char *events, cutover_error **
 void tool_close(struct tool *tool);
 
 /* arguments.c: text to values. Each prints what is wrong and returns false. */
-bool arguments_parse(struct tool *tool, const struct command *commands, int argc, char **argv);
+bool arguments_parse(struct tool *tool, int argc, char **argv);
+/* The command that the first one or two words name; *noun_known tells whether at least the first is right. */
+const struct command *find_command(const char *noun, const char *verb, bool *noun_known);
 bool parse_actor(struct tool *tool, const char *text);
 bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_time(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_jobs(struct tool *tool, uint32_t *jobs);                  /* of --jobs */
 bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
-void print_usage(FILE *file, const struct command *command);
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* By whom the command is done: --as, else whoever runs the tool. */
 const cutover_actor *acting_as(struct tool *tool, cutover_actor_kind kind);
+
+/* help.c */
+void print_usage(FILE *file, const struct command *command);
+void print_help(FILE *file, const struct command *command);
+void print_overview(FILE *file); /* of all commands */
+/* Of the terminal there, or of $COLUMNS, or 80: 40 to 100. */
+unsigned columns_of(int descriptor);
 
 /* output.c */
 /* Prints the error, as an object with --json, frees it, and returns the exit status that it stands for. */
@@ -159,5 +194,7 @@ int run_backup_path(struct tool *tool);
 int run_backup_delete(struct tool *tool);
 int run_audit(struct tool *tool);
 int run_events_deliver(struct tool *tool);
+int run_help(struct tool *tool);
+int run_version(struct tool *tool);
 
 #endif

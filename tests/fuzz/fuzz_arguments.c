@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (argc <= ARGUMENTS_MAX && (argument = strsep(&rest, "\n")) != NULL)
         argv[argc++] = argument;
     forget_output();
-    if (arguments_parse(&tool, commands, argc, argv)) {
+    if (arguments_parse(&tool, argc, argv)) {
         require_complete(&tool);
         parse_values(&tool);
     } else {
