@@ -24,7 +24,8 @@ typedef enum cutover_log_level {
     CUTOVER_LOG_ERROR = 4
 } cutover_log_level;
 
-/** Receives one log line without newline and without secrets; serialised by the library. */
+/** Receives one log line without newline and without secrets. Lines come one at a time and in order, each on a thread that is in the library,
+    with no lock of it held: a line that another thread (or this function, by calling the library) has meanwhile waits until it returned. */
 typedef void (*cutover_log_fn)(cutover_log_level level, const char *line, void *userdata);
 /** Tells the time: microseconds since 1970-01-01 UTC. Any thread. */
 typedef int64_t (*cutover_clock_fn)(void *userdata);

@@ -894,7 +894,7 @@ static void keep_line(int level, const char *line, void *userdata)
 
 static void announce(struct world *world, char *name)
 {
-    struct log log = {keep_line, world, PTHREAD_MUTEX_INITIALIZER};
+    struct log log = {.write = keep_line, .userdata = world, .mutex = PTHREAD_MUTEX_INITIALIZER};
     struct outlet outlet = {.name = name};
     const struct outlets outlets = {&outlet, 1};
     cutover_error *error = NULL;
