@@ -128,7 +128,7 @@ int main(int argc, char **argv)
     platform.project_get = project_get;
     platform.project_set_state = project_set_state;
     platform.preview_get = preview_get;
-    cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, stdout, deliver, keep_open};
+    cutover_notifier notifier = {CUTOVER_NOTIFIER_VERSION, stdout, deliver, keep_open, 0};
     cutover_named_notifier bus = CUTOVER_NAMED_NOTIFIER_INIT;
     bus.name = "bus";
     bus.notifier = &notifier;

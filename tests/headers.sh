@@ -76,5 +76,24 @@ for struct in $(sed -n 's/^typedef struct \(cutover_[a-z_]*\) {$/\1/p' include/c
     fi
 done
 
+# What a program hands over with a version is made by a macro and by a function, for languages that have no macros.
+# (A cutover_recovery is the library's own.)
+for name in $(sed -n 's/^#define \(CUTOVER_[A-Z_]*\)_VERSION [0-9].*/\1/p' include/cutover/*.h); do
+    [ "$name" != CUTOVER_RECOVERY ] || continue
+    if grep -q "^#define ${name}_INIT " include/cutover/*.h &&
+        grep -q "^CUTOVER_API cutover_status $(echo "$name" | tr '[:upper:]' '[:lower:]')_init(" include/cutover/*.h; then
+        ok
+    else
+        bad "$name has a version, but not both of ${name}_INIT and an _init function"
+    fi
+done
+
+# Other numbers are enumerators: bindings cannot see a macro. (The numbers of versions are for #if.)
+if grep -nE '^#define CUTOVER_[A-Z_]+ +[0-9]' include/cutover/*.h | grep -vE '_VERSION |_VERSION_(MAJOR|MINOR|PATCH) '; then
+    bad "a number that is a macro"
+else
+    ok
+fi
+
 echo "headers: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

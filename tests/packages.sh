@@ -84,6 +84,7 @@ bench)
 ci)
     need_versions
     need g++ g++
+    need python3 python3
     need clang clang
     need clang-format clang-format
     need xz xz-utils

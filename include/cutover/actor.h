@@ -19,9 +19,11 @@ typedef enum cutover_actor_kind {
 } cutover_actor_kind;
 
 /** Roles, to be combined with |. No role implies another. */
-#define CUTOVER_ROLE_MEMBER 1u    /**< A member of the project: requests, cancels their own requests. */
-#define CUTOVER_ROLE_OPERATOR 2u  /**< Reviews and executes: ack, reject, cancel, promote, release, backups. */
-#define CUTOVER_ROLE_ORG_ADMIN 4u /**< May restore a backup over production. */
+enum {
+    CUTOVER_ROLE_MEMBER = 1,   /**< A member of the project: requests, cancels their own requests. */
+    CUTOVER_ROLE_OPERATOR = 2, /**< Reviews and executes: ack, reject, cancel, promote, release, backups. */
+    CUTOVER_ROLE_ORG_ADMIN = 4 /**< May restore a backup over production. */
+};
 
 #define CUTOVER_ACTOR_VERSION 1
 

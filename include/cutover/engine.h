@@ -27,21 +27,23 @@ typedef enum cutover_log_level {
 /** Receives one log line without newline and without secrets. Lines come one at a time and in order, each on a thread that is in the library,
     with no lock of it held: a line that another thread (or this function, by calling the library) has meanwhile waits until it returned. */
 typedef void (*cutover_log_fn)(cutover_log_level level, const char *line, void *userdata);
-/** Tells the time: microseconds since 1970-01-01 UTC. Any thread. */
+/** Tells the time: microseconds since 1970-01-01 UTC; 0 or less is no answer, and the system's time is taken. Any thread. */
 typedef int64_t (*cutover_clock_fn)(void *userdata);
 
 #define CUTOVER_ENGINE_OPTIONS_VERSION 1
 
 /** Policy bits of cutover_engine_options.policy. */
-#define CUTOVER_POLICY_ACK_BY_REQUESTER 1u /**< Four eyes off: who requested may also ack. */
-#define CUTOVER_POLICY_VOLATILE_STORE 2u   /**< Accept a store that is not CUTOVER_STORE_DURABLE. */
-/** What owners of databases wrote (functions, casts, constraints) may run with the rights of the role that the library connects as:
-    only for a host that trusts all of them. Reports and the audit say so. Since 0.1. */
-#define CUTOVER_POLICY_TRUST_OWNERS 4u
+enum {
+    CUTOVER_POLICY_ACK_BY_REQUESTER = 1, /**< Four eyes off: who requested may also ack. */
+    CUTOVER_POLICY_VOLATILE_STORE = 2,   /**< Accept a store that is not CUTOVER_STORE_DURABLE. */
+    /** What owners of databases wrote (functions, casts, constraints) may run with the rights of the role that the library connects as:
+        only for a host that trusts all of them. Reports and the audit say so. Since 0.1. */
+    CUTOVER_POLICY_TRUST_OWNERS = 4
+};
 
 typedef struct cutover_engine_options {
     unsigned version; /**< CUTOVER_ENGINE_OPTIONS_VERSION. */
-    uint32_t policy;  /**< CUTOVER_POLICY_* bits; 0 is the careful default. */
+    uint32_t policy;  /**< CUTOVER_POLICY_* bits, CUTOVER_STRICT_ANSWERS; 0 is the careful default. */
 
     const cutover_store
         *store; /**< Required. The vtable is copied; what is behind it must outlive the engine. */

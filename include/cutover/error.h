@@ -41,6 +41,18 @@ typedef enum cutover_status {
     CUTOVER_E_INTERNAL = -18     /**< The library broke an assumption of its own: please report it. */
 } cutover_status;
 
+/** Bits that mean the same wherever there are such bits. */
+enum {
+    /**
+     * For hosts in a language whose runtime makes a result up where an exception ended a callback, mostly 0, as Python's ctypes and
+     * cffi do: 0 is CUTOVER_OK, and an event that nobody took would count as delivered. With this bit it does not count what a callback
+     * returns, but what it said by cutover_answer(), which it calls last; one that did not is a failure, CUTOVER_E_CALLBACK. In
+     * `capabilities` of a store, repository, platform or notifier this is about the callbacks in that struct; in
+     * cutover_engine_options.policy it is about cutover_progress_fn: one that did not answer cancels the job.
+     */
+    CUTOVER_STRICT_ANSWERS = 0x40000000
+};
+
 /** What a check found out. Only EQUAL passes. */
 typedef enum cutover_verdict {
     CUTOVER_VERDICT_NONE = 0,      /**< No check was made. */
@@ -48,6 +60,14 @@ typedef enum cutover_verdict {
     CUTOVER_VERDICT_DIFFERENT = 2, /**< Compared, and different. */
     CUTOVER_VERDICT_UNKNOWN = 3    /**< Could not be compared. */
 } cutover_verdict;
+
+/**
+ * What a callback answers, for CUTOVER_STRICT_ANSWERS: `return lib.cutover_answer(CUTOVER_OK)` is the last thing that it does, on the
+ * thread that it was called on. Without that bit it does no harm.
+ * @param status As the callback would return it; of a cutover_progress_fn 0 to go on, anything else to cancel.
+ * @return status. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_answer(cutover_status status);
 
 /** One failure. Owned by whoever received it; immutable, so that any thread may read it. */
 typedef struct cutover_error cutover_error;

@@ -39,7 +39,7 @@ typedef struct cutover_refusal {
                          it is enough (cutover_event.attempt and created_at are there for that). */
 } cutover_refusal;
 
-#define CUTOVER_NOTIFIER_VERSION 1
+#define CUTOVER_NOTIFIER_VERSION 2
 
 /** The vtable. */
 typedef struct cutover_notifier {
@@ -60,11 +60,14 @@ typedef struct cutover_notifier {
                               void *userdata);
     /** Required. Frees userdata. Called by cutover_notifier_close() only. */
     void (*close)(void *userdata);
+
+    /** Since version 2. CUTOVER_STRICT_ANSWERS, or 0. */
+    uint32_t capabilities;
 } cutover_notifier;
 
 #define CUTOVER_NOTIFIER_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_NOTIFIER_VERSION, NULL, NULL, NULL                                                             \
+        CUTOVER_NOTIFIER_VERSION, NULL, NULL, NULL, 0                                                          \
     }
 
 /**

@@ -79,7 +79,7 @@ typedef cutover_status (*cutover_preview_emit)(const cutover_preview *preview, v
  */
 typedef struct cutover_platform {
     unsigned version;      /**< CUTOVER_PLATFORM_VERSION. */
-    uint32_t capabilities; /**< None defined yet: 0. */
+    uint32_t capabilities; /**< CUTOVER_STRICT_ANSWERS, or 0. */
     void *userdata;        /**< Passed as the last argument of every call. */
 
     /** Required. Emits the project once, or returns CUTOVER_E_NOT_FOUND. */

@@ -49,7 +49,8 @@ typedef struct cutover_progress {
 /** Same as CUTOVER_PROGRESS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
 CUTOVER_API cutover_status cutover_progress_init(cutover_progress *progress, unsigned version);
 
-/** Receives progress; returning non-zero cancels the job. */
+/** Receives progress; returning non-zero cancels the job. With CUTOVER_STRICT_ANSWERS in the engine's policy it counts what it says by
+    cutover_answer(). */
 typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *userdata);
 
 #define CUTOVER_PROMOTION_OPTIONS_VERSION 1

@@ -15,8 +15,11 @@ extern "C" {
 
 #define CUTOVER_REPOSITORY_VERSION 2
 
-/** Objects of a backup that is not published can be replaced and removed: see create and remove_object. */
-#define CUTOVER_REPOSITORY_REWRITE 1u
+/** Bits of cutover_repository.capabilities. */
+enum {
+    /** Objects of a backup that is not published can be replaced and removed: see create and remove_object. */
+    CUTOVER_REPOSITORY_REWRITE = 1
+};
 
 /** What list tells, with the members of that repository's version; pointers are valid during the emit call only. */
 typedef struct cutover_object {
@@ -36,7 +39,7 @@ typedef cutover_status (*cutover_object_emit)(const cutover_object *object, void
  */
 typedef struct cutover_repository {
     unsigned version;      /**< CUTOVER_REPOSITORY_VERSION. */
-    uint32_t capabilities; /**< CUTOVER_REPOSITORY_* bits; 0 in version 1. */
+    uint32_t capabilities; /**< CUTOVER_REPOSITORY_* bits, CUTOVER_STRICT_ANSWERS. */
     void *userdata;        /**< Passed as the last argument of every call. */
 
     /** Begins a backup. CUTOVER_E_CONFLICT when one of that name exists, partial or published. */

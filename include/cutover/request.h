@@ -19,8 +19,10 @@ typedef struct cutover_request cutover_request;
 /** A page of requests. Free it; the requests in it go with it. */
 typedef struct cutover_request_list cutover_request_list;
 
-#define CUTOVER_NOTE_MAX 1000  /**< Characters (code points) of a note or reason. */
-#define CUTOVER_TICKET_MAX 120 /**< Characters of an external ticket reference. */
+enum {
+    CUTOVER_NOTE_MAX = 1000, /**< Characters (code points) of a note or reason. */
+    CUTOVER_TICKET_MAX = 120 /**< Characters of an external ticket reference. */
+};
 
 #define CUTOVER_REQUEST_OPTIONS_VERSION 1
 

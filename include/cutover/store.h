@@ -46,12 +46,23 @@ typedef struct cutover_write {
                                     not 0. A document that is created again begins at version 1. */
 } cutover_write;
 
+#define CUTOVER_WRITE_INIT                                                                                     \
+    {                                                                                                          \
+        CUTOVER_WRITE_VERSION, NULL, NULL, "", 0, NULL                                                         \
+    }
+
+/** Same as CUTOVER_WRITE_INIT, for FFI: for programs that try a store. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.2. */
+CUTOVER_API cutover_status cutover_write_init(cutover_write *write, unsigned version);
+
 #define CUTOVER_STORE_VERSION 2
 
-/** The commit survives the loss of power. The engine refuses a store without it unless told otherwise. */
-#define CUTOVER_STORE_DURABLE 1u
-/** Several processes may use the same store at once. */
-#define CUTOVER_STORE_SHARED 2u
+/** Bits of cutover_store.capabilities. */
+enum {
+    /** The commit survives the loss of power. The engine refuses a store without it unless told otherwise. */
+    CUTOVER_STORE_DURABLE = 1,
+    /** Several processes may use the same store at once. */
+    CUTOVER_STORE_SHARED = 2
+};
 
 /**
  * The vtable. All functions are required. Every function may be called from several threads at once, without
@@ -60,7 +71,7 @@ typedef struct cutover_write {
  */
 typedef struct cutover_store {
     unsigned version;      /**< CUTOVER_STORE_VERSION. */
-    uint32_t capabilities; /**< CUTOVER_STORE_* bits. */
+    uint32_t capabilities; /**< CUTOVER_STORE_* bits, CUTOVER_STRICT_ANSWERS. */
     void *userdata;        /**< Passed as the last argument of every call. */
 
     /** Emits the document once, or returns CUTOVER_E_NOT_FOUND. Reads what was committed last. */

@@ -1,5 +1,6 @@
 #include "archive/object.h"
 
+#include "base/answer.h"
 #include "base/sha256.h"
 
 #include <pthread.h>
@@ -118,7 +119,9 @@ static cutover_status made(struct object_writer *writer, cutover_error **error)
 
     if (writer->object != NULL)
         return CUTOVER_OK;
-    status = repository->create(writer->backup, writer->name, &writer->object, error, repository->userdata);
+    status =
+        ANSWER_OF(repository->capabilities, repository->create(writer->backup, writer->name, &writer->object,
+                                                               error, repository->userdata));
     if (status != CUTOVER_OK)
         writer->object = NULL;
     return error_from_callback(error, status, "repository.create");
@@ -132,7 +135,8 @@ static cutover_status piece_write(struct object_writer *writer, const struct pie
 
     if (status != CUTOVER_OK)
         return status;
-    status = repository->write(writer->object, piece->bytes, piece->count, error, repository->userdata);
+    status = ANSWER_OF(repository->capabilities, repository->write(writer->object, piece->bytes, piece->count,
+                                                                   error, repository->userdata));
     status = error_from_callback(error, status, "repository.write");
     return status != CUTOVER_OK ? status : sha256_add(writer->sha256, piece->bytes, piece->count, error);
 }
@@ -230,7 +234,8 @@ cutover_status object_commit(struct object_writer *writer, struct manifest_file 
         status = string_copy(hex, &sha256, error);
     if (status == CUTOVER_OK) {
         /* Whatever it answers, the object is the repository's own again. */
-        status = repository->commit(writer->object, error, repository->userdata);
+        status = ANSWER_OF(repository->capabilities,
+                           repository->commit(writer->object, error, repository->userdata));
         status = error_from_callback(error, status, "repository.commit");
     } else {
         drop(writer);
@@ -290,7 +295,8 @@ cutover_status object_open(const cutover_repository *repository, const char *bac
 {
     cutover_error *cause = NULL;
     void *opened = NULL;
-    cutover_status status = repository->open(backup, name, &opened, &cause, repository->userdata);
+    cutover_status status = ANSWER_OF(repository->capabilities,
+                                      repository->open(backup, name, &opened, &cause, repository->userdata));
 
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(cause);
@@ -322,8 +328,9 @@ static cutover_status read_some(const struct source *source, uint64_t offset, ch
 
     while (filled < capacity) {
         size_t got = 0;
-        cutover_status status = repository->read(source->object, offset + filled, bytes + filled,
-                                                 capacity - filled, &got, error, repository->userdata);
+        cutover_status status = ANSWER_OF(
+            repository->capabilities, repository->read(source->object, offset + filled, bytes + filled,
+                                                       capacity - filled, &got, error, repository->userdata));
         status = error_from_callback(error, status, "repository.read");
         if (status != CUTOVER_OK)
             return status;

@@ -16,9 +16,10 @@ static int64_t read_clock(clockid_t which)
 
 int64_t clock_now(const struct clock *clock)
 {
-    if (clock != NULL && clock->now != NULL)
-        return clock->now(clock->userdata);
-    return read_clock(CLOCK_REALTIME);
+    int64_t told = clock != NULL && clock->now != NULL ? clock->now(clock->userdata) : 0;
+
+    /* A host's clock that broke down must not take us to 1970, when no preview had expired. */
+    return told > 0 ? told : read_clock(CLOCK_REALTIME);
 }
 
 int64_t monotonic_us(void)

@@ -7,6 +7,7 @@
 #undef error_verify
 #endif
 
+#include "base/answer.h"
 #include "base/utf8.h"
 
 #include <json-c/json.h>
@@ -250,6 +251,13 @@ cutover_status error_from_callback(cutover_error **error, cutover_status returne
             *error = NULL;
         }
         return CUTOVER_OK;
+    }
+    if (returned == ANSWER_NONE) {
+        error_set(error, CUTOVER_E_CALLBACK, "%s gave no answer", what);
+        error_hint(
+            error,
+            "An exception ended it, or it did not return by cutover_answer(), as CUTOVER_STRICT_ANSWERS asks.");
+        return CUTOVER_E_CALLBACK;
     }
     if (!is_failure(returned))
         return error_set(error, CUTOVER_E_CALLBACK, "%s returned %d, which is no cutover_status", what,

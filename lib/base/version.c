@@ -1,9 +1,11 @@
 #include <cutover/version.h>
 
-#define QUOTE(number) #number
-#define JOIN(major, minor, patch) QUOTE(major) "." QUOTE(minor) "." QUOTE(patch)
-
 const char *cutover_version(void)
 {
-    return JOIN(CUTOVER_VERSION_MAJOR, CUTOVER_VERSION_MINOR, CUTOVER_VERSION_PATCH);
+    return CUTOVER_VERSION_STRING;
+}
+
+int32_t cutover_version_number(void)
+{
+    return CUTOVER_VERSION_NUMBER;
 }

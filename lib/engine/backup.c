@@ -1,3 +1,4 @@
+#include "base/answer.h"
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/options.h"
@@ -156,7 +157,8 @@ cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor
     }
     if (status == CUTOVER_OK) {
         const cutover_repository *repository = &engine->host.repository;
-        status = repository->remove(backup_id, &local, repository->userdata);
+        status =
+            ANSWER_OF(repository->capabilities, repository->remove(backup_id, &local, repository->userdata));
         if (status != CUTOVER_OK) {
             status = error_from_callback(&local, status, "repository.remove");
             error_move(error, local);
@@ -185,8 +187,9 @@ cutover_status cutover_backup_path(cutover_engine *engine, const char *backup_id
     if (status == CUTOVER_OK && engine->host.repository.path == NULL)
         status = error_set(error, CUTOVER_E_UNSUPPORTED, "this repository is not local: it has no paths");
     if (status == CUTOVER_OK) {
-        status =
-            engine->host.repository.path(backup_id, path, capacity, &local, engine->host.repository.userdata);
+        status = ANSWER_OF(
+            engine->host.repository.capabilities,
+            engine->host.repository.path(backup_id, path, capacity, &local, engine->host.repository.userdata));
         if (status != CUTOVER_OK) {
             status = error_from_callback(&local, status, "repository.path");
             error_move(error, local);

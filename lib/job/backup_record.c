@@ -1,5 +1,6 @@
 #include "job/backup_record.h"
 
+#include "base/answer.h"
 #include "base/id.h"
 #include "job/cancellation.h"
 #include "job/lease.h"
@@ -172,8 +173,9 @@ void backup_fail(struct backup *backup, const cutover_error *reason)
     cutover_error *error = NULL;
 
     bool published = backup->record.manifest_sha256 != NULL;
-    if (!published &&
-        host->repository.remove(backup->record.id, &error, host->repository.userdata) != CUTOVER_OK) {
+    if (!published && ANSWER_OF(host->repository.capabilities,
+                                host->repository.remove(backup->record.id, &error,
+                                                        host->repository.userdata)) != CUTOVER_OK) {
         log_line(&host->log, LOG_WARNING_LEVEL, "backup %s: its partial archive stays: %s", backup->record.id,
                  cutover_error_message(error));
         cutover_error_free(error);

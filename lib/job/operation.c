@@ -22,6 +22,7 @@ void operation_init(struct operation *operation, struct host *host, uint32_t job
     operation->jobs = jobs == 0 ? JOBS_DEFAULT : jobs;
     cancel_init(&operation->cancel, NULL);
     progress_init(&operation->progress, tell, tell_userdata, &operation->cancel);
+    operation->progress.strict = host->policy & CUTOVER_STRICT_ANSWERS;
 }
 
 cutover_status operation_open(struct operation *operation, cutover_error **error)

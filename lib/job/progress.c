@@ -1,5 +1,6 @@
 #include "job/progress.h"
 
+#include "base/answer.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/port.h"
@@ -193,7 +194,8 @@ cutover_status progress_tick(void *context, cutover_error **error)
         if (at - progress->told_us >= TELL_EVERY_US) {
             progress->told_us = at;
             progress_copy(progress, &now);
-            if (progress->tell(&now, progress->tell_userdata) != 0)
+            if (ANSWER_OF(progress->strict, (cutover_status)progress->tell(&now, progress->tell_userdata)) !=
+                CUTOVER_OK)
                 cancel_ask(progress->cancel);
         }
     }

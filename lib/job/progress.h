@@ -38,6 +38,7 @@ struct progress {
     int64_t told_us;
     cutover_progress_fn tell;
     void *tell_userdata;
+    uint32_t strict;       /* CUTOVER_STRICT_ANSWERS, or 0 */
     struct cancel *cancel; /* asked when the callback says so */
 };
 

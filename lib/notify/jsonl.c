@@ -6,6 +6,7 @@
 #include "notify/port.h"
 
 #include "base/error.h"
+#include "base/port.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -185,10 +186,9 @@ cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *n
         free(jsonl);
         return status;
     }
-    memset(notifier, 0, sizeof *notifier);
-    notifier->version = CUTOVER_NOTIFIER_VERSION;
-    notifier->userdata = jsonl;
-    notifier->deliver = jsonl_deliver;
-    notifier->close = jsonl_close;
+    /* The first version's members are all that are needed, and all that an older program has room for. */
+    const cutover_notifier whole = {
+        .version = 1, .userdata = jsonl, .deliver = jsonl_deliver, .close = jsonl_close};
+    memcpy(notifier, &whole, PORT_SIZE(cutover_notifier, close));
     return CUTOVER_OK;
 }

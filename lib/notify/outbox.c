@@ -1,5 +1,6 @@
 #include "notify/outbox.h"
 
+#include "base/answer.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "notify/queued.h"
@@ -151,7 +152,8 @@ static cutover_status offer(struct run *run, struct turn *turn, cutover_error **
     cutover_error *cause = NULL;
 
     turn->queued.event.attempt = (uint32_t)turn->delivery.attempts;
-    cutover_status status = notifier->deliver(&turn->queued.event, &refusal, &cause, notifier->userdata);
+    cutover_status status = ANSWER_OF(
+        notifier->capabilities, notifier->deliver(&turn->queued.event, &refusal, &cause, notifier->userdata));
     status = error_from_callback(&cause, status, "notifier.deliver");
     if (status == CUTOVER_OK)
         return settle_delivered(run, turn, error);

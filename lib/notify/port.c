@@ -16,7 +16,8 @@ static const struct port_member required[] = {
     {NULL, 0, 0},
 };
 
-const struct port notifier_port = {&initial, sizeof(cutover_notifier), CUTOVER_NOTIFIER_VERSION, NULL,
+static const size_t older[] = {PORT_SIZE(cutover_notifier, close)};
+const struct port notifier_port = {&initial, sizeof(cutover_notifier), CUTOVER_NOTIFIER_VERSION, older,
                                    required};
 
 static const cutover_named_notifier named_initial = CUTOVER_NAMED_NOTIFIER_INIT;

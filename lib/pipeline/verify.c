@@ -1,4 +1,5 @@
 /* Step verify: the backup's archive is restored into a throwaway database and compared, or read back and recomputed. */
+#include "base/answer.h"
 #include "pipeline/job.h"
 #include "transfer/archive_verify.h"
 
@@ -21,7 +22,8 @@ static void path_note(struct job *job)
     char path[4096];
 
     if (repository->path != NULL &&
-        repository->path(job->backup.record.id, path, sizeof path, NULL, repository->userdata) == CUTOVER_OK)
+        ANSWER_OF(repository->capabilities, repository->path(job->backup.record.id, path, sizeof path, NULL,
+                                                             repository->userdata)) == CUTOVER_OK)
         job->report.backup_path = strdup(path);
 }
 

@@ -21,6 +21,7 @@
  * A login that came during the pause and was its pool's first had its server connection broken off by the pause, and would wait
  * server_login_retry (15 s); that is set to a moment until nobody waits.
  */
+#include "base/answer.h"
 #include "platform/pgbouncer_console.h"
 #include "platform/port.h"
 
@@ -515,7 +516,8 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->project_get(project_id, emit, context, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities,
+                     inner->project_get(project_id, emit, context, error, inner->userdata));
 }
 
 static cutover_status project_set_state(const char *project_id, const char *expected, const char *next,
@@ -523,7 +525,8 @@ static cutover_status project_set_state(const char *project_id, const char *expe
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->project_set_state(project_id, expected, next, job_id, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities,
+                     inner->project_set_state(project_id, expected, next, job_id, error, inner->userdata));
 }
 
 static cutover_status preview_get(const char *preview_id, cutover_preview_emit emit, void *context,
@@ -531,14 +534,15 @@ static cutover_status preview_get(const char *preview_id, cutover_preview_emit e
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->preview_get(preview_id, emit, context, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities,
+                     inner->preview_get(preview_id, emit, context, error, inner->userdata));
 }
 
 static cutover_status integrations_sync(const char *project_id, cutover_error **error, void *userdata)
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->integrations_sync(project_id, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities, inner->integrations_sync(project_id, error, inner->userdata));
 }
 
 static cutover_status preview_create(const char *project_id, const char *preview_id, cutover_preview_emit emit,
@@ -546,7 +550,8 @@ static cutover_status preview_create(const char *project_id, const char *preview
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->preview_create(project_id, preview_id, emit, context, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities,
+                     inner->preview_create(project_id, preview_id, emit, context, error, inner->userdata));
 }
 
 static cutover_status pause_project(const struct wrap *wrap, const char *project_id, cutover_error **error)
@@ -582,7 +587,8 @@ static cutover_status traffic_pause(const char *project_id, cutover_error **erro
     cutover_status status = CUTOVER_OK;
 
     if (wrap->inner.traffic_pause != NULL)
-        status = wrap->inner.traffic_pause(project_id, error, wrap->inner.userdata);
+        status = ANSWER_OF(wrap->inner.capabilities,
+                           wrap->inner.traffic_pause(project_id, error, wrap->inner.userdata));
     return status != CUTOVER_OK ? status : pause_project(wrap, project_id, error);
 }
 
@@ -594,7 +600,8 @@ static cutover_status traffic_resume(const char *project_id, cutover_error **err
     cutover_status status = let_go_project(wrap, project_id, false, error), inner = CUTOVER_OK;
 
     if (wrap->inner.traffic_resume != NULL)
-        inner = wrap->inner.traffic_resume(project_id, &local, wrap->inner.userdata);
+        inner = ANSWER_OF(wrap->inner.capabilities,
+                          wrap->inner.traffic_resume(project_id, &local, wrap->inner.userdata));
     if (status == CUTOVER_OK)
         error_move(error, local);
     else
@@ -608,7 +615,8 @@ static cutover_status fence_pause(const char *project_id, cutover_error **error,
     cutover_status status = CUTOVER_OK;
 
     if (wrap->inner.fence_pause != NULL)
-        status = wrap->inner.fence_pause(project_id, error, wrap->inner.userdata);
+        status = ANSWER_OF(wrap->inner.capabilities,
+                           wrap->inner.fence_pause(project_id, error, wrap->inner.userdata));
     return status != CUTOVER_OK ? status : pause_project(wrap, project_id, error);
 }
 
@@ -622,7 +630,8 @@ static cutover_status fence_resume(const char *project_id, int32_t refuses_write
     if (!wrap->hold || refuses_writes != 1)
         status = let_go_project(wrap, project_id, refuses_writes >= 0, error);
     if (wrap->inner.fence_resume != NULL)
-        inner = wrap->inner.fence_resume(project_id, refuses_writes, &local, wrap->inner.userdata);
+        inner = ANSWER_OF(wrap->inner.capabilities,
+                          wrap->inner.fence_resume(project_id, refuses_writes, &local, wrap->inner.userdata));
     if (status == CUTOVER_OK)
         error_move(error, local);
     else
@@ -698,7 +707,7 @@ cutover_status cutover_platform_pgbouncer_wrap(const cutover_platform *inner,
         return status;
     }
     const cutover_platform whole = {
-        .capabilities = wrap->inner.capabilities,
+        .capabilities = wrap->inner.capabilities & ~(uint32_t)CUTOVER_STRICT_ANSWERS, /* ours do */
         .userdata = wrap,
         .project_get = project_get,
         .project_set_state = project_set_state,

@@ -1,5 +1,6 @@
 #include "platform/port.h"
 
+#include "base/answer.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -172,7 +173,9 @@ cutover_status platform_project(const cutover_platform *platform, const char *id
     struct project_target target = {project, CUTOVER_OK, &local};
 
     memset(project, 0, sizeof *project);
-    cutover_status status = platform->project_get(id, project_receive, &target, &local, platform->userdata);
+    cutover_status status =
+        ANSWER_OF(platform->capabilities,
+                  platform->project_get(id, project_receive, &target, &local, platform->userdata));
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         project_free(project);
@@ -247,7 +250,9 @@ cutover_status platform_preview(const cutover_platform *platform, const char *id
     struct preview_target target = {preview, CUTOVER_OK, &local};
 
     memset(preview, 0, sizeof *preview);
-    cutover_status status = platform->preview_get(id, preview_receive, &target, &local, platform->userdata);
+    cutover_status status =
+        ANSWER_OF(platform->capabilities,
+                  platform->preview_get(id, preview_receive, &target, &local, platform->userdata));
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
         preview_free(preview);
@@ -266,7 +271,8 @@ cutover_status platform_preview_create(const cutover_platform *platform, const c
     if (platform->preview_create == NULL)
         return error_set(error, CUTOVER_E_NOT_FOUND, "no preview %s, and the platform makes none", id);
     cutover_status status =
-        platform->preview_create(project_id, id, preview_receive, &target, &local, platform->userdata);
+        ANSWER_OF(platform->capabilities, platform->preview_create(project_id, id, preview_receive, &target,
+                                                                   &local, platform->userdata));
     return preview_settle(&target, status, "platform.preview_create", error);
 }
 
@@ -300,7 +306,8 @@ static cutover_status project_move(const cutover_platform *platform, const char 
 {
     cutover_error *local = NULL;
     cutover_status status =
-        platform->project_set_state(project_id, from, to, job_id, &local, platform->userdata);
+        ANSWER_OF(platform->capabilities,
+                  platform->project_set_state(project_id, from, to, job_id, &local, platform->userdata));
 
     if (status == CUTOVER_E_CONFLICT)
         status = error_from_callback(&local, status, "platform.project_set_state");
@@ -388,7 +395,7 @@ static cutover_status project_act(const cutover_platform *platform,
 
     if (act == NULL)
         return CUTOVER_OK;
-    cutover_status status = act(project_id, &local, platform->userdata);
+    cutover_status status = ANSWER_OF(platform->capabilities, act(project_id, &local, platform->userdata));
     if (status != CUTOVER_OK)
         status = failed(&local, status, member);
     error_move(error, local);
@@ -426,7 +433,8 @@ cutover_status platform_fence_resume(const cutover_platform *platform, const cha
 
     if (platform->fence_resume == NULL)
         return CUTOVER_OK;
-    cutover_status status = platform->fence_resume(project_id, refuses_writes, &local, platform->userdata);
+    cutover_status status = ANSWER_OF(
+        platform->capabilities, platform->fence_resume(project_id, refuses_writes, &local, platform->userdata));
     if (status != CUTOVER_OK)
         status = failed(&local, status, "platform.fence_resume");
     error_move(error, local);

@@ -1,5 +1,6 @@
 #include "store/document.h"
 
+#include "base/answer.h"
 #include "base/text.h"
 #include "store/port.h"
 
@@ -60,7 +61,8 @@ cutover_status document_get(const cutover_store *store, const char *kind, const 
     struct document_list list = {NULL, 0, 0};
     cutover_error *cause = NULL;
     struct page page = {&list, kind, &cause};
-    cutover_status status = store->get(kind, id, page_add, &page, &cause, store->userdata);
+    cutover_status status =
+        ANSWER_OF(store->capabilities, store->get(kind, id, page_add, &page, &cause, store->userdata));
 
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(cause);

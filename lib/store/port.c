@@ -1,5 +1,7 @@
 #include "store/port.h"
 
+#include "base/answer.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,15 @@ const struct port store_port = {&initial, sizeof(cutover_store), CUTOVER_STORE_V
 cutover_status cutover_store_init(cutover_store *store, unsigned version)
 {
     return port_init(&store_port, store, version);
+}
+
+static const cutover_write write_initial = CUTOVER_WRITE_INIT;
+static const struct port write_port = {&write_initial, sizeof(cutover_write), CUTOVER_WRITE_VERSION, NULL,
+                                       NULL};
+
+cutover_status cutover_write_init(cutover_write *write, unsigned version)
+{
+    return port_init(&write_port, write, version);
 }
 
 static cutover_status limit_check(const char *name, const char *member, uint64_t limit, uint64_t least,
@@ -71,7 +82,8 @@ cutover_status store_commit(const cutover_store *store, const cutover_write *con
         if (fits != CUTOVER_OK)
             return fits;
     }
-    cutover_status status = store->commit(writes, count, &cause, store->userdata);
+    cutover_status status =
+        ANSWER_OF(store->capabilities, store->commit(writes, count, &cause, store->userdata));
     status = error_from_callback(&cause, status, "store.commit");
     error_move(error, cause);
     return status;
@@ -109,7 +121,8 @@ cutover_status store_list(const cutover_store *store, const char *kind, const ch
         uint32_t most = store->max_list != 0 && store->max_list < limit ? store->max_list : limit;
         page.count = 0;
         cutover_status status =
-            store->list(kind, project_id, after_id, most, page_emit, &page, error, store->userdata);
+            ANSWER_OF(store->capabilities,
+                      store->list(kind, project_id, after_id, most, page_emit, &page, error, store->userdata));
         if (status != CUTOVER_OK || page.count < most || page.count >= limit)
             return status;
         limit -= page.count;

@@ -1,6 +1,7 @@
 #include "transfer/archive_read.h"
 
 #include "archive/object.h"
+#include "base/answer.h"
 #include "base/sha256.h"
 #include "base/workers.h"
 #include "transfer/archive.h"
@@ -150,7 +151,8 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
     progress_end(&operation->progress);
     if (status != CUTOVER_OK)
         return status;
-    status = repository->list(archive->backup_id, stranger_look, &look, &local, repository->userdata);
+    status = ANSWER_OF(repository->capabilities, repository->list(archive->backup_id, stranger_look, &look,
+                                                                  &local, repository->userdata));
     if (status != CUTOVER_OK) {
         status = error_from_callback(&local, status, "repository.list");
         error_move(error, local);

@@ -1,5 +1,6 @@
 #include "transfer/archive_write.h"
 
+#include "base/answer.h"
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/largeobject_entries.h"
@@ -361,7 +362,8 @@ static cutover_status archive_finish(struct writing *writing, struct json_object
     if (status == CUTOVER_OK)
         status = manifest_write(writing, &manifest_file, error);
     if (status == CUTOVER_OK) {
-        status = host->repository.publish(writing->backup_id, &local, host->repository.userdata);
+        status = ANSWER_OF(host->repository.capabilities,
+                           host->repository.publish(writing->backup_id, &local, host->repository.userdata));
         if (status != CUTOVER_OK) {
             status = error_from_callback(&local, status, "repository.publish");
             error_move(error, local);
@@ -379,7 +381,9 @@ static cutover_status archive_begin(struct writing *writing, cutover_error **err
     const struct host *host = writing->operation->host;
     cutover_error *local = NULL;
 
-    cutover_status status = host->repository.begin(writing->backup_id, &local, host->repository.userdata);
+    cutover_status status =
+        ANSWER_OF(host->repository.capabilities,
+                  host->repository.begin(writing->backup_id, &local, host->repository.userdata));
     if (status != CUTOVER_OK) {
         status = error_from_callback(&local, status, "repository.begin");
         error_move(error, local);

@@ -183,7 +183,7 @@ static void open_world(struct world *world)
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
 
     memset(world, 0, sizeof *world);
-    world->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, &world->offered, deliver, close_nothing};
+    world->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, &world->offered, deliver, close_nothing, 0};
     cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
     cutover_platform_init(&world->platform, CUTOVER_PLATFORM_VERSION);
     REQUIRE(cutover_store_memory_open(&world->store, NULL) == CUTOVER_OK);

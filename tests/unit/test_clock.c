@@ -19,6 +19,16 @@ static void the_hosts_clock_is_used(void **state)
     assert_int_equal(clock_now(&clock), 43);
 }
 
+/* At no time at all no preview would have expired. */
+static void a_clock_that_answers_nothing_is_not_believed(void **state)
+{
+    (void)state;
+    int64_t now = 0, before = (int64_t)time(NULL) - 1;
+    struct clock clock = {.now = fixed_now, .userdata = &now};
+
+    assert_true(clock_now(&clock) / 1000000 >= before);
+}
+
 static void without_one_the_system_tells_the_time(void **state)
 {
     (void)state;
@@ -170,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hosts_clock_is_used),
+        cmocka_unit_test(a_clock_that_answers_nothing_is_not_believed),
         cmocka_unit_test(without_one_the_system_tells_the_time),
         cmocka_unit_test(the_monotonic_clock_never_goes_back),
         cmocka_unit_test(moments_are_written_and_read_back),

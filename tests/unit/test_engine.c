@@ -119,7 +119,7 @@ static int open_ports(void **state)
         .remove = unused_begin,
         .close = close_nothing,
     };
-    ports->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, NULL, deliver, close_nothing};
+    ports->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, NULL, deliver, close_nothing, 0};
     ports->options = (cutover_engine_options)CUTOVER_ENGINE_OPTIONS_INIT;
     ports->options.policy = CUTOVER_POLICY_VOLATILE_STORE;
     ports->options.store = &ports->store;

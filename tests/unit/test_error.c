@@ -1,3 +1,4 @@
+#include "base/answer.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "support/check.h"
@@ -178,6 +179,38 @@ static void an_unknown_answer_of_a_callback_is_a_failure(void **state)
     }
 }
 
+/* An exception in a callback of Python is 0, or what was left where the result should be. */
+static void no_answer_is_no_success_where_answers_are_strict(void **state)
+{
+    (void)state;
+    cutover_error *error = NULL;
+    cutover_status status = ANSWER_OF(CUTOVER_STRICT_ANSWERS, CUTOVER_OK);
+
+    status = error_from_callback(&error, status, "store.commit");
+    check_status_keep(status, CUTOVER_E_CALLBACK, error);
+    assert_string_equal(cutover_error_message(error), "store.commit gave no answer");
+    check_contains(cutover_error_hint(error), "cutover_answer()");
+    cutover_error_free(error);
+    assert_int_equal(ANSWER_OF(0, CUTOVER_OK), CUTOVER_OK);
+    assert_int_equal(ANSWER_OF(0, cutover_answer(CUTOVER_E_STATE)), CUTOVER_E_STATE);
+    assert_int_equal(ANSWER_OF(CUTOVER_STRICT_ANSWERS, cutover_answer(CUTOVER_OK)), CUTOVER_OK);
+    assert_int_equal(ANSWER_OF(CUTOVER_STRICT_ANSWERS, (cutover_answer(CUTOVER_E_CONFLICT), CUTOVER_OK)),
+                     CUTOVER_E_CONFLICT);
+}
+
+static cutover_status calls_the_library(void)
+{
+    assert_int_equal(ANSWER_OF(CUTOVER_STRICT_ANSWERS, cutover_answer(CUTOVER_OK)), CUTOVER_OK);
+    return CUTOVER_OK; /* an exception ends it here */
+}
+
+static void the_answer_of_an_inner_callback_is_not_that_of_the_outer_one(void **state)
+{
+    (void)state;
+    cutover_answer(CUTOVER_OK); /* what nobody asked for is not kept either */
+    assert_int_equal(ANSWER_OF(CUTOVER_STRICT_ANSWERS, calls_the_library()), ANSWER_NONE);
+}
+
 static void a_callback_that_succeeds_leaves_no_error(void **state)
 {
     (void)state;
@@ -297,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_callback_that_gave_no_reason_gets_one),
         cmocka_unit_test(a_callback_keeps_its_own_reason),
         cmocka_unit_test(an_unknown_answer_of_a_callback_is_a_failure),
+        cmocka_unit_test(no_answer_is_no_success_where_answers_are_strict),
+        cmocka_unit_test(the_answer_of_an_inner_callback_is_not_that_of_the_outer_one),
         cmocka_unit_test(a_callback_that_succeeds_leaves_no_error),
         cmocka_unit_test(an_error_is_moved_to_one_owner),
         cmocka_unit_test(what_must_be_said_goes_in_front),

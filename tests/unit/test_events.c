@@ -71,7 +71,7 @@ static void listener_open(struct listener *listener, const char *name)
     listener->name = name;
     pthread_mutex_init(&listener->mutex, NULL);
     pthread_cond_init(&listener->moved, NULL);
-    listener->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, listener, listen_to, keep};
+    listener->notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, listener, listen_to, keep, 0};
 }
 
 static void listener_close(struct listener *listener)

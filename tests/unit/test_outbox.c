@@ -80,7 +80,7 @@ static void forget_offers(struct world *world)
 static void name_outlet(struct world *world, const char *name)
 {
     world->outlet.name = (char *)name;
-    world->outlet.notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, world, world_deliver, NULL};
+    world->outlet.notifier = (cutover_notifier){CUTOVER_NOTIFIER_VERSION, world, world_deliver, NULL, 0};
     atomic_init(&world->outlet.taken, false);
 }
 
@@ -638,7 +638,7 @@ static void racing_deliverers_keep_the_order(void **state)
         deliverer->outlet.name = names[i % 2];
         deliverer->outlet.attempts = 12;
         deliverer->outlet.notifier =
-            (cutover_notifier){CUTOVER_NOTIFIER_VERSION, deliverer, deliver_in_thread, NULL};
+            (cutover_notifier){CUTOVER_NOTIFIER_VERSION, deliverer, deliver_in_thread, NULL, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, run_deliverer, deliverer), 0);
     }
     for (size_t i = 0; i < 4; i++) {

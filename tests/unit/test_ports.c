@@ -119,7 +119,8 @@ AT(cutover_notifier, version, 0);
 AT(cutover_notifier, userdata, 8);
 AT(cutover_notifier, deliver, 16);
 AT(cutover_notifier, close, 24);
-SIZE(cutover_notifier, 32);
+AT(cutover_notifier, capabilities, 32);
+SIZE(cutover_notifier, 40);
 
 AT(cutover_refusal, version, 0);
 AT(cutover_refusal, never_again, 4);
@@ -299,6 +300,7 @@ static void init_functions_of_ports_agree_with_macros(void **state)
 {
     (void)state;
     INIT_AGREES(cutover_store, CUTOVER_STORE_INIT, cutover_store_init, CUTOVER_STORE_VERSION);
+    INIT_AGREES(cutover_write, CUTOVER_WRITE_INIT, cutover_write_init, CUTOVER_WRITE_VERSION);
     INIT_AGREES(cutover_repository, CUTOVER_REPOSITORY_INIT, cutover_repository_init,
                 CUTOVER_REPOSITORY_VERSION);
     INIT_AGREES(cutover_platform, CUTOVER_PLATFORM_INIT, cutover_platform_init, CUTOVER_PLATFORM_VERSION);

@@ -225,6 +225,31 @@ static void an_answer_other_than_zero_cancels(void **state)
     progress_destroy(&job.progress);
 }
 
+static int32_t answers_go_on(const cutover_progress *now, void *userdata)
+{
+    (void)now;
+    (void)userdata;
+    return cutover_answer(CUTOVER_OK);
+}
+
+/* A callback that an exception ended returned 0, too. */
+static void no_answer_cancels_where_answers_are_strict(void **state)
+{
+    struct job job;
+    cutover_error *error = NULL;
+
+    (void)state;
+    job_begin(&job);
+    job.progress.strict = CUTOVER_STRICT_ANSWERS;
+    job.progress.tell = answers_go_on;
+    check_ok(progress_tick(&job.progress, &error), error);
+    job.progress.tell = tell;
+    progress_step(&job.progress, "backup");
+    check_status(progress_tick(&job.progress, &error), CUTOVER_E_CANCELLED, error);
+    assert_int_equal(job.told.calls, 1);
+    progress_destroy(&job.progress);
+}
+
 static void nobody_needs_to_be_told(void **state)
 {
     struct progress progress;
@@ -329,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_step_begins_its_counters_anew),
         cmocka_unit_test(the_host_is_told_of_every_step_and_not_too_often),
         cmocka_unit_test(an_answer_other_than_zero_cancels),
+        cmocka_unit_test(no_answer_cancels_where_answers_are_strict),
         cmocka_unit_test(nobody_needs_to_be_told),
         cmocka_unit_test(an_act_that_blocks_is_ticked_and_can_be_cancelled),
         cmocka_unit_test(the_failure_of_an_act_is_returned),
