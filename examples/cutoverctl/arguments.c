@@ -390,6 +390,18 @@ bool parse_jobs(struct tool *tool, uint32_t *jobs)
     return true;
 }
 
+bool parse_hold_fence(struct tool *tool, int32_t *hold_fence)
+{
+    const char *given = tool->options[OPTION_HOLD_FENCE];
+
+    if (given == NULL)
+        return true;
+    if (strcmp(given, "yes") != 0 && strcmp(given, "no") != 0)
+        return usage_error(tool, "--hold-fence is yes or no, not %s", given), false;
+    *hold_fence = strcmp(given, "yes") == 0;
+    return true;
+}
+
 bool parse_verify(struct tool *tool, cutover_verify_method *verify)
 {
     const char *text = tool->options[OPTION_VERIFY];

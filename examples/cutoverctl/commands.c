@@ -48,6 +48,9 @@ const struct option_text option_texts[OPTION_COUNT] = {
          "for each job"},
     [OPTION_PGBOUNCER] = {"--pgbouncer", "CONNINFO[;CONNINFO]",
                           "the admin consoles of the poolers before production; '' names none"},
+    [OPTION_HOLD_FENCE] = {"--hold-fence", "yes|no",
+                           "whether the poolers' clients wait from the fence to the end of a job, so that none "
+                           "gets an error; without it clients of PgBouncer 1.26 lose their connections twice"},
 };
 
 const struct option_text common_texts[] = {
@@ -89,7 +92,7 @@ const struct command commands[] = {
      .operand_count = 1,
      .required = BIT(OPTION_DATABASE),
      .allowed = BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_VERIFY_DATABASE) |
-                BIT(OPTION_LOADER_DATABASE) | BIT(OPTION_PGBOUNCER),
+                BIT(OPTION_LOADER_DATABASE) | BIT(OPTION_PGBOUNCER) | BIT(OPTION_HOLD_FENCE),
      .summary = "add a production database",
      .text =
          "A project is a production database under a connection string that never changes. The database is not "
@@ -101,9 +104,9 @@ const struct command commands[] = {
      .verb = "set",
      .operands = "ID",
      .operand_count = 1,
-     .required = BIT(OPTION_PGBOUNCER),
+     .allowed = BIT(OPTION_PGBOUNCER) | BIT(OPTION_HOLD_FENCE),
      .summary = "change what is known of a project",
-     .text = "Names the poolers before production anew. Jobs that run go on with what they began with.",
+     .text = "Names the poolers before production anew, and whether their clients are held. Jobs that run go on with what they began with.",
      .examples = "cutoverctl project set shop --pgbouncer 'host=pool1 port=6432 user=pgadmin'\n"
                  "cutoverctl project set shop --pgbouncer ''\n",
      .exits = BIT(EXIT_REFUSED),

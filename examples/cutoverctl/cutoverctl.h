@@ -34,6 +34,7 @@ enum option {
     OPTION_VERIFY_DATABASE,
     OPTION_LOADER_DATABASE,
     OPTION_PGBOUNCER,
+    OPTION_HOLD_FENCE,
     OPTION_COUNT
 };
 
@@ -113,6 +114,7 @@ bool parse_actor(struct tool *tool, const char *text);
 bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_time(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_jobs(struct tool *tool, uint32_t *jobs);                  /* of --jobs */
+bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */
 bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -29,6 +29,7 @@ static struct json_object *project_json(const cutover_project *project)
     for (size_t i = 0; project->pgbouncers != NULL && project->pgbouncers[i] != NULL; i++)
         json_object_array_add(consoles, must(json_object_new_string(project->pgbouncers[i])));
     json_object_object_add(object, "pgbouncers", consoles);
+    json_object_object_add(object, "hold_fence", must(json_object_new_boolean(project->hold_fence != 0)));
     return object;
 }
 
@@ -89,6 +90,8 @@ static cutover_status show_project(struct tool *tool, const char *id, bool look,
     for (size_t i = 0; i < json_object_array_length(consoles); i++)
         printf("  %-24s %s\n", "pgbouncer",
                visible(json_object_get_string(json_object_array_get_idx(consoles, i))));
+    if (json_object_get_boolean(json_object_object_get(project, "hold_fence")))
+        printf("  %-24s %s\n", "hold_fence", "yes");
     print_standing(project);
     json_object_put(project);
     return CUTOVER_OK;
@@ -121,13 +124,19 @@ int run_project_set(struct tool *tool)
 {
     cutover_error *error = NULL;
     const char *id = tool->operands[0], *consoles[CONSOLES_MAX + 1];
+    int32_t hold_fence = 0;
     char *copy = NULL;
 
-    if (!parse_consoles(tool, &copy, consoles))
+    if (tool->options[OPTION_PGBOUNCER] == NULL && tool->options[OPTION_HOLD_FENCE] == NULL)
+        return usage_error(tool, "there is nothing to set");
+    if (!parse_hold_fence(tool, &hold_fence) || !parse_consoles(tool, &copy, consoles))
         return EXIT_USAGE;
-    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
-                cutover_registry_project_set_pgbouncers(tool->registry, id, consoles, &error) == CUTOVER_OK &&
-                show_project(tool, id, false, &error) == CUTOVER_OK;
+    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK;
+    if (done && tool->options[OPTION_HOLD_FENCE] != NULL)
+        done = cutover_registry_project_set_hold_fence(tool->registry, id, hold_fence, &error) == CUTOVER_OK;
+    if (done && copy != NULL)
+        done = cutover_registry_project_set_pgbouncers(tool->registry, id, consoles, &error) == CUTOVER_OK;
+    done = done && show_project(tool, id, false, &error) == CUTOVER_OK;
     free(copy);
     return done ? EXIT_DONE : fail(tool, error);
 }
@@ -139,7 +148,7 @@ int run_project_add(struct tool *tool)
     const char *consoles[CONSOLES_MAX + 1];
     char *copy = NULL;
 
-    if (!parse_consoles(tool, &copy, consoles))
+    if (!parse_hold_fence(tool, &project.hold_fence) || !parse_consoles(tool, &copy, consoles))
         return EXIT_USAGE;
     project.pgbouncers = consoles;
 

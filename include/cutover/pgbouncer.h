@@ -21,8 +21,9 @@ typedef struct cutover_pgbouncer_options {
     const char *const *consoles;
     uint32_t
         pause_timeout_ms; /**< How long a pause may wait for clients' transactions; 0: 5000. At most 3600000. */
-    /** Not 0: clients wait from the moment that production refuses writes to the end of the job, readers too: nobody gets an error,
-        of whatever version PgBouncer is, as long as that is shorter than its query_wait_timeout (120 s). */
+    /** Not 0: clients of every project wait from the moment that production refuses writes to the end of the job, readers too: nobody
+        gets an error, of whatever version PgBouncer is, as long as that is shorter than its query_wait_timeout (120 s). hold_fence of
+        cutover_project is for one. */
     int32_t hold_fence;
 } cutover_pgbouncer_options;
 

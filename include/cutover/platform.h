@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define CUTOVER_PROJECT_VERSION 3
+#define CUTOVER_PROJECT_VERSION 4
 
 /** A project as the platform tells it; pointers are valid during the emit call only. */
 typedef struct cutover_project {
@@ -37,11 +37,13 @@ typedef struct cutover_project {
     /** Since version 3. conninfos of the admin consoles of the PgBouncer instances that production's clients come through, ended by
         a NULL; NULL: none. Each names its host itself, and its port if that is not 5432. For cutover_platform_pgbouncer_wrap(); nothing else reads it. */
     const char *const *pgbouncers;
+    /** Since version 4. Not 0: as hold_fence of cutover_pgbouncer_options, for this project's poolers. */
+    int32_t hold_fence;
 } cutover_project;
 
 #define CUTOVER_PROJECT_INIT                                                                                   \
     {                                                                                                          \
-        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL, NULL, NULL                        \
+        CUTOVER_PROJECT_VERSION, NULL, "", "active", NULL, NULL, NULL, NULL, NULL, NULL, 0                     \
     }
 
 /** Same as CUTOVER_PROJECT_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

@@ -49,6 +49,13 @@ CUTOVER_API cutover_status cutover_registry_project_set_pgbouncers(cutover_regis
                                                                    const char *project_id,
                                                                    const char *const *consoles,
                                                                    cutover_error **error);
+/**
+ * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(), and CUTOVER_E_STATE while the
+ * project is `restoring`: a job ends with its poolers as it began with them. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry,
+                                                                   const char *project_id, int32_t hold_fence,
+                                                                   cutover_error **error);
 /** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
 CUTOVER_API cutover_status cutover_registry_preview_add(cutover_registry *registry,
                                                         const cutover_preview *preview, cutover_error **error);

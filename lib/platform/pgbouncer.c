@@ -421,6 +421,7 @@ struct front {
     const struct conninfo **consoles; /* the wrap's, and the project's own */
     size_t count;
     const char *production;
+    bool hold;
 };
 
 static void front_free(struct front *front)
@@ -437,6 +438,7 @@ static cutover_status front_of(const struct wrap *wrap, const char *project_id, 
     if (status != CUTOVER_OK)
         return status;
     front->production = conninfo_get(&front->project.production, "dbname");
+    front->hold = wrap->hold || front->project.hold_fence;
     if (!front->project.found || front->production == NULL)
         return CUTOVER_OK;
     front->consoles = calloc(wrap->count + front->project.pgbouncer_count + 1, sizeof *front->consoles);
@@ -481,7 +483,7 @@ static cutover_status pause_front(const struct wrap *wrap, const struct front *f
 static cutover_status let_go_front(const struct wrap *wrap, const struct front *front, bool fence,
                                    cutover_error **error)
 {
-    const struct letting_go letting_go = {.production = front->production, .fence = fence && !wrap->hold};
+    const struct letting_go letting_go = {.production = front->production, .fence = fence && !front->hold};
     cutover_status status = CUTOVER_OK;
 
     for (size_t i = 0; i < front->count; i++) {
@@ -567,7 +569,8 @@ static cutover_status pause_project(const struct wrap *wrap, const char *project
     return status;
 }
 
-static cutover_status let_go_project(const struct wrap *wrap, const char *project_id, bool fence,
+/* Who is held for the fence waits until it is down. */
+static cutover_status let_go_project(const struct wrap *wrap, const char *project_id, bool fence, bool refuses,
                                      cutover_error **error)
 {
     struct front front;
@@ -575,7 +578,7 @@ static cutover_status let_go_project(const struct wrap *wrap, const char *projec
 
     if (status != CUTOVER_OK)
         return status;
-    if (front.count > 0)
+    if (front.count > 0 && !(front.hold && refuses))
         status = let_go_front(wrap, &front, fence, error);
     front_free(&front);
     return status;
@@ -597,7 +600,7 @@ static cutover_status traffic_resume(const char *project_id, cutover_error **err
 {
     const struct wrap *wrap = userdata;
     cutover_error *local = NULL;
-    cutover_status status = let_go_project(wrap, project_id, false, error), inner = CUTOVER_OK;
+    cutover_status status = let_go_project(wrap, project_id, false, false, error), inner = CUTOVER_OK;
 
     if (wrap->inner.traffic_resume != NULL)
         inner = ANSWER_OF(wrap->inner.capabilities,
@@ -625,10 +628,9 @@ static cutover_status fence_resume(const char *project_id, int32_t refuses_write
 {
     const struct wrap *wrap = userdata;
     cutover_error *local = NULL;
-    cutover_status status = CUTOVER_OK, inner = CUTOVER_OK;
+    cutover_status status = let_go_project(wrap, project_id, refuses_writes >= 0, refuses_writes == 1, error);
+    cutover_status inner = CUTOVER_OK;
 
-    if (!wrap->hold || refuses_writes != 1)
-        status = let_go_project(wrap, project_id, refuses_writes >= 0, error);
     if (wrap->inner.fence_resume != NULL)
         inner = ANSWER_OF(wrap->inner.capabilities,
                           wrap->inner.fence_resume(project_id, refuses_writes, &local, wrap->inner.userdata));

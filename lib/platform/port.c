@@ -25,7 +25,8 @@ cutover_status cutover_platform_init(cutover_platform *platform, unsigned versio
 
 static const cutover_project project_initial = CUTOVER_PROJECT_INIT;
 static const size_t project_older[] = {PORT_SIZE(cutover_project, job_id),
-                                       PORT_SIZE(cutover_project, loader_database)};
+                                       PORT_SIZE(cutover_project, loader_database),
+                                       PORT_SIZE(cutover_project, pgbouncers)};
 const struct port project_port = {&project_initial, sizeof(cutover_project), CUTOVER_PROJECT_VERSION,
                                   project_older, NULL};
 
@@ -129,6 +130,7 @@ static cutover_status project_read(const cutover_project *given, struct project_
     if (status != CUTOVER_OK)
         return status;
     project->found = true;
+    project->hold_fence = from->hold_fence != 0;
     status = string_copy(from->id, &project->id, error);
     if (status == CUTOVER_OK)
         status =

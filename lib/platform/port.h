@@ -29,6 +29,7 @@ struct project {
     struct conninfo loader;      /* of a login to load with on production's server, when given */
     struct conninfo *pgbouncers; /* admin consoles */
     size_t pgbouncer_count;
+    bool hold_fence; /* their clients wait until the job ends */
 };
 
 struct preview {

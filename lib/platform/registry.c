@@ -16,6 +16,7 @@
 #define ORGANIZATION_MAX 200 /* characters */
 #define DATABASE_NAME_MAX 63 /* bytes; NAMEDATALEN - 1 */
 #define PGBOUNCERS_MAX 100
+#define RESTORING "restoring"
 #define CONNINFO_MAX 4096                     /* characters */
 #define LAST_TIME INT64_C(253402300799999999) /* the end of the year 9999: RFC 3339 knows no later one */
 
@@ -33,6 +34,7 @@ struct project_record {
     char *verify_database;
     char *loader_database;
     struct json_object *pgbouncers; /* an array of conninfos; NULL: none */
+    bool hold_fence;
     char *job_id; /* that it is restoring for; else NULL, and in documents of before there was one */
     struct json_object *rest; /* members that only a newer version of the library knows, kept as they are */
 };
@@ -47,6 +49,7 @@ static const struct field project_fields[] = {
     {"loader_database", FIELD_TEXT, offsetof(struct project_record, loader_database), NULL},
     {"job_id", FIELD_TEXT, offsetof(struct project_record, job_id), NULL},
     {"pgbouncers", FIELD_JSON, offsetof(struct project_record, pgbouncers), NULL},
+    {"hold_fence", FIELD_BOOL, offsetof(struct project_record, hold_fence), NULL},
     {"", FIELD_REST, offsetof(struct project_record, rest), NULL},
     {NULL, FIELD_TEXT, 0, NULL}};
 static const struct record_type project_type = {"project", sizeof(struct project_record), project_fields, 1};
@@ -256,6 +259,7 @@ cutover_status cutover_registry_project_add(cutover_registry *registry, const cu
     if (status == CUTOVER_OK)
         status = record_set_text(&record.organization_id,
                                  project->organization_id != NULL ? project->organization_id : "", error);
+    record.hold_fence = project->hold_fence != 0;
     if (status == CUTOVER_OK)
         status = record_set_text(&record.state, "active", error);
     if (status == CUTOVER_OK)
@@ -306,6 +310,45 @@ cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registr
         return status;
     do
         status = pgbouncers_once(registry, project_id, consoles, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
+}
+
+static cutover_status hold_fence_once(const cutover_registry *registry, const char *project_id,
+                                      int32_t hold_fence, cutover_error **error)
+{
+    struct project_record record;
+    uint64_t version = 0;
+    cutover_status status =
+        document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    if (record.state != NULL && strcmp(record.state, RESTORING) == 0)
+        status =
+            error_set(error, CUTOVER_E_STATE,
+                      "project %s is restoring: a job ends with its poolers as it began with them", project_id);
+    record.hold_fence = hold_fence != 0;
+    if (status == CUTOVER_OK)
+        status = save(registry, &project_type, project_id, project_id, version, &record, error);
+    record_free(&project_type, &record);
+    return status;
+}
+
+cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry, const char *project_id,
+                                                       int32_t hold_fence, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+    cutover_status status = check_registry(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = check_bytes("project_id", project_id, ID_MAX_BYTES, error);
+    if (status != CUTOVER_OK)
+        return status;
+    do
+        status = hold_fence_once(registry, project_id, hold_fence, &cause);
     while (change_again(status, &attempt, &cause));
     error_move(error, cause);
     return status;
@@ -478,7 +521,8 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
                                 record.organization_id,  record.state,
                                 record.database,         record.control_database,
                                 record.verify_database,  record.job_id,
-                                record.loader_database,  NULL};
+                                record.loader_database,  NULL,
+                                record.hold_fence};
     if (record.id == NULL || record.state == NULL || record.database == NULL)
         status = refuse_incomplete("project", project_id, error);
     else
@@ -507,8 +551,6 @@ static cutover_status preview_get(const char *preview_id, cutover_preview_emit e
     record_free(&preview_type, &record);
     return status;
 }
-
-#define RESTORING "restoring"
 
 static bool is_anothers(const struct project_record *record, const char *job_id)
 {

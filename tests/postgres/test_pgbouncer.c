@@ -569,6 +569,41 @@ static void cutoverctl_pauses_the_poolers_that_a_project_names(void **state)
     front_close(&front);
 }
 
+/* Whatever PgBouncer it is. */
+static void clients_that_cutoverctl_was_told_to_hold_see_no_error(void **state)
+{
+    struct front front;
+
+    front_open(&front, *state, POOLERS, NEVER);
+    wrap(&front, NULL);
+    char *consoles = shop_format("%s; %s", front.poolers[0].conninfo, front.poolers[1].conninfo);
+    tool_begin();
+    tool_done(TOOL("project", "add", "pool", "--database", cluster_conninfo(cluster, PRODUCTION), "--pgbouncer",
+                   consoles));
+    char *said = tool(0, TOOL("project", "set", "pool", "--hold-fence", "yes"));
+    check_contains(said, front.poolers[1].conninfo);
+    check_contains(said, "hold_fence");
+    tool_done(TOOL("preview", "add", "pool", "--project", "pool", "--database",
+                   cluster_conninfo(cluster, "pool_preview"), "--expires-in", "24h"));
+    char *request =
+        tool_id(TOOL("request", "create", "--project", "pool", "--preview", "pool", "--ticket", "OPS-1"));
+    tool_done(TOOL("request", "ack", request));
+    clients_begin(&front);
+    tool_done(TOOL("promote", request, "--verify", "readback"));
+    client_begin(&front.behind, &front.poolers[0], "behind", true);
+    clients_end(&front);
+    check_no_failure(&front.before);
+    check_no_failure(&front.behind);
+    assert_int_equal(front.before.refused + front.behind.refused, 0);
+    for (int i = 0; i < front.count; i++)
+        check_no_failure(&front.readers[i]);
+    assert_int_equal(cluster_number(cluster, PRODUCTION, "SELECT count(DISTINCT who) FROM visits"), 2);
+    free(request);
+    free(said);
+    free(consoles);
+    front_close(&front);
+}
+
 /* ---- what is refused ---- */
 
 static void a_wrap_says_what_is_wrong_with_it(void **state)
@@ -646,6 +681,7 @@ int main(int argc, char **argv)
         TEST(an_instance_that_is_gone_fails_the_job_and_leaves_the_others_open),
         TEST(recovery_lets_go_what_a_dead_process_paused),
         TEST(cutoverctl_pauses_the_poolers_that_a_project_names),
+        TEST(clients_that_cutoverctl_was_told_to_hold_see_no_error),
         TEST(a_wrap_says_what_is_wrong_with_it),
         TEST(a_project_keeps_its_consoles_without_secrets),
     };

@@ -75,7 +75,8 @@ AT(cutover_project, verify_database, 48);
 AT(cutover_project, job_id, 56);
 AT(cutover_project, loader_database, 64);
 AT(cutover_project, pgbouncers, 72);
-SIZE(cutover_project, 80);
+AT(cutover_project, hold_fence, 80);
+SIZE(cutover_project, 88);
 
 AT(cutover_preview, version, 0);
 AT(cutover_preview, id, 8);

@@ -56,6 +56,8 @@ static cutover_status show_project(const cutover_project *project, void *context
         size_t used = strlen(world->text);
         snprintf(world->text + used, sizeof(world->text) - used, "|%s", project->pgbouncers[i]);
     }
+    if (project->hold_fence != 0)
+        strcat(world->text, "|held");
     return CUTOVER_OK;
 }
 
@@ -114,7 +116,7 @@ static void project_is_kept_with_every_field(void **state)
     struct world *world = *state;
     cutover_error *error = NULL;
     const char *const consoles[] = {"host=/one port=6432", "host=two", NULL};
-    cutover_project project = {3,
+    cutover_project project = {CUTOVER_PROJECT_VERSION,
                                "p1",
                                "org",
                                "restoring",
@@ -123,16 +125,17 @@ static void project_is_kept_with_every_field(void **state)
                                "host=verify dbname=postgres",
                                JOB,
                                "host=db user=loader",
-                               consoles};
+                               consoles,
+                               1};
 
     check_ok(cutover_registry_project_add(world->registry, &project, &error), error);
     assert_string_equal(project_text(world, "p1"),
-                        "3|p1|org|active|host=db dbname=shop user=owner "
+                        "4|p1|org|active|host=db dbname=shop user=owner "
                         "passfile=/etc/pass|control|host=verify dbname=postgres|host=db user=loader|NULL"
-                        "|host=/one port=6432|host=two");
+                        "|host=/one port=6432|host=two|held");
     add_project(world, "p2");
     assert_string_equal(project_text(world, "p2"),
-                        "3|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL|NULL");
+                        "4|p2||active|host=db dbname=shop user=owner|NULL|NULL|NULL|NULL");
 }
 
 static void poolers_of_a_project_are_replaced(void **state)
@@ -151,6 +154,26 @@ static void poolers_of_a_project_are_replaced(void **state)
     check_contains(project_text(world, "p1"), "|NULL|host=/one");
     check_ok(cutover_registry_project_set_pgbouncers(world->registry, "p1", NULL, &error), error);
     assert_null(strstr(project_text(world, "p1"), "host=/one"));
+}
+
+static void whether_clients_are_held_is_set_but_not_under_a_job(void **state)
+{
+    struct world *world = *state;
+    cutover_platform *platform = &world->platform;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    check_ok(cutover_registry_project_set_hold_fence(world->registry, "p1", 1, &error), error);
+    check_contains(project_text(world, "p1"), "|held");
+    check_ok(platform->project_set_state("p1", "active", "restoring", JOB, &error, platform->userdata), error);
+    check_status(cutover_registry_project_set_hold_fence(world->registry, "p1", 0, &error), CUTOVER_E_STATE,
+                 error);
+    check_contains(project_text(world, "p1"), "|held");
+    check_ok(platform->project_set_state("p1", "restoring", "active", JOB, &error, platform->userdata), error);
+    check_ok(cutover_registry_project_set_hold_fence(world->registry, "p1", 0, &error), error);
+    assert_null(strstr(project_text(world, "p1"), "|held"));
+    check_status(cutover_registry_project_set_hold_fence(world->registry, "p9", 1, &error), CUTOVER_E_NOT_FOUND,
+                 error);
 }
 
 static void existing_ids_are_conflict(void **state)
@@ -629,6 +652,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(project_is_kept_with_every_field),
         test(poolers_of_a_project_are_replaced),
+        test(whether_clients_are_held_is_set_but_not_under_a_job),
         test(existing_ids_are_conflict),
         test(what_is_missing_is_not_found),
         test(conninfo_with_a_secret_is_refused_and_not_repeated),
