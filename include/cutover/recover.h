@@ -18,8 +18,9 @@ typedef enum cutover_recovered {
     CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or nobody can tell yet (see ask_again_s): left alone. */
     CUTOVER_RECOVERED_FAILED = 4,  /**< It could not be recovered now; the message says why. Try again. */
     CUTOVER_RECOVERED_LOST =
-        5, /**< It had been completed, and production's server lost it: it failed over, or was restored. Production is
-                the database from before it, open and writable, and the job and its request are `failed`. */
+        5, /**< It had been completed, and is not on production's server any more: that failed over, or was restored, or, where
+                what came in is gone, somebody took it back by hand; the message says what of it can be known. Production is the
+                database from before it, open and writable, and the job and its request are `failed`. */
     CUTOVER_RECOVERED_DIFFERENT =
         6, /**< Production's server holds something else than the store says, or is closed: a person must look. */
     CUTOVER_RECOVERED_STANDS = 7 /**< cutover_project_look(): production is what the last job left. */
@@ -64,7 +65,8 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * come in dropped, and job and request become `failed` (one that was rolled back, and lost that, `completed` again), with
  * `cutover.lost`. A fence, or a door behind one, that a job of whatever host left is taken away: CUTOVER_RECOVERED_UNDONE. A door
  * that nobody can be told to have closed is CUTOVER_RECOVERED_DIFFERENT. Whoever holds the lock of project or database on that
- * server is left alone.
+ * server is left alone. So is what somebody put aside of what a job brought in. When all are looked at, it is after the unfinished
+ * jobs, and a server that does not answer is waited for once, for 3 seconds at most.
  *
  * @param project_id Only this project's jobs; NULL: all. Of one that is named the platform is asked, too: when it is
  *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job

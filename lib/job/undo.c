@@ -63,16 +63,21 @@ static cutover_status fence_down(struct host *host, struct session *control, str
     return journal_save(journal, error);
 }
 
-/* A database whose making was not journaled any more bears a name that only this promotion gives; so does its loader. */
+/* A database whose making was not journaled any more bears a name that only this promotion gives, and is as we make them; so does
+   its loader. Whatever else has that name is somebody else's. */
 static cutover_status drop_named(struct session *control, const char *name, int64_t oid, cutover_error **error)
 {
     uint32_t found = (uint32_t)oid;
     cutover_status status = CUTOVER_OK;
+    bool ours = true;
 
     if (name == NULL)
         return CUTOVER_OK;
-    if (found == 0)
-        status = database_oid_of(control, name, &found, error);
+    if (found == 0) {
+        status = database_is_ours(control, name, 0, &ours, error);
+        if (status == CUTOVER_OK && ours)
+            status = database_oid_of(control, name, &found, error);
+    }
     if (status == CUTOVER_OK && found != 0) {
         status = database_drop(control, name, found, error);
         /* Whoever is to end what keeps it must get in. */
@@ -83,6 +88,21 @@ static cutover_status drop_named(struct session *control, const char *name, int6
 }
 
 /* Whoever makes it holds the lock of its name: a CREATE DATABASE that is still under way is not overlooked. */
+/* What a rollback brings in was there before it, and stays. So does what came in by a swap and was put aside by a person since. */
+static cutover_status drop_incoming(struct session *control, const struct promotion_record *record,
+                                    cutover_error **error)
+{
+    bool ours = true;
+    cutover_status status = CUTOVER_OK;
+
+    if (!machine_job_traits(record->kind)->makes_incoming)
+        return CUTOVER_OK;
+    if (record->swapped)
+        status = database_is_ours(control, record->staging_name, (uint32_t)record->staging_oid, &ours, error);
+    return status == CUTOVER_OK && ours ? drop_named(control, record->staging_name, record->staging_oid, error)
+                                        : status;
+}
+
 static cutover_status drop_throwaway(struct host *host, const struct project *project, struct session *control,
                                      const struct promotion_record *record, cutover_error **error)
 {
@@ -196,9 +216,8 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
         status = door_reopen(control, journal, error);
     if (status == CUTOVER_OK)
         status = fence_down(host, control, journal, error);
-    /* What a rollback brings in was there before it, and stays. */
-    if (status == CUTOVER_OK && machine_job_traits(record->kind)->makes_incoming)
-        status = drop_named(control, record->staging_name, record->staging_oid, error);
+    if (status == CUTOVER_OK)
+        status = drop_incoming(control, record, error);
     if (status == CUTOVER_OK)
         status = drop_throwaway(host, project, control, record, error);
     session_close(own);

@@ -191,8 +191,10 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
     bool lost = journal->record.swapped; /* and not there: its server forgot it before we came */
 
     error_set(&reason, CUTOVER_E_INTERNAL,
-              lost ? "its swap had been committed, and production's server lost it; recovery undid the rest"
-                   : "its process ended before the swap; recovery undid what it had done");
+              lost
+                  ? "its swap had been committed, and is not on production's server any more: that lost it, or "
+                    "somebody took it back by hand; recovery undid the rest"
+                  : "its process ended before the swap; recovery undid what it had done");
     failover_front(recovering, journal, &reason);
     /* What opened the door was the swap. */
     if (lost)
@@ -202,10 +204,11 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
 
     cutover_error_free(reason);
     if (status == CUTOVER_OK) {
-        outcome(recovering, CUTOVER_RECOVERED_UNDONE,
-                lost ? "the swap had been committed, and production's server lost it; production is open, "
-                       "writable and as it was before"
-                     : "the swap had not happened; production is open, writable and as it was");
+        outcome(
+            recovering, CUTOVER_RECOVERED_UNDONE,
+            lost ? "the swap had been committed, and is not on production's server any more: that lost it, or "
+                   "somebody took it back by hand; production is open, writable and as it was before"
+                 : "the swap had not happened; production is open, writable and as it was");
         tell_failover(recovering, journal);
     }
     return status;

@@ -27,6 +27,16 @@ static const char template_tablespace_sql[] =
     "SELECT t.spcname FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace"
     " WHERE d.datname = 'template0'";
 
+/* 14 to 19. Between CREATE DATABASE and its grants it is closed. */
+static const char is_ours_sql[] =
+    "SELECT EXISTS (SELECT FROM pg_database d"
+    " WHERE d.datname = $1 AND d.oid = coalesce($2::oid, d.oid)"
+    "   AND d.datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+    "   AND NOT EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0 AND a.privilege_type = "
+    "'CONNECT')"
+    "   AND (EXISTS (SELECT FROM aclexplode(d.datacl) a WHERE a.grantee = 0 AND a.privilege_type = 'CREATE')"
+    "        OR ($2::oid IS NULL AND NOT d.datallowconn)))";
+
 static const char prepared_sql[] =
     "SELECT string_agg(format('%s of %I', gid, owner), ', ' ORDER BY gid) FROM pg_prepared_xacts"
     " WHERE database = $1";
@@ -320,6 +330,21 @@ static cutover_status drop_failed(struct session *control, const char *name, cut
                    "role may not end keep a database from being dropped.");
     }
     free(gids);
+    return status;
+}
+
+cutover_status database_is_ours(struct session *control, const char *name, uint32_t oid, bool *is,
+                                cutover_error **error)
+{
+    char text[16];
+    const char *parameters[] = {name, oid != 0 ? text : NULL};
+    PGresult *result = NULL;
+
+    snprintf(text, sizeof text, "%" PRIu32, oid);
+    cutover_status status = session_query(control, is_ours_sql, 2, parameters, &result, error);
+    if (status == CUTOVER_OK)
+        *is = result_bool(result, 0, 0);
+    PQclear(result);
     return status;
 }
 

@@ -23,6 +23,10 @@ cutover_status database_create(struct session *control, const char *name, struct
 /* What lies in the database that the session is inside of and is not as template0 makes it, in one line; *leftovers NULL: it is
    empty. */
 cutover_status database_leftovers(struct session *inside, char **leftovers, cutover_error **error);
+/* Whether it is there and still as database_create() made it: our role's own, CONNECT nobody else's, CREATE everybody's. What a swap
+   brought in bears production's owner and grants, and is not. `oid` 0: whatever its OID, and it may still be in the making. */
+cutover_status database_is_ours(struct session *control, const char *name, uint32_t oid, bool *is,
+                                cutover_error **error);
 /* Drops the database of that name if its OID is `oid`; ends its sessions first. Gone already: CUTOVER_OK. Prepared transactions in
    it, which keep it from being dropped, are named. */
 cutover_status database_drop(struct session *control, const char *name, uint32_t oid, cutover_error **error);

@@ -140,6 +140,44 @@ static void nobody_may_connect_to_a_new_database(void **state)
     json_object_put(properties);
 }
 
+static bool is_ours(const char *name, uint32_t oid)
+{
+    cutover_error *error = NULL;
+    bool is = false;
+
+    check_ok(database_is_ours(control, name, oid, &is, &error), error);
+    return is;
+}
+
+/* Neither what bears the name of one, nor what was one. */
+static void only_what_was_made_and_never_came_in_is_ours(void **state)
+{
+    struct json_object *properties = properties_of("prod");
+    cutover_error *error = NULL;
+    uint32_t oid = 0;
+
+    (void)state;
+    check_ok(database_create(control, "made", properties, &oid, &error), error);
+    assert_true(is_ours("made", oid));
+    assert_true(is_ours("made", 0));
+    assert_false(is_ours("made", oid + 1));
+    assert_false(is_ours("nowhere", 0));
+    assert_false(is_ours("prod", 0));
+    cluster_sql(cluster, "postgres", "GRANT CONNECT ON DATABASE made TO PUBLIC");
+    assert_false(is_ours("made", oid));
+    cluster_sql(cluster, "postgres",
+                "REVOKE CONNECT ON DATABASE made FROM PUBLIC; ALTER DATABASE made OWNER TO visitor");
+    assert_false(is_ours("made", oid));
+    /* Between CREATE DATABASE and its grants. */
+    cluster_sql(cluster, "postgres", "CREATE DATABASE begun ALLOW_CONNECTIONS false");
+    cluster_sql(cluster, "postgres", "REVOKE CONNECT ON DATABASE begun FROM PUBLIC");
+    assert_true(is_ours("begun", 0));
+    assert_false(is_ours("begun", oid_of("begun")));
+    cluster_sql(cluster, "postgres", "DROP DATABASE begun");
+    cluster_sql(cluster, "postgres", "DROP DATABASE made");
+    json_object_put(properties);
+}
+
 static void taken_name_is_refused_and_left_alone(void **state)
 {
     struct json_object *properties = properties_of("prod");
@@ -322,6 +360,7 @@ int main(void)
         cmocka_unit_test(names_and_oids_are_looked_up),
         cmocka_unit_test(new_database_is_like_production_and_empty),
         cmocka_unit_test(nobody_may_connect_to_a_new_database),
+        cmocka_unit_test(only_what_was_made_and_never_came_in_is_ours),
         cmocka_unit_test(taken_name_is_refused_and_left_alone),
         cmocka_unit_test(unknown_locale_is_explained),
         cmocka_unit_test(long_name_is_refused),

@@ -1,8 +1,13 @@
 #include "support/ways_back.h"
 
+#include "engine/engine.h"
+#include "postgres/database.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /*
  * A completed cutover stays completed, and what a server lost is known (DESIGN.md P3, P5, P12): servers that commit
@@ -299,7 +304,8 @@ static void a_swap_that_a_failover_lost_is_known(bool with_door, struct shop *sh
     fail_over(&pair);
 
     struct told told = looked(shop, "pair");
-    check_told(&told, CUTOVER_RECOVERED_LOST, "timeline 1 then, 2 now");
+    check_told(&told, CUTOVER_RECOVERED_LOST,
+               "production's server lost it: that failed over or was restored since (timeline 1 then, 2 now)");
     check_request_is(shop, request, "completed");
     told = recovered(shop, NULL);
     check_told(&told, CUTOVER_RECOVERED_LOST, "open and writable");
@@ -537,12 +543,74 @@ static void what_people_renamed_is_left_alone(void **state)
     cluster_sql(cluster, "postgres", sql);
     cluster_sql(cluster, "postgres", "ALTER DATABASE renamed_production RESET default_transaction_read_only");
     struct told told = looked(shop, "renamed");
-    check_told(&told, CUTOVER_RECOVERED_DIFFERENT, "somebody replaced it");
+    check_told(&told, CUTOVER_RECOVERED_DIFFERENT, "somebody took it back by hand");
     check_quiet(shop, "renamed");
     check_request_is(shop, request, "completed");
     cluster_sql(cluster, "postgres", "DROP DATABASE renamed_production");
     cluster_sql(cluster, "postgres", "ALTER DATABASE renamed_away RENAME TO renamed_production");
     free(sql);
+    free(displaced);
+    free(request);
+}
+
+/* As a person would who knows no better name for it, or none at all. */
+static char *taken_back(struct shop *shop, const char *request, const char *aside)
+{
+    char *displaced = displaced_only(shop, "back");
+    char *sql = shop_format("%s; ALTER DATABASE %s RENAME TO back_production;"
+                            "ALTER DATABASE back_production ALLOW_CONNECTIONS true;"
+                            "ALTER DATABASE back_production RESET default_transaction_read_only",
+                            aside, displaced);
+
+    for (char *rest = sql, *statement; (statement = strsep(&rest, ";")) != NULL;)
+        cluster_sql(cluster, "postgres", statement);
+    check_production(cluster, "back_production", "old");
+    check_request_is(shop, request, "completed");
+    free(sql);
+    return displaced;
+}
+
+/* Under the very name that it had before its swap: rows may be in it that are nowhere else. */
+static void what_people_put_aside_is_never_dropped(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "back"), staging[64];
+    struct outcome outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+
+    cluster_sql(cluster, "back_production", "UPDATE generation SET name = 'kept'");
+    database_name_make(staging, "cutover_stage_", outcome.promotion_id);
+    char *aside = shop_format("ALTER DATABASE back_production RENAME TO %s", staging);
+    char *displaced = taken_back(shop, request, aside);
+    struct told told = looked(shop, "back");
+    check_told(&told, CUTOVER_RECOVERED_DIFFERENT, "somebody took it back by hand");
+    check_quiet(shop, "back");
+    check_production(cluster, staging, "kept");
+    check_request_is(shop, request, "completed");
+    char *drop = shop_format("DROP DATABASE %s", staging);
+    cluster_sql(cluster, "postgres", drop);
+    free(drop);
+    free(aside);
+    free(displaced);
+    free(request);
+    outcome_free(&outcome);
+}
+
+/* Nobody can tell that from a server that was restored: both are said. */
+static void what_people_dropped_is_not_said_to_be_the_servers_loss(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_promoted(shop, "back");
+    char *displaced = taken_back(shop, request, "DROP DATABASE back_production");
+
+    struct told told = looked(shop, "back");
+    check_told(&told, CUTOVER_RECOVERED_LOST,
+               "it is not on production's server any more: that was restored to before it, or somebody took it "
+               "back by hand (timeline 1 then, 1 now)");
+    told = recovered(shop, "back");
+    check_told(&told, CUTOVER_RECOVERED_LOST, "the records say so");
+    check_request_is(shop, request, "failed");
+    check_production(cluster, "back_production", "old");
+    check_quiet(shop, "back");
     free(displaced);
     free(request);
 }
@@ -563,6 +631,78 @@ static void a_door_that_somebody_closed_is_told_and_left(void **state)
     cluster_sql(cluster, "postgres", "ALTER DATABASE door_production ALLOW_CONNECTIONS true");
     check_quiet(shop, "door");
     free(request);
+}
+
+/* ---- servers that are away ---- */
+
+/* A server that takes connections and says nothing; the projects whose ids begin with "away" are on it. */
+static struct {
+    cutover_platform inner;
+    char database[200];
+    int listener;
+    cutover_project_emit emit;
+    void *context;
+} away;
+
+static cutover_status emit_away(const cutover_project *project, void *context)
+{
+    cutover_project moved = *project;
+
+    (void)context;
+    if (strncmp(project->id, "away", 4) == 0)
+        moved.database = away.database;
+    return away.emit(&moved, away.context);
+}
+
+static cutover_status get_away(const char *project_id, cutover_project_emit emit, void *context,
+                               cutover_error **error, void *userdata)
+{
+    away.emit = emit;
+    away.context = context;
+    return away.inner.project_get(project_id, emit_away, NULL, error, userdata);
+}
+
+static void go_away(struct shop *shop)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *folder = cluster_temp_dir();
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.5432", folder);
+    snprintf(away.database, sizeof away.database, "host=%s dbname=away", folder);
+    away.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(away.listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(away.listener, 16), 0);
+    away.inner = shop->engine->host.platform;
+    shop->engine->host.platform.project_get = get_away;
+    shop->engine->host.connect_timeout_s = 1;
+}
+
+static unsigned connections_to_away(void)
+{
+    unsigned count = 0;
+
+    for (int found; (found = accept(away.listener, NULL, NULL)) >= 0; count++)
+        close(found);
+    return count;
+}
+
+/* Two projects on the server that is away come first. */
+static void servers_that_are_away_are_waited_for_once(void **state)
+{
+    struct shop *shop = *state;
+    char *requests[] = {small_promoted(shop, "away_1"), small_promoted(shop, "away_2"),
+                        small_promoted(shop, "here")};
+
+    go_away(shop);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE here_production SET default_transaction_read_only = 'tRuE'");
+    struct told told = recovered(shop, NULL);
+    check_told(&told, CUTOVER_RECOVERED_UNDONE, "writable again");
+    check_production(cluster, "here_production", "new");
+    assert_int_equal(connections_to_away(), 1);
+    close(away.listener);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        free(requests[i]);
 }
 
 /* ---- hosts that do not know of each other ---- */
@@ -750,7 +890,10 @@ int main(void)
         test(what_a_restored_server_lost_is_known),
         test(a_rollback_that_a_restored_server_lost_is_known),
         test(what_people_renamed_is_left_alone),
+        test(what_people_put_aside_is_never_dropped),
+        test(what_people_dropped_is_not_said_to_be_the_servers_loss),
         test(a_door_that_somebody_closed_is_told_and_left),
+        test(servers_that_are_away_are_waited_for_once),
         test(two_hosts_exclude_each_other),
         test(a_fence_of_a_job_that_runs_is_left_alone),
         test(a_fence_is_carried_over_by_nobody),

@@ -340,7 +340,7 @@ static void a_swap_that_was_lost_before_it_was_recorded_is_undone(void **state)
     check_generation("lost_production", "new");
     cluster_return(cluster);
     struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
-    check_contains(told.message, "lost it");
+    check_contains(told.message, "is not on production's server any more");
     check_nothing_unfinished(shop);
     check_generation("lost_production", "old");
     check_request(shop, request, "lost", "failed");
