@@ -73,8 +73,9 @@ static cutover_status prove_and_leave(struct guard *guard, struct session **insi
     return status;
 }
 
-/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). It takes the lock first:
-   the old session is gone then, and whatever it had been sent is done, or never will be. */
+/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). It takes both locks first,
+   as the old one had them: that is gone then, and whatever it had been sent is done, or never will be; and nobody else is at work who
+   calls the project otherwise. */
 static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 {
     struct session_options options =
@@ -91,6 +92,9 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
         status =
             advisory_lock_regain(control, guard->journal->record.lock_key, guard->control->backend_pid, error);
     }
+    if (status == CUTOVER_OK)
+        status = advisory_lock_regain(control, advisory_key_of_database(swap.production),
+                                      guard->control->backend_pid, error);
     if (status == CUTOVER_OK)
         status = swap_outcome(control, &swap, &outcome, error);
     session_close(control);

@@ -1,10 +1,10 @@
 #include "pipeline/recheck.h"
 
+#include "job/journal.h"
 #include "pipeline/recheck_find.h"
 #include "pipeline/recheck_mend.h"
 #include "pipeline/recheck_tell.h"
 #include "postgres/swap/advisory.h"
-#include "store/document.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -301,6 +301,7 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
     struct session *control = NULL;
     char name[DATABASE_NAME_MAX + 1];
     uint32_t oid = 0;
+    bool ours = false;
 
     cutover_status status = platform_project(&host->platform, project_id, &project, error);
     if (status == CUTOVER_OK && project.found) {
@@ -316,6 +317,8 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
         if (status == CUTOVER_OK)
             status = advisory_lock_wrest(control, advisory_key(name), error);
         if (status == CUTOVER_OK)
+            status = database_is_ours(control, name, 0, &ours, error);
+        if (status == CUTOVER_OK && ours)
             status = database_oid_of(control, name, &oid, error);
         if (status == CUTOVER_OK && oid != 0)
             status = database_drop(control, name, oid, error);

@@ -82,6 +82,17 @@ static void record_fill(struct scene *scene, struct promotion_record *fresh)
              error);
 }
 
+/* As database_create() leaves it. */
+static void create_ours(const char *name)
+{
+    char sql[256];
+
+    cluster_create_database(cluster, name);
+    snprintf(sql, sizeof sql,
+             "REVOKE CONNECT ON DATABASE %s FROM PUBLIC; GRANT CREATE ON DATABASE %s TO PUBLIC", name, name);
+    cluster_sql(cluster, "postgres", sql);
+}
+
 static void mark_read_of(struct fence_mark *mark, const char *database)
 {
     struct session *inside = check_session(cluster_conninfo(cluster, database));
@@ -97,7 +108,7 @@ static int scene_open(void **state)
     cutover_error *error = NULL;
 
     cluster_create_database(cluster, "shop");
-    cluster_create_database(cluster, "cutover_stage_1");
+    create_ours("cutover_stage_1");
     scene->desk = desk_new(cluster_conninfo(cluster, "shop"));
     scene->request = desk_acked(scene->desk);
     scene->control = check_session(cluster_conninfo(cluster, "postgres"));
@@ -289,6 +300,22 @@ static void a_commit_of_which_nobody_can_tell_is_left_to_recovery(void **state)
     assert_true(scene->guard.outcome_unknown);
 }
 
+/* As a host that calls the project otherwise may, in the moment in which our session is gone: what it does is not our outcome. */
+static void a_commit_is_not_asked_for_while_another_host_is_at_work(void **state)
+{
+    struct scene *scene = *state;
+    struct session *other = check_session(cluster_conninfo(cluster, "postgres"));
+    struct script cut = {.statement = "COMMIT", .nth = 1, .answer = ANSWER_CUT};
+    cutover_error *error = NULL;
+
+    check_ok(advisory_lock(other, advisory_key_of_database("shop"), &error), error);
+    check_status_keep(swap(scene, &cut, &error), CUTOVER_E_POSTGRES, error);
+    check_contains(cutover_error_message(error), "not known yet");
+    cutover_error_free(error);
+    assert_true(scene->guard.outcome_unknown);
+    session_close(other);
+}
+
 /* ---- undoing ---- */
 
 static void a_closed_door_is_opened_by_what_the_journal_says(void **state)
@@ -308,7 +335,7 @@ static void a_throwaway_database_is_dropped(void **state)
     struct scene *scene = *state;
     cutover_error *error = NULL;
 
-    cluster_create_database(cluster, "cutover_verify_1");
+    create_ours("cutover_verify_1");
     check_ok(record_set_text(&scene->desk->journal.record.verify_name, "cutover_verify_1", &error), error);
     check_ok(journal_save(&scene->desk->journal, &error), error);
     check_undone(scene, true);
@@ -365,7 +392,7 @@ static void a_backup_by_itself_that_died_leaves_no_throwaway_database(void **sta
     cutover_error *error = NULL;
 
     archive_verify_database_name(name, id);
-    cluster_create_database(cluster, name);
+    create_ours(name);
     lease_end(&lease, true); /* given up to recovery */
     check_ok(cutover_recover(scene->desk->engine, NULL, NULL, NULL, &error), error);
     assert_int_equal(oid_of(name), 0);
@@ -473,6 +500,21 @@ static void staging_that_is_journaled_by_its_name_alone_is_dropped(void **state)
     check_undone(scene, true);
 }
 
+static void what_others_call_like_staging_is_not_dropped(void **state)
+{
+    struct scene *scene = *state;
+    cutover_error *error = NULL;
+
+    cluster_sql(cluster, "postgres", "GRANT CONNECT ON DATABASE cutover_stage_1 TO PUBLIC");
+    scene->desk->journal.record.staging_oid = 0;
+    check_ok(journal_save(&scene->desk->journal, &error), error);
+    check_ok(undo_job(scene->desk->host, &scene->project, scene->control, &scene->desk->journal, false, NULL,
+                      &error),
+             error);
+    assert_int_not_equal(oid_of("cutover_stage_1"), 0);
+    assert_int_equal(scene->desk->journal.record.status, PROMOTION_FAILED);
+}
+
 /* Whichever answer is lost while it is undone: what is left is done the next time. */
 static void an_undoing_that_fails_anywhere_is_done_by_the_next(void **state)
 {
@@ -526,6 +568,7 @@ int main(void)
         test(a_commit_whose_answer_is_lost_is_asked_for),
         test(a_commit_that_was_never_sent_is_asked_for_and_undone),
         test(a_commit_of_which_nobody_can_tell_is_left_to_recovery),
+        test(a_commit_is_not_asked_for_while_another_host_is_at_work),
         test(a_closed_door_is_opened_by_what_the_journal_says),
         test(a_throwaway_database_is_dropped),
         test(a_backup_that_was_being_taken_is_none),
@@ -535,6 +578,7 @@ int main(void)
         test(recovery_takes_the_journal_before_it_takes_the_lock),
         test(a_job_that_has_ended_is_not_recovered_again),
         test(staging_that_is_journaled_by_its_name_alone_is_dropped),
+        test(what_others_call_like_staging_is_not_dropped),
         test(an_undoing_that_fails_anywhere_is_done_by_the_next),
     };
 
