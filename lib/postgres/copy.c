@@ -97,6 +97,11 @@ static cutover_status copy_error(struct session *session, const PGresult *result
         error_set(error, CUTOVER_E_POSTGRES, "%s: %s", text_string(&what), primary);
         if (PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL)
             error_sqlstate(error, PQresultErrorField(result, PG_DIAG_SQLSTATE));
+        if (cutover_error_sqlstate(*error) != NULL && strcmp(cutover_error_sqlstate(*error), "55P03") == 0)
+            error_hint(
+                error,
+                "Somebody locks the table exclusively, or stands in line for that (VACUUM FULL, CLUSTER, "
+                "REPACK, ALTER TABLE, TRUNCATE): wait for it, or end it, and start again.");
         session_hint_search_path(result, error);
         if (hint != NULL)
             error_hint(error, "%s", hint);

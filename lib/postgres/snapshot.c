@@ -247,6 +247,7 @@ cutover_status snapshot_open(const struct session_options *options, int64_t lock
 
     if (opened == NULL)
         return error_nomem(error);
+    opened->lock_timeout_ms = lock_timeout_ms;
     status = session_open(options, &opened->leader, error);
     if (status == CUTOVER_OK) {
         status = take(opened, monotonic_us() + lock_timeout_ms * 1000, &cause);
@@ -269,7 +270,8 @@ cutover_status snapshot_join(const struct snapshot *snapshot, const struct sessi
 
     if (status != CUTOVER_OK)
         return status;
-    text_add_format(&sql, "%s; SET TRANSACTION SNAPSHOT ", begin_sql);
+    text_add_format(&sql, "%s; SET LOCAL lock_timeout = %lld; SET TRANSACTION SNAPSHOT ", begin_sql,
+                    (long long)snapshot->lock_timeout_ms);
     quote_literal(&sql, snapshot->id);
     status = text_failed(&sql) ? error_nomem(error) : session_run(opened, text_string(&sql), error);
     text_free(&sql);

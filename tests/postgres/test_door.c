@@ -300,6 +300,34 @@ static void a_session_that_we_may_not_end_is_named_and_nobody_is_ended(void **st
     session_close(weak);
 }
 
+/* From 19 on it has a worker beside it that is nobody's: it goes with whom it works for. */
+static void a_rewrite_is_ended_with_its_worker_by_who_is_no_superuser(void **state)
+{
+    cutover_error *error = NULL;
+    PGconn *holder = connect_as("shop", "app"), *rewriter = connect_as("shop", "app");
+    bool repack = PQserverVersion(rewriter) >= 190000;
+    struct session *weak;
+
+    (void)state;
+    cluster_sql(cluster, "postgres", "GRANT pg_signal_backend, pg_read_all_stats TO other");
+    cluster_sql(cluster, "shop",
+                "CREATE TABLE public.ticket (id int PRIMARY KEY); ALTER TABLE public.ticket OWNER TO app");
+    weak = open_session("postgres", "other");
+    PQclear(PQexec(holder, "BEGIN; LOCK TABLE public.ticket IN ACCESS SHARE MODE"));
+    assert_int_equal(
+        PQsendQuery(rewriter, repack ? "REPACK (CONCURRENTLY) public.ticket" : "VACUUM FULL public.ticket"), 1);
+    wait_for(is_waiting, repack ? "REPACK" : "VACUUM");
+    assert_int_equal(is_at_work("REPACK decoding worker"), repack);
+    check_ok(door_close(control, "shop", &error), error);
+    check_ok(door_empty(weak, oid, NULL, 0, false, 5000, NULL, &error), error);
+    assert_false(is_inside("client backend") || is_inside("REPACK decoding worker"));
+    check_ok(door_open(control, "shop", &error), error);
+    session_close(weak);
+    PQfinish(holder);
+    PQfinish(rewriter);
+    cluster_sql(cluster, "shop", "DROP TABLE public.ticket");
+}
+
 static void a_session_that_stays_is_named_when_the_time_is_over(void **state)
 {
     cutover_error *error = NULL;
@@ -381,6 +409,7 @@ int main(void)
         cmocka_unit_test(parallel_workers_are_no_visitors),
         cmocka_unit_test(emptying_of_clients_ends_replication_too),
         cmocka_unit_test(a_session_that_we_may_not_end_is_named_and_nobody_is_ended),
+        cmocka_unit_test(a_rewrite_is_ended_with_its_worker_by_who_is_no_superuser),
         cmocka_unit_test(a_session_that_stays_is_named_when_the_time_is_over),
         cmocka_unit_test(a_prepared_transaction_counts_as_inside),
         cmocka_unit_test(a_session_that_is_still_starting_counts_as_inside),

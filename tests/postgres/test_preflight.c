@@ -280,6 +280,31 @@ static void slots_of_production_block_and_idle_ones_warn(void **state)
                 "SELECT pg_drop_replication_slot('debezium'); SELECT pg_drop_replication_slot('gone_standby')");
 }
 
+/* From 19 on it has a slot and a worker of its own, which end with it. */
+static void a_rewrite_of_production_does_not_block(void **state)
+{
+    PGconn *holder = cluster_connect(cluster, "shop"), *rewriter = cluster_connect(cluster, "shop");
+    bool repack = PQserverVersion(rewriter) >= 190000;
+
+    (void)state;
+    cluster_sql(cluster, "shop", "CREATE TABLE bloated (id int PRIMARY KEY)");
+    PQclear(PQexec(holder, "BEGIN; LOCK TABLE bloated IN ACCESS SHARE MODE"));
+    assert_true(PQsendQuery(rewriter, repack ? "REPACK (CONCURRENTLY) bloated" : "VACUUM FULL bloated"));
+    while (cluster_number(
+               cluster, "shop",
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'bloated'::regclass") == 0)
+        usleep(10000);
+    assert_int_equal(
+        cluster_number(cluster, "shop", "SELECT count(*) FROM pg_replication_slots WHERE temporary"), repack);
+    look((struct look){0});
+    expect(CUTOVER_SEVERITY_OK, "production.replication_slots", "none");
+    expect(CUTOVER_SEVERITY_OK, "production.workers", "no background worker");
+    PQfinish(holder);
+    PQclear(PQgetResult(rewriter));
+    PQfinish(rewriter);
+    cluster_sql(cluster, "shop", "DROP TABLE bloated");
+}
+
 /* E8, E13, A26 */
 static void subscriptions_and_their_workers_block(void **state)
 {
@@ -798,6 +823,7 @@ int main(void)
         preflight_test(more_tables_than_the_lock_table_holds_warn),
         preflight_test(prepared_transactions_block),
         preflight_test(slots_of_production_block_and_idle_ones_warn),
+        preflight_test(a_rewrite_of_production_does_not_block),
         preflight_test(subscriptions_and_their_workers_block),
         preflight_test(a_preview_of_another_storage_blocks),
         preflight_test(owners_that_our_role_cannot_become_block),

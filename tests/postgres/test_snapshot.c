@@ -84,6 +84,41 @@ static void truncate_and_rewrite_wait_for_the_snapshot(void **state)
     conninfo_free(&conninfo);
 }
 
+/* Who stands in line for a table waits for the snapshot's leader, and whoever comes after waits for him. */
+static void a_joined_session_does_not_wait_for_ever_behind_a_rewrite(void **state)
+{
+    struct conninfo conninfo = make_database("queue");
+    const struct session_options options = {.conninfo = &conninfo};
+    PGconn *other = cluster_connect(cluster, "queue");
+    struct digest digest = DIGEST_INIT;
+    struct snapshot *snapshot = NULL;
+    struct session *worker = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    cluster_sql(cluster, "queue", "ALTER TABLE one ADD PRIMARY KEY (a)");
+    check_ok(snapshot_open(&options, 500, &snapshot, &error), error);
+    check_ok(snapshot_join(snapshot, &options, &worker, &error), error);
+    assert_true(
+        PQsendQuery(other, PQserverVersion(other) >= 190000 ? "REPACK (CONCURRENTLY) one" : "VACUUM FULL one"));
+    while (cluster_number(cluster, "queue",
+                          "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'one'::regclass") ==
+           0)
+        usleep(10000);
+    check_status_keep(copy_digest(worker, inventory_find(&snapshot->inventory, "public", "one"),
+                                  (struct page_range){0, 0}, COPY_TEXT, &digest, &error),
+                      CUTOVER_E_POSTGRES, error);
+    assert_string_equal(cutover_error_sqlstate(error), "55P03");
+    check_contains(cutover_error_message(error), "public.one");
+    check_contains(cutover_error_hint(error), "REPACK");
+    cutover_error_free(error);
+    session_close(worker);
+    snapshot_close(snapshot);
+    PQclear(PQgetResult(other));
+    PQfinish(other);
+    conninfo_free(&conninfo);
+}
+
 static void joined_sessions_read_only(void **state)
 {
     struct conninfo conninfo = make_database("readonly");
@@ -115,7 +150,7 @@ static void closed_snapshot_cannot_be_joined(void **state)
 {
     struct conninfo conninfo = make_database("closed");
     const struct session_options options = {.conninfo = &conninfo};
-    struct snapshot *snapshot = NULL, stale = {NULL, NULL, NULL, {NULL, 0, NULL, 0, NULL, 0, 0}};
+    struct snapshot *snapshot = NULL, stale = {0};
     struct session *worker = NULL;
     cutover_error *error = NULL;
 
@@ -350,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(truncate_and_rewrite_wait_for_the_snapshot),
+        cmocka_unit_test(a_joined_session_does_not_wait_for_ever_behind_a_rewrite),
         cmocka_unit_test(joined_sessions_read_only),
         cmocka_unit_test(closed_snapshot_cannot_be_joined),
         cmocka_unit_test(table_made_meanwhile_is_locked_too),

@@ -15,10 +15,15 @@
 static const char prepared_sql[] =
     "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY 1";
 
+/* Those that have a leader end with it: parallel workers, and that of REPACK (CONCURRENTLY), 19. */
 static const char workers_sql[] =
     "SELECT backend_type || ' (pid ' || pid || ')' FROM pg_stat_activity WHERE datid = $1::oid"
-    "   AND backend_type NOT IN ('client backend', 'autovacuum worker', 'parallel worker', 'walsender') ORDER "
-    "BY 1";
+    "   AND backend_type NOT IN ('client backend', 'autovacuum worker', 'walsender') AND leader_pid IS NULL"
+    " ORDER BY 1";
+
+/* REPACK (CONCURRENTLY) has one of its own, which goes with it. */
+static const char slots_sql[] = "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()"
+                                "   AND NOT (temporary AND plugin = 'pgrepack') ORDER BY 1";
 
 static const char cron_sql[] = "SELECT 'extension pg_cron' FROM pg_extension WHERE extname = 'pg_cron'"
                                " UNION ALL SELECT 'setting cron.database_name'"
@@ -155,8 +160,7 @@ const struct preflight_listing preflight_listings[] = {
      "prepared transactions would block the rename", "COMMIT PREPARED or ROLLBACK PREPARED them."},
     {"preview.prepared_transactions", SIDE_PREVIEW, ASK_ONCE, BLOCK, prepared_sql, "none",
      "prepared transactions of the preview would not be carried", "COMMIT PREPARED or ROLLBACK PREPARED them."},
-    {"production.replication_slots", SIDE_PRODUCTION, ASK_AGAIN, BLOCK,
-     "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() ORDER BY 1", "none",
+    {"production.replication_slots", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, slots_sql, "none",
      "logical replication slots would stay with the displaced database",
      "Stop their consumers and drop the slots; make new ones after the promotion."},
     {"production.subscriptions", SIDE_PRODUCTION, ASK_AGAIN, BLOCK,
