@@ -13,8 +13,8 @@ archive base
 store model base
 repository base
 postgres archive model base
-notify store base
-platform postgres store base
+notify store model base
+platform postgres store model base
 job platform postgres store model base
 transfer job postgres archive model base
 request job store model base

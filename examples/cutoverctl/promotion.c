@@ -81,8 +81,8 @@ static void print_report(struct json_object *report)
     struct json_object *warnings = member(report, "warnings");
 
     printf("request %s: promotion %s\n", member_text(report, "request_id"), member_text(report, "status"));
-    if (member_text(report, "promotion_id") != NULL)
-        printf("  promotion          %s\n", member_text(report, "promotion_id"));
+    if (member_text(report, "job_id") != NULL)
+        printf("  promotion          %s\n", member_text(report, "job_id"));
     print_work(report);
     if (member_text(report, "displaced_database") != NULL)
         printf("  displaced database %s (closed, kept until somebody drops it)\n",

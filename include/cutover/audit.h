@@ -4,6 +4,7 @@
 #ifndef CUTOVER_AUDIT_H
 #define CUTOVER_AUDIT_H
 
+#include <cutover/actor.h>
 #include <cutover/engine.h>
 
 #ifdef __cplusplus
@@ -67,7 +68,7 @@ typedef struct cutover_delivery {
     uint32_t
         waiting; /**< Not offered: they wait for an earlier one of their project, for their pause, or for a delivery
                            that runs elsewhere. */
-    uint32_t given_up; /**< Given up, now or earlier: they stay until cutover_event_retry() or _discard(). */
+    uint32_t given_up; /**< Given up, now or earlier: they stay until cutover_events_retry() or _discard(). */
     uint32_t
         busy; /**< Notifiers that another thread of this engine delivers to at this time: passed over, and none of
                            their events is counted. */
@@ -124,27 +125,51 @@ typedef cutover_status (*cutover_event_emit)(const cutover_event *event, void *c
 CUTOVER_API cutover_status cutover_events_list(cutover_engine *engine, const char *project_id,
                                                cutover_event_emit emit, void *context, cutover_error **error);
 
-/**
- * Takes an event that was given up for a notifier back to pending, with all its attempts before it: the next
- * cutover_events_deliver() offers it, and later ones of its project wait for it again.
- *
- * @param project_id Required, with `sequence`: cutover_event.project_id and .sequence.
- * @param sequence   From 1.
- * @param notifier   Required. The name.
- * @return CUTOVER_OK; CUTOVER_E_NOT_FOUND when there is no such event in the outbox; CUTOVER_E_STATE when it was not given up
- *         for that notifier; CUTOVER_E_CONFLICT when somebody else did so meanwhile; CUTOVER_E_INVALID, CUTOVER_E_STORE,
- *         CUTOVER_E_NOMEM. Any thread. Since 0.1.
- */
-CUTOVER_API cutover_status cutover_event_retry(cutover_engine *engine, const char *project_id,
-                                               uint64_t sequence, const char *notifier, cutover_error **error);
+#define CUTOVER_EVENT_SELECTION_VERSION 1
+
+/** Which of the events that were given up for a notifier. */
+typedef struct cutover_event_selection {
+    unsigned version;           /**< CUTOVER_EVENT_SELECTION_VERSION. */
+    const cutover_actor *actor; /**< Required: needs CUTOVER_ROLE_OPERATOR. The audit trail names it. */
+    const char *notifier;       /**< Required: the name. */
+    const char *project_id;     /**< Of this project; NULL: of every one, and then first and last are 0. */
+    uint64_t first;             /**< Sequence of the first; 0: from the oldest on. */
+    uint64_t last;              /**< Sequence of the last; 0: up to the newest. */
+} cutover_event_selection;
+
+#define CUTOVER_EVENT_SELECTION_INIT                                                                           \
+    {                                                                                                          \
+        CUTOVER_EVENT_SELECTION_VERSION, NULL, NULL, NULL, 0, 0                                                \
+    }
 
 /**
- * Lets go of an event that was given up for a notifier: it is done with it, as if it had taken it, and the event leaves the
- * outbox when no other one waits for it. Parameters, statuses and threads: as cutover_event_retry(). Since 0.1.
+ * Same as CUTOVER_EVENT_SELECTION_INIT, for FFI.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID for NULL; CUTOVER_E_UNSUPPORTED for an unknown version. Any thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_event_discard(cutover_engine *engine, const char *project_id,
-                                                 uint64_t sequence, const char *notifier,
-                                                 cutover_error **error);
+CUTOVER_API cutover_status cutover_event_selection_init(cutover_event_selection *selection, unsigned version);
+
+/**
+ * Takes events that were given up for a notifier back to pending, with all their attempts before them: the next
+ * cutover_events_deliver() offers them, and later ones of their project wait for them again. Others of the selection are passed
+ * over; but where it names one (first and last are the same) that one is there and was given up, or it is an error. Each is a
+ * commit of its own, with an audit entry event.retried.
+ *
+ * @param count Receives how many; or NULL.
+ * @return CUTOVER_OK, also for none of a range; CUTOVER_E_NOT_FOUND when the one is not in the outbox; CUTOVER_E_STATE when it was
+ *         not given up for that notifier; CUTOVER_E_CONFLICT when somebody else settled it meanwhile; CUTOVER_E_INVALID,
+ *         CUTOVER_E_FORBIDDEN, CUTOVER_E_UNSUPPORTED, CUTOVER_E_STORE, CUTOVER_E_NOMEM. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_events_retry(cutover_engine *engine,
+                                                const cutover_event_selection *selection, uint32_t *count,
+                                                cutover_error **error);
+
+/**
+ * Lets go of events that were given up for a notifier: it is done with them, as if it had taken them, and an event leaves the
+ * outbox when no other one waits for it. The audit entries are event.discarded. Otherwise as cutover_events_retry(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_events_discard(cutover_engine *engine,
+                                                  const cutover_event_selection *selection, uint32_t *count,
+                                                  cutover_error **error);
 
 #ifdef __cplusplus
 }

@@ -116,11 +116,12 @@ CUTOVER_API const char *cutover_promotion_id(cutover_promotion *promotion);
 CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promotion *promotion);
 
 /**
- * The report as a JSON object, after run has returned: request_id, promotion_id, status,
+ * The report as a JSON object (schema: report.json), after run has returned: job_id, kind, project_id, request_id, status
+ * ("completed", "rolled_back", "failed", "cancelled", "refused" before anything was begun, or "unsettled": recovery finds out),
  * pre_cutover_backup_id, backup_label, backup_path, backup_verification {method, verdict, tables, rows, seconds},
  * stage {method, tables, rows, bytes, seconds}, check {verdict}, writes_refused_ms, reads_unavailable_ms,
- * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], and on failure error {code,
- * message, detail, hint, sqlstate, step}. Belongs to the job; NULL before. Since 0.1.
+ * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], and error {code,
+ * message, detail, hint, sqlstate, step, verdict}, null where it went well. Belongs to the job; NULL before. Since 0.1.
  */
 CUTOVER_API const char *cutover_promotion_report(cutover_promotion *promotion);
 

@@ -7,6 +7,7 @@
 #ifndef CUTOVER_REGISTRY_H
 #define CUTOVER_REGISTRY_H
 
+#include <cutover/actor.h>
 #include <cutover/platform.h>
 #include <cutover/store.h>
 
@@ -24,6 +25,15 @@ typedef struct cutover_registry cutover_registry;
  */
 CUTOVER_API cutover_status cutover_registry_open(const cutover_store *store, cutover_registry **registry,
                                                  cutover_error **error);
+/**
+ * Opens the registry of a store for somebody: what is added or changed through it is written into the project's audit trail as
+ * theirs, in the same commit. Through one that was opened without an actor it is the system's ("cutover"). Such a registry is
+ * cheap: open one for each call that a person makes. Roles are not asked for: whoever may change the inventory is the host's to say.
+ * @param actor Required; copied.
+ * @return As cutover_registry_open(); CUTOVER_E_UNSUPPORTED for an actor's version that is not known. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_registry_open_as(const cutover_store *store, const cutover_actor *actor,
+                                                    cutover_registry **registry, cutover_error **error);
 /** Frees the registry, not the store. Since 0.1. */
 CUTOVER_API void cutover_registry_free(cutover_registry *registry);
 /**

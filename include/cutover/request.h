@@ -139,6 +139,16 @@ CUTOVER_API cutover_status cutover_request_set_ticket(cutover_engine *engine, co
                                                       const char *request_id, const char *ticket,
                                                       cutover_request **request, cutover_error **error);
 
+/**
+ * Agrees on another time, once one was agreed on with the ack: the request stays acked. By its requester (CUTOVER_ROLE_MEMBER)
+ * or an operator: whoever acts changes it, and the event cutover.rescheduled tells the other, with the time that it was before.
+ * @param scheduled_for As cutover_request_ack_options.scheduled_for: in the future, and before the preview expires; 0: any time.
+ * Otherwise as cutover_request_reject(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_request_reschedule(cutover_engine *engine, const cutover_actor *actor,
+                                                      const char *request_id, int64_t scheduled_for,
+                                                      cutover_request **request, cutover_error **error);
+
 /* ---- what a request tells, as it was when it was read; strings belong to it; any thread may ask, one at a time ---- */
 
 /** The request's id. NULL for NULL. Since 0.1. */

@@ -65,7 +65,7 @@ CUTOVER_API cutover_status cutover_restore_progress(cutover_restore *restore, cu
 /** As cutover_promotion_id(). Since 0.1. */
 CUTOVER_API const char *cutover_restore_id(cutover_restore *restore);
 /**
- * The report as a JSON object after run: as a promotion's, with restore_id, target_kind ("preview" or "project"), target_id and
+ * The report as a JSON object after run: as a promotion's, with target_kind ("preview" or "project"), target_id and
  * source_backup_id. Since 0.1.
  */
 CUTOVER_API const char *cutover_restore_report(cutover_restore *restore);

@@ -76,8 +76,8 @@ CUTOVER_API cutover_status cutover_rollback_progress(cutover_rollback *rollback,
 CUTOVER_API const char *cutover_rollback_id(cutover_rollback *rollback);
 
 /**
- * The report as a JSON object after run: request_id, promotion_id (of the rollback), status, writes_since_cutover,
- * reads_unavailable_ms, sessions_ended, displaced_database, steps, warnings, and on failure error. Since 0.1.
+ * The report as a JSON object after run: as a promotion's, with writes_since_cutover ("none", "some" or "cannot be told").
+ * Since 0.1.
  */
 CUTOVER_API const char *cutover_rollback_report(cutover_rollback *rollback);
 

@@ -157,36 +157,60 @@ cutover_status cutover_events_list(cutover_engine *engine, const char *project_i
     return status;
 }
 
-static cutover_status settle_given_up(cutover_engine *engine, const char *project_id, uint64_t sequence,
-                                      const char *notifier, enum outbox_act act, cutover_error **error)
+static cutover_status selection_check(const cutover_event_selection *selection, cutover_error **error)
 {
-    struct json_object *names = NULL;
-    cutover_status status = engine_check(engine, error);
+    cutover_status status = outlet_name_check("selection.notifier", selection->notifier, error);
 
-    if (status == CUTOVER_OK)
-        status = engine_id_check("project_id", project_id, error);
-    if (status == CUTOVER_OK && sequence == 0)
-        status = error_set(error, CUTOVER_E_INVALID, "sequence: must be at least 1");
-    if (status == CUTOVER_OK)
-        status = outlet_name_check("notifier", notifier, error);
-    if (status != CUTOVER_OK)
-        return status;
-    const struct host *host = &engine->host;
-    status = known_read(&host->store, &engine->outlets, &names, error);
-    if (status == CUTOVER_OK)
-        status = outbox_settle(&host->store, names, project_id, sequence, notifier, act, error);
-    json_object_put(names);
+    if (status == CUTOVER_OK && selection->project_id != NULL)
+        status = engine_id_check("selection.project_id", selection->project_id, error);
+    if (status == CUTOVER_OK && selection->project_id == NULL &&
+        (selection->first != 0 || selection->last != 0))
+        status = error_set(error, CUTOVER_E_INVALID,
+                           "selection.project_id: required with first and last, which count within a project");
+    if (status == CUTOVER_OK && selection->last != 0 && selection->last < selection->first)
+        status = error_set(error, CUTOVER_E_INVALID, "selection.last: %llu, must not be before first, %llu",
+                           (unsigned long long)selection->last, (unsigned long long)selection->first);
     return status;
 }
 
-cutover_status cutover_event_retry(cutover_engine *engine, const char *project_id, uint64_t sequence,
-                                   const char *notifier, cutover_error **error)
+static cutover_status settle_given_up(cutover_engine *engine, const cutover_event_selection *given,
+                                      enum outbox_act act, uint32_t *count, cutover_error **error)
 {
-    return settle_given_up(engine, project_id, sequence, notifier, OUTBOX_RETRY, error);
+    cutover_event_selection selection;
+    cutover_actor actor;
+    struct json_object *names = NULL;
+    uint32_t settled = 0;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = port_copy(&event_selection_port, "selection", given, &selection, error);
+    if (status == CUTOVER_OK)
+        status = engine_operator("selection.actor", selection.actor,
+                                 "Events that were given up are settled by operators.", &actor, error);
+    if (status == CUTOVER_OK)
+        status = selection_check(&selection, error);
+    if (status != CUTOVER_OK)
+        return status;
+    const struct host *host = &engine->host;
+    const struct outbox_choice choice = {&actor, selection.project_id, selection.first, selection.last,
+                                         selection.notifier};
+    status = known_read(&host->store, &engine->outlets, &names, error);
+    if (status == CUTOVER_OK)
+        status = outbox_settle(&host->store, &host->clock, names, &choice, act, &settled, error);
+    json_object_put(names);
+    if (status == CUTOVER_OK && count != NULL)
+        *count = settled;
+    return status;
 }
 
-cutover_status cutover_event_discard(cutover_engine *engine, const char *project_id, uint64_t sequence,
-                                     const char *notifier, cutover_error **error)
+cutover_status cutover_events_retry(cutover_engine *engine, const cutover_event_selection *selection,
+                                    uint32_t *count, cutover_error **error)
 {
-    return settle_given_up(engine, project_id, sequence, notifier, OUTBOX_DISCARD, error);
+    return settle_given_up(engine, selection, OUTBOX_RETRY, count, error);
+}
+
+cutover_status cutover_events_discard(cutover_engine *engine, const cutover_event_selection *selection,
+                                      uint32_t *count, cutover_error **error)
+{
+    return settle_given_up(engine, selection, OUTBOX_DISCARD, count, error);
 }

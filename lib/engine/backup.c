@@ -152,6 +152,7 @@ cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor
     if (status == CUTOVER_OK)
         status = lock_check(&engine->host, backup.record.project_id, error);
     if (status == CUTOVER_OK) {
+        backup.actor = &operator;
         backup.record.deleted_at = clock_now(&engine->host.clock);
         status = backup_step(&backup, BACKUP_DELETED, error);
     }

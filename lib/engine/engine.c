@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "engine/options.h"
 #include "job/lease_watch.h"
+#include "model/actor.h"
 #include "notify/port.h"
 #include "platform/port.h"
 #include "repository/port.h"

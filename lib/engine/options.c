@@ -104,14 +104,6 @@ cutover_status cutover_request_ack_options_init(cutover_request_ack_options *opt
     return port_init(&ack_options_port, options, version);
 }
 
-static const cutover_actor actor_initial = CUTOVER_ACTOR_INIT;
-const struct port actor_port = {&actor_initial, sizeof(cutover_actor), CUTOVER_ACTOR_VERSION, NULL, NULL};
-
-cutover_status cutover_actor_init(cutover_actor *actor, unsigned version)
-{
-    return port_init(&actor_port, actor, version);
-}
-
 static const cutover_delivery_options delivery_options_initial = CUTOVER_DELIVERY_OPTIONS_INIT;
 const struct port delivery_options_port = {&delivery_options_initial, sizeof(cutover_delivery_options),
                                            CUTOVER_DELIVERY_OPTIONS_VERSION, NULL, NULL};
@@ -128,4 +120,18 @@ const struct port delivery_port = {&delivery_initial, sizeof(cutover_delivery), 
 cutover_status cutover_delivery_init(cutover_delivery *delivery, unsigned version)
 {
     return port_init(&delivery_port, delivery, version);
+}
+
+static const cutover_event_selection event_selection_initial = CUTOVER_EVENT_SELECTION_INIT;
+static const struct port_member event_selection_required[] = {
+    {"actor", offsetof(cutover_event_selection, actor), 1},
+    {"notifier", offsetof(cutover_event_selection, notifier), 1},
+    {NULL, 0, 0},
+};
+const struct port event_selection_port = {&event_selection_initial, sizeof(cutover_event_selection),
+                                          CUTOVER_EVENT_SELECTION_VERSION, NULL, event_selection_required};
+
+cutover_status cutover_event_selection_init(cutover_event_selection *selection, unsigned version)
+{
+    return port_init(&event_selection_port, selection, version);
 }

@@ -14,8 +14,8 @@ extern const struct port promotion_options_port;
 extern const struct port restore_options_port;
 extern const struct port rollback_options_port;
 extern const struct port ack_options_port;
-extern const struct port actor_port;
 extern const struct port delivery_options_port;
+extern const struct port event_selection_port;
 extern const struct port delivery_port; /* that the library fills */
 
 #endif

@@ -18,14 +18,53 @@ cutover_status backup_prepare(const struct host *host, struct backup_record *rec
     return record_set_text(&record->id, id, error);
 }
 
-static cutover_status begin_once(const struct host *host, const struct backup_record *record,
-                                 struct lease *lease, cutover_error **error)
+static cutover_status told_data(const struct backup_record *record, struct json_object **data,
+                                cutover_error **error)
 {
+    *data = json_object_new_object();
+    if (*data == NULL)
+        return error_nomem(error);
+    json_put_text(*data, "backup_id", record->id);
+    json_put_text(*data, "job_id", record->promotion_id != NULL ? record->promotion_id : record->id);
+    json_put_text(*data, "label", record->label);
+    json_put_text(*data, "status", backup_status_names[record->status]);
+    json_put_text(*data, "verdict", verdict_names[record->verdict]);
+    json_put_text(*data, "error", record->error);
+    return CUTOVER_OK;
+}
+
+/* `name` NULL: it is a step on the way. That something begins is for the audit trail only: its end goes out. */
+static cutover_status tell(struct change *change, const struct backup *backup, const char *name,
+                           cutover_error **error)
+{
+    const struct backup_record *record = &backup->record;
+    const cutover_actor *actor = backup->actor != NULL ? backup->actor : &host_system_actor;
+    struct json_object *data = NULL;
+
+    if (name == NULL)
+        return CUTOVER_OK;
+    cutover_status status = told_data(record, &data, error);
+    if (status == CUTOVER_OK && backup->recovering)
+        status = change_audit(change, "job.recovered", actor, record->request_id, data, error);
+    if (status == CUTOVER_OK)
+        status = change_audit(change, name, actor, record->request_id, data, error);
+    if (status == CUTOVER_OK && !machine_backup_is_running(record->status))
+        status = change_event(change, name, record->request_id, data, error);
+    json_object_put(data);
+    return status;
+}
+
+static cutover_status begin_once(const struct backup *backup, struct lease *lease, cutover_error **error)
+{
+    const struct host *host = backup->host;
+    const struct backup_record *record = &backup->record;
     struct change *change = NULL;
 
     cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = change_put_record(change, &backup_type, record->id, 0, record, error);
+    if (status == CUTOVER_OK)
+        status = tell(change, backup, MACHINE_BACKUP_STARTED, error);
     if (status == CUTOVER_OK && lease != NULL)
         status = lease_put(lease, change, error);
     if (status == CUTOVER_OK)
@@ -34,10 +73,10 @@ static cutover_status begin_once(const struct host *host, const struct backup_re
     return status;
 }
 
-cutover_status backup_begin(struct host *host, struct backup_record *record, struct lease *lease,
-                            struct backup *backup, cutover_error **error)
+cutover_status backup_begin(struct host *host, const cutover_actor *actor, struct backup_record *record,
+                            struct lease *lease, struct backup *backup, cutover_error **error)
 {
-    struct backup made = {.host = host};
+    struct backup made = {.host = host, .actor = actor};
     cutover_error *cause = NULL;
     unsigned attempt = 0;
 
@@ -46,7 +85,7 @@ cutover_status backup_begin(struct host *host, struct backup_record *record, str
     memset(record, 0, sizeof *record);
     if (status == CUTOVER_OK)
         do
-            status = begin_once(host, &made.record, lease, &cause);
+            status = begin_once(&made, lease, &cause);
         while (change_again(status, &attempt, &cause));
     error_move(error, cause);
     if (status != CUTOVER_OK) {
@@ -70,44 +109,24 @@ cutover_status backup_load(struct host *host, const char *backup_id, struct back
     return status;
 }
 
-static cutover_status event_data(const struct backup_record *record, struct json_object **data,
-                                 cutover_error **error)
-{
-    *data = json_object_new_object();
-    if (*data == NULL)
-        return error_nomem(error);
-    json_put_text(*data, "backup_id", record->id);
-    json_put_text(*data, "label", record->label);
-    json_put_text(*data, "status", backup_status_names[record->status]);
-    json_put_text(*data, "verdict", verdict_names[record->verdict]);
-    if (record->error != NULL)
-        json_put_text(*data, "error", record->error);
-    return CUTOVER_OK;
-}
-
-static cutover_status step_once(struct backup *backup, struct lease *lease, cutover_error **error)
+static cutover_status step_once(struct backup *backup, const char *told, struct lease *lease,
+                                cutover_error **error)
 {
     struct host *host = backup->host;
     const struct backup_record *record = &backup->record;
     struct change *change = NULL;
-    struct json_object *data = NULL;
 
     cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = change_put_record(change, &backup_type, record->id, backup->version, record, error);
     if (status == CUTOVER_OK)
-        status = event_data(record, &data, error);
-    if (status == CUTOVER_OK && record->status == BACKUP_VERIFIED)
-        status = change_event(change, "backup.completed", record->request_id, data, error);
-    if (status == CUTOVER_OK && record->status == BACKUP_FAILED)
-        status = change_event(change, "backup.failed", record->request_id, data, error);
+        status = tell(change, backup, told, error);
     if (status == CUTOVER_OK && lease != NULL)
         status = lease_put(lease, change, error);
     if (status == CUTOVER_OK && !machine_backup_is_running(record->status))
         status = cancellation_drop(change, record->id, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
-    json_object_put(data);
     change_free(change);
     return status;
 }
@@ -124,7 +143,8 @@ static bool is_changed(const struct backup *backup)
 }
 
 /* Where only the project's ledger has moved, the same step is tried again. */
-static cutover_status step_commit(struct backup *backup, struct lease *lease, cutover_error **error)
+static cutover_status step_commit(struct backup *backup, const char *told, struct lease *lease,
+                                  cutover_error **error)
 {
     cutover_error *cause = NULL;
     cutover_status status;
@@ -132,7 +152,7 @@ static cutover_status step_commit(struct backup *backup, struct lease *lease, cu
     bool changed;
 
     do {
-        status = step_once(backup, lease, &cause);
+        status = step_once(backup, told, lease, &cause);
         changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
     } while (!changed && change_again(status, &attempt, &cause));
     if (changed) {
@@ -144,13 +164,8 @@ static cutover_status step_commit(struct backup *backup, struct lease *lease, cu
     return status;
 }
 
-cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
-{
-    return backup_step_leased(backup, to, NULL, error);
-}
-
-cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
-                                  cutover_error **error)
+static cutover_status move(struct backup *backup, enum backup_status to, const char *told, struct lease *lease,
+                           cutover_error **error)
 {
     int from = backup->record.status;
     cutover_status status = machine_backup((enum backup_status)from, to, error);
@@ -159,12 +174,30 @@ cutover_status backup_step_leased(struct backup *backup, enum backup_status to, 
         return status;
     backup->record.status = (int)to;
     backup->record.updated_at = clock_now(&backup->host->clock);
-    status = step_commit(backup, lease, error);
+    status = step_commit(backup, told, lease, error);
     if (status == CUTOVER_OK)
         backup->version++;
     else
         backup->record.status = from;
     return status;
+}
+
+cutover_status backup_step(struct backup *backup, enum backup_status to, cutover_error **error)
+{
+    return backup_step_leased(backup, to, NULL, error);
+}
+
+cutover_status backup_step_leased(struct backup *backup, enum backup_status to, struct lease *lease,
+                                  cutover_error **error)
+{
+    const char *told = machine_backup_told((enum backup_status)backup->record.status, to);
+
+    return move(backup, to, told, lease, error);
+}
+
+cutover_status backup_step_undecided(struct backup *backup, enum backup_status to, cutover_error **error)
+{
+    return move(backup, to, MACHINE_BACKUP_UNDECIDED, NULL, error);
 }
 
 void backup_fail(struct backup *backup, const cutover_error *reason)

@@ -126,7 +126,7 @@ static cutover_status drop_audit_once(struct host *host, const cutover_actor *ac
         return error_nomem(error);
     json_put_text(data, "database", displaced->name);
     json_put_int(data, "oid", displaced->oid);
-    json_put_text(data, "promotion_id", displaced->promotion_id);
+    json_put_text(data, "job_id", displaced->promotion_id);
     cutover_status status = change_begin(&host->store, &host->clock, project_id, &change, error);
     if (status == CUTOVER_OK)
         status = change_audit(change, "displaced.dropped", actor,

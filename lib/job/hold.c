@@ -42,7 +42,8 @@ static cutover_status release_once(const struct host *host, const cutover_actor 
     if (status == CUTOVER_OK)
         status = change_put(change, "gate", promotion->id, 0, "{}", error);
     if (status == CUTOVER_OK)
-        status = change_announce(change, "cutover.released", actor, promotion->request_id, data, error);
+        status = change_announce(change, machine_request_told(VERB_RELEASE), actor, promotion->request_id, data,
+                                 error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     change_free(change);

@@ -101,18 +101,19 @@ struct json_object *journal_audit_data(const struct promotion_record *promotion)
     struct json_object *data = json_object_new_object();
 
     if (data != NULL) {
-        json_put_text(data, "promotion_id", promotion->id);
+        json_put_text(data, "job_id", promotion->id);
         json_put_text(data, "kind", job_kind_names[promotion->kind]);
-        if (promotion->preview_id != NULL)
-            json_put_text(data, "preview_database_id", promotion->preview_id);
-        if (promotion->source_backup_id != NULL)
-            json_put_text(data, "source_backup_id", promotion->source_backup_id);
-        if (promotion->undoes_id != NULL)
-            json_put_text(data, "undoes_promotion_id", promotion->undoes_id);
-        if (promotion->backup_id != NULL)
-            json_put_text(data, "pre_cutover_backup_id", promotion->backup_id);
-        if (promotion->owners_trusted)
-            json_put_bool(data, "owners_trusted", true);
+        json_put_text(data, "status", promotion_status_names[promotion->status]);
+        json_put_text(data, "preview_database_id", promotion->preview_id);
+        json_put_text(data, "source_backup_id", promotion->source_backup_id);
+        json_put_text(data, "undoes_job_id", promotion->undoes_id);
+        json_put_text(data, "pre_cutover_backup_id", promotion->backup_id);
+        json_put_text(data, "displaced_database",
+                      promotion->status == PROMOTION_COMPLETED && promotion_target_preview(promotion) == NULL
+                          ? promotion->displaced_name
+                          : NULL);
+        json_put_bool(data, "owners_trusted", promotion->owners_trusted);
+        json_put_text(data, "error", promotion->error);
     }
     return data;
 }

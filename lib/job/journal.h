@@ -15,6 +15,7 @@ struct journal {
     const struct host *host;
     struct promotion_record record;
     uint64_t version;
+    bool recovering; /* after its process: the audit trail says so */
 };
 
 /* Reads a promotion's record. */

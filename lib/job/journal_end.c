@@ -40,6 +40,9 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
                                      &ending->request_version, error);
     if (status == CUTOVER_OK && (ending->data = journal_audit_data(record)) == NULL)
         status = error_nomem(error);
+    if (status == CUTOVER_OK && journal->recovering)
+        status = change_audit(ending->change, "job.recovered", &host_system_actor, record->request_id,
+                              ending->data, error);
     return status;
 }
 
@@ -78,13 +81,14 @@ static cutover_status complete_announce(const struct promotion_record *record, s
     cutover_actor actor = {CUTOVER_ACTOR_VERSION, record->started_by_actor_id,
                            (cutover_actor_kind)record->started_by_actor_kind, 0};
     const struct job_traits *traits = machine_job_traits(record->kind);
-    cutover_status status = CUTOVER_OK;
+    cutover_status status;
 
-    if (promotion_target_preview(record) == NULL) {
-        json_put_text(ending->data, "displaced_database", record->displaced_name);
+    if (promotion_target_preview(record) == NULL)
         status =
             change_announce(ending->change, traits->completed, &actor, record->request_id, ending->data, error);
-    }
+    else
+        status =
+            change_audit(ending->change, "restore.completed", &actor, record->request_id, ending->data, error);
     if (status == CUTOVER_OK && traits->tells_restore)
         status = change_event(ending->change, "restore.completed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
@@ -112,14 +116,10 @@ static cutover_status fail_announce(const struct promotion_record *record, struc
                                     cutover_error **error)
 {
     const struct job_traits *traits = machine_job_traits(record->kind);
-    cutover_status status = CUTOVER_OK;
 
-    json_put_text(ending->data, "status", promotion_status_names[record->status]);
-    json_put_text(ending->data, "error", record->error);
-    if (traits->failed != NULL)
-        status = change_announce(ending->change, traits->failed, &host_system_actor, record->request_id,
-                                 ending->data, error);
-    if (status == CUTOVER_OK && traits->tells_restore)
+    cutover_status status = change_announce(ending->change, traits->failed, &host_system_actor,
+                                            record->request_id, ending->data, error);
+    if (status == CUTOVER_OK && traits->tells_restore && strcmp(traits->failed, "restore.failed") != 0)
         status = change_event(ending->change, "restore.failed", record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
         status = change_event(ending->change, "job.failed", record->request_id, ending->data, error);
@@ -158,7 +158,6 @@ static cutover_status lose_once(struct journal *journal, cutover_error **error)
     if (status == CUTOVER_OK)
         status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->lose, error);
     if (status == CUTOVER_OK) {
-        json_put_text(ending.data, "error", record->error);
         status = change_announce(ending.change, "cutover.lost", &host_system_actor, record->request_id,
                                  ending.data, error);
     }

@@ -108,7 +108,9 @@ struct json_object *report_make(const struct report *report, const struct report
     if (object == NULL)
         return NULL;
     json_put_text(object, "request_id", subject->request_id);
-    json_put_text(object, "promotion_id", subject->promotion_id);
+    json_put_text(object, "job_id", subject->job_id);
+    json_put_text(object, "kind", subject->kind);
+    json_put_text(object, "project_id", subject->project_id);
     json_put_text(object, "status", subject->status);
     put_backup(object, report, subject->backup);
     put_stage(object, report);
@@ -117,6 +119,7 @@ struct json_object *report_make(const struct report *report, const struct report
     json_put_int(object, "sessions_ended", report->sessions_ended);
     json_put_text(object, "displaced_database", subject->displaced);
     put_lists(object, report);
+    json_put_text(object, "error", NULL);
     if (subject->error != NULL)
         json_put_object(object, "error", error_json(subject->error));
     return object;

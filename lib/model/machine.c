@@ -31,25 +31,31 @@ static const struct rule {
     const char *done; /* "the request cannot be …" */
     uint32_t roles;   /* any of them */
     unsigned asks;
+    const char *told; /* audit entry and event */
 } rules[VERB_COUNT] = {
-    [VERB_CREATE] = {"file a request", "filed", CUTOVER_ROLE_MEMBER, NEEDS_WORLD},
+    [VERB_CREATE] = {"file a request", "filed", CUTOVER_ROLE_MEMBER, NEEDS_WORLD, "cutover.requested"},
     [VERB_ACK] = {"ack a request", "acked", CUTOVER_ROLE_OPERATOR,
-                  NEEDS_WORLD | CHECK_FOUR_EYES | CHECK_TIME_AHEAD},
-    [VERB_REJECT] = {"reject a request", "rejected", CUTOVER_ROLE_OPERATOR, CHECK_NOT_RESTORING},
+                  NEEDS_WORLD | CHECK_FOUR_EYES | CHECK_TIME_AHEAD, "cutover.acked"},
+    [VERB_REJECT] = {"reject a request", "rejected", CUTOVER_ROLE_OPERATOR, CHECK_NOT_RESTORING,
+                     "cutover.rejected"},
     [VERB_CANCEL] = {"cancel a request", "cancelled", CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR,
-                     CHECK_OWN_OR_OPERATOR | CHECK_NOT_RESTORING},
+                     CHECK_OWN_OR_OPERATOR | CHECK_NOT_RESTORING, "cutover.cancelled"},
     [VERB_TICKET] = {"attach a ticket", "given a ticket", CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR,
-                     CHECK_NOT_RESTORING},
-    [VERB_EXPIRE] = {"expire a request", "expired", 0, CHECK_PREVIEW_GONE},
+                     CHECK_NOT_RESTORING, "cutover.ticket_set"},
+    [VERB_RESCHEDULE] = {"agree on another time", "given another time",
+                         CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR,
+                         CHECK_OWN_OR_OPERATOR | NEEDS_WORLD | CHECK_TIME_AHEAD, "cutover.rescheduled"},
+    [VERB_EXPIRE] = {"expire a request", "expired", 0, CHECK_PREVIEW_GONE, "cutover.expired"},
     [VERB_PROMOTE] = {"promote a request", "promoted", CUTOVER_ROLE_OPERATOR,
-                      NEEDS_WORLD | CHECK_TICKET | CHECK_TIME_REACHED},
-    [VERB_RELEASE] = {"release a held promotion", "released", CUTOVER_ROLE_OPERATOR, 0},
-    [VERB_COMPLETE] = {"complete a request", "completed", 0, 0},
-    [VERB_FAIL] = {"fail a request", "marked as failed", 0, 0},
+                      NEEDS_WORLD | CHECK_TICKET | CHECK_TIME_REACHED, "cutover.promote_started"},
+    [VERB_RELEASE] = {"release a held promotion", "released", CUTOVER_ROLE_OPERATOR, 0, "cutover.released"},
+    [VERB_COMPLETE] = {"complete a request", "completed", 0, 0, "production_overwrite_restore"},
+    [VERB_FAIL] = {"fail a request", "marked as failed", 0, 0, "cutover.failed"},
     [VERB_ROLL_BACK] = {"roll a cutover back", "rolled back", CUTOVER_ROLE_OPERATOR,
-                        CHECK_NOT_RESTORING | CHECK_PROJECT_ACTIVE},
-    [VERB_ROLLED_BACK] = {"mark a cutover as rolled back", "marked as rolled back", 0, 0},
-    [VERB_LOSE] = {"mark a cutover as lost", "marked as lost by its server", 0, 0},
+                        CHECK_NOT_RESTORING | CHECK_PROJECT_ACTIVE, "cutover.rollback_started"},
+    [VERB_ROLLED_BACK] = {"mark a cutover as rolled back", "marked as rolled back", 0, 0,
+                          "cutover.rolled_back"},
+    [VERB_LOSE] = {"mark a cutover as lost", "marked as lost by its server", 0, 0, "cutover.lost"},
 };
 
 /* Status and verb → the status after. The first row is "no record yet"; what is not listed is refused. */
@@ -65,6 +71,7 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
     [ROW(REQUEST_ACKED)] = {[VERB_REJECT] = TO(REQUEST_REJECTED),
                             [VERB_CANCEL] = TO(REQUEST_CANCELLED),
                             [VERB_TICKET] = TO(REQUEST_ACKED),
+                            [VERB_RESCHEDULE] = TO(REQUEST_ACKED),
                             [VERB_EXPIRE] = TO(REQUEST_EXPIRED),
                             [VERB_PROMOTE] = TO(REQUEST_IN_PROGRESS)},
     [ROW(REQUEST_IN_PROGRESS)] = {[VERB_RELEASE] = TO(REQUEST_IN_PROGRESS),
@@ -80,9 +87,10 @@ static const unsigned char transitions[ROW(REQUEST_STATUS_COUNT)][VERB_COUNT] = 
 /* The remedy for what the table refuses; the last column is for every verb without one of its own. */
 static const char *const remedies[REQUEST_STATUS_COUNT][VERB_COUNT + 1] = {
     [REQUEST_OPEN] = {[VERB_PROMOTE] = "Have an operator review and ack it first.",
+                      [VERB_RESCHEDULE] = "No time was agreed on yet: that is done when an operator acks it.",
                       [VERB_COUNT] = "It has to be acked and promoted before that."},
-    [REQUEST_ACKED] = {[VERB_ACK] = "It is acked already: promote it, or reject it and have a new one filed to "
-                                    "agree on something else.",
+    [REQUEST_ACKED] = {[VERB_ACK] =
+                           "It is acked already: promote it, or reschedule it to agree on another time.",
                        [VERB_COUNT] = "It has to be promoted before that."},
     [REQUEST_IN_PROGRESS] = {[VERB_REJECT] = "Cancel its promotion instead.",
                              [VERB_CANCEL] = "Ask an operator to cancel its promotion.",
@@ -177,10 +185,11 @@ static cutover_status own_or_operator_check(const struct question *question, cut
     if ((actor->roles & CUTOVER_ROLE_OPERATOR) != 0 ||
         same(actor->id, question->request->requested_by_actor_id))
         return CUTOVER_OK;
-    error_set(error, CUTOVER_E_FORBIDDEN, "actor %s did not file request %s and may not cancel it", actor->id,
-              named(question->request->id));
-    error_hint(error, "Ask the requester, %s, or an operator to cancel it.",
-               named(question->request->requested_by_actor_id));
+    const char *act = question->verb == VERB_CANCEL ? "cancel" : "reschedule";
+    error_set(error, CUTOVER_E_FORBIDDEN, "actor %s did not file request %s and may not %s it", actor->id,
+              named(question->request->id), act);
+    error_hint(error, "Ask the requester, %s, or an operator to %s it.",
+               named(question->request->requested_by_actor_id), act);
     return CUTOVER_E_FORBIDDEN;
 }
 
@@ -340,8 +349,7 @@ static cutover_status time_reached_check(const struct question *question, cutove
     time_format(scheduled_for, agreed);
     error_set(error, CUTOVER_E_STATE, "request %s is agreed for %s, which is not yet reached",
               named(question->request->id), agreed);
-    error_hint(error, "Promote at or after %s; for an earlier time reject it and have a new request filed.",
-               agreed);
+    error_hint(error, "Promote at or after %s, or agree on another time: reschedule it.", agreed);
     return CUTOVER_E_STATE;
 }
 
@@ -396,6 +404,11 @@ cutover_status machine_request(const struct request_record *request, enum reques
     if (status == CUTOVER_OK && next != NULL)
         *next = (enum request_status)after;
     return status;
+}
+
+const char *machine_request_told(enum request_verb verb)
+{
+    return (unsigned)verb < VERB_COUNT ? rules[verb].told : NULL;
 }
 
 bool machine_request_is_expired(const struct request_record *request, const struct machine_facts *facts)
@@ -473,16 +486,20 @@ static const struct job_traits job_traits[] = {
                        .tells_restore = true,
                        .makes_incoming = true},
     [JOB_ROLLBACK] = {.has_request = true,
+                      .started = "cutover.rollback_started",
                       .claim = VERB_ROLL_BACK,
                       .complete = VERB_ROLLED_BACK,
                       .fail = VERB_NONE,
                       .lose = VERB_LOSE,
-                      .completed = "cutover.rolled_back"},
+                      .completed = "cutover.rolled_back",
+                      .failed = "cutover.rollback_failed"},
     [JOB_RESTORE] = {.claim = VERB_NONE,
                      .complete = VERB_NONE,
                      .fail = VERB_NONE,
                      .lose = VERB_NONE,
+                     .started = "restore.started",
                      .completed = "production_overwrite_restore",
+                     .failed = "restore.failed",
                      .tells_restore = true,
                      .makes_incoming = true},
 };
@@ -494,11 +511,18 @@ const struct job_traits *machine_job_traits(int kind)
 
 #define BACKUP_STATUS_COUNT (BACKUP_DELETED + 1)
 
-static const unsigned backup_moves[BACKUP_STATUS_COUNT] = {
-    [BACKUP_TAKING] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_FAILED),
-    [BACKUP_VERIFYING] = BIT(BACKUP_VERIFIED) | BIT(BACKUP_FAILED),
-    [BACKUP_VERIFIED] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_DELETED),
-    [BACKUP_FAILED] = BIT(BACKUP_VERIFYING) | BIT(BACKUP_DELETED),
+/* From → to, and what is told of it. What is not listed is refused. */
+static const struct backup_move {
+    bool allowed;
+    const char *told; /* audit entry and event; NULL: a step on the way */
+} backup_moves[BACKUP_STATUS_COUNT][BACKUP_STATUS_COUNT] = {
+    [BACKUP_TAKING] = {[BACKUP_VERIFYING] = {true, NULL}, [BACKUP_FAILED] = {true, "backup.failed"}},
+    [BACKUP_VERIFYING] =
+        {[BACKUP_VERIFIED] = {true, "backup.completed"}, [BACKUP_FAILED] = {true, "backup.failed"}},
+    [BACKUP_VERIFIED] =
+        {[BACKUP_VERIFYING] = {true, "backup.verify_started"}, [BACKUP_DELETED] = {true, "backup.deleted"}},
+    [BACKUP_FAILED] =
+        {[BACKUP_VERIFYING] = {true, "backup.verify_started"}, [BACKUP_DELETED] = {true, "backup.deleted"}},
 };
 
 static const char *const backup_remedies[BACKUP_STATUS_COUNT] = {
@@ -513,12 +537,19 @@ cutover_status machine_backup(enum backup_status from, enum backup_status to, cu
 {
     if ((unsigned)from >= BACKUP_STATUS_COUNT || (unsigned)to >= BACKUP_STATUS_COUNT)
         return error_set(error, CUTOVER_E_STATE, "a backup cannot go from status %d to %d", (int)from, (int)to);
-    if ((backup_moves[from] & BIT(to)) != 0)
+    if (backup_moves[from][to].allowed)
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_STATE, "a backup that is %s cannot become %s", backup_status_names[from],
               backup_status_names[to]);
     error_hint(error, "%s", backup_remedies[from]);
     return CUTOVER_E_STATE;
+}
+
+const char *machine_backup_told(enum backup_status from, enum backup_status to)
+{
+    if ((unsigned)from >= BACKUP_STATUS_COUNT || (unsigned)to >= BACKUP_STATUS_COUNT)
+        return NULL;
+    return backup_moves[from][to].told;
 }
 
 bool machine_backup_is_running(int status)

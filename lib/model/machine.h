@@ -17,6 +17,7 @@ enum request_verb {
     VERB_REJECT,
     VERB_CANCEL,
     VERB_TICKET,
+    VERB_RESCHEDULE,
     VERB_EXPIRE, /* system */
     VERB_PROMOTE,
     VERB_RELEASE,
@@ -46,18 +47,21 @@ struct machine_facts {
 /* Whether the actor is well formed: id of 1 to 200 characters, a known kind. CUTOVER_E_INVALID. */
 cutover_status machine_actor_check(const cutover_actor *actor, cutover_error **error);
 
-/* Whether `verb` is allowed: role first (FORBIDDEN; for cancel also whose request it is), then state (STATE), then
+/* Whether `verb` is allowed: role first (FORBIDDEN; for cancel and reschedule also whose request it is), then state (STATE), then
    four eyes (FORBIDDEN), then project and preview (NOT_FOUND, LOCKED, STATE, EXPIRED), then what only that verb asks
-   (promote: ticket, then scheduled_for; ack: the new scheduled_for, CUTOVER_E_INVALID unless it is after now). An
+   (promote: ticket, then scheduled_for; ack and reschedule: the new scheduled_for, CUTOVER_E_INVALID unless it is after now). An
    actor that is not well formed is CUTOVER_E_INVALID before all that. `request` is NULL for VERB_CREATE.
-   `scheduled_for` is the new one for VERB_ACK, else 0. *next (may be NULL) receives the state after; it is untouched
+   `scheduled_for` is the new one for VERB_ACK and VERB_RESCHEDULE, else 0. *next (may be NULL) receives the state after; it is untouched
    on failure. System verbs need CUTOVER_ACTOR_SYSTEM.
-   A project that is `restoring` is CUTOVER_E_LOCKED for everything but release and the system verbs. Create, ack and
-   promote need it active; reject, cancel and ticket also work while the host keeps it in another state, or has none
+   A project that is `restoring` is CUTOVER_E_LOCKED for everything but release and the system verbs. Create, ack, reschedule
+   and promote need it active; reject, cancel and ticket also work while the host keeps it in another state, or has none
    of that name any more. `facts` may be NULL for release, complete, fail and rolled_back. */
 cutover_status machine_request(const struct request_record *request, enum request_verb verb,
                                const cutover_actor *actor, const struct machine_facts *facts,
                                int64_t scheduled_for, enum request_status *next, cutover_error **error);
+
+/* What the audit trail and the event of a verb are called. There is none without. */
+const char *machine_request_told(enum request_verb verb);
 
 /* Whether the facts' preview can be promoted into that project now: found, of it, ready, unexpired (NOT_FOUND, STATE,
    EXPIRED). Create, ack and promote ask it by themselves; the pipeline asks it again before the swap. */
@@ -96,6 +100,12 @@ const struct job_traits *machine_job_traits(int kind);
 /* Whether a backup may go from one status to another: taking→verifying|failed, verifying→verified|failed,
    verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted. CUTOVER_E_STATE otherwise. */
 cutover_status machine_backup(enum backup_status from, enum backup_status to, cutover_error **error);
+
+/* What the audit trail and the event of such a move are called; NULL for one that is a step on the way. What begins a backup is
+   MACHINE_BACKUP_STARTED; where nothing was found by verifying it again, and it is what it was, MACHINE_BACKUP_UNDECIDED. */
+const char *machine_backup_told(enum backup_status from, enum backup_status to);
+#define MACHINE_BACKUP_STARTED "backup.started"
+#define MACHINE_BACKUP_UNDECIDED "backup.verify_undecided"
 
 /* taking or verifying: a job is at it, or was. */
 bool machine_backup_is_running(int status);

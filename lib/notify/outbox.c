@@ -3,6 +3,7 @@
 #include "base/answer.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "model/actor.h"
 #include "notify/queued.h"
 #include "store/port.h"
 
@@ -70,7 +71,7 @@ static cutover_status set_last_error(struct turn *turn, const char *message, cut
 
 static cutover_status save(struct run *run, struct turn *turn, cutover_error **error)
 {
-    return queued_save(run->store, &turn->queued, run->names, run->outlet->name, &turn->delivery, error);
+    return queued_save(run->store, &turn->queued, run->names, run->outlet->name, &turn->delivery, NULL, error);
 }
 
 static cutover_status settle_delivered(struct run *run, struct turn *turn, cutover_error **error)
@@ -94,6 +95,7 @@ static cutover_status settle_delivered(struct run *run, struct turn *turn, cutov
 static cutover_status settle_given_up(struct run *run, struct turn *turn, const char *message,
                                       cutover_error **error)
 {
+    const struct told told = {run->clock, &actor_system, "event.given_up"};
     cutover_error *cause = NULL;
 
     turn->delivery.status = DELIVERY_GIVEN_UP;
@@ -101,7 +103,8 @@ static cutover_status settle_given_up(struct run *run, struct turn *turn, const 
     turn->delivery.lease_until = 0;
     cutover_status status = set_last_error(turn, message, &cause);
     if (status == CUTOVER_OK)
-        status = save(run, turn, &cause);
+        status = queued_save(run->store, &turn->queued, run->names, run->outlet->name, &turn->delivery, &told,
+                             &cause);
     if (met_another(status, &cause)) {
         run->counts.waiting++;
         return block(run, turn->queued.event.project_id, error);
@@ -347,39 +350,93 @@ cutover_status outbox_list(const cutover_store *store, struct json_object *names
     return document_walk(store, "event", project_id, list_each, &listing, error);
 }
 
-static cutover_status settle(const cutover_store *store, struct json_object *names, struct turn *turn,
-                             const char *name, enum outbox_act act, cutover_error **error)
-{
-    struct delivery_record *delivery = &turn->delivery;
+/* ---- what was given up ---- */
 
-    if (delivery->status != DELIVERY_GIVEN_UP)
-        return error_set(error, CUTOVER_E_STATE, "event %llu of project %s was not given up for %s",
-                         (unsigned long long)turn->queued.event.sequence, turn->queued.event.project_id, name);
-    delivery->status = act == OUTBOX_RETRY ? DELIVERY_PENDING : DELIVERY_DISCARDED;
-    if (act == OUTBOX_RETRY)
-        delivery->failures = 0;
-    return queued_save(store, &turn->queued, names, name, delivery, error);
+struct settling {
+    const cutover_store *store;
+    struct json_object *names;
+    const struct outbox_choice *choice;
+    enum outbox_act act;
+    struct told told;
+    uint32_t *count;
+};
+
+static bool is_one(const struct outbox_choice *choice)
+{
+    return choice->first != 0 && choice->first == choice->last;
 }
 
-cutover_status outbox_settle(const cutover_store *store, struct json_object *names, const char *project_id,
-                             uint64_t sequence, const char *name, enum outbox_act act, cutover_error **error)
+static cutover_status settle(struct settling *settling, struct turn *turn, cutover_error **error)
 {
+    struct delivery_record *delivery = &turn->delivery;
+    const struct outbox_choice *choice = settling->choice;
+
+    if (delivery->status != DELIVERY_GIVEN_UP && !is_one(choice))
+        return CUTOVER_OK;
+    if (delivery->status != DELIVERY_GIVEN_UP)
+        return error_set(error, CUTOVER_E_STATE, "event %llu of project %s was not given up for %s",
+                         (unsigned long long)turn->queued.event.sequence, turn->queued.event.project_id,
+                         choice->name);
+    delivery->status = settling->act == OUTBOX_RETRY ? DELIVERY_PENDING : DELIVERY_DISCARDED;
+    if (settling->act == OUTBOX_RETRY)
+        delivery->failures = 0;
+    cutover_status status = queued_save(settling->store, &turn->queued, settling->names, choice->name, delivery,
+                                        &settling->told, error);
+    if (status == CUTOVER_OK)
+        ++*settling->count;
+    return status;
+}
+
+static cutover_status settle_each(void *context, const struct document *document, cutover_error **error)
+{
+    struct settling *settling = context;
+    const struct outbox_choice *choice = settling->choice;
     struct turn turn = {.delivery = {0}};
+
+    cutover_status status = queued_parse(document, &turn.queued, error);
+    uint64_t sequence = turn.queued.event.sequence;
+    bool chosen =
+        status == CUTOVER_OK && sequence >= choice->first && (choice->last == 0 || sequence <= choice->last);
+    if (chosen)
+        status = queued_delivery(&turn.queued, choice->name, &turn.delivery, error);
+    if (chosen && status == CUTOVER_OK)
+        status = settle(settling, &turn, error);
+    record_free(&delivery_type, &turn.delivery);
+    queued_free(&turn.queued);
+    return status;
+}
+
+static cutover_status settle_one(struct settling *settling, cutover_error **error)
+{
+    const struct outbox_choice *choice = settling->choice;
     struct document document = {NULL, NULL, 0};
     char id[STORE_ID_MAX + 1];
-    int length = snprintf(id, sizeof id, "%s:%012llx", project_id, (unsigned long long)sequence);
+    int length = snprintf(id, sizeof id, "%s:%012llx", choice->project_id, (unsigned long long)choice->first);
 
     if (length < 0 || (size_t)length >= sizeof id)
         return error_set(error, CUTOVER_E_INVALID, "project_id: longer than 100 bytes");
-    cutover_status status = document_get(store, "event", id, &document, error);
+    cutover_status status = document_get(settling->store, "event", id, &document, error);
     if (status == CUTOVER_OK)
-        status = queued_parse(&document, &turn.queued, error);
-    if (status == CUTOVER_OK)
-        status = queued_delivery(&turn.queued, name, &turn.delivery, error);
-    if (status == CUTOVER_OK)
-        status = settle(store, names, &turn, name, act, error);
-    record_free(&delivery_type, &turn.delivery);
-    queued_free(&turn.queued);
+        status = settle_each(settling, &document, error);
     document_free(&document);
     return status;
+}
+
+cutover_status outbox_settle(const cutover_store *store, const struct clock *clock, struct json_object *names,
+                             const struct outbox_choice *choice, enum outbox_act act, uint32_t *count,
+                             cutover_error **error)
+{
+    struct settling settling = {
+        .store = store,
+        .names = names,
+        .choice = choice,
+        .act = act,
+        .told = {clock, choice->actor, act == OUTBOX_RETRY ? "event.retried" : "event.discarded"},
+        .count = count,
+    };
+
+    *count = 0;
+    if (is_one(choice))
+        return settle_one(&settling, error);
+    return document_walk(store, "event", choice->project_id, settle_each, &settling, error);
 }

@@ -39,9 +39,18 @@ enum outbox_act {
     OUTBOX_DISCARD /* done with, though not delivered */
 };
 
-/* What becomes of an event that was given up for a notifier. CUTOVER_E_NOT_FOUND for no such event, CUTOVER_E_STATE when it was
-   not given up, CUTOVER_E_CONFLICT when it is no more. */
-cutover_status outbox_settle(const cutover_store *store, struct json_object *names, const char *project_id,
-                             uint64_t sequence, const char *name, enum outbox_act act, cutover_error **error);
+/* Which events, and who settles them. */
+struct outbox_choice {
+    const cutover_actor *actor;
+    const char *project_id; /* NULL: of every one */
+    uint64_t first, last;   /* 0: no bound; where they are the same, that one has to be there and given up */
+    const char *name;       /* of the notifier that they were given up for */
+};
+
+/* What becomes of events that were given up for a notifier; *count is how many. CUTOVER_E_NOT_FOUND for no such event,
+   CUTOVER_E_STATE when it was not given up, CUTOVER_E_CONFLICT when it is no more. */
+cutover_status outbox_settle(const cutover_store *store, const struct clock *clock, struct json_object *names,
+                             const struct outbox_choice *choice, enum outbox_act act, uint32_t *count,
+                             cutover_error **error);
 
 #endif

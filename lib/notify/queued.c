@@ -153,6 +153,62 @@ static cutover_write write_of(const struct queued *queued, const char *body)
                            queued->version,       body};
 }
 
+/* A save, as it is told. */
+struct saving {
+    const cutover_store *store;
+    struct queued *queued;
+    struct json_object *names;
+    const char *name;
+    const struct delivery_record *delivery;
+    const struct told *told; /* or NULL */
+};
+
+static cutover_status told_data(const struct saving *saving, struct json_object **data, cutover_error **error)
+{
+    const cutover_event *event = &saving->queued->event;
+
+    *data = json_object_new_object();
+    if (*data == NULL)
+        return error_nomem(error);
+    json_put_text(*data, "event_id", event->id);
+    json_put_text(*data, "type", event->type);
+    json_put_int(*data, "sequence", (int64_t)event->sequence);
+    json_put_text(*data, "notifier", saving->name);
+    json_put_int(*data, "attempts", saving->delivery->attempts);
+    json_put_text(*data, "last_error", saving->delivery->last_error);
+    return CUTOVER_OK;
+}
+
+static cutover_status commit_told(const struct saving *saving, const char *body, cutover_error **error)
+{
+    const struct queued *queued = saving->queued;
+    struct change *change = NULL;
+    struct json_object *data = NULL;
+
+    cutover_status status =
+        change_begin(saving->store, saving->told->clock, queued->event.project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = told_data(saving, &data, error);
+    if (status == CUTOVER_OK)
+        status = change_put(change, KIND, queued->document_id, queued->version, body, error);
+    if (status == CUTOVER_OK)
+        status = change_audit(change, saving->told->action, saving->told->actor,
+                              json_text_or(queued->object, "request_id", NULL), data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    json_object_put(data);
+    change_free(change);
+    return status;
+}
+
+/* `body` NULL deletes. */
+static cutover_status commit(const struct saving *saving, const char *body, cutover_error **error)
+{
+    const cutover_write write = write_of(saving->queued, body);
+
+    return saving->told != NULL ? commit_told(saving, body, error) : store_save(saving->store, &write, error);
+}
+
 cutover_status queued_delete(const cutover_store *store, const struct queued *queued, cutover_error **error)
 {
     const cutover_write write = write_of(queued, NULL);
@@ -160,8 +216,9 @@ cutover_status queued_delete(const cutover_store *store, const struct queued *qu
     return store_save(store, &write, error);
 }
 
-static cutover_status queued_write(const cutover_store *store, struct queued *queued, cutover_error **error)
+static cutover_status queued_write(const struct saving *saving, cutover_error **error)
 {
+    struct queued *queued = saving->queued;
     char *body = NULL;
 
     if (json_object_object_add(queued->object, "deliveries", json_object_get(queued->deliveries)) != 0) {
@@ -170,9 +227,8 @@ static cutover_status queued_write(const cutover_store *store, struct queued *qu
     }
     cutover_status status = json_format(queued->object, &body, error);
     json_object_object_del(queued->object, "deliveries");
-    const cutover_write write = write_of(queued, body);
     if (status == CUTOVER_OK)
-        status = store_save(store, &write, error);
+        status = commit(saving, body, error);
     free(body);
     return status;
 }
@@ -207,20 +263,21 @@ static cutover_status read_again(const cutover_store *store, struct queued *queu
 }
 
 /* Puts the state in and commits, once. On failure *queued has the one that was `seen` again. */
-static cutover_status try_save(const cutover_store *store, struct queued *queued, struct json_object *names,
-                               const char *name, struct json_object *state, struct json_object *seen,
+static cutover_status try_save(const struct saving *saving, struct json_object *state, struct json_object *seen,
                                cutover_error **error)
 {
+    struct queued *queued = saving->queued;
+    const char *name = saving->name;
     cutover_status status;
 
     if (json_object_object_add(queued->deliveries, name, json_object_get(state)) != 0) {
         json_object_put(state);
         return error_nomem(error);
     }
-    if (queued_is_done(queued, names, NULL))
-        status = queued_delete(store, queued, error);
+    if (queued_is_done(queued, saving->names, NULL))
+        status = commit(saving, NULL, error);
     else
-        status = queued_write(store, queued, error);
+        status = queued_write(saving, error);
     if (status == CUTOVER_OK)
         queued->version++;
     else if (seen == NULL)
@@ -231,8 +288,10 @@ static cutover_status try_save(const cutover_store *store, struct queued *queued
 }
 
 cutover_status queued_save(const cutover_store *store, struct queued *queued, struct json_object *names,
-                           const char *name, const struct delivery_record *delivery, cutover_error **error)
+                           const char *name, const struct delivery_record *delivery, const struct told *told,
+                           cutover_error **error)
 {
+    const struct saving saving = {store, queued, names, name, delivery, told};
     struct json_object *seen = json_object_get(json_member(queued->deliveries, name));
     struct json_object *state = record_json(&delivery_type, delivery);
     cutover_error *cause = NULL;
@@ -240,12 +299,12 @@ cutover_status queued_save(const cutover_store *store, struct queued *queued, st
     unsigned attempt = 0;
 
     if (status == CUTOVER_OK)
-        status = try_save(store, queued, names, name, state, seen, &cause);
+        status = try_save(&saving, state, seen, &cause);
     while (change_again(status, &attempt, &cause)) {
         status = read_again(store, queued, name, seen, &cause);
         if (status != CUTOVER_OK)
             break;
-        status = try_save(store, queued, names, name, state, seen, &cause);
+        status = try_save(&saving, state, seen, &cause);
     }
     json_object_put(state);
     json_object_put(seen);

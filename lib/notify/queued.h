@@ -9,9 +9,11 @@
 #ifndef CUTOVER_NOTIFY_QUEUED_H
 #define CUTOVER_NOTIFY_QUEUED_H
 
+#include "base/clock.h"
 #include "base/record.h"
 #include "store/document.h"
 
+#include <cutover/actor.h>
 #include <cutover/notifier.h>
 
 enum delivery_status { DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_GIVEN_UP, DELIVERY_DISCARDED };
@@ -49,10 +51,18 @@ cutover_status queued_delivery(const struct queued *queued, const char *name, st
                                cutover_error **error);
 /* Whether every notifier of `names` (members of an object), `but` (NULL: none) left out, is done with it. */
 bool queued_is_done(const struct queued *queued, struct json_object *names, const char *but);
+/* Who did what with it, for the audit trail, in the same commit. */
+struct told {
+    const struct clock *clock;
+    const cutover_actor *actor;
+    const char *action; /* "event.given_up" */
+};
+
 /* Makes `delivery` the state of one notifier, from the one that *queued has; the document goes when all of `names` are done
-   with it then. CUTOVER_E_CONFLICT: that notifier's state, or the whole event, is another by now, and nothing was done. */
+   with it then. CUTOVER_E_CONFLICT: that notifier's state, or the whole event, is another by now, and nothing was done. `told` may be NULL. */
 cutover_status queued_save(const cutover_store *store, struct queued *queued, struct json_object *names,
-                           const char *name, const struct delivery_record *delivery, cutover_error **error);
+                           const char *name, const struct delivery_record *delivery, const struct told *told,
+                           cutover_error **error);
 /* Deletes it as it was read. CUTOVER_E_CONFLICT: somebody wrote it meanwhile. */
 cutover_status queued_delete(const cutover_store *store, const struct queued *queued, cutover_error **error);
 

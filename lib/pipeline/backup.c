@@ -38,7 +38,7 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = journal_step(&job->journal, PROMOTION_BACKUP, error);
     if (status == CUTOVER_OK)
-        status = backup_begin(job->host, &record, NULL, &job->backup, error);
+        status = backup_begin(job->host, &job->actor, &record, NULL, &job->backup, error);
     record_free(&backup_type, &record);
     free(label);
     return status;

@@ -79,7 +79,7 @@ static cutover_status backup_claim(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = lease_prepare(&job->lease, job->host, LEASE_BACKUP, record.id, record.project_id, error);
     if (status == CUTOVER_OK)
-        status = backup_begin(job->host, &record, &job->lease, &job->backup, error);
+        status = backup_begin(job->host, &job->actor, &record, &job->lease, &job->backup, error);
     record_free(&backup_type, &record);
     return status != CUTOVER_OK
                ? status
@@ -153,6 +153,7 @@ static cutover_status verification_preflight(struct job *job, cutover_error **er
 {
     job_expect_verify(job, 1);
     cutover_status status = backup_load(job->host, job->from.own.backup_id, &job->backup, error);
+    job->backup.actor = &job->actor;
     return status != CUTOVER_OK ? status : project_look(job, job->backup.record.project_id, error);
 }
 
@@ -188,7 +189,7 @@ static cutover_status known_before(struct job *job, cutover_error **error)
     job->backup.record.status = now.status;
     memset(&job->known, 0, sizeof job->known);
     record_free(&backup_type, &now);
-    return backup_step(&job->backup, to, error);
+    return backup_step_undecided(&job->backup, to, error);
 }
 
 static void verification_stop(struct job *job, cutover_status status, cutover_error **reason)

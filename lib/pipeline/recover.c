@@ -276,6 +276,7 @@ static cutover_status recover_job(struct recovering *recovering, cutover_error *
     cutover_status status = journal_load(host, recovering->sight->record.job_id, &journal, error);
     if (status != CUTOVER_OK)
         return status;
+    journal.recovering = true;
     recovering->told.job = job_kind_names[journal.record.kind];
     status = string_copy(journal.record.request_id, &recovering->request_id, error);
     if (status == CUTOVER_OK && machine_promotion_is_over(journal.record.status)) {
@@ -337,6 +338,7 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
     cutover_status status = backup_load(recovering->host, recovering->sight->record.job_id, &backup, error);
     if (status != CUTOVER_OK)
         return status;
+    backup.recovering = true;
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
     if (machine_backup_is_running(backup.record.status)) {
         status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);

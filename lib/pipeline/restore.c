@@ -17,7 +17,6 @@ static void tell(const struct job *job, struct json_object *report)
 {
     const struct backup_source *from = &job->from.backup;
 
-    json_put_text(report, "restore_id", job->claimed ? job->id : NULL);
     json_put_text(report, "target_kind", job->target->kind);
     json_put_text(report, "target_id", from->into_preview != NULL ? from->into_preview : job->project.id);
     json_put_text(report, "source_backup_id", from->backup_id);

@@ -92,20 +92,25 @@ bool job_is_over_by_journal(const struct job *job)
     return !job->claimed || machine_promotion_is_over(job->journal.record.status);
 }
 
+/* One of six words: what it is done with, failed, cancelled, refused, or unsettled: recovery finds out how it ended. */
 static const char *status_name(const struct job *job, cutover_status status)
 {
     if (status == CUTOVER_OK)
         return job->type->done;
     if (job->claimed)
-        return promotion_status_names[job->journal.record.status];
+        return machine_promotion_is_over(job->journal.record.status)
+                   ? promotion_status_names[job->journal.record.status]
+                   : "unsettled";
     return status == CUTOVER_E_CANCELLED ? "cancelled" : "refused";
 }
 
 struct json_object *job_report(const struct job *job, cutover_status status, const cutover_error *reason)
 {
     struct report_subject subject = {
+        .kind = job->type->name,
+        .project_id = job->project.id,
         .request_id = job->request_id,
-        .promotion_id = job->claimed ? job->journal.record.id : NULL,
+        .job_id = job->claimed ? job->journal.record.id : NULL,
         .status = status_name(job, status),
         .displaced = job->swapped && job->target->keeps_displaced ? job->journal.record.displaced_name : NULL,
         .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,

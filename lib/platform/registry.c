@@ -1,5 +1,7 @@
 #include "base/record.h"
 #include "base/text.h"
+#include "model/actor.h"
+#include "model/machine.h"
 #include "platform/port.h"
 #include "postgres/conninfo.h"
 #include "store/document.h"
@@ -23,6 +25,8 @@
 struct cutover_registry {
     unsigned magic;
     cutover_store store;
+    cutover_actor actor; /* who changes something through this one */
+    char *actor_id;      /* that actor.id points to */
 };
 
 struct project_record {
@@ -226,6 +230,99 @@ static cutover_status save(const cutover_registry *registry, const struct record
     return status;
 }
 
+/* One commit of a record, or of its end (`record` NULL), and of the audit entry that says so. */
+static cutover_status told_once(const cutover_registry *registry, const struct record_type *type,
+                                const char *id, const char *project_id, uint64_t expected_version,
+                                const void *record, const char *told, struct json_object *data,
+                                cutover_error **error)
+{
+    const struct clock clock = {.now = NULL};
+    struct change *change = NULL;
+
+    cutover_status status = change_begin(&registry->store, &clock, project_id, &change, error);
+    if (status == CUTOVER_OK && record != NULL)
+        status = change_put_record(change, type, id, expected_version, record, error);
+    else if (status == CUTOVER_OK)
+        status = change_put(change, type->kind, id, expected_version, NULL, error);
+    if (status == CUTOVER_OK)
+        status = change_audit(change, told, &registry->actor, NULL, data, error);
+    if (status == CUTOVER_OK)
+        status = change_commit(change, error);
+    change_free(change);
+    return status;
+}
+
+/* Whether the document is not as it was expected to be: then trying again would not help. */
+static bool is_another(const cutover_registry *registry, const char *kind, const char *id,
+                       uint64_t expected_version)
+{
+    struct document document = {NULL, NULL, 0};
+    bool found = false;
+    cutover_status status = document_find(&registry->store, kind, id, &document, &found, NULL);
+    uint64_t version = document.version;
+
+    document_free(&document);
+    return status == CUTOVER_OK && (found ? version : 0) != expected_version;
+}
+
+/* The same, as often as only the project's ledger has moved. `data` is borrowed. */
+static cutover_status save_told(const cutover_registry *registry, const struct record_type *type,
+                                const char *id, const char *project_id, uint64_t expected_version,
+                                const void *record, const char *told, struct json_object *data,
+                                cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+    cutover_status status;
+    bool another;
+
+    do {
+        status = told_once(registry, type, id, project_id, expected_version, record, told, data, &cause);
+        another = status == CUTOVER_E_CONFLICT && is_another(registry, type->kind, id, expected_version);
+    } while (!another && change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
+}
+
+/* What the audit trail has of a project or a preview; connection strings stay in the registry. */
+static cutover_status told_of(const char *member, const char *id, struct json_object **data,
+                              cutover_error **error)
+{
+    *data = json_object_new_object();
+    if (*data == NULL)
+        return error_nomem(error);
+    json_put_text(*data, member, id);
+    return CUTOVER_OK;
+}
+
+static cutover_status save_project(const cutover_registry *registry, const struct project_record *record,
+                                   uint64_t expected_version, const char *told, cutover_error **error)
+{
+    struct json_object *data = NULL;
+    cutover_status status = told_of("project_id", record->id, &data, error);
+
+    if (status == CUTOVER_OK)
+        status = save_told(registry, &project_type, record->id, record->id, expected_version, record, told,
+                           data, error);
+    json_object_put(data);
+    return status;
+}
+
+static cutover_status save_preview(const cutover_registry *registry, const struct preview_record *record,
+                                   uint64_t expected_version, const char *told, cutover_error **error)
+{
+    struct json_object *data = NULL;
+    cutover_status status = told_of("preview_database_id", record->id, &data, error);
+
+    if (status == CUTOVER_OK) {
+        json_put_time(data, "expires_at", record->expires_at);
+        status = save_told(registry, &preview_type, record->id, record->project_id, expected_version, record,
+                           told, data, error);
+    }
+    json_object_put(data);
+    return status;
+}
+
 /* Replaces what the record has. */
 static cutover_status set_pgbouncers(struct project_record *record, const char *const *consoles,
                                      cutover_error **error)
@@ -273,7 +370,7 @@ cutover_status cutover_registry_project_add(cutover_registry *registry, const cu
     if (status == CUTOVER_OK)
         status = set_pgbouncers(&record, project->pgbouncers, error);
     if (status == CUTOVER_OK)
-        status = save(registry, &project_type, project->id, project->id, 0, &record, error);
+        status = save_project(registry, &record, 0, "project.added", error);
     record_free(&project_type, &record);
     return status;
 }
@@ -290,7 +387,7 @@ static cutover_status pgbouncers_once(const cutover_registry *registry, const ch
         return status;
     status = set_pgbouncers(&record, consoles, error);
     if (status == CUTOVER_OK)
-        status = save(registry, &project_type, project_id, project_id, version, &record, error);
+        status = save_project(registry, &record, version, "project.changed", error);
     record_free(&project_type, &record);
     return status;
 }
@@ -386,7 +483,7 @@ cutover_status cutover_registry_preview_add(cutover_registry *registry, const cu
     if (status == CUTOVER_OK)
         status = record_set_text(&record.database, preview->database, error);
     if (status == CUTOVER_OK)
-        status = save(registry, &preview_type, preview->id, preview->project_id, 0, &record, error);
+        status = save_preview(registry, &record, 0, "preview.added", error);
     record_free(&preview_type, &record);
     return status;
 }
@@ -402,7 +499,7 @@ static cutover_status extend_once(const cutover_registry *registry, const char *
     if (status != CUTOVER_OK)
         return status;
     record.expires_at = expires_at;
-    status = save(registry, &preview_type, preview_id, record.project_id, version, &record, error);
+    status = save_preview(registry, &record, version, "preview.extended", error);
     record_free(&preview_type, &record);
     return status;
 }
@@ -635,8 +732,9 @@ cutover_status cutover_registry_platform(cutover_registry *registry, cutover_pla
     return CUTOVER_OK;
 }
 
-cutover_status cutover_registry_open(const cutover_store *store, cutover_registry **registry,
-                                     cutover_error **error)
+/* The actor is whole. */
+static cutover_status open_as(const cutover_store *store, const cutover_actor *actor,
+                              cutover_registry **registry, cutover_error **error)
 {
     cutover_registry *opened;
     cutover_store whole;
@@ -651,8 +749,31 @@ cutover_status cutover_registry_open(const cutover_store *store, cutover_registr
         return error_nomem(error);
     opened->magic = REGISTRY_MAGIC;
     opened->store = whole;
-    *registry = opened;
-    return CUTOVER_OK;
+    opened->actor = *actor;
+    status = string_copy(actor->id, &opened->actor_id, error);
+    opened->actor.id = opened->actor_id;
+    if (status == CUTOVER_OK)
+        *registry = opened;
+    else
+        cutover_registry_free(opened);
+    return status;
+}
+
+cutover_status cutover_registry_open(const cutover_store *store, cutover_registry **registry,
+                                     cutover_error **error)
+{
+    return open_as(store, &actor_system, registry, error);
+}
+
+cutover_status cutover_registry_open_as(const cutover_store *store, const cutover_actor *given,
+                                        cutover_registry **registry, cutover_error **error)
+{
+    cutover_actor actor;
+    cutover_status status = port_copy(&actor_port, "actor", given, &actor, error);
+
+    if (status == CUTOVER_OK)
+        status = machine_actor_check(&actor, error);
+    return status != CUTOVER_OK ? status : open_as(store, &actor, registry, error);
 }
 
 void cutover_registry_free(cutover_registry *registry)
@@ -660,5 +781,6 @@ void cutover_registry_free(cutover_registry *registry)
     if (registry == NULL || registry->magic != REGISTRY_MAGIC)
         return;
     registry->magic = 0;
+    free(registry->actor_id);
     free(registry);
 }

@@ -17,15 +17,35 @@ static cutover_status apply(const struct host *host, const struct request_act *a
         return record_set_text(&record->rejected_reason, act->text, error);
     case VERB_TICKET:
         return record_set_text(&record->external_ticket_ref, act->text, error);
+    case VERB_RESCHEDULE:
+        record->scheduled_for = act->scheduled_for;
+        return CUTOVER_OK;
     default:
         return CUTOVER_OK;
     }
+}
+
+/* What the act replaces, for those who are told of it; an object that the caller puts. */
+static cutover_status replaced(const struct request_act *act, const struct request_record *record,
+                               struct json_object **said, cutover_error **error)
+{
+    *said = json_object_new_object();
+    if (*said == NULL)
+        return error_nomem(error);
+    if (act->verb == VERB_TICKET) {
+        json_put_text(*said, "external_ticket_ref", act->text);
+        json_put_text(*said, "previous_ticket_ref", record->external_ticket_ref);
+    }
+    if (act->verb == VERB_RESCHEDULE)
+        json_put_time(*said, "previous_scheduled_for", record->scheduled_for);
+    return CUTOVER_OK;
 }
 
 static cutover_status act_once(const struct host *host, const struct request_act *act, const char *id,
                                struct request_record *record, uint64_t *version, cutover_error **error)
 {
     struct surroundings around = {0};
+    struct json_object *said = NULL;
     enum request_status next;
 
     cutover_status status = document_get_record(&host->store, &request_type, id, record, version, error);
@@ -35,14 +55,17 @@ static cutover_status act_once(const struct host *host, const struct request_act
     if (status == CUTOVER_OK)
         status =
             machine_request(record, act->verb, act->actor, &around.facts, act->scheduled_for, &next, error);
+    if (status == CUTOVER_OK)
+        status = replaced(act, record, &said, error);
     if (status == CUTOVER_OK) {
         record->status = (int)next;
         status = apply(host, act, record, error);
     }
     if (status == CUTOVER_OK)
-        status = request_commit(host, record, *version, act->actor, act->audit, error);
+        status = request_commit(host, record, *version, act->actor, act->verb, said, error);
     if (status == CUTOVER_OK)
         ++*version;
+    json_object_put(said);
     surroundings_free(&around);
     return status;
 }

@@ -13,8 +13,7 @@
 struct request_act {
     enum request_verb verb;
     const cutover_actor *actor;
-    const char *audit; /* name of its audit entry and event; NULL: none */
-    const char *text;  /* note, reason or ticket */
+    const char *text; /* note, reason or ticket */
     int64_t scheduled_for;
 };
 

@@ -20,20 +20,19 @@ void surroundings_free(struct surroundings *around)
     preview_free(&around->preview);
 }
 
-cutover_status request_announce(struct change *change, const char *name, const cutover_actor *actor,
-                                const struct request_record *record, cutover_error **error)
+cutover_status request_announce(struct change *change, enum request_verb verb, const cutover_actor *actor,
+                                const struct request_record *record, struct json_object *said,
+                                cutover_error **error)
 {
-    struct json_object *data = json_object_new_object();
+    struct json_object *data = said != NULL ? json_object_get(said) : json_object_new_object();
 
     if (data == NULL)
         return error_nomem(error);
     json_put_text(data, "preview_database_id", record->preview_database_id);
     json_put_text(data, "status", request_status_names[record->status]);
-    if (record->status == REQUEST_REJECTED)
-        json_put_text(data, "rejected_reason", record->rejected_reason);
-    if (record->scheduled_for != 0)
-        json_put_time(data, "scheduled_for", record->scheduled_for);
-    cutover_status status = change_announce(change, name, actor, record->id, data, error);
+    json_put_text(data, "rejected_reason", record->rejected_reason);
+    json_put_time(data, "scheduled_for", record->scheduled_for);
+    cutover_status status = change_announce(change, machine_request_told(verb), actor, record->id, data, error);
     json_object_put(data);
     return status;
 }
@@ -65,7 +64,8 @@ static cutover_status claim_drop(const struct host *host, struct change *change,
 }
 
 cutover_status request_commit(const struct host *host, struct request_record *record, uint64_t version,
-                              const cutover_actor *actor, const char *audit, cutover_error **error)
+                              const cutover_actor *actor, enum request_verb verb, struct json_object *said,
+                              cutover_error **error)
 {
     struct change *change = NULL;
 
@@ -77,8 +77,8 @@ cutover_status request_commit(const struct host *host, struct request_record *re
         status = change_put_record(change, &request_type, record->id, version, record, error);
     if (status == CUTOVER_OK && !machine_request_is_live(record->status))
         status = claim_drop(host, change, record->preview_database_id, error);
-    if (status == CUTOVER_OK && audit != NULL)
-        status = request_announce(change, audit, actor, record, error);
+    if (status == CUTOVER_OK)
+        status = request_announce(change, verb, actor, record, said, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     change_free(change);

@@ -24,11 +24,13 @@ void surroundings_free(struct surroundings *around);
 cutover_status claim_get(const struct host *host, const char *preview_id, struct document *claim,
                          cutover_error **error);
 
-/* Audit entry and event of that name, in a change. */
-cutover_status request_announce(struct change *change, const char *name, const cutover_actor *actor,
-                                const struct request_record *record, cutover_error **error);
-/* Commits a record that was read at `version`; one that has ended gives its claim up. `audit` NULL: nothing is told. */
+/* Audit entry and event of a verb, in a change. `said` has what only this verb tells, or is NULL; it is borrowed. */
+cutover_status request_announce(struct change *change, enum request_verb verb, const cutover_actor *actor,
+                                const struct request_record *record, struct json_object *said,
+                                cutover_error **error);
+/* Commits a record that was read at `version`, and tells of it; one that has ended gives its claim up. */
 cutover_status request_commit(const struct host *host, struct request_record *record, uint64_t version,
-                              const cutover_actor *actor, const char *audit, cutover_error **error);
+                              const cutover_actor *actor, enum request_verb verb, struct json_object *said,
+                              cutover_error **error);
 
 #endif

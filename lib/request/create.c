@@ -76,7 +76,7 @@ static cutover_status create_commit(const struct host *host, const struct reques
     if (status == CUTOVER_OK)
         status = change_put(change, "claim", record->preview_database_id, 0, body, error);
     if (status == CUTOVER_OK)
-        status = request_announce(change, "cutover.requested", actor, record, error);
+        status = request_announce(change, VERB_CREATE, actor, record, NULL, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
     change_free(change);

@@ -18,7 +18,7 @@ static cutover_status expire_if_due(const struct host *host, struct request_reco
     if (status != CUTOVER_OK)
         return status;
     record->status = (int)next;
-    status = request_commit(host, record, *version, &host_system_actor, "cutover.expired", error);
+    status = request_commit(host, record, *version, &host_system_actor, VERB_EXPIRE, NULL, error);
     if (status == CUTOVER_OK)
         ++*version;
     return status;

@@ -364,7 +364,7 @@ static char *backup_taking(struct scene *scene, struct lease *lease)
     check_ok(backup_prepare(scene->desk->host, &record, &error), error);
     if (lease != NULL)
         check_ok(lease_prepare(lease, scene->desk->host, LEASE_BACKUP, record.id, "shop", &error), error);
-    check_ok(backup_begin(scene->desk->host, &record, lease, &backup, &error), error);
+    check_ok(backup_begin(scene->desk->host, &desk_operator, &record, lease, &backup, &error), error);
     char *id = strdup(backup.record.id);
     backup_free(&backup);
     return id;

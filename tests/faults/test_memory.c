@@ -721,14 +721,17 @@ CALL(events_list)
     return cutover_events_list(world->engine, NULL, take_event, NULL, error);
 }
 
+static const cutover_event_selection the_given_up = {
+    CUTOVER_EVENT_SELECTION_VERSION, &shop_operator, "file", "shop", 1, 1};
+
 CALL(event_retry)
 {
-    return cutover_event_retry(world->engine, "shop", 1, "file", error);
+    return cutover_events_retry(world->engine, &the_given_up, NULL, error);
 }
 
 CALL(event_discard)
 {
-    return cutover_event_discard(world->engine, "shop", 1, "file", error);
+    return cutover_events_discard(world->engine, &the_given_up, NULL, error);
 }
 
 CALL(events_deliver)

@@ -76,7 +76,8 @@ static void check_told(struct shop *shop, const char *name, const char *request,
         shop_format("cutover.requested%s %s", tally->ack == 1 || acked_before ? " cutover.acked" : "",
                     tally->reject == 1   ? "cutover.rejected"
                     : tally->cancel == 1 ? "cutover.cancelled"
-                                         : "cutover.promote_started production_overwrite_restore");
+                                         : "cutover.promote_started backup.started backup.completed "
+                                           "production_overwrite_restore");
     assert_string_equal(audit + audit_before, expected);
     assert_string_equal(status, tally->reject == 1   ? "rejected"
                                 : tally->cancel == 1 ? "cancelled"

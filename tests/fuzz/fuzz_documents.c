@@ -387,15 +387,19 @@ static void change(struct world *world)
 
 static void deliver_events(struct world *world)
 {
+    const cutover_actor otto = {CUTOVER_ACTOR_VERSION, "otto", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+    const cutover_event_selection all = {CUTOVER_EVENT_SELECTION_VERSION, &otto, "hook", PROJECT, 0, 0},
+                                  second = {CUTOVER_EVENT_SELECTION_VERSION, &otto, "hook", PROJECT, 2, 2};
+
     for (unsigned run = 0; run < 2; run++) {
         cutover_delivery delivery = CUTOVER_DELIVERY_INIT;
         cutover_error *error = NULL;
         world->offered = 0;
         fuzz_settle(cutover_events_deliver(world->engine, NULL, &delivery, &error), error);
         error = NULL;
-        fuzz_settle(cutover_event_retry(world->engine, PROJECT, 1, "hook", &error), error);
+        fuzz_settle(cutover_events_retry(world->engine, &all, NULL, &error), error);
         error = NULL;
-        fuzz_settle(cutover_event_discard(world->engine, PROJECT, 2, "hook", &error), error);
+        fuzz_settle(cutover_events_discard(world->engine, &second, NULL, &error), error);
     }
 }
 

@@ -240,6 +240,24 @@ static void a_partitioned_table_s_foreign_key_waits_for_its_partitions(void **st
     free(path);
 }
 
+static cutover_status is_the_operators(const cutover_audit_entry *entry, void *count)
+{
+    if (strncmp(entry->action, "backup.", 7) != 0)
+        return CUTOVER_OK;
+    assert_string_equal(entry->actor_id, shop_operator.id);
+    ++*(unsigned *)count;
+    return CUTOVER_OK;
+}
+
+static void check_told_of_the_operator(struct shop *shop, unsigned entries)
+{
+    unsigned count = 0;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_audit_list(shop->engine, "shop", NULL, 100, is_the_operators, &count, &error), error);
+    assert_int_equal(count, entries);
+}
+
 static void backups_are_listed_and_deleted(void **state)
 {
     struct shop *shop = *state;
@@ -269,6 +287,12 @@ static void backups_are_listed_and_deleted(void **state)
     check_status(cutover_backup_path(shop->engine, id, again, sizeof again, &error), CUTOVER_E_STATE, error);
     check_status(cutover_backup_delete(shop->engine, &shop_operator, id, &error), CUTOVER_E_STATE, error);
     check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), CUTOVER_E_STATE, error);
+    check_ok(cutover_backup_verify(shop->engine, &options, cutover_backup_id(second), NULL, &error), error);
+    char *audit = shop_audit(shop, "shop");
+    assert_string_equal(audit, "backup.started backup.completed backup.started backup.completed backup.deleted "
+                               "backup.verify_started backup.completed");
+    check_told_of_the_operator(shop, 7);
+    free(audit);
     cutover_backup_free(first);
     cutover_backup_free(second);
     cutover_backup_free(read);

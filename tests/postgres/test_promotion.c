@@ -103,7 +103,7 @@ static void check_displaced(const struct outcome *outcome, const char *old_oid)
 static void check_report(const struct outcome *outcome, const char *request_id)
 {
     assert_string_equal(outcome_text(outcome, "request_id"), request_id);
-    assert_string_equal(outcome_text(outcome, "promotion_id"), outcome->promotion_id);
+    assert_string_equal(outcome_text(outcome, "job_id"), outcome->promotion_id);
     assert_string_equal(outcome_text(outcome, "status"), "completed");
     check_contains(outcome_text(outcome, "pre_cutover_backup_id"), "-");
     check_contains(outcome_text(outcome, "backup_label"), request_id);
@@ -201,8 +201,8 @@ static void production_becomes_what_the_preview_is(void **state)
     assert_int_equal(shop->traffic.resumes, 1);
     assert_int_equal(shop->traffic.syncs, 1);
     char *audit = shop_audit(shop, "rich"), *events = shop_events(shop, "rich");
-    assert_string_equal(audit, "cutover.requested cutover.acked cutover.promote_started "
-                               "production_overwrite_restore");
+    assert_string_equal(audit, "cutover.requested cutover.acked cutover.promote_started backup.started "
+                               "backup.completed production_overwrite_restore");
     assert_string_equal(events, "cutover.requested cutover.acked cutover.promote_started backup.completed "
                                 "production_overwrite_restore restore.completed job.completed");
     check_backup(shop, &outcome, old);

@@ -149,7 +149,7 @@ static void a_rich_backup_fills_an_empty_preview_which_keeps_its_own(void **stat
     assert_string_equal(properties_now, properties);
     /* The empty one that it took the place of is gone, and production was not touched. */
     check_as_before(&production);
-    assert_int_equal(strlen(outcome_text(&outcome, "restore_id")), 36);
+    assert_int_equal(strlen(outcome_text(&outcome, "job_id")), 36);
     assert_string_equal(outcome_text(&outcome, "target_kind"), "preview");
     assert_string_equal(outcome_text(&outcome, "target_id"), "look");
     assert_string_equal(outcome_text(&outcome, "source_backup_id"), backup);
@@ -157,7 +157,8 @@ static void a_rich_backup_fills_an_empty_preview_which_keeps_its_own(void **stat
     assert_string_equal(outcome_text(&outcome, "pre_cutover_backup_id"), "null");
     assert_string_equal(outcome_text(&outcome, "displaced_database"), "null");
     assert_true(atoi(outcome_text(&outcome, "stage.rows")) > 20000);
-    check_last_words(shop_events(shop, "rich"), "backup.completed restore.completed job.completed");
+    check_last_words(shop_events(shop, "rich"),
+                     "backup.completed restore.started restore.completed job.completed");
     char *audit = shop_audit(shop, "rich"), *displaced = displaced_names(shop, "rich");
     assert_null(strstr(audit, "production_overwrite_restore"));
     assert_string_equal(displaced, "");
@@ -303,7 +304,7 @@ static void an_empty_preview_stays_as_it_was_when_the_restore_does_not_end_well(
         assert_string_equal(outcome_text(&outcome, "status"), "cancelled");
         check_as_before(&preview);
         check_state(shop, "vain");
-        check_last_words(shop_events(shop, "vain"), "restore.failed job.failed");
+        check_last_words(shop_events(shop, "vain"), "restore.started restore.failed job.failed");
         outcome_free(&outcome);
     }
     shop->traffic.pause_fails = true;
@@ -518,7 +519,7 @@ static void check_own_backup(struct shop *shop, const struct outcome *outcome, c
     cutover_backup *backup = NULL;
     cutover_error *error = NULL;
     char path[4096];
-    char *label = shop_format("pre-restore-%s", outcome_text(outcome, "restore_id"));
+    char *label = shop_format("pre-restore-%s", outcome_text(outcome, "job_id"));
 
     check_ok(cutover_backup_get(shop->engine, outcome_text(outcome, "pre_cutover_backup_id"), &backup, &error),
              error);
@@ -586,7 +587,8 @@ static void production_becomes_what_the_backup_holds(void **state)
     assert_string_equal(displaced_oid, oid);
     char *name = closed_value(cluster, displaced, "SELECT name FROM generation");
     assert_string_equal(name, "spoilt");
-    check_last_words(shop_audit(shop, "over"), "production_overwrite_restore");
+    check_last_words(shop_audit(shop, "over"),
+                     "restore.started backup.started backup.completed production_overwrite_restore");
     check_last_words(shop_events(shop, "over"),
                      "backup.completed production_overwrite_restore restore.completed job.completed");
     check_state(shop, "over");

@@ -126,7 +126,7 @@ static void check_report(const struct outcome *outcome, const char *request)
     struct json_object *steps = json_object_object_get(outcome->report, "steps");
 
     assert_string_equal(outcome_text(outcome, "request_id"), request);
-    assert_int_equal(strlen(outcome_text(outcome, "promotion_id")), 36);
+    assert_int_equal(strlen(outcome_text(outcome, "job_id")), 36);
     assert_string_equal(outcome_text(outcome, "status"), "rolled_back");
     assert_string_equal(outcome_text(outcome, "writes_since_cutover"), "none");
     assert_true(atof(outcome_text(outcome, "reads_unavailable_ms")) > 0);
@@ -178,8 +178,10 @@ static void old_production_comes_back_with_what_the_project_has_now(void **state
 
     check_displaced(shop, &outcome, new_oid, new_content, request);
     check_request(shop, request, "all", "rolled_back");
-    check_last_word(shop_audit(shop, "all"), " production_overwrite_restore cutover.rolled_back");
-    check_last_word(shop_events(shop, "all"), " job.completed cutover.rolled_back job.completed");
+    check_last_word(shop_audit(shop, "all"),
+                    " production_overwrite_restore cutover.rollback_started cutover.rolled_back");
+    check_last_word(shop_events(shop, "all"),
+                    " job.completed cutover.rollback_started cutover.rolled_back job.completed");
     assert_int_equal(shop->traffic.pauses, 2);
     assert_int_equal(shop->traffic.resumes, 2);
     assert_int_equal(shop->traffic.syncs, 2); /* the cutover's and the rollback's */
@@ -343,7 +345,8 @@ static void a_write_in_the_last_moment_is_caught_behind_the_door(void **state)
     assert_string_equal(cutover_error_step(outcome.error), "swap");
     check_not_rolled_back(shop, "moment", request, oid);
     assert_int_equal(cluster_number(cluster, production, "SELECT count(*) FROM generation"), 2);
-    check_last_word(shop_events(shop, "moment"), "job.completed job.failed");
+    check_last_word(shop_events(shop, "moment"),
+                    "job.completed cutover.rollback_started cutover.rollback_failed job.failed");
     outcome_free(&outcome);
 
     /* It is said now that it may go. */

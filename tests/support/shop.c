@@ -502,6 +502,8 @@ static void add_word(char **list, const char *word)
 
 static cutover_status receive_action(const cutover_audit_entry *entry, void *context)
 {
+    if (strncmp(entry->action, "project.", 8) == 0 || strncmp(entry->action, "preview.", 8) == 0)
+        return CUTOVER_OK;
     add_word(context, entry->action);
     return CUTOVER_OK;
 }

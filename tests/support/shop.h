@@ -119,7 +119,7 @@ void shop_leases_fall_silent(struct shop *shop);
 /* "active", … as the platform says; malloc'd as all that follow. */
 char *shop_project_state(struct shop *shop, const char *project_id);
 char *shop_request_status(struct shop *shop, const char *request_id);
-/* Actions of the audit trail and types of the events, oldest first, separated by spaces. */
+/* Actions of the audit trail and types of the events, oldest first, separated by spaces; what the inventory has is left out. */
 char *shop_audit(struct shop *shop, const char *project_id);
 char *shop_events(struct shop *shop, const char *project_id);
 /* Whether any file under the home, or the log, holds these bytes. */

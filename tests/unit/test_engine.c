@@ -438,6 +438,7 @@ static void every_call_refuses_no_engine(void **state)
     cutover_backup_options backup = CUTOVER_BACKUP_OPTIONS_INIT;
     cutover_promotion_options promotion = CUTOVER_PROMOTION_OPTIONS_INIT;
     const cutover_actor *actor = &operator_actor;
+    const cutover_event_selection selection = {1, actor, "hook", "p", 1, 1};
     cutover_request *one = NULL;
     cutover_request_list *requests = NULL;
     cutover_backup *archive = NULL;
@@ -469,8 +470,8 @@ static void every_call_refuses_no_engine(void **state)
         cutover_audit_list(NULL, "p", NULL, 1, NULL, NULL, NULL),
         cutover_events_deliver(NULL, NULL, NULL, NULL),
         cutover_events_list(NULL, NULL, NULL, NULL, NULL),
-        cutover_event_retry(NULL, "p", 1, "hook", NULL),
-        cutover_event_discard(NULL, "p", 1, "hook", NULL),
+        cutover_events_retry(NULL, &selection, NULL, NULL),
+        cutover_events_discard(NULL, &selection, NULL, NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         assert_int_equal(statuses[i], CUTOVER_E_INVALID);
@@ -529,12 +530,12 @@ static void every_call_refuses_null_arguments(void **state)
         cutover_backup_path(engine, "b", NULL, 10, NULL),
         cutover_audit_list(engine, "p", NULL, 1, NULL, NULL, NULL),
         cutover_events_list(engine, NULL, NULL, NULL, NULL),
-        cutover_event_retry(engine, NULL, 1, "hook", NULL),
-        cutover_event_retry(engine, "p", 0, "hook", NULL),
-        cutover_event_retry(engine, "p", 1, NULL, NULL),
-        cutover_event_discard(engine, NULL, 1, "hook", NULL),
-        cutover_event_discard(engine, "p", 0, "hook", NULL),
-        cutover_event_discard(engine, "p", 1, "two words", NULL),
+        cutover_events_retry(engine, NULL, NULL, NULL),
+        cutover_events_retry(engine, &(cutover_event_selection){1, NULL, "hook", "p", 1, 1}, NULL, NULL),
+        cutover_events_retry(engine, &(cutover_event_selection){1, actor, NULL, "p", 1, 1}, NULL, NULL),
+        cutover_events_discard(engine, &(cutover_event_selection){1, actor, "hook", "", 1, 1}, NULL, NULL),
+        cutover_events_discard(engine, &(cutover_event_selection){1, actor, "two words", "p", 1, 1}, NULL,
+                               NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i] != CUTOVER_E_INVALID)

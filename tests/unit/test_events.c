@@ -344,6 +344,40 @@ static void damaged_event_does_not_keep_the_next_notifier_from_its_turn(void **s
     cutover_engine_free(engine);
 }
 
+static const cutover_actor olga = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR,
+                                   CUTOVER_ROLE_OPERATOR};
+
+static cutover_event_selection given_up_for(const char *notifier, const char *project, uint64_t first,
+                                            uint64_t last)
+{
+    cutover_event_selection selection = CUTOVER_EVENT_SELECTION_INIT;
+
+    selection.actor = &olga;
+    selection.notifier = notifier;
+    selection.project_id = project;
+    selection.first = first;
+    selection.last = last;
+    return selection;
+}
+
+static uint32_t retried(cutover_engine *engine, cutover_event_selection selection)
+{
+    cutover_error *error = NULL;
+    uint32_t count = 0;
+
+    check_ok(cutover_events_retry(engine, &selection, &count, &error), error);
+    return count;
+}
+
+static cutover_status note_entry(const cutover_audit_entry *entry, void *context)
+{
+    char *text = context;
+    size_t used = strlen(text);
+
+    snprintf(text + used, 500 - used, " %s:%s", entry->action, entry->actor_id);
+    return CUTOVER_OK;
+}
+
 static void what_was_given_up_is_retried_or_discarded(void **state)
 {
     struct world *world = *state;
@@ -352,17 +386,65 @@ static void what_was_given_up_is_retried_or_discarded(void **state)
 
     add_event(world, "p1");
     add_event(world, "p1");
-    check_status(cutover_event_retry(engine, "p1", 1, "hook", &error), CUTOVER_E_STATE, error), error = NULL;
+    const cutover_event_selection first = given_up_for("hook", "p1", 1, 1),
+                                  second = given_up_for("hook", "p1", 2, 2);
+    char told[500] = "";
+    check_status(cutover_events_retry(engine, &first, NULL, &error), CUTOVER_E_STATE, error), error = NULL;
     world->hook.refuses = true;
     check_counts(deliver(engine, NULL), 2, 0, 0, 2, 0);
     world->hook.refuses = false;
-    check_ok(cutover_event_retry(engine, "p1", 1, "hook", &error), error);
-    check_ok(cutover_event_discard(engine, "p1", 2, "hook", &error), error);
+    assert_int_equal(retried(engine, first), 1);
+    check_ok(cutover_events_discard(engine, &second, NULL, &error), error);
     assert_int_equal(in_outbox(engine), 1);
     check_counts(deliver(engine, NULL), 1, 0, 0, 0, 0);
     assert_string_equal(world->hook.heard, "p1/1 ");
     assert_int_equal(in_outbox(engine), 0);
-    check_status(cutover_event_discard(engine, "p1", 2, "hook", &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_events_discard(engine, &second, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_ok(cutover_audit_list(engine, "p1", NULL, 100, note_entry, told, &error), error);
+    assert_string_equal(told, " event.given_up:cutover event.given_up:cutover event.retried:olga"
+                              " event.discarded:olga");
+    cutover_engine_free(engine);
+}
+
+/* An endpoint that was away for an hour: everything that it missed comes again, in order, and nothing of others'. */
+static void a_range_or_all_of_an_endpoint_is_retried(void **state)
+{
+    struct world *world = *state;
+    cutover_engine *engine = engine_with(world, &world->hook, &world->log);
+
+    for (unsigned i = 0; i < 4; i++)
+        add_event(world, "p1");
+    add_event(world, "p2");
+    world->hook.refuses = world->log.refuses = true;
+    check_counts(deliver(engine, NULL), 0, 0, 0, 10, 0);
+    world->hook.refuses = world->log.refuses = false;
+    assert_int_equal(retried(engine, given_up_for("hook", "p1", 2, 3)), 2);
+    check_counts(deliver(engine, "hook"), 2, 0, 0, 3, 0);
+    assert_string_equal(world->hook.heard, "p1/2 p1/3 ");
+    assert_int_equal(retried(engine, given_up_for("hook", NULL, 0, 0)), 3);
+    check_counts(deliver(engine, "hook"), 3, 0, 0, 0, 0);
+    assert_string_equal(world->hook.heard, "p1/2 p1/3 p1/1 p1/4 p2/1 ");
+    assert_int_equal(retried(engine, given_up_for("hook", "p1", 0, 0)), 0);
+    assert_string_equal(world->log.heard, "");
+    cutover_engine_free(engine);
+}
+
+static void only_operators_settle_events(void **state)
+{
+    struct world *world = *state;
+    const cutover_actor carla = {CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    cutover_engine *engine = engine_with(world, &world->hook, NULL);
+    cutover_event_selection selection = given_up_for("hook", NULL, 0, 0);
+    cutover_error *error = NULL;
+
+    selection.actor = &carla;
+    check_status(cutover_events_retry(engine, &selection, NULL, &error), CUTOVER_E_FORBIDDEN, error);
+    error = NULL;
+    selection = given_up_for("hook", NULL, 1, 1);
+    check_status(cutover_events_retry(engine, &selection, NULL, &error), CUTOVER_E_INVALID, error);
+    error = NULL;
+    selection = given_up_for("hook", "p1", 3, 2);
+    check_status(cutover_events_discard(engine, &selection, NULL, &error), CUTOVER_E_INVALID, error);
     cutover_engine_free(engine);
 }
 
@@ -378,6 +460,8 @@ int main(void)
         TEST(events_wait_for_the_notifiers_of_every_engine),
         TEST(damaged_event_does_not_keep_the_next_notifier_from_its_turn),
         TEST(what_was_given_up_is_retried_or_discarded),
+        TEST(a_range_or_all_of_an_endpoint_is_retried),
+        TEST(only_operators_settle_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "model/actor.h"
 #include "notify/known.h"
 #include "notify/outbox.h"
 #include "store/ledger.h"
@@ -571,7 +572,10 @@ static void settle(struct world *world, uint64_t sequence, const char *name, enu
                    cutover_status expected)
 {
     cutover_error *error = NULL;
-    cutover_status status = outbox_settle(&world->store, world->names, "p1", sequence, name, act, &error);
+    const struct outbox_choice choice = {&actor_system, "p1", sequence, sequence, name};
+    uint32_t count = 0;
+    cutover_status status =
+        outbox_settle(&world->store, &world->clock, world->names, &choice, act, &count, &error);
 
     assert_int_equal(status, expected);
     assert_int_equal(cutover_error_code(error), expected);

@@ -262,6 +262,14 @@ AT(cutover_delivery_options, version, 0);
 AT(cutover_delivery_options, notifier, 8);
 SIZE(cutover_delivery_options, 16);
 
+AT(cutover_event_selection, version, 0);
+AT(cutover_event_selection, actor, 8);
+AT(cutover_event_selection, notifier, 16);
+AT(cutover_event_selection, project_id, 24);
+AT(cutover_event_selection, first, 32);
+AT(cutover_event_selection, last, 40);
+SIZE(cutover_event_selection, 48);
+
 AT(cutover_delivery, version, 0);
 AT(cutover_delivery, delivered, 4);
 AT(cutover_delivery, failed, 8);
@@ -332,6 +340,8 @@ static void init_functions_of_options_agree_with_macros(void **state)
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
     INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,
                 CUTOVER_DELIVERY_OPTIONS_VERSION);
+    INIT_AGREES(cutover_event_selection, CUTOVER_EVENT_SELECTION_INIT, cutover_event_selection_init,
+                CUTOVER_EVENT_SELECTION_VERSION);
     INIT_AGREES(cutover_delivery, CUTOVER_DELIVERY_INIT, cutover_delivery_init, CUTOVER_DELIVERY_VERSION);
     INIT_AGREES(cutover_progress, CUTOVER_PROGRESS_INIT, cutover_progress_init, CUTOVER_PROGRESS_VERSION);
 }

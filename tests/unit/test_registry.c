@@ -1,6 +1,8 @@
+#include "store/document.h"
 #include "support/check.h"
 
 #include <cutover/registry.h>
+#include <json-c/json.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -645,12 +647,69 @@ static void incomplete_store_is_refused(void **state)
     cutover_registry_free(NULL);
 }
 
+/* ---- the audit trail ---- */
+
+static cutover_status note_entry(void *context, const struct document *document, cutover_error **error)
+{
+    struct json_object *entry = json_tokener_parse(document->body);
+    char *text = context;
+    size_t used = strlen(text);
+
+    (void)error;
+    snprintf(text + used, 1000 - used, " %s:%s:%s",
+             json_object_get_string(json_object_object_get(entry, "action")),
+             json_object_get_string(json_object_object_get(entry, "actor_kind")),
+             json_object_get_string(json_object_object_get(entry, "actor_id")));
+    json_object_put(entry);
+    return CUTOVER_OK;
+}
+
+static void what_is_changed_is_told_of_whoever_did_it(void **state)
+{
+    struct world *world = *state;
+    const cutover_actor olga = {CUTOVER_ACTOR_VERSION, "olga", CUTOVER_ACTOR_OPERATOR, CUTOVER_ROLE_OPERATOR};
+    const char *const consoles[] = {"host=/p", NULL};
+    cutover_registry *hers = NULL;
+    cutover_error *error = NULL;
+    char told[1000] = "";
+
+    check_ok(cutover_registry_open_as(&world->store, &olga, &hers, &error), error);
+    add_project(world, "shop");
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+    preview.id = "next";
+    preview.project_id = "shop";
+    preview.database = "host=/x dbname=next";
+    check_ok(cutover_registry_preview_add(hers, &preview, &error), error);
+    check_status(cutover_registry_preview_add(hers, &preview, &error), CUTOVER_E_CONFLICT, error);
+    check_ok(cutover_registry_preview_extend(hers, "next", 5000000, &error), error);
+    check_ok(cutover_registry_project_set_pgbouncers(hers, "shop", consoles, &error), error);
+    check_ok(document_walk(&world->store, "audit", "shop", note_entry, told, &error), error);
+    assert_string_equal(told, " project.added:system:cutover preview.added:operator:olga"
+                              " preview.extended:operator:olga project.changed:operator:olga");
+    cutover_registry_free(hers);
+}
+
+static void somebody_without_a_name_is_nobody(void **state)
+{
+    struct world *world = *state;
+    const cutover_actor nameless = {CUTOVER_ACTOR_VERSION, "", CUTOVER_ACTOR_OPERATOR, 0};
+    cutover_registry *registry = NULL;
+    cutover_error *error = NULL;
+
+    check_status(cutover_registry_open_as(&world->store, &nameless, &registry, &error), CUTOVER_E_INVALID,
+                 error);
+    check_status(cutover_registry_open_as(&world->store, NULL, &registry, &error), CUTOVER_E_INVALID, error);
+    assert_null(registry);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(project_is_kept_with_every_field),
+        test(what_is_changed_is_told_of_whoever_did_it),
+        test(somebody_without_a_name_is_nobody),
         test(poolers_of_a_project_are_replaced),
         test(whether_clients_are_held_is_set_but_not_under_a_job),
         test(existing_ids_are_conflict),

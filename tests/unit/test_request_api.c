@@ -790,6 +790,73 @@ static void promoting_waits_for_the_agreed_time(void **state)
     free(id);
 }
 
+/* The last entry of the audit trail, and its data. */
+static cutover_status keep_last(const cutover_audit_entry *entry, void *context)
+{
+    char *text = context;
+
+    snprintf(text, 1000, "%s", entry->json);
+    return CUTOVER_OK;
+}
+
+static void check_last_entry(struct world *world, const char *action, const char *actor, const char *data)
+{
+    char text[1000] = "";
+    cutover_error *error = NULL;
+
+    check_ok(cutover_audit_list(world->engine, "shop", NULL, 100, keep_last, text, &error), error);
+    check_contains(text, action);
+    check_contains(text, actor);
+    check_contains(text, data);
+}
+
+static void an_agreed_time_is_changed_by_either_side(void **state)
+{
+    struct world *world = *state;
+    char *id = open_request(world);
+    cutover_request *request = NULL;
+    cutover_error *error = NULL;
+
+    CHECK_REFUSED(world,
+                  cutover_request_reschedule(world->engine, &member, id, world->now + SECOND, NULL, &error),
+                  CUTOVER_E_STATE, "open");
+    check_ok(agree(world->engine, &operator_actor, id, NULL, world->now + 100, NULL, &error), error);
+    check_ok(cutover_request_reschedule(world->engine, &member, id, world->now + 50, &request, &error), error);
+    assert_int_equal(cutover_request_scheduled_for(request), world->now + 50);
+    assert_string_equal(cutover_request_status(request), "acked");
+    cutover_request_free(request);
+    check_last_entry(world, "cutover.rescheduled", "carla",
+                     "\"previous_scheduled_for\":\"2026-09-21T14:13:20.000100Z\"");
+    check_last_entry(world, "cutover.rescheduled", "carla",
+                     "\"scheduled_for\":\"2026-09-21T14:13:20.000050Z\"");
+    CHECK_REFUSED(world, cutover_request_reschedule(world->engine, &other_member, id, 0, NULL, &error),
+                  CUTOVER_E_FORBIDDEN, "may not reschedule");
+    CHECK_REFUSED(world, cutover_request_reschedule(world->engine, &member, id, world->now, NULL, &error),
+                  CUTOVER_E_INVALID, "scheduled_for");
+    world->preview_expires_at = world->now + 200;
+    CHECK_REFUSED(
+        world, cutover_request_reschedule(world->engine, &operator_actor, id, world->now + 200, NULL, &error),
+        CUTOVER_E_EXPIRED, "expires");
+    world->now += 20;
+    CHECK_REFUSED(world, start(world, &operator_actor, id, &error), CUTOVER_E_STATE, "agreed for");
+    check_ok(cutover_request_reschedule(world->engine, &operator_actor, id, 0, NULL, &error), error);
+    check_last_entry(world, "cutover.rescheduled", "olga", "\"scheduled_for\":null");
+    check_ok(start(world, &operator_actor, id, &error), error);
+    free(id);
+}
+
+static void a_ticket_is_told_with_the_one_before(void **state)
+{
+    struct world *world = *state;
+    char *id = open_request(world);
+    cutover_error *error = NULL;
+
+    check_ok(cutover_request_set_ticket(world->engine, &other_member, id, "T-2", NULL, &error), error);
+    check_last_entry(world, "cutover.ticket_set", "mona",
+                     "\"external_ticket_ref\":\"T-2\",\"previous_ticket_ref\":\"T-1\"");
+    free(id);
+}
+
 static void promoting_looks_at_project_and_preview_again(void **state)
 {
     struct world *world = *state;
@@ -1407,6 +1474,8 @@ int main(void)
         TEST(only_operators_promote_what_is_acked),
         TEST(promoting_needs_a_ticket_which_may_come_late),
         TEST(promoting_waits_for_the_agreed_time),
+        TEST(an_agreed_time_is_changed_by_either_side),
+        TEST(a_ticket_is_told_with_the_one_before),
         TEST(promoting_looks_at_project_and_preview_again),
         TEST(a_request_expires_with_its_preview),
         TEST(a_request_expires_when_its_preview_is_gone),
