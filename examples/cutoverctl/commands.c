@@ -106,7 +106,8 @@ const struct command commands[] = {
      .operand_count = 1,
      .allowed = BIT(OPTION_PGBOUNCER) | BIT(OPTION_HOLD_FENCE),
      .summary = "change what is known of a project",
-     .text = "Names the poolers before production anew, and whether their clients are held. Jobs that run go on with what they began with.",
+     .text = "Names the poolers before production anew, and whether their clients are held. Jobs that run go "
+             "on with what they began with.",
      .examples = "cutoverctl project set shop --pgbouncer 'host=pool1 port=6432 user=pgadmin'\n"
                  "cutoverctl project set shop --pgbouncer ''\n",
      .exits = BIT(EXIT_REFUSED),
