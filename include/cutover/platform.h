@@ -114,7 +114,8 @@ typedef struct cutover_platform {
     /**
      * Optional, both or neither. Called right before production's door is closed, and after it is open again,
      * however the swap ended: a connection pooler can hold its clients in between. A failing pause fails the
-     * promotion before anything happened; resume is called even then, and its failure is a warning. Recovery calls resume
+     * promotion before anything happened; resume is called even then, and its failure is a warning. A pause that waits asks
+     * cutover_platform_cancelled() at least each second, and fails when it says so. Recovery calls resume
      * for a job that had come that far, whatever became of its pause: where nothing is paused that is no failure.
      */
     cutover_status (*traffic_pause)(const char *project_id, cutover_error **error, void *userdata);
@@ -152,6 +153,13 @@ typedef struct cutover_platform {
     {                                                                                                          \
         CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                \
     }
+
+/**
+ * For traffic_pause and fence_pause, on the thread that they were called on: whether the job is cancelled that waits for them. They
+ * fail then, with whatever status, and what they paused is let go by the resume that follows.
+ * @return 1 or 0; 0 anywhere else, and where nobody may cancel: while a job is undone, or recovered. Since 0.2.
+ */
+CUTOVER_API int32_t cutover_platform_cancelled(void);
 
 /** Same as CUTOVER_PLATFORM_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
 CUTOVER_API cutover_status cutover_platform_init(cutover_platform *platform, unsigned version);

@@ -7,6 +7,7 @@
 void cancel_init(struct cancel *cancel, const struct cancel *parent)
 {
     atomic_init(&cancel->asked, 0);
+    cancel->asked_at_us = 0;
     cancel->parent = parent;
 }
 
@@ -18,7 +19,8 @@ void cancel_ask(struct cancel *cancel)
 bool cancel_asked(const struct cancel *cancel)
 {
     for (; cancel != NULL; cancel = cancel->parent)
-        if (atomic_load(&cancel->asked) != 0)
+        if (atomic_load(&cancel->asked) != 0 ||
+            (cancel->asked_at_us != 0 && monotonic_us() >= cancel->asked_at_us))
             return true;
     return false;
 }

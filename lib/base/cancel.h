@@ -9,11 +9,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CANCEL_SLICE_MS 100
 
 struct cancel {
-    atomic_int asked;            /* the user asked */
+    atomic_int asked;    /* the user asked */
+    int64_t asked_at_us; /* when it asks by itself (monotonic_us()); 0: never. Set before anybody looks. */
     const struct cancel *parent; /* or NULL: asked there counts here too */
 };
 

@@ -166,8 +166,11 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
     bool paused = platform->traffic_pause != NULL;
     int64_t paused_us = monotonic_us();
     cutover_error *local = NULL;
-    cutover_status status = platform_traffic_pause(platform, guard->project->id, error);
+    cutover_status status = platform_traffic_pause(platform, guard->project->id, cancel, error);
 
+    /* The last moment at which nothing has been done. */
+    if (status == CUTOVER_OK)
+        status = cancel_check(cancel, error);
     if (status == CUTOVER_OK) {
         int64_t limit_ms = 3 * (int64_t)guard->operation->host->door_timeout_ms + WORK_MS;
         guard->control->cancel = (*inside)->cancel = NULL;

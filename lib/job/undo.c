@@ -12,6 +12,8 @@
 
 /* Nobody can cancel an undoing: a server that stops to answer leaves it to recovery. DROP DATABASE may wait for a checkpoint. */
 #define UNDO_US (600 * INT64_C(1000000))
+/* Who cancelled waits no longer for clients' transactions: they are ended then, as without a pooler. */
+#define SOON_US (2 * INT64_C(1000000))
 
 static cutover_status door_reopen(struct session *control, struct journal *journal, cutover_error **error)
 {
@@ -35,11 +37,15 @@ static void hook_told(struct host *host, const char *project_id, cutover_status 
 }
 
 cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,
-                          const char *production, uint32_t oid, struct json_object *plan, cutover_error **error)
+                          const char *production, uint32_t oid, struct json_object *plan, bool soon,
+                          cutover_error **error)
 {
+    struct cancel limit;
     cutover_error *local = NULL;
 
-    cutover_status hook = platform_fence_pause(&host->platform, project_id, &local);
+    cancel_init(&limit, NULL);
+    limit.asked_at_us = soon ? monotonic_us() + SOON_US : 0;
+    cutover_status hook = platform_fence_pause(&host->platform, project_id, &limit, &local);
     hook_told(host, project_id, hook, local);
     local = NULL;
     cutover_status status = fence_lift(control, production, oid, plan, true, error);
@@ -48,7 +54,7 @@ cutover_status undo_fence(struct host *host, struct session *control, const char
     return status;
 }
 
-static cutover_status fence_down(struct host *host, struct session *control, struct journal *journal,
+static cutover_status fence_down(struct host *host, struct session *control, struct journal *journal, bool soon,
                                  cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
@@ -56,7 +62,7 @@ static cutover_status fence_down(struct host *host, struct session *control, str
     if (!record->fence_raised)
         return CUTOVER_OK;
     cutover_status status = undo_fence(host, control, record->project_id, record->production_name,
-                                       (uint32_t)record->production_oid, record->fence, error);
+                                       (uint32_t)record->production_oid, record->fence, soon, error);
     if (status != CUTOVER_OK)
         return status;
     record->fence_raised = false;
@@ -215,7 +221,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (status == CUTOVER_OK)
         status = door_reopen(control, journal, error);
     if (status == CUTOVER_OK)
-        status = fence_down(host, control, journal, error);
+        status = fence_down(host, control, journal, cancelled, error);
     if (status == CUTOVER_OK)
         status = drop_incoming(control, record, error);
     if (status == CUTOVER_OK)

@@ -11,9 +11,10 @@
    now fails, and stays for recovery. */
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
                         struct journal *journal, bool cancelled, cutover_error **reason, cutover_error **error);
-/* Lifts a fence as fence_lift() does, with the host's poolers holding their clients; what a pooler does not do is logged. */
+/* Lifts a fence as fence_lift() does, with the host's poolers holding their clients; what a pooler does not do is logged. `soon`:
+   clients' transactions are waited for no longer than two seconds. */
 cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,
-                          const char *production, uint32_t oid, struct json_object *plan,
+                          const char *production, uint32_t oid, struct json_object *plan, bool soon,
                           cutover_error **error);
 
 #endif

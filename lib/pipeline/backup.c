@@ -60,7 +60,7 @@ static cutover_status fence_raise_held(struct job *job, cutover_error **error)
     cutover_error *local = NULL;
     uint32_t ended = 0;
 
-    cutover_status status = platform_fence_pause(platform, job->project.id, error);
+    cutover_status status = platform_fence_pause(platform, job->project.id, job->control->cancel, error);
     bool raised = status == CUTOVER_OK;
     if (raised)
         status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid,

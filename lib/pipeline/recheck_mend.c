@@ -33,7 +33,7 @@ static cutover_status fence_down(struct recheck *recheck, cutover_error **error)
 
     if (status == CUTOVER_OK)
         status = undo_fence(recheck->host, recheck->control, recheck->project_id, recheck->production, oid,
-                            plan, error);
+                            plan, false, error);
     json_object_put(plan);
     return status;
 }

@@ -104,13 +104,14 @@ static cutover_status add_name(struct instance *instance, const char *name, cuto
 
 /* Its databases are listed when they are configured or were used; of "*" another may come, under production's name. */
 static cutover_status instance_open(const struct conninfo *conninfo, const char *production,
-                                    int64_t deadline_us, struct instance *instance, cutover_error **error)
+                                    int64_t deadline_us, const struct cancel *cancel, struct instance *instance,
+                                    cutover_error **error)
 {
     PGresult *databases = NULL;
     bool own_name = false;
 
     *instance = (struct instance){.conninfo = conninfo};
-    cutover_status status = console_open(conninfo, deadline_us, &instance->console, error);
+    cutover_status status = console_open(conninfo, deadline_us, cancel, &instance->console, error);
     if (status == CUTOVER_OK)
         status = console_ask(&instance->console, "SHOW DATABASES", &databases, error);
     for (int row = 0; status == CUTOVER_OK && row < PQntuples(databases); row++) {
@@ -152,7 +153,8 @@ static cutover_status instance_ask_pause(struct instance *instance, cutover_erro
         struct text command = TEXT_INIT;
         text_add(&command, "PAUSE ");
         quote_identifier(&command, instance->names[i]);
-        status = console_open(instance->conninfo, instance->console.deadline_us, &instance->pausing[i], error);
+        status = console_open(instance->conninfo, instance->console.deadline_us, instance->console.cancel,
+                              &instance->pausing[i], error);
         if (status == CUTOVER_OK && text_failed(&command))
             status = error_nomem(error);
         if (status == CUTOVER_OK)
@@ -248,7 +250,7 @@ static cutover_status instance_wait(struct instance *instance, int64_t timeout_m
             return status;
         if (monotonic_us() >= deadline)
             return busy(instance, left, timeout_ms, error);
-        status = cancel_sleep(NULL, LOOK_MS, error);
+        status = cancel_sleep(instance->console.cancel, LOOK_MS, error);
         if (status != CUTOVER_OK)
             return status;
     }
@@ -394,7 +396,8 @@ static cutover_status instance_let_go(const struct conninfo *conninfo, const str
     char *retry = NULL;
     bool carried = false;
 
-    cutover_status status = instance_open(conninfo, letting_go->production, deadline_us, &instance, error);
+    cutover_status status =
+        instance_open(conninfo, letting_go->production, deadline_us, NULL, &instance, error);
     if (status == CUTOVER_OK)
         status = console_ask(&instance.console, "SHOW CONFIG", &config, error);
     if (status == CUTOVER_OK)
@@ -465,7 +468,8 @@ static cutover_status pause_front(const struct wrap *wrap, const struct front *f
     if (instances == NULL)
         return error_nomem(error);
     for (size_t i = 0; status == CUTOVER_OK && i < front->count; i++) {
-        status = instance_open(front->consoles[i], front->production, deadline, &instances[i], error);
+        status = instance_open(front->consoles[i], front->production, deadline, platform_pause_cancel(),
+                               &instances[i], error);
         if (status == CUTOVER_OK) {
             opened++;
             status = instance_ask_pause(&instances[i], error);

@@ -33,16 +33,18 @@ static cutover_status console_failed(const struct console *console, const char *
 
 static cutover_status late(const struct console *console, const char *what, cutover_error **error)
 {
+    if (cancel_asked(console->cancel))
+        return cancel_check(console->cancel, error);
     return error_set(error, CUTOVER_E_CALLBACK, "%s: %s: no answer in time", console->where, what);
 }
 
-/* Waits for the socket, a slice at a time; false at the deadline. */
+/* Waits for the socket, a slice at a time; false at the deadline, and when it is cancelled. */
 static bool wait_socket(const struct console *console, short events)
 {
     struct pollfd descriptor = {.fd = PQsocket(console->connection), .events = events};
     int64_t left_ms = (console->deadline_us - monotonic_us()) / 1000;
 
-    if (left_ms <= 0)
+    if (left_ms <= 0 || cancel_asked(console->cancel))
         return false;
     (void)poll(&descriptor, 1, left_ms < SLICE_MS ? (int)left_ms + 1 : SLICE_MS);
     return true;
@@ -82,12 +84,12 @@ static cutover_status connect_on(struct console *console, cutover_error **error)
     return CUTOVER_OK;
 }
 
-cutover_status console_open(const struct conninfo *conninfo, int64_t deadline_us, struct console *console,
-                            cutover_error **error)
+cutover_status console_open(const struct conninfo *conninfo, int64_t deadline_us, const struct cancel *cancel,
+                            struct console *console, cutover_error **error)
 {
     struct conninfo made = {0};
 
-    *console = (struct console){.deadline_us = deadline_us};
+    *console = (struct console){.deadline_us = deadline_us, .cancel = cancel};
     name_it(conninfo, console);
     cutover_status status = prepare(conninfo, &made, error);
     if (status != CUTOVER_OK)

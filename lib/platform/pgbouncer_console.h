@@ -6,19 +6,21 @@
 #ifndef CUTOVER_PLATFORM_PGBOUNCER_CONSOLE_H
 #define CUTOVER_PLATFORM_PGBOUNCER_CONSOLE_H
 
+#include "base/cancel.h"
 #include "postgres/conninfo.h"
 
 #include <libpq-fe.h>
 
 struct console {
     PGconn *connection;
-    char where[200];     /* "PgBouncer at HOST, port PORT" */
-    int64_t deadline_us; /* monotonic_us() at which whatever waits gives up */
+    char where[200];             /* "PgBouncer at HOST, port PORT" */
+    int64_t deadline_us;         /* monotonic_us() at which whatever waits gives up */
+    const struct cancel *cancel; /* whoever waits gives up with CUTOVER_E_CANCELLED; NULL: never */
 };
 
 /* Connects to the database "pgbouncer" there, whatever the string says. Closed with console_close(), also after a failure. */
-cutover_status console_open(const struct conninfo *conninfo, int64_t deadline_us, struct console *console,
-                            cutover_error **error);
+cutover_status console_open(const struct conninfo *conninfo, int64_t deadline_us, const struct cancel *cancel,
+                            struct console *console, cutover_error **error);
 void console_close(struct console *console);
 
 /* Sends a command whose answer may take any time; console_answered() looks for it. The connection may be closed before it came: what

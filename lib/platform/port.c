@@ -404,6 +404,40 @@ static cutover_status project_act(const cutover_platform *platform,
     return status;
 }
 
+/* ---- pauses that somebody may cancel ---- */
+
+/* Of the hook that runs on this thread: its signature has no place for it. */
+static _Thread_local const struct cancel *pause_cancel;
+
+const struct cancel *platform_pause_cancel(void)
+{
+    return pause_cancel;
+}
+
+int32_t cutover_platform_cancelled(void)
+{
+    return cancel_asked(pause_cancel);
+}
+
+static cutover_status
+project_pause(const cutover_platform *platform,
+              cutover_status (*act)(const char *project_id, cutover_error **error, void *userdata),
+              const char *member, const char *project_id, const struct cancel *cancel, cutover_error **error)
+{
+    const struct cancel *before = pause_cancel;
+    cutover_error *local = NULL;
+
+    pause_cancel = cancel;
+    cutover_status status = project_act(platform, act, member, project_id, &local);
+    pause_cancel = before;
+    if (status != CUTOVER_OK && cancel_asked(cancel)) {
+        cutover_error_free(local);
+        return cancel_check(cancel, error);
+    }
+    error_move(error, local);
+    return status;
+}
+
 cutover_status platform_integrations_sync(const cutover_platform *platform, const char *project_id,
                                           cutover_error **error)
 {
@@ -411,9 +445,10 @@ cutover_status platform_integrations_sync(const cutover_platform *platform, cons
 }
 
 cutover_status platform_traffic_pause(const cutover_platform *platform, const char *project_id,
-                                      cutover_error **error)
+                                      const struct cancel *cancel, cutover_error **error)
 {
-    return project_act(platform, platform->traffic_pause, "platform.traffic_pause", project_id, error);
+    return project_pause(platform, platform->traffic_pause, "platform.traffic_pause", project_id, cancel,
+                         error);
 }
 
 cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
@@ -423,9 +458,9 @@ cutover_status platform_traffic_resume(const cutover_platform *platform, const c
 }
 
 cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
-                                    cutover_error **error)
+                                    const struct cancel *cancel, cutover_error **error)
 {
-    return project_act(platform, platform->fence_pause, "platform.fence_pause", project_id, error);
+    return project_pause(platform, platform->fence_pause, "platform.fence_pause", project_id, cancel, error);
 }
 
 cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,

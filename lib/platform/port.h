@@ -5,6 +5,7 @@
 #ifndef CUTOVER_PLATFORM_PORT_H
 #define CUTOVER_PLATFORM_PORT_H
 
+#include "base/cancel.h"
 #include "base/port.h"
 #include "postgres/conninfo.h"
 
@@ -64,15 +65,18 @@ bool platform_project_is_for(const cutover_platform *platform, const char *proje
 /* integrations_sync, where there is one. */
 cutover_status platform_integrations_sync(const cutover_platform *platform, const char *project_id,
                                           cutover_error **error);
-/* traffic_pause and traffic_resume, where the host has them. */
+/* traffic_pause and traffic_resume, where the host has them. A pause that failed after `cancel` was asked (NULL: nobody may) is
+   CUTOVER_E_CANCELLED. */
 cutover_status platform_traffic_pause(const cutover_platform *platform, const char *project_id,
-                                      cutover_error **error);
+                                      const struct cancel *cancel, cutover_error **error);
 cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
                                        cutover_error **error);
 /* fence_pause and fence_resume, likewise. */
 cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
-                                    cutover_error **error);
+                                    const struct cancel *cancel, cutover_error **error);
 cutover_status platform_fence_resume(const cutover_platform *platform, const char *project_id,
                                      int32_t refuses_writes, cutover_error **error);
+/* In one of the two pauses, on its thread: what cancels it. Else NULL. */
+const struct cancel *platform_pause_cancel(void);
 
 #endif

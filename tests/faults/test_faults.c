@@ -27,8 +27,9 @@ static void at_each_step(struct field *field, const struct blow *blow)
 /* All of them in a soak; else each second one, beginning with the first or the second. */
 static void at_some_steps(struct field *field, const struct blow *blow, size_t first)
 {
-    for (size_t i = field_soak() ? 0 : first; field_steps[i] != NULL; i += field_soak() ? 1 : 2)
-        field_strike(field, &(struct moment){.step = field_steps[i]}, blow);
+    for (size_t i = 0; field_steps[i] != NULL; i++)
+        if (field_soak() || i % 2 == first)
+            field_strike(field, &(struct moment){.step = field_steps[i]}, blow);
 }
 
 static void at_each_statement(struct field *field, const struct blow *blow, size_t count)

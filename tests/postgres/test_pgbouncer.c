@@ -361,6 +361,74 @@ static void a_transaction_that_does_not_end_fails_the_job_before_the_fence(void 
     refused_for_a_transaction(*state, NULL);
 }
 
+/* ---- a pause that is cancelled ---- */
+
+struct cancelled {
+    struct front front;
+    cutover_promotion *job;
+    const char *step; /* from which on a transaction is open */
+    PGconn *open;
+};
+
+static int32_t begin_at(const cutover_progress *progress, void *context)
+{
+    struct cancelled *cancelled = context;
+
+    if (cancelled->open == NULL && strcmp(progress->step, cancelled->step) == 0)
+        cancelled->open = begin(&cancelled->front.poolers[0], PRODUCTION);
+    return 0;
+}
+
+/* Asks when the database is being paused for the transaction that does not end. */
+static void *cancel_in_the_pause(void *context)
+{
+    struct cancelled *cancelled = context;
+    const struct timespec look = {0, 5 * 1000 * 1000};
+
+    do
+        nanosleep(&look, NULL);
+    while (cancelled->open == NULL || pooler_is_paused(&cancelled->front.poolers[0], PRODUCTION) != 1);
+    cutover_promotion_cancel(cancelled->job);
+    return NULL;
+}
+
+/* Nobody else ends it within the hour that it may take. */
+static void cancelled_in_a_pause(struct shop *shop, const char *step)
+{
+    struct cancelled cancelled = {.step = step};
+    const cutover_pgbouncer_options options = {CUTOVER_PGBOUNCER_OPTIONS_VERSION, NULL, 3600000, 0};
+    cutover_promotion_options promotion = CUTOVER_PROMOTION_OPTIONS_INIT;
+    cutover_error *error = NULL;
+    pthread_t thread;
+
+    front_open(&cancelled.front, shop, 1, NULL);
+    wrap(&cancelled.front, &options);
+    promotion.actor = &shop_operator;
+    promotion.request_id = cancelled.front.request;
+    promotion.verify = CUTOVER_VERIFY_READBACK;
+    promotion.progress = begin_at;
+    promotion.progress_userdata = &cancelled;
+    check_ok(cutover_promotion_start(shop->engine, &promotion, &cancelled.job, &error), error);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_in_the_pause, &cancelled), 0);
+    cutover_status status = cutover_promotion_run(cancelled.job, &error);
+    pthread_join(thread, NULL);
+    check_status(status, CUTOVER_E_CANCELLED, error);
+    PQfinish(cancelled.open);
+    cutover_promotion_free(cancelled.job);
+    cluster_sql(cluster, PRODUCTION, "INSERT INTO visits VALUES ('afterwards')");
+    front_close(&cancelled.front);
+}
+
+static void a_cancelled_job_leaves_the_pause_for_its_fence(void **state)
+{
+    cancelled_in_a_pause(*state, "check");
+}
+
+static void a_cancelled_job_leaves_the_pause_for_its_swap(void **state)
+{
+    cancelled_in_a_pause(*state, "verify");
+}
+
 /* From then on PAUSE is answered at once, while transactions run. */
 static void a_pause_is_not_believed_after_a_wait_close(void **state)
 {
@@ -674,6 +742,8 @@ int main(int argc, char **argv)
         TEST(clients_of_a_session_pool_come_back),
         TEST(clients_write_again_after_a_promotion_that_failed),
         TEST(a_transaction_that_does_not_end_fails_the_job_before_the_fence),
+        TEST(a_cancelled_job_leaves_the_pause_for_its_fence),
+        TEST(a_cancelled_job_leaves_the_pause_for_its_swap),
         TEST(a_pause_is_not_believed_after_a_wait_close),
         TEST(a_transaction_in_another_paused_database_is_not_waited_for),
         TEST(every_database_that_leads_to_production_is_paused_and_no_other),
