@@ -82,6 +82,10 @@ struct target {
     const char *kind;     /* as reports say it */
     bool backed_up;       /* fenced and backed up before; its backup is the proof of the swap (P2) */
     bool keeps_displaced; /* what is displaced is kept (P7); else it was empty, and goes */
+    /* Asked before the door closes, of a target that is backed up: what prove() would say of what happened so far, and what is no write
+       is out of its way. `session` opens further ones inside. */
+    cutover_status (*look)(struct job *job, const struct session_options *session, struct session *inside,
+                           cutover_error **error);
     /* Asked with the door closed and nobody but `inside` in it; `context` is the job. */
     cutover_status (*prove)(void *context, struct session *inside, cutover_error **error);
 };

@@ -101,7 +101,7 @@ static cutover_status look_early(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK && inside->database_oid == (uint32_t)job->journal.record.production_oid) {
         status = job_look_again(job, inside, error);
         if (status == CUTOVER_OK)
-            status = job->target->prove(job, inside, error);
+            status = job->target->look(job, &options, inside, error);
     }
     session_close(inside);
     return status;

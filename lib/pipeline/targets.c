@@ -17,6 +17,35 @@ static cutover_status prove_unchanged(void *context, struct session *inside, cut
     return status;
 }
 
+struct looking {
+    struct job *job;
+    const struct session_options *session;
+};
+
+static cutover_status rows_compare(void *context, const uint32_t *tables, size_t count, cutover_error **error)
+{
+    const struct looking *looking = context;
+    struct job *job = looking->job;
+    struct archive archive = {0};
+
+    cutover_status status = archive_open(job->host, &job->backup.record, &archive, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = archive_compare_tables(&archive, &job->operation, looking->session, tables, count, PHASE_LAST_READ,
+                                    error);
+    archive_close(&archive);
+    return status;
+}
+
+static cutover_status follow(struct job *job, const struct session_options *session, struct session *inside,
+                             cutover_error **error)
+{
+    struct looking looking = {job, session};
+    const struct fence_rows rows = {rows_compare, &looking};
+
+    return fence_follow(&fence_of_production, &job->mark, inside, &rows, error);
+}
+
 static cutover_status prove_empty(void *context, struct session *inside, cutover_error **error)
 {
     char *leftovers = NULL;
@@ -33,6 +62,6 @@ static cutover_status prove_empty(void *context, struct session *inside, cutover
 }
 
 const struct target target_production = {
-    .kind = "project", .backed_up = true, .keeps_displaced = true, .prove = prove_unchanged};
+    .kind = "project", .backed_up = true, .keeps_displaced = true, .look = follow, .prove = prove_unchanged};
 const struct target target_preview = {
     .kind = "preview", .backed_up = false, .keeps_displaced = false, .prove = prove_empty};

@@ -356,7 +356,7 @@ cutover_status archive_compare(struct archive *archive, struct operation *operat
                                cutover_error **error)
 {
     struct session_options options = operation_session(operation, conninfo, database);
-    struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress};
+    struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress, 0};
     struct content expected = {0}, found = {0};
 
     options.lc_monetary = archive->manifest.lc_monetary;
@@ -371,5 +371,88 @@ cutover_status archive_compare(struct archive *archive, struct operation *operat
         status = content_compare(&expected, &found, "the backup", "its restored copy", error);
     content_free(&expected);
     content_free(&found);
+    return status;
+}
+
+/* ---- some tables ---- */
+
+#define LARGE_OBJECTS_OID 2613 /* pg_largeobject */
+#define LOCK_TIMEOUT_MS 30000
+
+static bool has_large_objects(const uint32_t *tables, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tables[i] == LARGE_OBJECTS_OID)
+            return true;
+    return false;
+}
+
+/* The manifest of some of its tables; the list alone is its own. Of an extension's table it has what the extension says. */
+static cutover_status manifest_of_tables(const struct manifest *manifest, const uint32_t *tables, size_t count,
+                                         struct manifest *some, cutover_error **error)
+{
+    struct manifest_table *list = calloc(count + 1, sizeof *list);
+
+    if (list == NULL)
+        return error_nomem(error);
+    *some = (struct manifest){.server_version = manifest->server_version,
+                              .large_object_digest = manifest->large_object_digest,
+                              .large_objects = manifest->large_objects,
+                              .tables = list};
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        if (tables[i] == LARGE_OBJECTS_OID)
+            continue;
+        while (k < manifest->table_count &&
+               (manifest->tables[k].oid != tables[i] || manifest->tables[k].condition != NULL))
+            k++;
+        if (k == manifest->table_count)
+            return error_verify(error, CUTOVER_VERDICT_UNKNOWN,
+                                "the backup has not all rows of the relation with OID %u", tables[i]);
+        list[some->table_count++] = manifest->tables[k];
+    }
+    return CUTOVER_OK;
+}
+
+static cutover_status some_compare(const struct content_reader *reader, struct content *expected,
+                                   bool large_objects, cutover_error **error)
+{
+    struct content found = {0};
+    cutover_status status;
+
+    if (large_objects) {
+        status = content_read(reader, expected, &found, error);
+    } else {
+        expected->large_objects = 0;
+        expected->large_object_digest = found.large_object_digest;
+        status = content_read_rows(reader, expected, &found, error);
+    }
+    if (status == CUTOVER_OK)
+        status = content_compare_rows(expected, &found, "the backup", "production", error);
+    content_free(&found);
+    return status;
+}
+
+cutover_status archive_compare_tables(const struct archive *archive, struct operation *operation,
+                                      const struct session_options *session, const uint32_t *tables,
+                                      size_t count, enum phase phase, cutover_error **error)
+{
+    struct session_options options = *session;
+    struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress, LOCK_TIMEOUT_MS};
+    struct text no_facts = TEXT_INIT;
+    struct manifest some = {0};
+    struct content expected = {0};
+
+    options.lc_monetary = archive->manifest.lc_monetary;
+    cutover_status status = manifest_of_tables(&archive->manifest, tables, count, &some, error);
+    if (status == CUTOVER_OK)
+        status = content_from_manifest(&some, &no_facts, &expected, error);
+    if (status == CUTOVER_OK) {
+        progress_begin(&operation->progress, phase, 0, (uint32_t)some.table_count);
+        status = some_compare(&reader, &expected, has_large_objects(tables, count), error);
+        progress_end(&operation->progress);
+    }
+    content_free(&expected);
+    free(some.tables);
     return status;
 }

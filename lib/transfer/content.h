@@ -45,12 +45,17 @@ struct content_reader {
     const struct snapshot *snapshot;       /* NULL: nobody writes there */
     unsigned jobs;
     struct progress *progress;
+    int64_t
+        lock_timeout_ms; /* without a snapshot: how long a worker waits for a table that somebody has locked; 0: for ever */
 };
 
 /* Reads back, in parallel, from a database the tables that `expected` names, in its column order, and its sequences,
    large objects and facts. A table that is missing is left out of `found`: the comparison names it. */
 cutover_status content_read(const struct content_reader *reader, const struct content *expected,
                             struct content *found, cutover_error **error);
+/* Likewise the tables' rows, and nothing else. */
+cutover_status content_read_rows(const struct content_reader *reader, const struct content *expected,
+                                 struct content *found, cutover_error **error);
 /* Reads the digests that include generated columns, of those tables that have some, into content; not of those that evaluate
    (postgres/inventory.h). */
 cutover_status content_read_generated(const struct content_reader *reader, struct content *content,
@@ -61,6 +66,9 @@ cutover_status content_read_generated(const struct content_reader *reader, struc
    by the newer one, or is there besides, it could not be told. */
 cutover_status content_compare(const struct content *expected, const struct content *found,
                                const char *expected_name, const char *found_name, cutover_error **error);
+/* Likewise of rows and large objects alone. */
+cutover_status content_compare_rows(const struct content *expected, const struct content *found,
+                                    const char *expected_name, const char *found_name, cutover_error **error);
 void content_free(struct content *content);
 
 /* For qsort and bsearch: by schema, then name. */

@@ -388,8 +388,8 @@ cutover_status live_copy_check(struct live_copy *live, cutover_error **error)
     struct operation *operation = live->operation;
     struct session_options source = operation_session(operation, live->source, NULL);
     struct session_options staging = operation_session(operation, live->production, live->name);
-    struct content_reader source_reader = {&source, live->snapshot, operation->jobs, &operation->progress};
-    struct content_reader reader = {&staging, NULL, operation->jobs, &operation->progress};
+    struct content_reader source_reader = {&source, live->snapshot, operation->jobs, &operation->progress, 0};
+    struct content_reader reader = {&staging, NULL, operation->jobs, &operation->progress, 0};
     struct content found = {0};
 
     /* Both sides spell money alike (EDGE_CASES B20). */

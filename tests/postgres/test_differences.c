@@ -148,7 +148,7 @@ static struct content read_content(const char *database, const struct content *w
     progress_init(&progress, NULL, NULL, &cancel);
     check_ok(conninfo_parse("test", cluster_conninfo(cluster, database), &conninfo, &error), error);
     struct session_options options = {.conninfo = &conninfo};
-    const struct content_reader reader = {&options, NULL, 2, &progress};
+    const struct content_reader reader = {&options, NULL, 2, &progress, 0};
     check_ok(content_read(&reader, wanted, &found, &error), error);
     check_ok(content_read_generated(&reader, &found, &error), error);
     conninfo_free(&conninfo);

@@ -466,6 +466,37 @@ static void a_number_that_was_taken_fails_the_promotion(void **state)
     free(request);
 }
 
+/* It counts as little as VACUUM FULL does, which is none: the rows that are left tell. */
+static int evade_by_truncate(struct shop *shop, void *context)
+{
+    struct writer *writer = context;
+
+    (void)shop;
+    writer->connection = PQconnectdb(cluster_conninfo(cluster, "emptied_production"));
+    writer_run(writer, "VACUUM FULL", PGRES_COMMAND_OK);
+    writer_run(writer, "SET default_transaction_read_only = off", PGRES_COMMAND_OK);
+    writer_run(writer, "TRUNCATE generation", PGRES_COMMAND_OK);
+    PQfinish(writer->connection);
+    return 0;
+}
+
+static void a_table_that_was_emptied_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "emptied");
+    struct writer writer = {0};
+    const struct shop_hook hooks[] = {{"verify", evade_by_truncate, &writer}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote(shop, &promotion);
+
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    check_contains(cutover_error_detail(outcome.error), "public.generation: rewritten");
+    assert_int_equal(shop->traffic.pauses, 0);
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* ---- the lock ---- */
 
 /* The session that took the lock on production's server. */
@@ -702,6 +733,7 @@ int main(void)
         TEST(what_comes_up_in_production_meanwhile_fails_the_promotion),
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
+        TEST(a_table_that_was_emptied_fails_the_promotion),
         TEST(a_promoter_that_lost_its_lock_does_not_swap),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
         TEST(hooks_that_fail_after_the_swap_are_warnings),

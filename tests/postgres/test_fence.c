@@ -280,28 +280,68 @@ static void the_fence_is_not_raised_on_another_database_of_that_name(void **stat
     json_object_put(plan);
 }
 
-/* Mark, what a client does behind the fence, everybody out, mark again: the verdict. */
-static cutover_status prove_around(const char *sql, cutover_error **proof)
+/* What fence_follow() is told of the tables that it asks about, and which those were. */
+struct asked {
+    cutover_status answer;
+    uint32_t tables[16];
+    size_t count;
+};
+
+static cutover_status rows_answer(void *context, const uint32_t *tables, size_t count, cutover_error **error)
 {
-    struct fence_mark before = {0}, after = {0};
+    struct asked *asked = context;
+
+    asked->count = count < 16 ? count : 16;
+    memcpy(asked->tables, tables, asked->count * sizeof *tables);
+    return asked->answer == CUTOVER_OK
+               ? CUTOVER_OK
+               : error_verify(error, CUTOVER_VERDICT_DIFFERENT, "the rows are not what they were");
+}
+
+/* What is said of what a client did: by a look with the door open, by the proof behind it, and by one without such a look. */
+struct verdicts {
+    cutover_status early, behind, without;
+};
+
+/* Mark, what a client does behind the fence, a look, everybody out, mark again. */
+static struct verdicts prove_around(const char *sql, struct asked *asked, cutover_error **proof)
+{
+    const struct fence_rows rows = {rows_answer, asked};
+    struct fence_mark before = {0}, unlooked = {0}, after = {0};
     struct json_object *plan = plan_and_raise(NULL);
     struct session *inside = open_session("shop");
     cutover_error *error = NULL;
-    cutover_status verdict;
+    struct verdicts verdicts;
 
     check_ok(fence_mark_read_all(inside, &before, &error), error);
+    check_ok(fence_mark_read_all(inside, &unlooked, &error), error);
     check_client("postgres", EVADE, sql, "");
+    check_ok(door_empty(control, oid, &inside->backend_pid, 1, true, TIMEOUT_MS, NULL, &error), error);
+    verdicts.early = fence_follow(&fence_of_production, &before, inside, &rows, NULL);
     check_ok(door_close(control, "shop", &error), error);
     check_ok(door_empty(control, oid, &inside->backend_pid, 1, false, TIMEOUT_MS, NULL, &error), error);
     check_ok(fence_mark_read(inside, &after, &error), error);
-    verdict = fence_prove(&fence_of_production, &before, &after, inside, proof);
+    verdicts.behind = fence_prove(&fence_of_production, &before, &after, inside, proof);
+    verdicts.without = fence_prove(&fence_of_production, &unlooked, &after, inside, NULL);
     check_ok(door_open(control, "shop", &error), error);
     session_close(inside);
     fence_mark_free(&before);
+    fence_mark_free(&unlooked);
     fence_mark_free(&after);
     lift(plan);
-    return verdict;
+    return verdicts;
 }
+
+static void check_verdicts(const char *sql, struct verdicts found, struct verdicts wanted)
+{
+    if (memcmp(&found, &wanted, sizeof found) != 0)
+        fail_msg("%s: %d with the door open, %d behind it, %d without a look", sql, found.early, found.behind,
+                 found.without);
+}
+
+static const struct verdicts all_equal = {CUTOVER_OK, CUTOVER_OK, CUTOVER_OK};
+static const struct verdicts all_failed = {CUTOVER_E_VERIFY, CUTOVER_E_VERIFY, CUTOVER_E_VERIFY};
+static const struct verdicts equal_when_followed = {CUTOVER_OK, CUTOVER_OK, CUTOVER_E_VERIFY};
 
 struct write {
     const char *sql;
@@ -313,7 +353,6 @@ static const struct write writes[] = {
     {"BEGIN READ WRITE; INSERT INTO public.fast VALUES (7); COMMIT", "public.fast"},
     {"UPDATE public.orders SET note = 'y' WHERE id = 1", "public.orders"},
     {"DELETE FROM public.orders WHERE id = 2", "public.orders"},
-    {"TRUNCATE public.fast", "pg_class"},
     {"CREATE TABLE public.sneaked (id int)", "pg_class"},
     {"DROP TABLE public.sneaked", "pg_class"},
     {"SELECT nextval('public.ticket')", "public.ticket"},
@@ -325,16 +364,12 @@ static const struct write writes[] = {
     {"ALTER TABLE public.orders ADD COLUMN more int", "pg_attribute"},
     {"COMMENT ON TABLE public.orders IS 'hello'", "pg_description"},
     {"GRANT SELECT ON public.fast TO app", "pg_class"},
-    {"REFRESH MATERIALIZED VIEW public.totals", "pg_class"},
     {"INSERT INTO public.parts VALUES (1)", "public.part_1"},
     {"INSERT INTO public.wide VALUES (0, ARRAY[repeat('z', 10)])", "public.wide"},
     {"CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "pg_proc"},
     {"CREATE TEMP TABLE passing (id int)", "pg_class"},
     /* What leaves every definition as it was, and not what is in the tables. */
-    {"TRUNCATE public.fast", "public.fast: rewritten"},
-    {"VACUUM FULL public.wide", "public.wide: rewritten"},
     {"CLUSTER public.orders USING orders_pkey", "public.orders: rewritten"},
-    {"ALTER TABLE public.fast ALTER id TYPE int USING id + 1", "pg_"},
     {"ALTER TABLE public.twin_a DROP COLUMN x, ADD COLUMN x int", "pg_attribute"},
     {"BEGIN; ALTER TABLE public.twin_a RENAME x TO z; ALTER TABLE public.twin_a RENAME y TO x;"
      "ALTER TABLE public.twin_a RENAME z TO y; COMMIT",
@@ -344,19 +379,35 @@ static const struct write writes[] = {
      "pg_class"},
 };
 
+/* What nothing but the rows of the tables that were rewritten shows, or what cannot be read again. */
+static const struct write shown_by_rows[] = {
+    {"TRUNCATE public.fast", "pg_class"},
+    {"REFRESH MATERIALIZED VIEW public.totals", "pg_class"},
+    {"TRUNCATE public.fast", "public.fast: rewritten"},
+    {"VACUUM FULL public.totals", "public.totals: rewritten"},
+    {"ALTER TABLE public.fast ALTER id TYPE int USING id + 1", "pg_"},
+};
+
+static void find_out(const struct write *write, cutover_status rows)
+{
+    struct asked asked = {.answer = rows};
+    cutover_error *error = NULL;
+    char all[8192];
+
+    check_verdicts(write->sql, prove_around(write->sql, &asked, &error), all_failed);
+    assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_DIFFERENT);
+    snprintf(all, sizeof(all), "%s\n%s", cutover_error_message(error), cutover_error_detail(error));
+    check_contains(all, write->named);
+    cutover_error_free(error);
+}
+
 static void every_kind_of_write_behind_the_fence_is_found_out(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
-        cutover_error *error = NULL;
-        cutover_status status = prove_around(writes[i].sql, &error);
-        char all[8192];
-        if (status != CUTOVER_E_VERIFY || cutover_error_verdict(error) != CUTOVER_VERDICT_DIFFERENT)
-            fail_msg("not found out: %s", writes[i].sql);
-        snprintf(all, sizeof(all), "%s\n%s", cutover_error_message(error), cutover_error_detail(error));
-        check_contains(all, writes[i].named);
-        cutover_error_free(error);
-    }
+    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
+        find_out(&writes[i], CUTOVER_OK);
+    for (size_t i = 0; i < sizeof(shown_by_rows) / sizeof(shown_by_rows[0]); i++)
+        find_out(&shown_by_rows[i], CUTOVER_E_VERIFY);
 }
 
 /* COPY needs the protocol, and so stands apart. */
@@ -388,7 +439,8 @@ static void a_two_phase_commit_behind_the_fence_is_found_out(void **state)
 
     (void)state;
     cluster_sql(cluster, "shop", "BEGIN; INSERT INTO public.fast VALUES (8); PREPARE TRANSACTION 'old'");
-    assert_int_equal(prove_around("COMMIT PREPARED 'old'", &error), CUTOVER_E_VERIFY);
+    struct asked asked = {.answer = CUTOVER_OK};
+    check_verdicts("COMMIT PREPARED", prove_around("COMMIT PREPARED 'old'", &asked, &error), all_failed);
     assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_DIFFERENT);
     check_contains(cutover_error_message(error), "public.fast");
     cutover_error_free(error);
@@ -458,8 +510,71 @@ static void what_is_no_write_stays_equal(void **state)
                                "SELECT pg_stat_get_tuples_inserted(reltoastrelid) FROM pg_class"
                                " WHERE relname = 'pg_statistic'") > 0);
     for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        struct asked asked = {.answer = CUTOVER_OK};
         cutover_error *error = NULL;
-        check_ok(prove_around(harmless[i], &error), error);
+        check_verdicts(harmless[i], prove_around(harmless[i], &asked, &error), all_equal);
+        assert_int_equal(asked.count, 0);
+    }
+}
+
+/* What gives tables other files: no write where their rows are what they were, and who asks is told whose. */
+static const struct {
+    const char *sql;
+    int since; /* server version */
+    const char *table;
+} rewrites[] = {
+    {"VACUUM FULL public.wide", 0, "public.wide"},
+    {"CLUSTER public.orders", 0, "public.orders"},
+    {"CLUSTER", 0, "public.orders"},
+    {"TRUNCATE public.fast", 0, "public.fast"},
+    {"ALTER TABLE public.twin_a ALTER y TYPE int USING y + 1", 0, "public.twin_a"},
+    {"VACUUM FULL public.part_1, public.child, public.wide", 0, "public.part_1"},
+    {"VACUUM FULL pg_catalog.pg_largeobject", 0, "pg_catalog.pg_largeobject"},
+    {"VACUUM FULL pg_catalog.pg_class, pg_catalog.pg_proc", 0, NULL},
+    {"REPACK public.wide", 190000, "public.wide"},
+    {"REPACK public.orders USING INDEX", 190000, "public.orders"},
+    {"REPACK (CONCURRENTLY) public.orders", 190000, "public.orders"},
+    {"REPACK (CONCURRENTLY, ANALYZE) public.stored", 190000, "public.stored"},
+    {"REPACK public.parts", 190000, "public.part_1"},
+};
+
+static bool was_asked(const struct asked *asked, const char *table)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "SELECT '%s'::regclass::oid", table);
+    uint32_t wanted = (uint32_t)cluster_number(cluster, "shop", sql);
+    for (size_t i = 0; i < asked->count; i++)
+        if (asked->tables[i] == wanted)
+            return true;
+    return false;
+}
+
+static void a_rewrite_is_no_write_where_the_rows_are_what_they_were(void **state)
+{
+    (void)state;
+    cluster_sql(
+        cluster, "shop",
+        "ALTER TABLE orders CLUSTER ON orders_pkey;"
+        "CREATE TABLE stored (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        "  twice int GENERATED ALWAYS AS (id) STORED, word text DEFAULT 'a' NOT NULL CHECK (word <> ''),"
+        "  body text, UNIQUE (word, id)); ALTER TABLE stored ALTER body SET STORAGE EXTERNAL;"
+        "CREATE INDEX ON stored (lower(word)) WHERE id > 3; COMMENT ON TABLE stored IS 'commented';"
+        "INSERT INTO stored (body) SELECT repeat(md5(n::text), 200) FROM generate_series(1, 50) n");
+    for (size_t i = 0; i < sizeof rewrites / sizeof *rewrites; i++) {
+        struct asked asked = {.answer = CUTOVER_OK}, refused = {.answer = CUTOVER_E_VERIFY};
+        const char *sql = rewrites[i].sql, *table = rewrites[i].table;
+        cutover_error *error = NULL;
+        if (control->server_version < rewrites[i].since)
+            continue;
+        check_verdicts(sql, prove_around(sql, &asked, &error), table != NULL ? equal_when_followed : all_equal);
+        assert_int_equal(asked.count > 0, table != NULL);
+        if (table == NULL)
+            continue;
+        assert_true(was_asked(&asked, table));
+        /* And a write where they are not. */
+        check_verdicts(sql, prove_around(sql, &refused, &error), all_failed);
+        cutover_error_free(error);
     }
 }
 
@@ -494,16 +609,18 @@ static void autovacuum_between_the_marks_stays_equal(void **state)
 
 static void reset_counters_cannot_tell(void **state)
 {
+    struct asked asked = {.answer = CUTOVER_OK};
     cutover_error *error = NULL;
 
     (void)state;
-    assert_int_equal(prove_around("SELECT pg_stat_reset()", &error), CUTOVER_E_VERIFY);
+    check_verdicts("reset", prove_around("SELECT pg_stat_reset()", &asked, &error), all_failed);
     assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
     cutover_error_free(error);
     error = NULL;
-    assert_int_equal(
-        prove_around("SELECT pg_stat_reset_single_table_counters('public.orders'::regclass)", &error),
-        CUTOVER_E_VERIFY);
+    check_verdicts(
+        "reset of one",
+        prove_around("SELECT pg_stat_reset_single_table_counters('public.orders'::regclass)", &asked, &error),
+        all_failed);
     assert_int_equal(cutover_error_verdict(error), CUTOVER_VERDICT_UNKNOWN);
     cutover_error_free(error);
 }
@@ -527,18 +644,19 @@ static void without_track_counts_no_mark_is_made(void **state)
 /* More sequences than one statement reads; the last of them moves. */
 static void a_sequence_among_very_many_is_found_out(void **state)
 {
+    struct asked asked = {.answer = CUTOVER_OK};
     cutover_error *error = NULL;
 
     (void)state;
     cluster_sql(cluster, "shop",
                 "DO $$BEGIN FOR n IN 1..1100 LOOP EXECUTE format('CREATE SEQUENCE public.many_%s', n); END "
                 "LOOP; END$$");
-    assert_int_equal(prove_around("SELECT nextval('public.many_1100')", &error), CUTOVER_E_VERIFY);
+    check_verdicts("nextval", prove_around("SELECT nextval('public.many_1100')", &asked, &error), all_failed);
     check_contains(cutover_error_message(error), "public.many_1100");
     check_contains(cutover_error_detail(error), "from 1 (not called) to 1");
     cutover_error_free(error);
     error = NULL;
-    check_ok(prove_around("SELECT 1", &error), error);
+    check_verdicts("SELECT", prove_around("SELECT 1", &asked, &error), all_equal);
 }
 
 /* The statistics are discarded in a crash, and the postmaster goes on. Keep these two at the end. */
@@ -609,6 +727,7 @@ int main(void)
         cmocka_unit_test(a_two_phase_commit_behind_the_fence_is_found_out),
         cmocka_unit_test(a_write_whose_session_is_ended_by_the_door_is_found_out),
         cmocka_unit_test(what_is_no_write_stays_equal),
+        cmocka_unit_test(a_rewrite_is_no_write_where_the_rows_are_what_they_were),
         cmocka_unit_test(maintenance_needs_no_evasion),
         cmocka_unit_test(autovacuum_between_the_marks_stays_equal),
         cmocka_unit_test(reset_counters_cannot_tell),

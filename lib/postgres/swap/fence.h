@@ -39,8 +39,8 @@ cutover_status fence_settings(struct session *control, struct json_object *plan,
 
    A session that is read-only may REINDEX, and ANALYZE what was an inheritance parent: both change catalogs and nothing else. With
    layout and facts in the first mark, which fence_mark_read_all() reads, changes of the catalogs that these touch are no write where
-   layout and facts are the same afterwards. CLUSTER and VACUUM FULL, which a read-only session may as well, give a table another
-   file, as TRUNCATE does: that is a change, and is called so. */
+   layout and facts are the same afterwards. CLUSTER, VACUUM FULL and REPACK (19), which a read-only session may as well, give a table
+   another file, as TRUNCATE and ALTER TABLE do: fence_follow() tells them apart by the rows. */
 struct fence_mark {
     uint32_t database_oid;
     struct text
@@ -56,6 +56,9 @@ struct fence_mark {
 cutover_status fence_mark_read(struct session *inside, struct fence_mark *mark, cutover_error **error);
 /* With layout and facts. */
 cutover_status fence_mark_read_all(struct session *inside, struct fence_mark *mark, cutover_error **error);
+/* Reads layout and facts, or the layout alone, into one that was read without: they are younger than its counters, never older. */
+cutover_status fence_mark_layout(struct session *inside, struct fence_mark *mark, cutover_error **error);
+cutover_status fence_mark_complete(struct session *inside, struct fence_mark *mark, cutover_error **error);
 /* What a proof's error says of the database that it is about. */
 struct fence_subject {
     const char *written; /* "production was written to behind the fence" */
@@ -69,6 +72,24 @@ extern const struct fence_subject
    were reset, or the server restarted. `inside` (may be NULL) resolves names. */
 cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
                            const struct fence_mark *after, struct session *inside, cutover_error **error);
+/* Whether tables, by OID, hold the rows that are known of them; pg_largeobject may be among them. CUTOVER_E_VERIFY: they don't, or it
+   cannot be told. */
+struct fence_rows {
+    cutover_status (*compare)(void *context, const uint32_t *tables, size_t count, cutover_error **error);
+    void *context;
+};
+/*
+ * Asked while others may still be inside: fence_prove() with what is so far, and the mark follows what was no write. Where catalogs alone
+ * were touched and say what they said, and tables have other files but not other columns, those tables' rows are compared, and *mark
+ * becomes that of now; so the proof behind the door has less to look at, and a rewrite is no write for it.
+ *
+ * Why this is sound: a table whose counters are as they were had no row inserted, updated or deleted by whoever has ended since; what
+ * can still have happened to it is TRUNCATE or ALTER TABLE, which give it another file. The counters of the new mark are older than its
+ * layout, facts and the rows that were compared, so that what is not in these is counted later and found by the proof, or gives a table
+ * another file once more.
+ */
+cutover_status fence_follow(const struct fence_subject *subject, struct fence_mark *mark,
+                            struct session *inside, const struct fence_rows *rows, cutover_error **error);
 void fence_mark_free(struct fence_mark *mark);
 
 #endif
