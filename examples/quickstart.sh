@@ -213,6 +213,6 @@ sql "host=$work/production user=postgres dbname=postgres" \
 
 title "The audit trail"
 run audit --project shop
-run events deliver --to "$work/events.jsonl"
+run event deliver --to "$work/events.jsonl"
 echo
 echo "That was one cutover. Servers and folder are removed now. Next: docs/operations.md, examples/embed.c."

@@ -1,4 +1,4 @@
-/* The audit trail, and events on their way out. */
+/* The audit trail. */
 #include "cutoverctl.h"
 
 #define PAGE 200
@@ -9,18 +9,58 @@ struct trail {
     uint32_t count;
 };
 
+/* What an entry is about, as far as it says so: its data's members are named alike in all of them. */
+static const struct {
+    const char *member, *title;
+} subjects[] = {
+    {"job_id", "job"},
+    {"backup_id", "backup"},
+    {"pre_cutover_backup_id", "backup"},
+    {"source_backup_id", "from backup"},
+    {"preview_database_id", "preview"},
+    {"database", "database"},
+    {"displaced_database", "displaced"},
+    {"external_ticket_ref", "ticket"},
+    {"rejected_reason", "reason"},
+    {"scheduled_for", "agreed for"},
+    {"notifier", "notifier"},
+    {"error", "error"},
+    {"reason", "reason"},
+};
+
+static void print_subjects(const char *json)
+{
+    struct json_object *entry = parse_json(json), *data = NULL;
+    const char *request = member_text(entry, "request_id");
+
+    if (request != NULL)
+        printf("        request %s\n", request);
+    json_object_object_get_ex(entry, "data", &data);
+    for (size_t i = 0; data != NULL && i < sizeof subjects / sizeof *subjects; i++)
+        if (member_text(data, subjects[i].member) != NULL)
+            printf("        %s %s\n", subjects[i].title, member_text(data, subjects[i].member));
+    json_object_put(entry);
+}
+
+static void print_entry(const cutover_audit_entry *entry)
+{
+    char at[TIME_TEXT_MAX];
+
+    printf("%4llu  %s  %-28s  %s:%s\n", (unsigned long long)entry->sequence, format_time(entry->at, at),
+           visible(entry->action), visible(entry->actor_kind), visible(entry->actor_id));
+    print_subjects(entry->json);
+}
+
 static cutover_status take_entry(const cutover_audit_entry *entry, void *context)
 {
     struct trail *trail = context;
-    char at[TIME_TEXT_MAX];
 
     snprintf(trail->after, sizeof trail->after, "%s", entry->cursor);
     trail->count++;
     if (trail->entries != NULL)
         json_object_array_add(trail->entries, parse_json(entry->json));
     else
-        printf("%4llu  %s  %-28s  %s:%s\n", (unsigned long long)entry->sequence, format_time(entry->at, at),
-               visible(entry->action), visible(entry->actor_kind), visible(entry->actor_id));
+        print_entry(entry);
     return CUTOVER_OK;
 }
 
@@ -46,26 +86,4 @@ int run_audit(struct tool *tool)
         print_json(object);
     }
     return EXIT_DONE;
-}
-
-int run_events_deliver(struct tool *tool)
-{
-    cutover_error *error = NULL;
-    cutover_delivery delivery = CUTOVER_DELIVERY_INIT;
-
-    if (tool_open(tool, tool->options[OPTION_TO], &error) != CUTOVER_OK ||
-        cutover_events_deliver(tool->engine, NULL, &delivery, &error) != CUTOVER_OK)
-        return fail(tool, error);
-    if (tool->json) {
-        struct json_object *object = new_object();
-        put_number(object, "delivered", delivery.delivered);
-        put_number(object, "failed", delivery.failed);
-        put_number(object, "waiting", delivery.waiting);
-        put_number(object, "given_up", delivery.given_up);
-        print_json(object);
-    } else {
-        printf("events: %u delivered, %u failed, %u waiting, %u given up\n", delivery.delivered,
-               delivery.failed, delivery.waiting, delivery.given_up);
-    }
-    return delivery.failed == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -101,6 +101,8 @@ int run_backup_delete(struct tool *tool)
     cutover_backup *backup = NULL;
     const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
+    if (!confirmed(tool, "the bytes of backup %s are deleted for good", tool->operands[0]))
+        return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
         cutover_backup_delete(tool->engine, actor, tool->operands[0], &error) == CUTOVER_OK)
         cutover_backup_get(tool->engine, tool->operands[0], &backup, &error);

@@ -35,11 +35,16 @@ enum option {
     OPTION_LOADER_DATABASE,
     OPTION_PGBOUNCER,
     OPTION_HOLD_FENCE,
+    OPTION_NOTIFIER,
+    OPTION_SEQUENCE,
     OPTION_COUNT
 };
 
 #define BIT(number) (UINT64_C(1) << (number))
 #define OPERANDS_MAX 2
+
+/* Under which the tool delivers events, whichever file they go into. */
+#define NOTIFIER_NAME "cutoverctl"
 
 struct tool;
 
@@ -132,6 +137,9 @@ unsigned columns_of(int descriptor);
 /* Prints the error, as an object with --json, frees it, and returns the exit status that it stands for. */
 int fail(const struct tool *tool, cutover_error *error);
 int exit_status_of(cutover_status status);
+/* Whether what cannot be undone is meant: --confirm, or "yes" at a terminal, after it was told what will be gone. Else it says what
+   is missing, and the exit status is EXIT_USAGE. */
+bool confirmed(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One object on standard output; takes it. */
 void print_json(struct json_object *object);
 struct json_object *parse_json(const char *text);
@@ -177,6 +185,7 @@ int run_request_ack(struct tool *tool);
 int run_request_reject(struct tool *tool);
 int run_request_cancel(struct tool *tool);
 int run_request_ticket(struct tool *tool);
+int run_request_reschedule(struct tool *tool);
 int run_request_show(struct tool *tool);
 int run_request_list(struct tool *tool);
 int run_preflight(struct tool *tool);
@@ -198,5 +207,8 @@ int run_audit(struct tool *tool);
 int run_events_deliver(struct tool *tool);
 int run_help(struct tool *tool);
 int run_version(struct tool *tool);
+int run_event_list(struct tool *tool);
+int run_event_retry(struct tool *tool);
+int run_event_discard(struct tool *tool);
 
 #endif

@@ -18,7 +18,8 @@ static cutover_status show(const cutover_displaced *displaced, void *context)
         put_number(object, "oid", displaced->oid);
         put_number(object, "size", (int64_t)displaced->size);
         put_time(object, "displaced_at", displaced->displaced_at);
-        put_text(object, "promotion_id", displaced->promotion_id);
+        put_text(object, "project_id", displaced->project_id);
+        put_text(object, "job_id", displaced->promotion_id);
         put_text(object, "request_id", displaced->request_id[0] != '\0' ? displaced->request_id : NULL);
         must(json_object_array_add(listing->list, object) == 0 ? object : NULL);
     } else {
@@ -59,6 +60,9 @@ int run_displaced_drop(struct tool *tool)
     cutover_error *error = NULL;
     const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
+    if (!confirmed(tool, "database %s is dropped for good, and its cutover cannot be rolled back then",
+                   tool->operands[0]))
+        return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_displaced_drop(tool->engine, actor, tool->options[OPTION_PROJECT], tool->operands[0], &error) !=
             CUTOVER_OK)
@@ -68,7 +72,7 @@ int run_displaced_drop(struct tool *tool)
         put_text(object, "dropped", tool->operands[0]);
         print_json(object);
     } else {
-        printf("dropped: %s\n", tool->operands[0]);
+        printf("dropped: %s\n", visible(tool->operands[0]));
     }
     return EXIT_DONE;
 }
@@ -80,7 +84,9 @@ int run_displaced_expire(struct tool *tool)
     struct listing listing = {tool->json ? must(json_object_new_array()) : NULL, 0};
     int64_t retention = 0;
 
-    if (!parse_duration(tool, tool->options[OPTION_OLDER_THAN], &retention))
+    if (!parse_duration(tool, tool->options[OPTION_OLDER_THAN], &retention) ||
+        !confirmed(tool, "displaced databases that are older than %s are dropped for good",
+                   tool->options[OPTION_OLDER_THAN]))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK)
         cutover_displaced_expire(tool->engine, actor, tool->options[OPTION_PROJECT], retention, show, &listing,

@@ -38,6 +38,16 @@ static char *in_home(const struct tool *tool, const char *name)
     return path;
 }
 
+/* What is added or changed in it is told of whoever runs the tool. */
+static cutover_status open_registry(struct tool *tool, cutover_error **error)
+{
+    const cutover_actor chosen = tool->actor; /* the command's own, if it has asked already */
+    const cutover_actor actor = *acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    tool->actor = chosen;
+    return cutover_registry_open_as(&tool->store, &actor, &tool->registry, error);
+}
+
 static cutover_status open_ports(struct tool *tool, const char *events, cutover_error **error)
 {
     char *database = in_home(tool, "cutover.db");
@@ -52,7 +62,7 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
     if (status == CUTOVER_OK)
         status = cutover_repository_directory_open(backups, &tool->repository, error);
     if (status == CUTOVER_OK)
-        status = cutover_registry_open(&tool->store, &tool->registry, error);
+        status = open_registry(tool, error);
     if (status == CUTOVER_OK)
         status = cutover_registry_platform(tool->registry, &tool->known, error);
     if (status == CUTOVER_OK)
@@ -75,7 +85,7 @@ static cutover_status open_engine(struct tool *tool, const char *events, cutover
     options.repository = &tool->repository;
     options.platform = &tool->platform;
     cutover_named_notifier file = CUTOVER_NAMED_NOTIFIER_INIT;
-    file.name = "cutoverctl"; /* whichever file it is: an event goes into one of them */
+    file.name = NOTIFIER_NAME; /* whichever file it is: an event goes into one of them */
     file.notifier = &tool->notifier;
     options.notifiers = (const cutover_named_notifier *const[]){&file};
     options.notifier_count = events != NULL ? 1 : 0;

@@ -1,8 +1,10 @@
 #include "cutoverctl.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 void *must(void *memory)
 {
@@ -90,8 +92,7 @@ struct json_object *error_object(const cutover_error *error)
     put_text(object, "hint", cutover_error_hint(error));
     put_text(object, "sqlstate", cutover_error_sqlstate(error));
     put_text(object, "step", cutover_error_step(error));
-    if (cutover_error_verdict(error) != CUTOVER_VERDICT_NONE)
-        put_text(object, "verdict", cutover_verdict_name(cutover_error_verdict(error)));
+    put_text(object, "verdict", cutover_verdict_name(cutover_error_verdict(error)));
     return object;
 }
 
@@ -141,6 +142,26 @@ int fail(const struct tool *tool, cutover_error *error)
     }
     cutover_error_free(error);
     return status != EXIT_DONE ? status : EXIT_FAILED;
+}
+
+bool confirmed(const struct tool *tool, const char *format, ...)
+{
+    char what[500], answer[16] = "";
+    va_list arguments;
+
+    if (tool->options[OPTION_CONFIRM] != NULL)
+        return true;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (tool->json || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return usage_error(tool, "--confirm is missing: %s", visible(what)), false;
+    fprintf(stderr, "%s. Type `yes` to go on: ", visible(what));
+    fflush(stderr);
+    if (fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0)
+        return true;
+    fputs("cutoverctl: nothing was done\n", stderr);
+    return false;
 }
 
 void print_json(struct json_object *object)

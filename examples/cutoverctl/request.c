@@ -98,6 +98,21 @@ int run_request_ticket(struct tool *tool)
     return show(tool, request, error);
 }
 
+int run_request_reschedule(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_request *request = NULL;
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const char *at = tool->options[OPTION_AT];
+    int64_t scheduled_for = 0;
+
+    if (strcmp(at, "any") != 0 && !parse_time(tool, at, &scheduled_for))
+        return EXIT_USAGE;
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK)
+        cutover_request_reschedule(tool->engine, actor, tool->operands[0], scheduled_for, &request, &error);
+    return show(tool, request, error);
+}
+
 int run_request_show(struct tool *tool)
 {
     cutover_error *error = NULL;

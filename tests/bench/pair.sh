@@ -75,7 +75,7 @@ promotion() {
         { cat "$work/errors" "$report" >&2; exit 1; }
     awk '{print $1, $2 + $3}' "$work/time" >> "$work/figures.$which"
     psql -q -c "DROP DATABASE $(jq -r .displaced_database "$report")" postgres
-    tool backup delete "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
+    tool backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
 }
 for run in $(seq 0 "$runs"); do
     order="before after"

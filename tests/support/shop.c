@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "engine/engine.h"
 #include "job/lease_watch.h"
+#include "told.h"
 
 #include <dirent.h>
 #include <ftw.h>
@@ -279,6 +280,7 @@ static void close_and_look(struct shop *shop, char **left)
         complain(left, "threads that run");
         return;
     }
+    told_everything(shop->engine);
     cutover_engine_free(shop->engine);
     cutover_registry_free(shop->registry);
     cutover_repository_close(&shop->repository);
@@ -584,6 +586,8 @@ struct outcome shop_promote(struct shop *shop, const struct shop_promotion *prom
     outcome.ticks = watching.ticks;
     assert_int_equal(cutover_error_code(outcome.error), outcome.status);
     outcome.report = json_tokener_parse(cutover_promotion_report(job));
+    told("report", cutover_promotion_report(job));
+    told("preflight", cutover_preflight_json(cutover_promotion_preflight(job)));
     assert_non_null(outcome.report);
     if (cutover_promotion_id(job) != NULL)
         snprintf(outcome.promotion_id, sizeof outcome.promotion_id, "%s", cutover_promotion_id(job));

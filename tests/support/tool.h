@@ -4,6 +4,8 @@
 #ifndef CUTOVER_TESTS_TOOL_H
 #define CUTOVER_TESTS_TOOL_H
 
+/* What was asked of it, for the schemas (support/told.h): "request list" of its arguments, options left out. */
+void tool_told(const char *const *arguments, const char *said);
 /* Makes the home folder of those that follow. */
 void tool_begin(void);
 /* Runs it with --json, and expects this exit status; what it said is malloc'd. Arguments are ended by a NULL. */

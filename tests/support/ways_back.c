@@ -1,4 +1,5 @@
 #include "support/ways_back.h"
+#include "support/told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ struct outcome rollback_run_out(cutover_rollback *job)
     outcome.status = cutover_rollback_run(job, &outcome.error);
     assert_int_equal(cutover_error_code(outcome.error), outcome.status);
     outcome.report = json_tokener_parse(cutover_rollback_report(job));
+    told("report", cutover_rollback_report(job));
     assert_non_null(outcome.report);
     check_status(cutover_rollback_run(job, &again), CUTOVER_E_INVALID, again);
     cutover_rollback_free(job);
@@ -162,6 +164,7 @@ struct outcome shop_restore(struct shop *shop, const struct shop_restore *restor
     outcome.status = cutover_restore_run(job, &outcome.error);
     assert_int_equal(cutover_error_code(outcome.error), outcome.status);
     outcome.report = json_tokener_parse(cutover_restore_report(job));
+    told("report", cutover_restore_report(job));
     assert_non_null(outcome.report);
     cutover_restore_free(job);
     return outcome;

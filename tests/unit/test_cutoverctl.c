@@ -3,10 +3,14 @@
  */
 #include "support/check.h"
 #include "support/cluster.h"
+#include "support/tool.h"
 
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *home;
 
@@ -21,6 +25,9 @@ static char *run(int expected, const char *const *arguments)
     int status = cluster_run(argv, &said);
     if (status != expected)
         fail_msg("%s ended with %d, and said: %s", arguments[0], status, said);
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        if (strcmp(arguments[i], "--json") == 0)
+            tool_told(arguments, said);
     return said;
 }
 
@@ -85,11 +92,219 @@ static void a_target_is_named(void **state)
     free(said);
 }
 
+/* ---- what was done, and by whom ---- */
+
+static char *id_of(char *json)
+{
+    static const char member[] = "\"id\":\"";
+    char *id = strstr(json, member);
+
+    assert_non_null(id);
+    id = strndup(id + sizeof member - 1, 36);
+    free(json);
+    return id;
+}
+
+static void the_audit_trail_names_who_and_what(void **state)
+{
+    (void)state;
+    done(RUN(0, "--as", "operator:olga", "preview", "add", "hers", "--project", "shop", "--database",
+             "host=/nowhere dbname=hers", "--expires-in", "7d"));
+    char *id = id_of(RUN(0, "--json", "--as", "user:ann:member", "request", "create", "--project", "shop",
+                         "--preview", "hers"));
+    done(RUN(0, "--as", "user:ann:member", "request", "ticket", id, "OPS-7"));
+    char *said = RUN(3, "--as", "operator:olga", "request", "ack", id, "--at", "2199-01-01T00:00:00Z");
+    check_contains(said, "expires");
+    free(said);
+    said = RUN(0, "audit", "--project", "shop");
+    check_contains(said, "preview.added                 operator:olga");
+    check_contains(said, "cutover.ticket_set            user:ann");
+    check_contains(said, "ticket OPS-7");
+    check_contains(said, id);
+    free(said);
+    free(id);
+}
+
+static void an_agreed_time_is_changed(void **state)
+{
+    (void)state;
+    done(RUN(0, "preview", "add", "later", "--project", "shop", "--database", "host=/nowhere dbname=later",
+             "--expires-in", "7d"));
+    char *id = id_of(RUN(0, "--json", "--as", "user:ann:member", "request", "create", "--project", "shop",
+                         "--preview", "later"));
+    done(RUN(0, "--as", "operator:olga", "request", "ack", id));
+    char *said = RUN(0, "--as", "user:ann:member", "request", "reschedule", id, "--at", "any");
+    free(said);
+    said = RUN(0, "audit", "--project", "shop");
+    check_contains(said, "cutover.rescheduled           user:ann");
+    check_contains(said, id);
+    check_contains(said, "preview later");
+    free(said);
+    free(id);
+}
+
+/* ---- what cannot be undone ---- */
+
+static void what_cannot_be_undone_is_confirmed(void **state)
+{
+    static const char *const acts[][8] = {
+        {"displaced", "drop", "cutover_old_1", "--project", "shop"},
+        {"displaced", "expire", "--older-than", "7d", "--project", "shop"},
+        {"backup", "delete", "0193"},
+        {"event", "discard"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        char *said = run(2, acts[i]);
+        check_contains(said, "--confirm is missing");
+        free(said);
+    }
+    char *said = RUN(0, "event", "discard", "--confirm");
+    check_contains(said, "discarded: 0 events");
+    free(said);
+}
+
+/* The exit status of a run at a terminal at which this is typed; what the terminal showed is malloc'd. */
+static int at_a_terminal(const char *typed, const char *const *arguments, char **shown)
+{
+    const char *argv[20] = {CUTOVERCTL, "--home", home};
+    int terminal = -1, status = 0;
+    char *text = calloc(1, 10000);
+    size_t used = 0;
+
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        argv[3 + i] = arguments[i];
+    pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+    assert_true(child >= 0);
+    if (child == 0) {
+        execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    assert_int_equal(write(terminal, typed, strlen(typed)), strlen(typed));
+    for (ssize_t got = 1; got > 0 && used<9000; used += got> 0 ? (size_t)got : 0)
+        got = read(terminal, text + used, 9000 - used);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(terminal);
+    *shown = text;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_terminal_is_asked_whether_it_is_meant(void **state)
+{
+    const char *const discard[] = {"event", "discard", NULL};
+    char *shown = NULL;
+
+    (void)state;
+    assert_int_equal(at_a_terminal("no\n", discard, &shown), 2);
+    check_contains(shown, "Type `yes` to go on");
+    check_contains(shown, "nothing was done");
+    free(shown);
+    assert_int_equal(at_a_terminal("yes\n", discard, &shown), 0);
+    check_contains(shown, "discarded: 0 events");
+    free(shown);
+}
+
+/* ---- JSON ---- */
+
+/* One object, whether it was done or refused; tests/schemas.py holds what it says against its schema. */
+static void every_command_says_one_object(void **state)
+{
+    static const struct {
+        int status;
+        const char *arguments[14];
+    } runs[] = {
+        {0, {"--json", "init"}},
+        {0, {"--json", "project", "add", "json", "--database", "host=/nowhere dbname=json"}},
+        {0, {"--json", "project", "set", "json", "--pgbouncer", "host=/a;host=/b"}},
+        {0,
+         {"--json", "preview", "add", "j", "--project", "json", "--database", "host=/nowhere dbname=j",
+          "--expires-in", "7d"}},
+        {0, {"--json", "preview", "extend", "j", "--expires-in", "8d"}},
+        {0, {"--json", "preview", "list", "--project", "json"}},
+        {0, {"--json", "request", "list", "--project", "json"}},
+        {0, {"--json", "backup", "list", "--project", "json"}},
+        {1, {"--json", "backup", "show", "none"}},
+        {1, {"--json", "backup", "path", "none"}},
+        {1, {"--json", "displaced", "list", "--project", "json"}},
+        {0, {"--json", "audit", "--project", "json"}},
+        {0, {"--json", "event", "list"}},
+        {0, {"--json", "event", "discard", "--confirm"}},
+        {0, {"--json", "recover"}},
+        {1, {"--json", "release", "none"}},
+        {1, {"--json", "promote", "none"}},
+        {1, {"--json", "preflight", "none"}},
+        {1, {"--json", "rollback", "none"}},
+        {1, {"--json", "restore", "none", "--preview", "j"}},
+        {2, {"--json", "nonsense"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char *said = run(runs[i].status, runs[i].arguments);
+        check_contains(said, "{\"");
+        free(said);
+    }
+}
+
+static void every_act_on_a_request_says_it(void **state)
+{
+    (void)state;
+    done(RUN(0, "preview", "add", "acts", "--project", "shop", "--database", "host=/nowhere dbname=acts",
+             "--expires-in", "7d"));
+    for (int i = 0; i < 2; i++) {
+        char *id = id_of(RUN(0, "--json", "--as", "user:ann:member", "request", "create", "--project", "shop",
+                             "--preview", "acts"));
+        done(RUN(0, "--json", "--as", "user:ann:member", "request", "ticket", id, "OPS-1"));
+        done(RUN(0, "--json", "--as", "operator:olga", "request", "ack", id));
+        done(RUN(0, "--json", "--as", "operator:olga", "request", "reschedule", id, "--at", "any"));
+        if (i == 0)
+            done(RUN(0, "--json", "--as", "user:ann:member", "request", "cancel", id));
+        else
+            done(RUN(0, "--json", "--as", "operator:olga", "request", "reject", id, "--reason", "no"));
+        done(RUN(0, "--json", "request", "show", id));
+        free(id);
+    }
+    done(RUN(0, "--json", "audit", "--project", "shop"));
+    done(RUN(0, "--json", "event", "list", "--project", "shop"));
+    done(RUN(0, "--json", "request", "list", "--project", "shop"));
+    char *file = NULL;
+    assert_true(asprintf(&file, "%s/events.jsonl", home) > 0);
+    done(RUN(0, "--json", "event", "deliver", "--to", file));
+    free(file);
+}
+
+/* ---- events ---- */
+
+static void events_are_listed_and_offered_again(void **state)
+{
+    (void)state;
+    char *said = RUN(0, "event", "list", "--project", "shop");
+    check_contains(said, "cutover.requested");
+    check_contains(said, "request ");
+    free(said);
+    said = RUN(0, "--json", "event", "retry", "--project", "shop");
+    check_contains(said, "{\"retried\":0}");
+    free(said);
+    said = RUN(1, "event", "retry", "--project", "shop", "--sequence", "999");
+    free(said);
+    said = RUN(2, "event", "retry", "--project", "shop", "--sequence", "4-x");
+    check_contains(said, "--sequence takes");
+    free(said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note_forges_no_line),
         cmocka_unit_test(a_target_is_named),
+        cmocka_unit_test(the_audit_trail_names_who_and_what),
+        cmocka_unit_test(an_agreed_time_is_changed),
+        cmocka_unit_test(what_cannot_be_undone_is_confirmed),
+        cmocka_unit_test(a_terminal_is_asked_whether_it_is_meant),
+        cmocka_unit_test(events_are_listed_and_offered_again),
+        cmocka_unit_test(every_command_says_one_object),
+        cmocka_unit_test(every_act_on_a_request_says_it),
     };
 
     return cmocka_run_group_tests_name("cutoverctl", tests, setup, NULL);

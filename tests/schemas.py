@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Holds the schemas of schemas/ against everything that tests kept (tests/support/told.h).
+
+    tests/schemas.py FOLDER
+
+Each schema is itself valid, stands under its own name, and was met by at least one object; each object is what its schema says,
+with no member that the schema does not know. Prints one line for each kind of fault, and counts.
+"""
+import glob
+import json
+import os
+import sys
+import warnings
+
+import jsonschema
+
+warnings.simplefilter("ignore", DeprecationWarning)  # RefResolver: the one way that releases before 4.18 have
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(HERE, os.pardir, "schemas")
+BASE = "https://libcutover.invalid/schemas/1/"
+# Types that others refer to: no object of their own.
+PARTS = {"common", "data"}
+
+# What a command of cutoverctl prints: a definition of cutoverctl.json.
+COMMANDS = {
+    "init": "init",
+    "project add": "project", "project set": "project", "project show": "project",
+    "preview add": "preview", "preview extend": "preview", "preview list": "preview_list",
+    "request create": "request", "request ack": "request", "request reject": "request", "request cancel": "request",
+    "request ticket": "request", "request reschedule": "request", "request show": "request",
+    "request list": "request_list",
+    "preflight": "preflight", "promote": "report", "rollback": "report", "restore": "report", "release": "release",
+    "displaced list": "displaced_list", "displaced expire": "displaced_list", "displaced drop": "displaced_drop",
+    "recover": "recover",
+    "backup create": "backup", "backup verify": "backup", "backup show": "backup", "backup delete": "backup",
+    "backup list": "backup_list", "backup path": "backup_path",
+    "audit": "audit",
+    "event list": "event_list", "event retry": "event_retry", "event discard": "event_discard",
+    "event deliver": "event_deliver",
+}
+
+
+def load():
+    schemas, faults = {}, []
+    for path in sorted(glob.glob(os.path.join(FOLDER, "*.json"))):
+        name = os.path.basename(path)[: -len(".json")]
+        with open(path, encoding="ascii") as file:
+            schemas[name] = json.load(file)
+        if schemas[name].get("$id") != BASE + name + ".json":
+            faults.append(f"{name}: its $id is {schemas[name].get('$id')}")
+        try:
+            jsonschema.Draft202012Validator.check_schema(schemas[name])
+        except jsonschema.SchemaError as error:
+            faults.append(f"{name}: {error.message}")
+    return schemas, faults
+
+
+def validators(schemas):
+    """One for each name that an object may be kept under."""
+    store = {schema["$id"]: schema for schema in schemas.values()}
+
+    def make(schema, base):
+        resolver = jsonschema.RefResolver(base, schema, store=store)
+        return jsonschema.Draft202012Validator(schema, resolver=resolver)
+
+    made = {name: make(schema, schema["$id"]) for name, schema in schemas.items() if name not in PARTS}
+    of_tool = schemas["cutoverctl"]["$defs"]
+    made.update({f"cutoverctl:{command}": make(of_tool[part], schemas["cutoverctl"]["$id"])
+                 for command, part in COMMANDS.items()})
+    made["cutoverctl:error"] = make(of_tool["error"], schemas["cutoverctl"]["$id"])
+    return made
+
+
+def kept(folder):
+    """Each different object once, with the name of its schema."""
+    seen = set()
+    for path in sorted(glob.glob(os.path.join(folder, "*.jsonl"))):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if line in seen:
+                    continue
+                seen.add(line)
+                entry = json.loads(line)
+                yield entry["schema"], entry["object"]
+
+
+def deepest(error):
+    """Of an anyOf the branch that came furthest says most."""
+    while error.context:
+        error = max(error.context, key=lambda one: (len(one.absolute_path), -len(one.message)))
+    return error
+
+
+def main():
+    schemas, faults = load()
+    known = validators(schemas)
+    passed, met = 0, set()
+    for name, found in kept(sys.argv[1]):
+        if name.startswith("cutoverctl:") and set(found) == {"error"}:
+            name = "cutoverctl:error"
+        met.add(name.split(":")[0])
+        if name not in known:
+            faults.append(f"{name}: no schema")
+            continue
+        errors = [deepest(error) for error in known[name].iter_errors(found)]
+        passed += not errors
+        faults += [f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
+    faults += [f"{name}: no test kept an object of it" for name in schemas if name not in met | PARTS | {"error"}]
+    for fault in sorted(set(faults)):
+        print(fault)
+    print(f"schemas: {passed} passed, {len(set(faults))} failed")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
