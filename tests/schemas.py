@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Holds the schemas of schemas/ against everything that tests kept (tests/support/told.h).
 
-    tests/schemas.py FOLDER
+    tests/schemas.py FOLDER [all]
 
 Each schema is itself valid, stands under its own name, and was met by at least one object; each object is what its schema says,
-with no member that the schema does not know. Prints one line for each kind of fault, and counts.
+with no member that the schema does not know. With "all", which is for what all unit and server tests were told: each action of the
+audit trail and each type of event was met, so that no act is silent. Prints one line for each kind of fault, and counts.
 """
 import glob
 import json
@@ -21,6 +22,8 @@ FOLDER = os.path.join(HERE, os.pardir, "schemas")
 BASE = "https://libcutover.invalid/schemas/1/"
 # Types that others refer to: no object of their own.
 PARTS = {"common", "data"}
+# A member that tests give a record as a newer library would.
+LATER = "added_later"
 
 # What a command of cutoverctl prints: a definition of cutoverctl.json.
 COMMANDS = {
@@ -82,6 +85,7 @@ def kept(folder):
                     continue
                 seen.add(line)
                 entry = json.loads(line)
+                entry["object"].pop(LATER, None)
                 yield entry["schema"], entry["object"]
 
 
@@ -92,11 +96,27 @@ def deepest(error):
     return error
 
 
+def words_in(found):
+    """Of an audit entry, an event, or a list of cutoverctl's, what happened."""
+    entries = found.get("audit", []) + found.get("events", []) if isinstance(found, dict) else []
+    for entry in [found] + entries:
+        yield from (("audit-entry", entry[member]) if member == "action" else ("event", entry[member])
+                    for member in ("action", "type") if member in entry)
+
+
+def silent(schemas, told):
+    """What the schemas know, and nobody was told."""
+    known = {("audit-entry", word) for word in schemas["audit-entry"]["properties"]["action"]["enum"]}
+    known |= {("event", word) for word in schemas["event"]["properties"]["type"]["enum"]}
+    return [f"{name}: no test was told {word}" for name, word in known - told]
+
+
 def main():
     schemas, faults = load()
     known = validators(schemas)
-    passed, met = 0, set()
+    passed, met, told = 0, set(), set()
     for name, found in kept(sys.argv[1]):
+        told.update(words_in(found))
         if name.startswith("cutoverctl:") and set(found) == {"error"}:
             name = "cutoverctl:error"
         met.add(name.split(":")[0])
@@ -107,6 +127,8 @@ def main():
         passed += not errors
         faults += [f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
     faults += [f"{name}: no test kept an object of it" for name in schemas if name not in met | PARTS | {"error"}]
+    if "all" in sys.argv[2:]:
+        faults += silent(schemas, told)
     for fault in sorted(set(faults)):
         print(fault)
     print(f"schemas: {passed} passed, {len(set(faults))} failed")

@@ -1,5 +1,6 @@
 #include "store/ledger.h"
 #include "support/check.h"
+#include "support/told.h"
 
 #include <cutover.h>
 
@@ -165,7 +166,8 @@ static void add_event(struct world *world, const char *project_id)
     cutover_error *error = NULL;
 
     check_ok(change_begin(&world->store, &clock, project_id, &change, &error), error);
-    check_ok(change_event(change, "cutover.acked", "r1", NULL, &error), error);
+    check_ok(change_event(change, "cutover.acked", "01a2026b-7faa-788b-8000-000000000001", NULL, &error),
+             error);
     check_ok(change_commit(change, &error), error);
     change_free(change);
 }
@@ -374,6 +376,7 @@ static cutover_status note_entry(const cutover_audit_entry *entry, void *context
     char *text = context;
     size_t used = strlen(text);
 
+    told("audit-entry", entry->json);
     snprintf(text + used, 500 - used, " %s:%s", entry->action, entry->actor_id);
     return CUTOVER_OK;
 }
@@ -388,7 +391,7 @@ static void what_was_given_up_is_retried_or_discarded(void **state)
     add_event(world, "p1");
     const cutover_event_selection first = given_up_for("hook", "p1", 1, 1),
                                   second = given_up_for("hook", "p1", 2, 2);
-    char told[500] = "";
+    char trail[500] = "";
     check_status(cutover_events_retry(engine, &first, NULL, &error), CUTOVER_E_STATE, error), error = NULL;
     world->hook.refuses = true;
     check_counts(deliver(engine, NULL), 2, 0, 0, 2, 0);
@@ -400,9 +403,9 @@ static void what_was_given_up_is_retried_or_discarded(void **state)
     assert_string_equal(world->hook.heard, "p1/1 ");
     assert_int_equal(in_outbox(engine), 0);
     check_status(cutover_events_discard(engine, &second, NULL, &error), CUTOVER_E_NOT_FOUND, error);
-    check_ok(cutover_audit_list(engine, "p1", NULL, 100, note_entry, told, &error), error);
-    assert_string_equal(told, " event.given_up:cutover event.given_up:cutover event.retried:olga"
-                              " event.discarded:olga");
+    check_ok(cutover_audit_list(engine, "p1", NULL, 100, note_entry, trail, &error), error);
+    assert_string_equal(trail, " event.given_up:cutover event.given_up:cutover event.retried:olga"
+                               " event.discarded:olga");
     cutover_engine_free(engine);
 }
 

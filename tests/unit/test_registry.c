@@ -1,5 +1,6 @@
 #include "store/document.h"
 #include "support/check.h"
+#include "support/told.h"
 
 #include <cutover/registry.h>
 #include <json-c/json.h>
@@ -656,6 +657,7 @@ static cutover_status note_entry(void *context, const struct document *document,
     size_t used = strlen(text);
 
     (void)error;
+    told("audit-entry", document->body);
     snprintf(text + used, 1000 - used, " %s:%s:%s",
              json_object_get_string(json_object_object_get(entry, "action")),
              json_object_get_string(json_object_object_get(entry, "actor_kind")),
@@ -671,7 +673,7 @@ static void what_is_changed_is_told_of_whoever_did_it(void **state)
     const char *const consoles[] = {"host=/p", NULL};
     cutover_registry *hers = NULL;
     cutover_error *error = NULL;
-    char told[1000] = "";
+    char trail[1000] = "";
 
     check_ok(cutover_registry_open_as(&world->store, &olga, &hers, &error), error);
     add_project(world, "shop");
@@ -683,9 +685,9 @@ static void what_is_changed_is_told_of_whoever_did_it(void **state)
     check_status(cutover_registry_preview_add(hers, &preview, &error), CUTOVER_E_CONFLICT, error);
     check_ok(cutover_registry_preview_extend(hers, "next", 5000000, &error), error);
     check_ok(cutover_registry_project_set_pgbouncers(hers, "shop", consoles, &error), error);
-    check_ok(document_walk(&world->store, "audit", "shop", note_entry, told, &error), error);
-    assert_string_equal(told, " project.added:system:cutover preview.added:operator:olga"
-                              " preview.extended:operator:olga project.changed:operator:olga");
+    check_ok(document_walk(&world->store, "audit", "shop", note_entry, trail, &error), error);
+    assert_string_equal(trail, " project.added:system:cutover preview.added:operator:olga"
+                               " preview.extended:operator:olga project.changed:operator:olga");
     cutover_registry_free(hers);
 }
 

@@ -1,6 +1,7 @@
 #include "support/agree.h"
 #include "support/check.h"
 #include "support/cluster.h"
+#include "support/told.h"
 
 #include <cutover.h>
 
@@ -213,6 +214,7 @@ static int close_world(void **state)
 {
     struct world *world = *state;
 
+    told_everything(world->engine);
     cutover_engine_free(world->engine);
     cutover_engine_free(world->lenient);
     cutover_store_close(&world->store);
