@@ -625,6 +625,35 @@ static void a_job_that_lost_its_lease_says_so(void **state)
     free(request);
 }
 
+static int halt_server(struct shop *shop, void *context)
+{
+    (void)shop, (void)context;
+    cluster_halt(cluster, "immediate");
+    return 0;
+}
+
+/* Its report does not say of which step it was, as if that were an end. */
+static void a_job_whose_server_went_away_is_unsettled_until_it_is_recovered(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "away");
+    const struct shop_hook hooks[] = {{"check", halt_server, NULL}, {NULL, NULL, NULL}};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct outcome outcome = shop_promote(shop, &promotion);
+
+    cluster_restart(cluster, "immediate");
+    check_status_keep(outcome.status, CUTOVER_E_POSTGRES, outcome.error);
+    assert_string_equal(outcome_text(&outcome, "status"), "unsettled");
+    recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    char *audit = shop_audit(shop, "away");
+    check_contains(audit, "cutover.promote_started job.recovered cutover.failed");
+    check_request(shop, request, "away", "failed");
+    check_nothing_unfinished(shop);
+    outcome_free(&outcome);
+    free(audit);
+    free(request);
+}
+
 static void check_watched(struct shop *shop, uint32_t ask_again_s)
 {
     struct told told = recovered_to(shop, CUTOVER_RECOVERED_RUNNING);
@@ -723,6 +752,7 @@ int main(int argc, char **argv)
         TEST(who_meets_unfinished_work_is_told_to_recover_it),
         TEST(a_job_that_lives_is_left_alone),
         TEST(a_job_that_lost_its_lease_says_so),
+        TEST(a_job_whose_server_went_away_is_unsettled_until_it_is_recovered),
         TEST(a_job_of_another_machine_is_left_alone_until_it_was_silent_for_30_seconds),
         TEST(what_cannot_be_recovered_now_can_be_at_once_when_it_can),
     };
