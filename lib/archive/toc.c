@@ -171,6 +171,7 @@ void toc_free(struct toc *toc)
         entry_free(&toc->entries[i]);
     free(toc->entries);
     free(toc->by_object);
+    free(toc->by_id);
     free(toc->database.bytes);
     free(toc->server_version.bytes);
     free(toc->dump_version.bytes);
@@ -208,6 +209,14 @@ const struct toc_entry *toc_find(const struct toc *toc, uint32_t catalog_oid, ui
             return entry;
     }
     return NULL;
+}
+
+size_t toc_position(const struct toc *toc, int32_t dump_id)
+{
+    size_t found = key_position(toc->by_id, toc->parsed, (uint64_t)dump_id);
+
+    return found < toc->parsed && toc->by_id[found].key == (uint64_t)dump_id ? toc->by_id[found].index
+                                                                             : toc->count;
 }
 
 int32_t toc_next_id(const struct toc *toc)

@@ -50,6 +50,7 @@ struct toc {
     size_t count, capacity;
     size_t parsed;             /* entries that were read */
     struct toc_key *by_object; /* of those; the module's own */
+    struct toc_key *by_id;     /* likewise */
     int32_t highest_id;        /* of all dumpIds, those that dependencies name too */
 };
 
@@ -61,6 +62,9 @@ void toc_free(struct toc *toc);
 
 /* The entry for an object of a catalog with that desc ("TABLE", "EXTENSION"), or NULL. Valid until the next toc_add. */
 const struct toc_entry *toc_find(const struct toc *toc, uint32_t catalog_oid, uint32_t oid, const char *desc);
+
+/* Where in `entries` the one that was read with that dumpId is; toc->count: there is none. */
+size_t toc_position(const struct toc *toc, int32_t dump_id);
 
 /* One entry to add to the data section; strings are copied. */
 struct toc_addition {

@@ -262,21 +262,19 @@ static int compare_keys(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static void ids_check(struct reader *reader, const struct toc *toc)
+static void index_ids(struct reader *reader, struct toc *toc)
 {
-    struct toc_key *ids = calloc(toc->parsed + 1, sizeof *ids);
-
-    if (ids == NULL) {
+    toc->by_id = calloc(toc->parsed + 1, sizeof *toc->by_id);
+    if (toc->by_id == NULL) {
         reader->status = error_nomem(reader->error);
         return;
     }
     for (size_t i = 0; i < toc->parsed; i++)
-        ids[i] = (struct toc_key){(uint64_t)toc->entries[i].dump_id, i};
-    qsort(ids, toc->parsed, sizeof *ids, compare_keys);
+        toc->by_id[i] = (struct toc_key){(uint64_t)toc->entries[i].dump_id, i};
+    qsort(toc->by_id, toc->parsed, sizeof *toc->by_id, compare_keys);
     for (size_t i = 1; i < toc->parsed; i++)
-        if (ids[i].key == ids[i - 1].key)
+        if (toc->by_id[i].key == toc->by_id[i - 1].key)
             damaged(reader, "two entries have the same dumpId");
-    free(ids);
 }
 
 static void index_entries(struct reader *reader, struct toc *toc)
@@ -298,7 +296,7 @@ static void index_entries(struct reader *reader, struct toc *toc)
                 toc->highest_id = entry->dependencies[j];
     }
     qsort(toc->by_object, toc->parsed, sizeof *toc->by_object, compare_keys);
-    ids_check(reader, toc);
+    index_ids(reader, toc);
 }
 
 cutover_status toc_parse(const void *bytes, size_t count, struct toc *toc, cutover_error **error)

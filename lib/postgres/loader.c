@@ -40,7 +40,9 @@ static const char given_sql[] =
 
 #define USERS_SCHEMA "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
-/* What the loader lacks in each schema, and the tables of roles that it cannot be a member of: statements, and those that take them
+#define NOT_A_MEMBERS_ROLE " AND (r.rolsuper OR r.rolname = current_user OR r.rolname ~ '^pg_')"
+
+/* What the loader lacks in each schema, and the tables and domains of roles that it cannot be a member of: statements, and those that take them
    back. Sequences and indexes go with their table. */
 static const char enter_sql[] =
     "SELECT string_agg(x.give || E';\\n', ''), string_agg(x.back || E';\\n', '') FROM ("
@@ -53,8 +55,14 @@ static const char enter_sql[] =
     " SELECT format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, $1::text),"
     "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
     "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
-    "  WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND " USERS_SCHEMA
-    "    AND (r.rolsuper OR r.rolname = current_user OR r.rolname ~ '^pg_')) x";
+    "  WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
+    " UNION ALL"
+    " SELECT format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, $1::text),"
+    "        format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, r.rolname)"
+    "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
+    "  WHERE t.typtype = 'd' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
+    "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
+    "      AND d.deptype = 'e')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
    partition key's its table's. */

@@ -2,7 +2,6 @@
 
 #include "archive/object.h"
 #include "base/folder.h"
-#include "postgres/catalog/versions.h"
 #include "postgres/largeobject.h"
 #include "postgres/public_schema.h"
 #include "postgres/quote.h"
@@ -342,7 +341,7 @@ cutover_status archive_load(struct archive *archive, struct operation *operation
     if (status == CUTOVER_OK)
         status = public_schema_return(fill->session, text_string(&archive->facts), error);
     if (status == CUTOVER_OK)
-        status = catalog_facts_translate(fill->session, (int)manifest->server_version, &archive->facts, error);
+        status = fill_translate(fill, (int)manifest->server_version, &archive->facts, error);
     fill->has_built = NULL;
     fill->built = NULL;
     index_build_close(&loading.indexes);

@@ -1,8 +1,10 @@
-#include "transfer/fill.h"
+#include "transfer/fill_private.h"
 
 #include "base/folder.h"
+#include "postgres/catalog/versions.h"
 #include "postgres/largeobject_entries.h"
 #include "postgres/quote.h"
+#include "postgres/version.h"
 #include "transfer/archive.h"
 
 #include <inttypes.h>
@@ -19,149 +21,6 @@ static const char settings_sql[] = "SET synchronous_commit = off; SET maintenanc
                                    " FROM pg_catalog.pg_settings WHERE name = 'wal_compression'"
                                    " AND setting = 'off' AND 'lz4' = ANY (enumvals)"
                                    " AND pg_catalog.current_setting('is_superuser') = 'on'";
-
-/* How the schema's archive is restored: in parts, of which some are not for pg_restore. */
-enum part_of_schema {
-    PART_PRE_DATA,      /* but for what attaches partitions: bounds are evaluated */
-    PART_LARGE_OBJECTS, /* where pre-data does not make them */
-    PART_INDEXES, /* what is left of them, and of constraints that are one, when foreign keys are left that need them */
-    PART_REST, /* of post-data, but for what was built, what refreshes, and event triggers */
-    PART_EVENT_TRIGGERS
-};
-
-struct schema_act {
-    const struct fill *fill;
-    enum part_of_schema part;
-    bool keys_apart; /* PART_INDEXES and foreign keys come first, and are not in the rest */
-    size_t from, to; /* of PART_PRE_DATA: the entries from this one to before that one; 0 and 0: all */
-};
-
-static bool tag_begins(const struct toc_entry *entry, const char *kind)
-{
-    return entry->tag.bytes != NULL && strncmp(entry->tag.bytes, kind, strlen(kind)) == 0;
-}
-
-static bool is_named(const struct toc_entry *entry, const char *desc)
-{
-    return entry->desc.bytes != NULL && strcmp(entry->desc.bytes, desc) == 0;
-}
-
-static bool is_of_indexes(const struct toc_entry *entry)
-{
-    return is_named(entry, "INDEX") || is_named(entry, "CONSTRAINT") || is_named(entry, "INDEX ATTACH");
-}
-
-static bool is_built(const struct fill *fill, const struct toc_entry *entry)
-{
-    return fill->has_built != NULL && fill->has_built(fill->built, entry->dump_id);
-}
-
-/* With its comment and label. */
-static bool is_event_trigger(const struct toc_entry *entry)
-{
-    return is_named(entry, "EVENT TRIGGER") ||
-           ((is_named(entry, "COMMENT") || is_named(entry, "SECURITY LABEL")) &&
-            tag_begins(entry, "EVENT TRIGGER "));
-}
-
-/* What evaluates goes through the loader, statement by statement. */
-static bool is_for_loader(const struct toc_entry *entry)
-{
-    return is_named(entry, "TABLE ATTACH") || is_named(entry, "FK CONSTRAINT") ||
-           is_named(entry, "MATERIALIZED VIEW DATA");
-}
-
-/* Its initial value is read when it is made, and a domain's constraints are checked by reading. */
-static bool is_checked_aggregate(const struct toc_entry *entry)
-{
-    return is_named(entry, "AGGREGATE") && entry->defn.bytes != NULL &&
-           strstr(entry->defn.bytes, "INITCOND") != NULL;
-}
-
-/* In the schema's section, or with the rest of what makes large objects, where these are not part of the schema. */
-static bool is_large_objects(const struct fill *fill, const struct toc_entry *entry)
-{
-    return fill->has_large_objects && largeobject_is_made_by(entry);
-}
-
-static size_t position_of(const struct toc *toc, int32_t dump_id)
-{
-    size_t position = 0;
-
-    while (position < toc->count && toc->entries[position].dump_id != dump_id)
-        position++;
-    return position;
-}
-
-static bool is_outside(const struct schema_act *act, const struct toc_entry *entry)
-{
-    if (act->to == 0)
-        return false;
-    size_t position = position_of(&act->fill->toc, entry->dump_id);
-    return position < act->from || position >= act->to;
-}
-
-static bool leave_out(const void *context, const struct toc_entry *entry)
-{
-    const struct schema_act *act = context;
-
-    if (act->part == PART_EVENT_TRIGGERS)
-        return !is_event_trigger(entry);
-    if (is_large_objects(act->fill, entry) || act->part == PART_LARGE_OBJECTS)
-        return (act->part == PART_LARGE_OBJECTS) != is_large_objects(act->fill, entry);
-    if (is_built(act->fill, entry) || is_for_loader(entry) || is_event_trigger(entry))
-        return true;
-    switch (act->part) {
-    case PART_PRE_DATA:
-        return is_outside(act, entry);
-    case PART_LARGE_OBJECTS:
-    case PART_EVENT_TRIGGERS:
-        return false;
-    case PART_INDEXES:
-        return !is_of_indexes(entry);
-    case PART_REST:
-        return act->keys_apart && is_of_indexes(entry);
-    }
-    return false;
-}
-
-static cutover_status schema_restore(void *context, const struct cancel *cancel, cutover_error **error)
-{
-    const struct schema_act *act = context;
-    const struct fill *fill = act->fill;
-    const struct operation *operation = fill->operation;
-    struct restore_schema restore = {
-        .conninfo = fill->conninfo,
-        .database = fill->database,
-        .folder = fill->folder,
-        .name = fill->name,
-        .section = act->part == PART_PRE_DATA        ? "pre-data"
-                   : act->part == PART_LARGE_OBJECTS ? "data"
-                                                     : "post-data",
-        .server = session_server(fill->control),
-        /* What is left once the indexes are there takes locks of two tables at once, and side by side it may deadlock
-           (EDGE_CASES A11). */
-        .jobs = act->part == PART_PRE_DATA || act->part == PART_LARGE_OBJECTS ||
-                        act->part == PART_EVENT_TRIGGERS || fill->has_built != NULL
-                    ? 1
-                    : operation->jobs,
-        .maintenance_mem_mb = operation->host->maintenance_mem_mb,
-        .leave_out = leave_out,
-        .leave_out_context = act,
-        .no_comments_on_extensions = true,
-        .cancel = cancel,
-    };
-
-    return tools_restore_schema(&operation->tools, &restore, error);
-}
-
-static cutover_status schema_fill(const struct fill *fill, enum part_of_schema part, bool keys_apart,
-                                  cutover_error **error)
-{
-    struct schema_act act = {fill, part, keys_apart, 0, 0};
-
-    return progress_while(&fill->operation->progress, schema_restore, &act, error);
-}
 
 static cutover_status session_of(const struct fill *fill, const struct conninfo *conninfo,
                                  const struct cancel *cancel, struct session **session, cutover_error **error)
@@ -232,7 +91,7 @@ cutover_status fill_run_entry(struct session *session, const struct toc_entry *e
     return status;
 }
 
-/* All entries of that kind that were not built: how many there are with a NULL session, else they run, in the archive's order. */
+/* All entries of that kind: how many there are with a NULL session, else they run, in the archive's order. */
 static cutover_status entries_run(struct fill *fill, const char *desc, struct session *session, size_t *count,
                                   cutover_error **error)
 {
@@ -241,7 +100,7 @@ static cutover_status entries_run(struct fill *fill, const char *desc, struct se
     *count = 0;
     for (size_t i = 0; status == CUTOVER_OK && i < fill->toc.count; i++) {
         const struct toc_entry *entry = &fill->toc.entries[i];
-        if (!is_named(entry, desc) || is_built(fill, entry))
+        if (!fill_is_named(entry, desc))
             continue;
         ++*count;
         if (session != NULL)
@@ -299,17 +158,22 @@ static cutover_status owners_list(const struct toc *toc, char ***names, size_t *
 }
 
 /* Without a loader what others wrote would run with our rights. */
+static cutover_status refused(const char *list, cutover_error **error)
+{
+    error_set(error, CUTOVER_E_FORBIDDEN,
+              "what the database's owners wrote would run with the rights of our role");
+    error_detail(error, "%s", list);
+    error_hint(error, LOADER_HINT);
+    return CUTOVER_E_FORBIDDEN;
+}
+
 static cutover_status refuse_evaluated(struct fill *fill, cutover_error **error)
 {
     char *list = NULL;
     cutover_status status = loader_evaluated(fill->session, &list, error);
 
-    if (status == CUTOVER_OK && list != NULL) {
-        status = error_set(error, CUTOVER_E_FORBIDDEN,
-                           "what the database's owners wrote would run with the rights of our role");
-        error_detail(error, "%s", list);
-        error_hint(error, LOADER_HINT);
-    }
+    if (status == CUTOVER_OK && list != NULL)
+        status = refused(list, error);
     free(list);
     return status;
 }
@@ -348,10 +212,10 @@ static cutover_status loader_begin(struct fill *fill, cutover_error **error)
     return status;
 }
 
-/* Runs with a session of the loader's, ticking. */
 struct loader_act {
     struct fill *fill;
-    cutover_status (*run)(struct fill *fill, struct session *session, cutover_error **error);
+    loader_run_fn run;
+    void *context;
 };
 
 static cutover_status loader_run(void *context, const struct cancel *cancel, cutover_error **error)
@@ -361,26 +225,23 @@ static cutover_status loader_run(void *context, const struct cancel *cancel, cut
 
     cutover_status status = fill_session(act->fill, cancel, &session, error);
     if (status == CUTOVER_OK)
-        status = act->run(act->fill, session, error);
+        status = act->run(act->context, session, error);
     session_close(session);
     return status;
 }
 
-static cutover_status as_loader(struct fill *fill,
-                                cutover_status (*run)(struct fill *fill, struct session *session,
-                                                      cutover_error **error),
-                                cutover_error **error)
+cutover_status fill_as_loader(struct fill *fill, loader_run_fn run, void *context, cutover_error **error)
 {
-    struct loader_act act = {fill, run};
+    struct loader_act act = {fill, run, context};
 
     return progress_while(&fill->operation->progress, loader_run, &act, error);
 }
 
-static cutover_status partitions_attach(struct fill *fill, struct session *session, cutover_error **error)
+static cutover_status partitions_attach(void *context, struct session *session, cutover_error **error)
 {
     size_t count;
 
-    return entries_run(fill, "TABLE ATTACH", session, &count, error);
+    return entries_run(context, "TABLE ATTACH", session, &count, error);
 }
 
 /* What it may do in the schemas and with the tables that are there now. */
@@ -391,63 +252,28 @@ static cutover_status loader_let_in(struct fill *fill, cutover_error **error)
     return fill->without_loader ? refuse_evaluated(fill, error) : CUTOVER_OK;
 }
 
-static cutover_status aggregate_run(struct fill *fill, struct session *session, cutover_error **error)
+/* Without a loader nothing that calls what owners wrote is even made: preflight said so of what it could see. */
+static cutover_status evaluating_refuse(const struct fill *fill, cutover_error **error)
 {
-    return fill_run_entry(session, fill->aggregate, error);
-}
+    struct text list = TEXT_INIT;
 
-/* "DROP AGGREGATE s.n(…);" names it as ALTER does, too. */
-static cutover_status aggregate_give(struct fill *fill, const struct toc_entry *entry, cutover_error **error)
-{
-    static const char drop[] = "DROP ";
-    const char *name = entry->drop.bytes != NULL ? entry->drop.bytes : "";
-    struct text sql = TEXT_INIT;
-
-    if (strncmp(name, drop, strlen(drop)) != 0)
-        return error_set(error, CUTOVER_E_INTERNAL, "the archive does not say how aggregate %s is called",
-                         entry->tag.bytes);
-    text_add_format(&sql, "ALTER %.*s OWNER TO ", (int)strcspn(name + strlen(drop), ";"), name + strlen(drop));
-    quote_identifier(&sql, entry->owner.bytes);
-    cutover_status status =
-        text_failed(&sql) ? error_nomem(error) : session_run(fill->session, text_string(&sql), error);
-    text_free(&sql);
+    if (fill->evaluating.count == 0)
+        return CUTOVER_OK;
+    for (size_t i = 0; i < fill->toc.count; i++)
+        if (evaluating_has(&fill->evaluating, i))
+            text_add_format(&list, "%s%s %s", list.length > 0 ? "\n" : "", fill->toc.entries[i].desc.bytes,
+                            fill->toc.entries[i].tag.bytes);
+    cutover_status status = refused(text_string(&list), error);
+    text_free(&list);
     return status;
 }
 
-static cutover_status aggregate_make(struct fill *fill, const struct toc_entry *entry, cutover_error **error)
+static cutover_status evaluating_begin(struct fill *fill, cutover_error **error)
 {
-    cutover_status status = loader_let_in(fill, error);
-
-    fill->aggregate = entry;
-    if (status == CUTOVER_OK)
-        status = as_loader(fill, aggregate_run, error);
-    return status != CUTOVER_OK ? status : aggregate_give(fill, entry, error);
-}
-
-/* All of "pre-data", around the aggregates that are the loader's to make: what follows may depend on these. */
-static cutover_status pre_data_fill(struct fill *fill, cutover_error **error)
-{
-    struct schema_act act = {fill, PART_PRE_DATA, false, 0, 0};
-    cutover_status status = CUTOVER_OK;
-
-    for (size_t at = 0; fill->loader.role != NULL && status == CUTOVER_OK && at < fill->toc.count; at++) {
-        if (!is_checked_aggregate(&fill->toc.entries[at]))
-            continue;
-        act.to = at;
-        if (act.to > act.from)
-            status = progress_while(&fill->operation->progress, schema_restore, &act, error);
-        if (status == CUTOVER_OK)
-            status = aggregate_make(fill, &fill->toc.entries[at], error);
-        /* Its comment, label and grants: at the head of a list pg_restore takes them for entries of the section that the last
-           unlisted one is of. */
-        while (status == CUTOVER_OK && at + 1 < fill->toc.count &&
-               fill->toc.entries[at + 1].section == TOC_SECTION_NONE)
-            status = fill_run_entry(fill->session, &fill->toc.entries[++at], error);
-        act.from = at + 1;
-    }
-    act.to = act.from == 0 ? 0 : fill->toc.count;
-    return status != CUTOVER_OK ? status
-                                : progress_while(&fill->operation->progress, schema_restore, &act, error);
+    if (fill->loader.role == NULL && !fill->without_loader)
+        return CUTOVER_OK;
+    cutover_status status = evaluating_find(&fill->toc, fill->without_loader, &fill->evaluating, error);
+    return status == CUTOVER_OK && fill->without_loader ? evaluating_refuse(fill, error) : status;
 }
 
 cutover_status fill_begin(struct fill *fill, cutover_error **error)
@@ -460,15 +286,17 @@ cutover_status fill_begin(struct fill *fill, cutover_error **error)
     if (status == CUTOVER_OK)
         status = loader_begin(fill, error);
     if (status == CUTOVER_OK)
-        status = pre_data_fill(fill, error);
+        status = evaluating_begin(fill, error);
+    if (status == CUTOVER_OK)
+        status = fill_pre_data(fill, error);
     if (status == CUTOVER_OK && fill->has_large_objects)
-        status = schema_fill(fill, PART_LARGE_OBJECTS, false, error);
+        status = fill_large_objects(fill, error);
     if (status == CUTOVER_OK)
         status = loader_let_in(fill, error);
     if (status == CUTOVER_OK)
         status = entries_run(fill, "TABLE ATTACH", NULL, &partitions, error);
     if (status == CUTOVER_OK && partitions > 0)
-        status = as_loader(fill, partitions_attach, error);
+        status = fill_as_loader(fill, partitions_attach, fill, error);
     return status == CUTOVER_OK ? checks_set_aside(fill->session, &fill->checks, error) : status;
 }
 
@@ -496,21 +324,17 @@ static cutover_status sequences_set(struct session *session, const struct manife
     return status;
 }
 
-static cutover_status checks_back(struct fill *fill, struct session *session, cutover_error **error)
+static cutover_status checks_back(void *context, struct session *session, cutover_error **error)
 {
+    const struct fill *fill = context;
+
     return checks_put_back(session, &fill->checks, error);
 }
 
-static cutover_status keys_add(struct fill *fill, struct session *session, cutover_error **error)
-{
-    size_t count;
-
-    return entries_run(fill, "FK CONSTRAINT", session, &count, error);
-}
-
 /* As production's own sessions would fill them. */
-static cutover_status views_run(struct fill *fill, struct session *session, cutover_error **error)
+static cutover_status views_run(void *context, struct session *session, cutover_error **error)
 {
+    struct fill *fill = context;
     const char *database = conninfo_get(fill->conninfo, "dbname");
     PGresult *result = NULL;
     size_t count;
@@ -525,49 +349,47 @@ static cutover_status views_refresh(struct fill *fill, cutover_error **error)
     size_t count = 0;
     cutover_status status = entries_run(fill, "MATERIALIZED VIEW DATA", NULL, &count, error);
 
-    return status != CUTOVER_OK || count == 0 ? status : as_loader(fill, views_run, error);
-}
-
-/* Foreign keys that were not built beside the rows (of partitioned tables) come before policies: nothing hides rows from them. */
-static cutover_status keys_fill(struct fill *fill, size_t keys, cutover_error **error)
-{
-    if (keys == 0)
-        return CUTOVER_OK;
-    cutover_status status = schema_fill(fill, PART_INDEXES, true, error);
-    return status != CUTOVER_OK ? status : as_loader(fill, keys_add, error);
+    return status != CUTOVER_OK || count == 0 ? status : fill_as_loader(fill, views_run, fill, error);
 }
 
 cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
                         cutover_error **error)
 {
     struct progress *progress = &fill->operation->progress;
-    size_t keys = 0;
 
     cutover_status status = sequences_set(fill->session, sequences, count, error);
-    if (status == CUTOVER_OK)
-        status = entries_run(fill, "FK CONSTRAINT", NULL, &keys, error);
     if (status != CUTOVER_OK)
         return status;
     progress_begin(progress, fill->index_phase, 0, 0);
     if (fill->checks.add.length > 0)
-        status = as_loader(fill, checks_back, error);
+        status = fill_as_loader(fill, checks_back, fill, error);
     if (status == CUTOVER_OK)
-        status = keys_fill(fill, keys, error);
-    if (status == CUTOVER_OK)
-        status = schema_fill(fill, PART_REST, keys > 0, error);
+        status = fill_post_data(fill, error);
     if (status == CUTOVER_OK)
         status = views_refresh(fill, error);
     progress_end(progress);
     return status;
 }
 
-/* Only then: each of our commands would fire them, in our session. To make one fires none. */
-static cutover_status event_triggers_make(const struct fill *fill, cutover_error **error)
+struct translation {
+    int version;
+    struct text *facts;
+};
+
+static cutover_status translate_run(void *context, struct session *session, cutover_error **error)
 {
-    for (size_t i = 0; i < fill->toc.count; i++)
-        if (is_named(&fill->toc.entries[i], "EVENT TRIGGER"))
-            return schema_fill(fill, PART_EVENT_TRIGGERS, false, error);
-    return CUTOVER_OK;
+    const struct translation *translation = context;
+
+    return catalog_facts_translate(session, translation->version, translation->facts, error);
+}
+
+cutover_status fill_translate(struct fill *fill, int version, struct text *facts, cutover_error **error)
+{
+    struct translation translation = {version, facts};
+
+    return postgres_major(version) == postgres_major(fill->session->server_version)
+               ? CUTOVER_OK
+               : fill_as_loader(fill, translate_run, &translation, error);
 }
 
 cutover_status fill_finish(struct fill *fill, cutover_error **error)
@@ -576,7 +398,7 @@ cutover_status fill_finish(struct fill *fill, cutover_error **error)
 
     if (status == CUTOVER_OK)
         status = loader_end(fill->control, fill->database, &fill->loader, error);
-    return status != CUTOVER_OK ? status : event_triggers_make(fill, error);
+    return status != CUTOVER_OK ? status : fill_event_triggers(fill, error);
 }
 
 void fill_close(struct fill *fill)
@@ -584,6 +406,7 @@ void fill_close(struct fill *fill)
     session_close(fill->session);
     fill->session = NULL;
     toc_free(&fill->toc);
+    evaluating_free(&fill->evaluating);
     loader_free(&fill->loader);
     checks_free(&fill->checks);
 }

@@ -5,6 +5,7 @@
 #ifndef CUTOVER_TRANSFER_FILL_H
 #define CUTOVER_TRANSFER_FILL_H
 
+#include "archive/evaluating.h"
 #include "archive/manifest.h"
 #include "archive/toc.h"
 #include "job/operation.h"
@@ -26,19 +27,21 @@ struct fill {
     const void *built;                                     /* has_built's */
     struct session *session;                               /* for what is done once; fill_begin() opens it */
     struct toc toc;                                        /* of the schema's archive, from fill_begin() on */
-    bool has_large_objects;            /* in groups, beside pre-data (postgres/largeobject_entries.h) */
-    struct loader loader;              /* what evaluates goes through it, where there is one */
-    bool without_loader;               /* there should be one, and none can be had */
-    const struct toc_entry *aggregate; /* that is being made */
-    struct checks checks;              /* set aside until all rows are there */
+    bool has_large_objects;       /* in groups, beside pre-data (postgres/largeobject_entries.h) */
+    struct loader loader;         /* what evaluates goes through it, where there is one */
+    bool without_loader;          /* there should be one, and none can be had */
+    struct evaluating evaluating; /* entries that go through the loader, beside those that always do */
+    struct checks checks;         /* set aside until all rows are there */
 };
 
-/* Restores "pre-data", one stream, makes the loader, and makes the tables ready for rows in any order. */
+/* Makes the loader, restores "pre-data", one stream, and makes the tables ready for rows in any order. */
 cutover_status fill_begin(struct fill *fill, cutover_error **error);
 /* After rows and indexes: sets sequences to these values (EDGE_CASES A15, A16), then the rest of the schema, without event
    triggers. */
 cutover_status fill_end(struct fill *fill, const struct manifest_sequence *sequences, size_t count,
                         cutover_error **error);
+/* Facts of a server of that version in the words of this one (postgres/catalog/versions.h): they are parsed, by the loader. */
+cutover_status fill_translate(struct fill *fill, int version, struct text *facts, cutover_error **error);
 /* The last that is done in the new database: the loader is gone, then event triggers come, which no command of ours fires. */
 cutover_status fill_finish(struct fill *fill, cutover_error **error);
 void fill_close(struct fill *fill);

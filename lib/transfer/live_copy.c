@@ -2,7 +2,6 @@
 
 #include "base/folder.h"
 #include "postgres/catalog/facts.h"
-#include "postgres/catalog/versions.h"
 #include "postgres/database.h"
 #include "postgres/extension_comments.h"
 #include "postgres/largeobject.h"
@@ -291,8 +290,7 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     if (status == CUTOVER_OK)
         status = public_schema_return(fill->session, text_string(&live->content.facts), error);
     if (status == CUTOVER_OK)
-        status =
-            catalog_facts_translate(fill->session, live->content.server_version, &live->content.facts, error);
+        status = fill_translate(fill, live->content.server_version, &live->content.facts, error);
     if (status == CUTOVER_OK)
         status = fill_finish(fill, error);
     return status;

@@ -77,6 +77,71 @@ static const struct door doors[] = {
      "REVOKE EXECUTE ON FUNCTION t.starts(int) FROM PUBLIC; GRANT EXECUTE ON FUNCTION t.starts(int) TO "
      "neighbour;"
      "CREATE VIEW t.started AS SELECT t.starts(x) FROM generate_series(1, 2) x;"},
+    /* What the server reads when a definition is parsed, before there is a row. */
+    {"constant of an array in a default",
+     "CREATE DOMAIN t.item AS int CHECK (t.probe('constant of an array in a default', value) > 0);"
+     "CREATE TYPE t.colour AS ENUM ('red');"
+     "CREATE TABLE t.arrays (id serial, x t.item[] DEFAULT '{1}', colour t.colour DEFAULT 'red');"
+     "COMMENT ON TABLE t.arrays IS 'commented'; COMMENT ON COLUMN t.arrays.x IS 'likewise';"
+     "GRANT SELECT ON t.arrays TO neighbour; INSERT INTO t.arrays DEFAULT VALUES;"},
+    {"constant of a row in a view",
+     "CREATE DOMAIN t.field AS int CHECK (t.probe('constant of a row in a view', value) > 0);"
+     "CREATE TYPE t.record AS (x t.field[]); CREATE DOMAIN t.records AS t.record[];"
+     "CREATE VIEW t.recorded WITH (security_barrier) AS SELECT '{\"({1})\"}'::t.records AS x;"
+     "COMMENT ON VIEW t.recorded IS 'commented'; GRANT SELECT ON t.recorded TO neighbour;"
+     "CREATE VIEW t.again AS SELECT * FROM t.recorded;"},
+    {"constant of a table's row in a policy",
+     "CREATE DOMAIN t.held AS int CHECK (t.probe('constant of a table''s row in a policy', value) > 0);"
+     "CREATE TABLE t.holding (x t.held); CREATE TABLE t.guarded (x int);"
+     "CREATE POLICY guard ON t.guarded USING (x = ('(1)'::t.holding).x); COMMENT ON POLICY guard ON t.guarded "
+     "IS 'mine';"},
+    {"constant of an array in an index",
+     "CREATE DOMAIN t.key AS int CHECK (t.probe('constant of an array in an index', value) > 0);"
+     "CREATE TABLE t.keys (x int) PARTITION BY RANGE (x); CREATE TABLE t.keys_1 PARTITION OF t.keys DEFAULT;"
+     "CREATE INDEX ON t.keys (x) WHERE x = ANY ('{1}'::t.key[]);"},
+    {"constant of a range in a rule",
+     "CREATE DOMAIN t.bound_of AS int CHECK (t.probe('constant of a range in a rule', value) > 0);"
+     "CREATE TYPE t.between AS RANGE (subtype = t.bound_of); CREATE TABLE t.ruled (x int);"
+     "CREATE RULE also AS ON INSERT TO t.ruled WHERE '[1,2]'::t.between @> new.x::t.bound_of DO ALSO NOTHING;"},
+    {"constant of a multirange in a function",
+     "CREATE DOMAIN t.edge AS int CHECK (t.probe('constant of a multirange in a function', value) > 0);"
+     "CREATE TYPE t.stretch AS RANGE (subtype = t.edge, multirange_type_name = t.stretches);"
+     "CREATE FUNCTION t.stretched() RETURNS t.stretches BEGIN ATOMIC SELECT '{[1,2]}'::t.stretches; END;"
+     "COMMENT ON FUNCTION t.stretched() IS 'commented'; REVOKE EXECUTE ON FUNCTION t.stretched() FROM PUBLIC;"},
+    {"constant in a trigger",
+     "CREATE DOMAIN t.watched AS int CHECK (t.probe('constant in a trigger', value) > 0); CREATE TABLE "
+     "t.watching (x int);"
+     "CREATE FUNCTION t.watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;"
+     "CREATE TRIGGER watch BEFORE INSERT ON t.watching FOR EACH ROW WHEN (new.x = ANY ('{1}'::t.watched[]))"
+     "  EXECUTE FUNCTION t.watch();"},
+    {"constant in statistics",
+     "CREATE DOMAIN t.counted AS int CHECK (t.probe('constant in statistics', value) > 0); CREATE TABLE "
+     "t.counting (x int);"
+     "CREATE STATISTICS t.count ON (x = ANY ('{1}'::t.counted[])), x FROM t.counting;"},
+    /* What the server plans when it is made: functions of constants are called. */
+    {"plan of a partition key",
+     "CREATE TABLE t.spread (x int, y int) PARTITION BY LIST ((x + t.probe('plan of a partition key', 1)));"
+     "CREATE TABLE t.spread_1 PARTITION OF t.spread FOR VALUES IN (2, 3); INSERT INTO t.spread VALUES (1), (2);"
+     "CREATE INDEX ON t.spread (y); CREATE FUNCTION t.spreading() RETURNS trigger LANGUAGE plpgsql AS"
+     " $$ BEGIN RETURN new; END $$;"
+     "CREATE TRIGGER spread AFTER INSERT ON t.spread FOR EACH ROW EXECUTE FUNCTION t.spreading();"},
+    {"plan of a partitioned index", "CREATE TABLE t.parted (x int) PARTITION BY RANGE (x); CREATE TABLE "
+                                    "t.parted_1 PARTITION OF t.parted DEFAULT;"
+                                    "CREATE INDEX parted_x ON t.parted ((x + t.probe('plan of a partitioned "
+                                    "index', 1))); COMMENT ON INDEX t.parted_x IS 'x';"},
+    {"plan of a materialized view's index",
+     "CREATE MATERIALIZED VIEW t.viewed AS SELECT 1 AS x WITH NO DATA;"
+     "CREATE INDEX ON t.viewed (x) WHERE x > t.probe('plan of a materialized view''s index', 1);"},
+    /* What is validated when it is added, because it goes round in a circle. */
+    {"check of whole rows", "CREATE TABLE t.whole (x int); INSERT INTO t.whole VALUES (1);"
+                            "CREATE FUNCTION t.of_whole(t.whole) RETURNS int IMMUTABLE LANGUAGE sql AS"
+                            " $$ SELECT t.probe('check of whole rows', $1.x) $$; ALTER TABLE t.whole ADD CHECK "
+                            "(t.of_whole(whole) > 0);"},
+    {"check of a domain by itself", "CREATE DOMAIN t.self AS int; CREATE FUNCTION t.of_self(int, t.self[] "
+                                    "DEFAULT NULL) RETURNS int IMMUTABLE LANGUAGE sql AS"
+                                    " $$ SELECT t.probe('check of a domain by itself', $1) $$; ALTER DOMAIN "
+                                    "t.self ADD CHECK (t.of_self(value) > 0);"
+                                    "CREATE TABLE t.selves (x t.self); INSERT INTO t.selves VALUES (1);"},
     {"exclusion", "CREATE TABLE t.excluding (x int, EXCLUDE (t.probe('exclusion', x) WITH =)); INSERT INTO "
                   "t.excluding VALUES (1), (2);"},
 };
