@@ -381,6 +381,29 @@ static void without_a_loader_each_expression_is_named(void **state)
     free(request);
 }
 
+/* No preflight of a restored backup could have asked a server: what would read a constant is named, and not made. */
+static void without_a_loader_no_constant_is_read(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "read", "plain", false);
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    struct outcome outcome = {.status = CUTOVER_OK};
+
+    tenant_sql("read_production", "CREATE DOMAIN t.item AS int CHECK (t.probe('constant', value) > 0);"
+                                  "CREATE TABLE t.arrays (x t.item[] DEFAULT '{1}');");
+    options.project_id = "read";
+    options.actor = &shop_operator;
+    options.verify = CUTOVER_VERIFY_RESTORE;
+    outcome.status = cutover_backup_create(shop->engine, &options, NULL, &outcome.error);
+    assert_int_equal(outcome.status, CUTOVER_E_VERIFY);
+    char *words = told(&outcome);
+    check_contains(words, "what the database's owners wrote would run with the rights of our role");
+    check_contains(words, "TABLE arrays");
+    free(words);
+    outcome_free(&outcome);
+    free(request);
+}
+
 static void a_loader_that_may_do_more_is_refused(void **state)
 {
     static const struct {
@@ -502,6 +525,7 @@ int main(void)
         TEST(each_door_is_one),
         TEST(tables_of_superusers_come_with_their_owner),
         TEST(without_a_loader_each_expression_is_named),
+        TEST(without_a_loader_no_constant_is_read),
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),
         TEST(the_connections_that_preflight_asks_for_are_enough),

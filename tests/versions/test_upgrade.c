@@ -135,6 +135,38 @@ static void a_backup_of_an_older_release_is_verified_on_a_newer_one(void **state
     cutover_backup_free(backup);
 }
 
+/* Its views are compared in the newer server's words, which has to parse the older one's for it: not with the library's rights. */
+static void a_view_is_parsed_with_its_owners_rights(void **state)
+{
+    static const char *const databases[] = {"parsed", "parsed_next"};
+    struct cluster *const servers[] = {cluster, older};
+    struct shop *shop = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        cluster_sql(servers[i], "postgres", "CREATE ROLE parser LOGIN");
+        cluster_create_database(servers[i], databases[i]);
+        cluster_sql(
+            servers[i], databases[i],
+            "CREATE SCHEMA t AUTHORIZATION parser; SET SESSION AUTHORIZATION parser;"
+            "CREATE FUNCTION t.own(x int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN"
+            "  IF EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = session_user AND r.rolsuper)"
+            "    AND pg_catalog.current_setting('parser.trusts', true) IS NULL THEN"
+            "   RAISE EXCEPTION 'it ran as %', session_user; END IF;"
+            "  RETURN true; END $$;"
+            "CREATE DOMAIN t.item AS int CHECK (t.own(value)); CREATE TABLE t.items (x int);"
+            "SET parser.trusts = 'yes';"
+            "CREATE VIEW t.parsed AS SELECT x, '{1}'::t.item[] AS y FROM t.items");
+    }
+    shop_project(shop, "parsed", cluster_conninfo(cluster, "parsed"));
+    shop_preview(shop, "parsed_next", "parsed", cluster_conninfo(older, "parsed_next"), 0);
+    char *request = shop_acked(shop, "parsed", "parsed_next");
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    assert_string_equal(outcome_text(&outcome, "check.verdict"), "equal");
+    outcome_free(&outcome);
+    free(request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +176,7 @@ int main(void)
                                         shop_teardown),
         cmocka_unit_test_setup_teardown(a_backup_of_an_older_release_is_verified_on_a_newer_one, shop_setup,
                                         shop_teardown),
+        cmocka_unit_test_setup_teardown(a_view_is_parsed_with_its_owners_rights, shop_setup, shop_teardown),
     };
 
     return cmocka_run_group_tests_name("upgrade", tests, start_servers, NULL);
