@@ -10,8 +10,8 @@
 #            what it names to the end of the table of contents, behind what it does not name. Before the first named entry stands the
 #            last unnamed one, here an index: the comment counts as post-data. (SortTocFromFile and the walk over the table of
 #            contents in ProcessArchiveRestoreOptions, src/bin/pg_dump/pg_backup_archiver.c.)
-# For us     The library restores aggregates apart from the rest, and so splits a section in runs: it runs what has no section itself
-#            (lib/transfer/fill.c, pre_data_fill; tests/postgres/test_rights.c, door "initial value").
+# For us     The library runs some statements itself, and so splits a section in runs: it runs what has no section itself, too
+#            (lib/transfer/fill_schema.c, section_fill; tests/postgres/test_rights.c, door "initial value").
 #
 # Output seen (15.20): both lists name the comment; restored behind a function: 1, at the head of the list: 0
 set -eu

@@ -65,9 +65,14 @@ static const char enter_sql[] =
     "      AND d.deptype = 'e')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
-   partition key's its table's. */
+   partition key's its table's; a materialized view calls what the views call that it reads. */
 static const char evaluated_sql[] =
-    "WITH theirs AS (SELECT 'pg_proc'::regclass::oid AS class, p.oid"
+    "WITH RECURSIVE filled (oid) AS (SELECT c.oid FROM pg_class c WHERE c.relkind = 'm' AND c.relispopulated"
+    "  UNION SELECT d.refobjid FROM filled f JOIN pg_rewrite w ON w.ev_class = f.oid"
+    "   JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid"
+    "     AND d.refclassid = 'pg_class'::regclass"
+    "   JOIN pg_class v ON v.oid = d.refobjid AND v.relkind = 'v'),"
+    " theirs AS (SELECT 'pg_proc'::regclass::oid AS class, p.oid"
     "   FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE NOT r.rolsuper"
     "  UNION ALL SELECT 'pg_operator'::regclass::oid, o.oid FROM pg_operator o"
     "   JOIN pg_proc p ON p.oid = o.oprcode JOIN pg_roles r ON r.oid = p.proowner WHERE NOT r.rolsuper)"
@@ -77,12 +82,15 @@ static const char evaluated_sql[] =
     "          WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid), '')"
     "     || ' calls ' || pg_describe_object(d.refclassid, d.refobjid, 0) AS line"
     "   FROM pg_depend d JOIN theirs t ON t.class = d.refclassid AND t.oid = d.refobjid"
-    "  WHERE d.classid IN ('pg_constraint'::regclass, 'pg_cast'::regclass)"
+    "  WHERE d.classid IN ('pg_constraint'::regclass, 'pg_cast'::regclass, 'pg_statistic_ext'::regclass)"
+    "    OR d.classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite w JOIN filled f"
+    "         ON f.oid = w.ev_class WHERE w.oid = d.objid)"
     "    OR d.classid = 'pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_attrdef f JOIN pg_attribute a"
     "         ON a.attrelid = f.adrelid AND a.attnum = f.adnum"
     "         WHERE f.oid = d.objid AND a.attgenerated <> '')"
     "    OR d.classid = 'pg_class'::regclass"
     "       AND (EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid = d.objid)"
+    "         OR EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = d.objid)"
     "         OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = d.objid AND a.attnum = d.objsubid"
     "                     AND a.attnum > 0 AND a.attgenerated <> ''))"
     "  ORDER BY 1) x";

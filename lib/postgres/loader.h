@@ -58,7 +58,7 @@ void loader_free(struct loader *loader);
 /* Drops the loader of a database that was dropped, if there is one. */
 cutover_status loader_drop(struct session *control, const char *database, cutover_error **error);
 
-/* What would be evaluated while rows go in and calls what a role that is no superuser owns: one line for each, NULL for none. */
+/* What would be evaluated while a database is filled and calls what a role that is no superuser owns: one line for each, NULL for none. */
 cutover_status loader_evaluated(struct session *inside, char **list, cutover_error **error);
 
 #endif

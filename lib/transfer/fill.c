@@ -268,11 +268,65 @@ static cutover_status evaluating_refuse(const struct fill *fill, cutover_error *
     return status;
 }
 
+/* Whether it belongs to a role that is there, and no superuser. */
+static cutover_status is_an_owners(const struct fill *fill, const struct toc_entry *entry, bool *is,
+                                   cutover_error **error)
+{
+    const char *parameters[] = {entry->owner.bytes};
+    PGresult *result = NULL;
+
+    cutover_status status =
+        session_query(fill->control, "SELECT FROM pg_roles WHERE rolname = $1 AND NOT rolsuper", 1, parameters,
+                      &result, error);
+    *is = status == CUTOVER_OK && PQntuples(result) > 0;
+    PQclear(result);
+    return status;
+}
+
+static cutover_status validators_refuse(const struct fill *fill, const struct toc_entry *entry,
+                                        cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    bool is = false;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < entry->dependency_count; i++) {
+        size_t position = toc_position(&fill->toc, entry->dependencies[i]);
+        const struct toc_entry *function = &fill->toc.entries[position];
+        if (position == fill->toc.count || !fill_is_named(function, "FUNCTION"))
+            continue;
+        status = is_an_owners(fill, function, &is, error);
+        if (status != CUTOVER_OK || !is)
+            continue;
+        status = error_set(error, CUTOVER_E_FORBIDDEN,
+                           "%s %s calls %s of role %s when it is made, with the rights of our role",
+                           entry->desc.bytes, entry->tag.bytes, function->tag.bytes, function->owner.bytes);
+        error_hint(
+            error,
+            "Only superusers make these: give the function to one, or set CUTOVER_POLICY_TRUST_OWNERS if you "
+            "trust all owners.");
+    }
+    return status;
+}
+
+/* Only a superuser may make what has a validator, and that may still be a function of somebody who is none. */
+static cutover_status validators_check(const struct fill *fill, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < fill->toc.count; i++)
+        if (fill_is_named(&fill->toc.entries[i], "FOREIGN DATA WRAPPER") ||
+            fill_is_named(&fill->toc.entries[i], "PROCEDURAL LANGUAGE"))
+            status = validators_refuse(fill, &fill->toc.entries[i], error);
+    return status;
+}
+
 static cutover_status evaluating_begin(struct fill *fill, cutover_error **error)
 {
     if (fill->loader.role == NULL && !fill->without_loader)
         return CUTOVER_OK;
-    cutover_status status = evaluating_find(&fill->toc, fill->without_loader, &fill->evaluating, error);
+    cutover_status status = validators_check(fill, error);
+    if (status == CUTOVER_OK)
+        status = evaluating_find(&fill->toc, fill->without_loader, &fill->evaluating, error);
     return status == CUTOVER_OK && fill->without_loader ? evaluating_refuse(fill, error) : status;
 }
 

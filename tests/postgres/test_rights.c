@@ -357,6 +357,10 @@ static void without_a_loader_each_expression_is_named(void **state)
         "in the preview, with the rights of our role: table t.keyed calls function t.probe(text,integer)",
         "in the preview, with the rights of our role: cast from t.code to integer calls function "
         "t.code_to_int(t.code)",
+        "in the preview, with the rights of our role: index t.indexed_probe_idx calls function",
+        "in the preview, with the rights of our role: rule _RETURN on materialized view t.views calls function",
+        "in the preview, with the rights of our role: rule _RETURN on view t.below calls function",
+        "in the preview, with the rights of our role: statistics object t.measure calls function",
         "in production, with the rights of our role: constraint checked_x_check",
         "project.loader_database",
     };
@@ -365,6 +369,10 @@ static void without_a_loader_each_expression_is_named(void **state)
 
     for (size_t i = 0; i < 7; i++)
         tenant_sql("bare_preview", doors[i].sql);
+    for (size_t i = 8; i < 11; i++)
+        tenant_sql("bare_preview", doors[i].sql);
+    tenant_sql("bare_preview", "CREATE VIEW t.below AS SELECT t.probe('below', x) FROM t.seen;"
+                               "CREATE MATERIALIZED VIEW t.above AS SELECT * FROM t.below;");
     tenant_sql("bare_production", doors[0].sql);
     struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome refused = shop_promote(shop, &promotion);
@@ -377,6 +385,31 @@ static void without_a_loader_each_expression_is_named(void **state)
     cluster_sql(cluster, "postgres", "ALTER ROLE plain CREATEROLE");
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     cluster_sql(cluster, "postgres", "ALTER ROLE plain NOCREATEROLE");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* It would be called by whoever makes the wrapper, and only a superuser may. */
+static void a_wrapper_with_an_owners_validator_is_refused(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "wrapped", "postgres", false);
+
+    cluster_sql(cluster, "wrapped_preview",
+                "CREATE FUNCTION t.validate(text[], oid) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+                "CREATE FOREIGN DATA WRAPPER wrapped VALIDATOR t.validate");
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    free(request);
+    shop_preview(shop, "wrapped_again", "wrapped", cluster_conninfo(cluster, "wrapped_preview"), 0);
+    request = shop_acked(shop, "wrapped", "wrapped_again");
+    cluster_sql(cluster, "wrapped_preview", "ALTER FUNCTION t.validate(text[], oid) OWNER TO tenant");
+    promotion.request_id = request;
+    outcome = shop_promote(shop, &promotion);
+    assert_int_equal(outcome.status, CUTOVER_E_FORBIDDEN);
+    check_contains(cutover_error_message(outcome.error),
+                   "FOREIGN DATA WRAPPER wrapped calls validate(text[], oid) of role tenant");
     outcome_free(&outcome);
     free(request);
 }
@@ -526,6 +559,7 @@ int main(void)
         TEST(tables_of_superusers_come_with_their_owner),
         TEST(without_a_loader_each_expression_is_named),
         TEST(without_a_loader_no_constant_is_read),
+        TEST(a_wrapper_with_an_owners_validator_is_refused),
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),
         TEST(the_connections_that_preflight_asks_for_are_enough),
