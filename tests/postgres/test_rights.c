@@ -140,7 +140,7 @@ static const struct door doors[] = {
     {"check of a domain by itself", "CREATE DOMAIN t.self AS int; CREATE FUNCTION t.of_self(int, t.self[] "
                                     "DEFAULT NULL) RETURNS int IMMUTABLE LANGUAGE sql AS"
                                     " $$ SELECT t.probe('check of a domain by itself', $1) $$; ALTER DOMAIN "
-                                    "t.self ADD CHECK (t.of_self(value) > 0);"
+                                    "t.self ADD CHECK (t.of_self(value, NULL) > 0);"
                                     "CREATE TABLE t.selves (x t.self); INSERT INTO t.selves VALUES (1);"},
     {"exclusion", "CREATE TABLE t.excluding (x int, EXCLUDE (t.probe('exclusion', x) WITH =)); INSERT INTO "
                   "t.excluding VALUES (1), (2);"},
