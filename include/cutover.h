@@ -7,8 +7,9 @@
  *
  * Conventions that hold everywhere:
  *  - Functions return a cutover_status: 0 is success, a negative value names an expected failure. The last
- *    parameter is `cutover_error **error`; pass NULL or the address of a NULL pointer. On failure it
- *    receives an error that the caller frees with cutover_error_free(). Outputs are untouched on failure.
+ *    parameter is `cutover_error **error`; pass NULL or the address of a pointer, which is set to
+ *    NULL at once: what it held, an error that an earlier call gave and that was not freed, is lost then. On failure it receives an error
+ *    that the caller frees with cutover_error_free(). Outputs are untouched on failure.
  *  - Strings are UTF-8 and NUL-terminated. Strings that a getter returns belong to the handle and live as
  *    long as it does.
  *  - Times are microseconds since 1970-01-01 UTC as int64_t; 0 means "not set". In JSON they are RFC 3339.

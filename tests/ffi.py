@@ -8,11 +8,15 @@ CUTOVER_STRICT_ANSWERS it is no answer.
 """
 import ctypes as c
 import faulthandler
+import glob
+import os
 import queue
+import re
 import sys
 import threading
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
+HEADERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "include")
 LIB = c.CDLL(f"{BUILD}/.libs/libcutover.so")
 
 OK, E_CALLBACK = 0, -17
@@ -94,6 +98,8 @@ for name, result in (("cutover_error_message", c.c_char_p), ("cutover_error_hint
     getattr(LIB, name).restype = result
     getattr(LIB, name).argtypes = [] if name == "cutover_version" else [c.c_void_p]
 LIB.cutover_engine_free.argtypes = LIB.cutover_error_free.argtypes = LIB.cutover_request_free.argtypes = [c.c_void_p]
+LIB.cutover_error_new.restype = c.c_void_p
+LIB.cutover_error_new.argtypes = [c.c_int, c.c_char_p, c.c_char_p, c.c_char_p]
 LIB.cutover_request_free.restype = LIB.cutover_error_free.restype = LIB.cutover_engine_free.restype = None
 
 
@@ -286,7 +292,43 @@ def the_version_is_a_string_and_a_number():
     assert LIB.cutover_version_number() == major * 10000 + minor * 100 + patch
 
 
+def functions_with_an_error():
+    """Each public function whose last parameter is an error, with how many it has."""
+    for header in sorted(glob.glob(f"{HEADERS}/cutover/*.h")):
+        with open(header, encoding="utf-8") as file:
+            text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        for name, parameters in re.findall(r"CUTOVER_API[^;]*?(cutover_\w+)\(([^;]*?)\);", text):
+            if re.search(r"cutover_error \*\*error$", parameters):
+                yield name, parameters.count(",") + 1
+
+
+def an_error_of_before_is_never_that_of_a_new_failure():
+    """With nothing for every argument each of them fails, and says why, whatever the variable held."""
+    libraries = [LIB, c.CDLL(f"{BUILD}/.libs/libcutover-conformance.so")]
+    found, wrong = 0, []
+    for name, parameters in functions_with_an_error():
+        function = next(getattr(library, name) for library in libraries if hasattr(library, name))
+        old = LIB.cutover_error_new(-4, b"the old text", None, None)
+        error = c.c_void_p(old)
+        status = function(*([None] * (parameters - 1)), c.byref(error))
+        message = LIB.cutover_error_message(error)
+        if status >= 0 or message in (b"", b"the old text"):
+            wrong.append((name, status, message))
+        check_form(name, message.decode())
+        LIB.cutover_error_free(error)
+        if error.value != old:
+            LIB.cutover_error_free(old)
+        found += 1
+    assert not wrong and found >= 50, (wrong, found)
+
+
+def check_form(name, message):
+    """A message is a sentence, or "MEMBER: what is wrong with it": no doubled colons, nothing missing between two marks."""
+    assert not re.search(r": required: |: [a-z ]+: required|\bis ,|, ,| {2}|\(\)|: *$|^ *:|%[a-z]|\(null\)", message), (name, message)
+
+
 CASES = [
+    an_error_of_before_is_never_that_of_a_new_failure,
     an_event_that_nobody_took_is_not_delivered,
     a_platform_that_broke_down_fails_the_call,
     a_store_that_broke_down_fails_the_call,

@@ -115,6 +115,12 @@ static cutover_error *error_make(cutover_status code, char *message)
     return made;
 }
 
+void error_begin(cutover_error **error)
+{
+    if (error != NULL)
+        *error = NULL;
+}
+
 cutover_status error_set(cutover_error **error, cutover_status code, const char *format, ...)
 {
     if (error == NULL || *error != NULL)

@@ -9,6 +9,10 @@
 
 #define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
 
+/* Where a public function begins: whatever the caller's variable holds is of an earlier call, and perhaps freed already. Inside of
+   the library an error that is there wins; so it must not be there. */
+void error_begin(cutover_error **error);
+
 /* Sets *error unless error is NULL or an error is already there: the deeper one wins. Returns code. */
 cutover_status error_set(cutover_error **error, cutover_status code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* As error_set, with the text of errno_value appended. */

@@ -124,6 +124,7 @@ cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
 cutover_status cutover_backups_list(cutover_engine *engine, const char *project_id, const char *after,
                                     uint32_t limit, cutover_backup_list **list, cutover_error **error)
 {
+    error_begin(error);
     struct record_handle_list *made = NULL;
     cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
 

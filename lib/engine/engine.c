@@ -21,6 +21,7 @@
 
 cutover_status engine_check(const cutover_engine *engine, cutover_error **error)
 {
+    error_begin(error);
     if (engine != NULL && engine->magic == ENGINE_MAGIC)
         return CUTOVER_OK;
     return error_set(error, CUTOVER_E_INVALID, "engine: NULL, or freed already");
@@ -145,6 +146,7 @@ static cutover_status engine_fill(cutover_engine *made, const cutover_engine_opt
 cutover_status cutover_engine_new(const cutover_engine_options *given, cutover_engine **engine,
                                   cutover_error **error)
 {
+    error_begin(error);
     cutover_engine_options options;
     cutover_status status = port_copy(&engine_options_port, "options", given, &options, error);
 

@@ -22,6 +22,7 @@ bool job_handle_is(const struct job_handle *handle)
 
 cutover_status job_handle_run(struct job_handle *handle, const char *name, cutover_error **error)
 {
+    error_begin(error);
     int ready = JOB_READY;
 
     if (!job_handle_is(handle))

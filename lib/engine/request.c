@@ -29,6 +29,7 @@ static cutover_status act_on(cutover_engine *engine, const struct request_act *a
 cutover_status cutover_request_ack(cutover_engine *engine, const cutover_request_ack_options *options,
                                    cutover_request **request, cutover_error **error)
 {
+    error_begin(error);
     cutover_request_ack_options whole;
     cutover_status status = port_copy(&ack_options_port, "options", options, &whole, error);
 
@@ -44,6 +45,7 @@ cutover_status cutover_request_reject(cutover_engine *engine, const cutover_acto
                                       const char *request_id, const char *reason, cutover_request **request,
                                       cutover_error **error)
 {
+    error_begin(error);
     struct request_act act = {VERB_REJECT, actor, reason, 0};
     cutover_status status = request_reason_check(reason, error);
 
@@ -62,6 +64,7 @@ cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_
                                           const char *request_id, const char *ticket, cutover_request **request,
                                           cutover_error **error)
 {
+    error_begin(error);
     struct request_act act = {VERB_TICKET, actor, ticket, 0};
     cutover_status status = request_ticket_check(ticket, error);
 

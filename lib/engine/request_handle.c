@@ -56,6 +56,7 @@ static cutover_status list_refresh(struct host *host, struct record_handle_list 
 cutover_status cutover_requests_list(cutover_engine *engine, const char *project_id, const char *after,
                                      uint32_t limit, cutover_request_list **list, cutover_error **error)
 {
+    error_begin(error);
     struct record_handle_list *made = NULL;
     cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
 

@@ -161,6 +161,7 @@ static cutover_status open_file(struct jsonl *jsonl, cutover_error **error)
 
 cutover_status cutover_notifier_jsonl_open(const char *path, cutover_notifier *notifier, cutover_error **error)
 {
+    error_begin(error);
     struct jsonl *jsonl;
     cutover_status status;
     size_t size;

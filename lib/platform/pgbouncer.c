@@ -694,6 +694,7 @@ cutover_status cutover_platform_pgbouncer_wrap(const cutover_platform *inner,
                                                const cutover_pgbouncer_options *options,
                                                cutover_platform *platform, cutover_error **error)
 {
+    error_begin(error);
     cutover_status status = port_check(&platform_port, "platform", platform, error);
 
     if (status != CUTOVER_OK)

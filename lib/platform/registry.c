@@ -81,6 +81,7 @@ static const struct record_type preview_type = {"preview", sizeof(struct preview
 
 static cutover_status check_registry(const cutover_registry *registry, cutover_error **error)
 {
+    error_begin(error);
     if (registry == NULL || registry->magic != REGISTRY_MAGIC)
         return error_set(error, CUTOVER_E_INVALID, "registry: not open");
     return CUTOVER_OK;
@@ -736,6 +737,7 @@ cutover_status cutover_registry_platform(cutover_registry *registry, cutover_pla
 static cutover_status open_as(const cutover_store *store, const cutover_actor *actor,
                               cutover_registry **registry, cutover_error **error)
 {
+    error_begin(error);
     cutover_registry *opened;
     cutover_store whole;
     cutover_status status = store_copy("store", store, &whole, error);

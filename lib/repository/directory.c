@@ -247,6 +247,7 @@ static cutover_status open_directory(struct directory *directory, const char *pa
 cutover_status cutover_repository_directory_open(const char *path, cutover_repository *repository,
                                                  cutover_error **error)
 {
+    error_begin(error);
     struct directory *directory;
     cutover_status status;
 

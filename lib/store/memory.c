@@ -190,6 +190,7 @@ static void memory_close(void *userdata)
 
 cutover_status cutover_store_memory_open(cutover_store *store, cutover_error **error)
 {
+    error_begin(error);
     struct memory_store *memory;
     cutover_status status = port_check(&store_port, "store", store, error);
 

@@ -11,6 +11,7 @@
 
 cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store, cutover_error **error)
 {
+    error_begin(error);
     (void)path;
     (void)store;
     error_set(error, CUTOVER_E_UNSUPPORTED, "this build has no SQLite store");
@@ -270,6 +271,7 @@ static cutover_status prepare(struct sqlite_store *sqlite, cutover_error **error
 
 cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store, cutover_error **error)
 {
+    error_begin(error);
     struct sqlite_store *sqlite;
     cutover_status status;
 

@@ -492,8 +492,10 @@ cutover_status cutover_conformance_repository(cutover_conformance_repository_ope
     static const struct repository_case *const groups[] = {repository_cases, repository_rewrite_cases};
     struct suite suite;
 
+    if (error != NULL)
+        *error = NULL;
     if (open == NULL) {
-        if (error != NULL && *error == NULL)
+        if (error != NULL)
             *error = cutover_error_new(CUTOVER_E_INVALID, "the suite needs a function that opens a repository",
                                        NULL, NULL);
         return CUTOVER_E_INVALID;

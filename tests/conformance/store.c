@@ -228,7 +228,7 @@ cutover_status cutover_conformance_store(cutover_conformance_store_open open, cu
     uint32_t capabilities;
 
     if (open == NULL) {
-        if (error != NULL && *error == NULL)
+        if (error != NULL)
             *error = cutover_error_new(CUTOVER_E_INVALID, "open is required", NULL, NULL);
         return CUTOVER_E_INVALID;
     }
