@@ -77,6 +77,12 @@ static cutover_status failed(cutover_error **error, cutover_status returned, con
     return CUTOVER_E_CALLBACK;
 }
 
+/* One that is not told is none that allows anything, and has to be called something. */
+static const char *state_of(const char *told)
+{
+    return told != NULL && told[0] != '\0' ? told : "in no state";
+}
+
 /* `received` is what we said of what was emitted: when the platform passes that on, it is no failure of its own. */
 struct project_target {
     struct project *project;
@@ -136,7 +142,7 @@ static cutover_status project_read(const cutover_project *given, struct project_
         status =
             string_copy(from->organization_id ? from->organization_id : "", &project->organization_id, error);
     if (status == CUTOVER_OK)
-        status = string_copy(from->state ? from->state : "", &project->state, error);
+        status = string_copy(state_of(from->state), &project->state, error);
     if (status == CUTOVER_OK)
         status = string_copy(from->job_id, &project->job_id, error);
     if (status == CUTOVER_OK)
@@ -213,7 +219,7 @@ static cutover_status preview_read(const cutover_preview *given, struct preview_
     if (status == CUTOVER_OK)
         status = string_copy(from->project_id ? from->project_id : "", &preview->project_id, error);
     if (status == CUTOVER_OK)
-        status = string_copy(from->state ? from->state : "", &preview->state, error);
+        status = string_copy(state_of(from->state), &preview->state, error);
     if (status == CUTOVER_OK)
         status = target_parse("preview.database", from->database, CONNINFO_DATABASE, &preview->database, error);
     return status;

@@ -22,6 +22,33 @@ static void print_failure(const cutover_error *error)
     print_error("  verdict: %s\n", cutover_verdict_name(cutover_error_verdict(error)));
 }
 
+/* What a sentence that something is missing from looks like. */
+static const char *flaw_of(const char *message)
+{
+    static const char *const flaws[] = {"(null)", " ,", ": :",   ":  ",          " : ",
+                                        "()",     "``", "is , ", ": required: ", "%s"};
+    size_t length = strlen(message);
+
+    if (length == 0 || message[0] == ' ' || message[0] == ':' || message[length - 1] == ':' ||
+        message[length - 1] == '.')
+        return "its beginning or its end";
+    for (size_t i = 0; i < sizeof flaws / sizeof flaws[0]; i++)
+        if (strstr(message, flaws[i]) != NULL)
+            return flaws[i];
+    return NULL;
+}
+
+/* Each error that a test meets: its message is one line that a person can read. */
+static void check_form(const cutover_error *error, const char *file, int line)
+{
+    const char *flaw = error != NULL ? flaw_of(cutover_error_message(error)) : NULL;
+
+    if (flaw == NULL)
+        return;
+    print_error("no sentence (%s): \"%s\"\n", flaw, cutover_error_message(error));
+    _fail(file, line);
+}
+
 void check_status_keep_at(cutover_status found, cutover_status expected, const cutover_error *error,
                           const char *file, int line)
 {
@@ -31,6 +58,7 @@ void check_status_keep_at(cutover_status found, cutover_status expected, const c
         print_failure(error);
         _fail(file, line);
     }
+    check_form(error, file, line);
     if (expected == CUTOVER_OK && error != NULL) {
         print_error("CUTOVER_OK, and yet there is an error\n");
         print_failure(error);

@@ -104,14 +104,14 @@ static void what_a_platform_leaves_out_has_a_default(void **state)
     (void)state;
     check_ok(ask_project((struct answers){.emitted = 1}, &project, &error), error);
     assert_true(project.found);
-    assert_string_equal(project.state, "");
+    assert_string_equal(project.state, "in no state");
     assert_string_equal(project.organization_id, "");
     assert_string_equal(project.control_database, "postgres");
     assert_false(project.verify_elsewhere);
     project_free(&project);
     check_ok(ask_preview((struct answers){.emitted = 1}, &preview, &error), error);
     assert_string_equal(preview.project_id, "");
-    assert_string_equal(preview.state, "");
+    assert_string_equal(preview.state, "in no state");
     preview_free(&preview);
 }
 
