@@ -90,7 +90,10 @@ typedef struct cutover_store {
      * Applies all writes or none. Returns CUTOVER_E_CONFLICT, with nothing applied, when any document's
      * version is not the expected one. After CUTOVER_OK the writes are durable (see capabilities) and seen
      * by every later get and list of any process. On any other code the outcome may be unknown: the caller
-     * reads again before it acts. `writes` are `count` pointers, 1 to 64 and at most max_commit_writes; no two
+     * reads again before it acts. Two commits may name the same documents in any order at the same time: a store that locks documents
+     * one by one does it in ascending byte order of kind, then id, whatever the order of `writes`; one that cannot, tries again by
+     * itself where it is told of a deadlock, and does not return that. Versions are compared with all of their 64 bits, without a
+     * sign; one that the store has no room for is not the one that is there: CUTOVER_E_CONFLICT. `writes` are `count` pointers, 1 to 64 and at most max_commit_writes; no two
      * writes name the same document, and no body is longer than max_body_bytes.
      */
     cutover_status (*commit)(const cutover_write *const *writes, size_t count, cutover_error **error,

@@ -17,6 +17,7 @@
 #define THREADS 8
 #define PROCESSES 4
 #define ADDITIONS 15 /* by each thread or process */
+#define CROSSINGS 25 /* by each thread */
 
 struct racer {
     const cutover_store *store;
@@ -111,6 +112,15 @@ static void racing_threads_create_a_document_once(struct store_test *test)
     HAS(test, "claim", "a", "p", 1, "{\"n\": 1}");
 }
 
+static cutover_status commit_crossed(const cutover_store *store, uint64_t version, bool opposite)
+{
+    const cutover_write writes[] = {{CUTOVER_WRITE_VERSION, "pair", "a", "p", version, "{\"n\": 1}"},
+                                    {CUTOVER_WRITE_VERSION, "pair", "b", "p", version, "{\"n\": 1}"}};
+
+    return store->commit((const cutover_write *[]){&writes[opposite ? 1 : 0], &writes[opposite ? 0 : 1]}, 2,
+                         NULL, store->userdata);
+}
+
 static cutover_status commit_pair(const cutover_store *store, uint64_t version, unsigned number)
 {
     char body[40];
@@ -119,6 +129,43 @@ static cutover_status commit_pair(const cutover_store *store, uint64_t version, 
 
     snprintf(body, sizeof(body), "{\"n\": %u}", number);
     return store->commit((const cutover_write *[]){&writes[0], &writes[1]}, 2, NULL, store->userdata);
+}
+
+/* The same two documents, named in this order by every other racer and in the opposite one by the rest. */
+static void *change_both(void *argument)
+{
+    struct racer *racer = argument;
+    static atomic_uint racers;
+    const bool opposite = atomic_fetch_add(&racers, 1) % 2 != 0;
+
+    pass(racer->gate);
+    for (size_t done = 0; done < CROSSINGS && racer->status == CUTOVER_OK;) {
+        uint64_t version = 0;
+        unsigned number = 0;
+        racer->status = store_read_number(racer->store, "pair", "a", &version, &number);
+        if (racer->status != CUTOVER_OK)
+            break;
+        cutover_status status = commit_crossed(racer->store, version, opposite);
+        if (status == CUTOVER_OK)
+            done++;
+        else if (status != CUTOVER_E_CONFLICT)
+            racer->status = status;
+    }
+    return NULL;
+}
+
+/* Whoever locks documents in the order in which they are named lets such commits wait for each other. */
+static void commits_that_name_documents_in_opposite_order_do_not_lock_each_other_out(struct store_test *test)
+{
+    struct racer racers[THREADS];
+
+    if (!EXPECT(test->suite, commit_pair(&test->store, 0, 0) == CUTOVER_OK) || !race(test, change_both, racers))
+        return;
+    for (size_t i = 0; i < THREADS; i++)
+        if (!EXPECT(test->suite, racers[i].status == CUTOVER_OK))
+            return;
+    HAS(test, "pair", "a", "p", THREADS * CROSSINGS + 1, "{\"n\": 1}");
+    HAS(test, "pair", "b", "p", THREADS * CROSSINGS + 1, "{\"n\": 1}");
 }
 
 /* Whether both documents of the pair, listed at once, hold the same number; *number receives it. */
@@ -314,6 +361,7 @@ static void killed_process_leaves_whole_commits(struct store_test *test)
 const struct store_case store_concurrency_cases[] = {
     CASE(racing_threads_have_one_winner_per_version, 0),
     CASE(racing_threads_create_a_document_once, 0),
+    CASE(commits_that_name_documents_in_opposite_order_do_not_lock_each_other_out, 0),
     CASE(readers_see_commits_whole, 0),
     CASE(other_handle_sees_each_commit, CUTOVER_STORE_SHARED),
     CASE(racing_processes_lose_nothing, CUTOVER_STORE_SHARED | CUTOVER_STORE_DURABLE),

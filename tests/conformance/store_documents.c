@@ -51,6 +51,24 @@ static void writing_at_another_version_is_conflict(struct store_test *test)
     HAS(test, "thing", "a", "p", 2, "{\"n\": 2}");
 }
 
+/* A version is 64 bits without a sign: one that is kept in 32, or with a sign, meets another one. */
+static void versions_of_all_64_bits_are_told_apart(struct store_test *test)
+{
+    static const uint64_t far[] = {
+        (UINT64_C(1) << 31) + 1, UINT64_C(1) << 32,       (UINT64_C(1) << 32) + 1, INT64_MAX,
+        UINT64_C(1) << 63,       (UINT64_C(1) << 63) + 1, UINT64_MAX - 1,          UINT64_MAX};
+
+    PUT(test, CUTOVER_OK, "thing", "a", "p", 0, "{\"n\": 1}");
+    for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+        PUT(test, CUTOVER_E_CONFLICT, "thing", "a", "p", far[i], "{\"n\": 2}");
+        PUT(test, CUTOVER_E_CONFLICT, "thing", "a", "p", far[i], NULL);
+        PUT(test, CUTOVER_E_CONFLICT, "thing", "missing", "p", far[i], "{\"n\": 2}");
+        PUT(test, CUTOVER_E_CONFLICT, "thing", "missing", "p", far[i], NULL);
+    }
+    HAS(test, "thing", "a", "p", 1, "{\"n\": 1}");
+    LACKS(test, "thing", "missing");
+}
+
 static void writing_a_missing_document_at_a_version_is_conflict(struct store_test *test)
 {
     PUT(test, CUTOVER_E_CONFLICT, "thing", "a", "p", 1, "{}");
@@ -428,6 +446,7 @@ const struct store_case store_document_cases[] = {
     CASE(each_write_adds_one_to_the_version, 0),
     CASE(creating_an_existing_document_is_conflict, 0),
     CASE(writing_at_another_version_is_conflict, 0),
+    CASE(versions_of_all_64_bits_are_told_apart, 0),
     CASE(writing_a_missing_document_at_a_version_is_conflict, 0),
     CASE(delete_removes_the_document, 0),
     CASE(delete_at_another_version_is_conflict, 0),

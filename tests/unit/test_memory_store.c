@@ -1,8 +1,10 @@
 #include "support/check.h"
 
 #include <cutover/conformance.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 static cutover_status open_memory(int32_t fresh, cutover_store *store, cutover_error **error, void *userdata)
 {
@@ -97,6 +99,119 @@ static void suite_finds_a_store_that_applies_half_a_commit(void **state)
     assert_true(found);
 }
 
+/* What a suite found of a store with this commit before the honest one. */
+static cutover_status (*bad_commit)(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                    void *userdata);
+
+static cutover_status open_bad(int32_t fresh, cutover_store *store, cutover_error **error, void *userdata)
+{
+    cutover_status status = open_memory(fresh, store, error, userdata);
+
+    honest = *store;
+    store->commit = bad_commit;
+    return status;
+}
+
+struct wanted {
+    const char *name;
+    bool failed;
+};
+
+static void note_wanted(const char *name, const char *failure, void *userdata)
+{
+    struct wanted *wanted = userdata;
+
+    wanted->failed = wanted->failed || (failure != NULL && strcmp(name, wanted->name) == 0);
+}
+
+static void check_found(cutover_status (*commit)(const cutover_write *const *writes, size_t count,
+                                                 cutover_error **error, void *userdata),
+                        const char *name)
+{
+    struct wanted wanted = {name, false};
+    cutover_error *error = NULL;
+
+    bad_commit = commit;
+    check_status(cutover_conformance_store(open_bad, note_wanted, &wanted, &error), CUTOVER_E_VERIFY, error);
+    assert_true(wanted.failed);
+}
+
+/* Each document has a lock, taken in the order of the writes. A server that finds two waiting for each other ends one of them. */
+static pthread_mutex_t document_locks[2] = {
+    [0] = PTHREAD_MUTEX_INITIALIZER,
+    [1] = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static cutover_status commit_in_the_order_named(const cutover_write *const *writes, size_t count,
+                                                cutover_error **error, void *userdata)
+{
+    if (count != 2 || strcmp(writes[0]->kind, "pair") != 0)
+        return honest.commit(writes, count, error, userdata);
+    pthread_mutex_t *first = &document_locks[writes[0]->id[0] - 'a'],
+                    *second = &document_locks[writes[1]->id[0] - 'a'];
+    const struct timespec meanwhile = {0, 200000};
+    cutover_status status = CUTOVER_E_STORE; /* a deadlock */
+    pthread_mutex_lock(first);
+    nanosleep(&meanwhile, NULL);
+    if (pthread_mutex_trylock(second) == 0) {
+        status = honest.commit(writes, count, error, userdata);
+        pthread_mutex_unlock(second);
+    }
+    pthread_mutex_unlock(first);
+    return status;
+}
+
+static void suite_finds_a_store_that_deadlocks(void **state)
+{
+    (void)state;
+    check_found(commit_in_the_order_named,
+                "commits_that_name_documents_in_opposite_order_do_not_lock_each_other_out");
+}
+
+/* The versions of a commit as a store of other numbers has them. */
+static cutover_status commit_with_versions(const cutover_write *const *writes, size_t count,
+                                           cutover_error **error, void *userdata, uint64_t mask,
+                                           uint64_t largest)
+{
+    cutover_write changed[64];
+    const cutover_write *pointers[64];
+
+    for (size_t i = 0; i < count; i++) {
+        changed[i] = *writes[i];
+        if (changed[i].expected_version > largest)
+            return CUTOVER_E_STORE; /* out of range */
+        changed[i].expected_version &= mask;
+        pointers[i] = &changed[i];
+    }
+    return honest.commit(pointers, count, error, userdata);
+}
+
+static cutover_status commit_without_the_highest_bit(const cutover_write *const *writes, size_t count,
+                                                     cutover_error **error, void *userdata)
+{
+    return commit_with_versions(writes, count, error, userdata, INT64_MAX, UINT64_MAX);
+}
+
+static cutover_status commit_with_32_bits(const cutover_write *const *writes, size_t count,
+                                          cutover_error **error, void *userdata)
+{
+    return commit_with_versions(writes, count, error, userdata, UINT32_MAX, UINT64_MAX);
+}
+
+static cutover_status commit_with_signed_versions(const cutover_write *const *writes, size_t count,
+                                                  cutover_error **error, void *userdata)
+{
+    return commit_with_versions(writes, count, error, userdata, UINT64_MAX, INT64_MAX);
+}
+
+static void suite_finds_a_store_whose_versions_are_too_small(void **state)
+{
+    (void)state;
+    check_found(commit_without_the_highest_bit, "versions_of_all_64_bits_are_told_apart");
+    check_found(commit_with_32_bits, "versions_of_all_64_bits_are_told_apart");
+    check_found(commit_with_signed_versions, "versions_of_all_64_bits_are_told_apart");
+}
+
 static cutover_status count_documents(const cutover_document *document, void *context)
 {
     (void)document;
@@ -180,6 +295,8 @@ int main(void)
         cmocka_unit_test(memory_store_of_the_first_version_conforms),
         cmocka_unit_test(memory_store_does_not_pretend_to_last),
         cmocka_unit_test(suite_finds_a_store_that_applies_half_a_commit),
+        cmocka_unit_test(suite_finds_a_store_that_deadlocks),
+        cmocka_unit_test(suite_finds_a_store_whose_versions_are_too_small),
         cmocka_unit_test(arguments_out_of_bounds_are_refused),
         cmocka_unit_test(close_is_once_and_takes_nothing),
     };
