@@ -38,7 +38,10 @@ enum {
     CUTOVER_POLICY_VOLATILE_STORE = 2,   /**< Accept a store that is not CUTOVER_STORE_DURABLE. */
     /** What owners of databases wrote (functions, casts, constraints) may run with the rights of the role that the library connects as:
         only for a host that trusts all of them. Reports and the audit say so. Since 0.1. */
-    CUTOVER_POLICY_TRUST_OWNERS = 4
+    CUTOVER_POLICY_TRUST_OWNERS = 4,
+    /** A preview whose promotion is held is kept by platform.preview_extend, where the host has that, as often as it comes within
+        preview_notice_s of its end. Without, preview.expiring tells of it. Since 0.1. */
+    CUTOVER_POLICY_EXTEND_PREVIEW = 8
 };
 
 typedef struct cutover_engine_options {
@@ -67,8 +70,8 @@ typedef struct cutover_engine_options {
         door_timeout_ms; /**< Milliseconds that production may stay closed while its sessions end; 0: 5000. */
     uint32_t maintenance_mem_mb; /**< MiB of maintenance_work_mem for each index build; 0: 256. */
     uint32_t
-        preview_notice_s; /**< Seconds before its preview's end from which on a request that is open or acked fires
-                                    preview.expiring; 0: 3600. */
+        preview_notice_s; /**< Seconds before its preview's end from which on a request that is open or acked, or whose
+                                    promotion is held, fires preview.expiring; 0: 3600. */
 } cutover_engine_options;
 
 #define CUTOVER_ENGINE_OPTIONS_INIT                                                                            \

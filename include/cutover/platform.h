@@ -73,7 +73,7 @@ CUTOVER_API cutover_status cutover_preview_init(cutover_preview *preview, unsign
 typedef cutover_status (*cutover_project_emit)(const cutover_project *project, void *context);
 typedef cutover_status (*cutover_preview_emit)(const cutover_preview *preview, void *context);
 
-#define CUTOVER_PLATFORM_VERSION 2
+#define CUTOVER_PLATFORM_VERSION 3
 
 /**
  * The vtable. Calls come on the thread that called into the library, with no lock of it held; different
@@ -147,11 +147,18 @@ typedef struct cutover_platform {
     cutover_status (*fence_pause)(const char *project_id, cutover_error **error, void *userdata);
     cutover_status (*fence_resume)(const char *project_id, int32_t refuses_writes, cutover_error **error,
                                    void *userdata);
+
+    /**
+     * Since version 3. Optional. Lets a preview live until `expires_at` (microseconds since 1970-01-01 UTC), or longer; asked only
+     * by CUTOVER_POLICY_EXTEND_PREVIEW. Its failure is a warning: the preview then ends when it would have.
+     */
+    cutover_status (*preview_extend)(const char *preview_id, int64_t expires_at, cutover_error **error,
+                                     void *userdata);
 } cutover_platform;
 
 #define CUTOVER_PLATFORM_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL                \
+        CUTOVER_PLATFORM_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL          \
     }
 
 /**

@@ -25,25 +25,30 @@ typedef enum cutover_verify_method {
     CUTOVER_VERIFY_READBACK = 2 /**< Read again from the repository and recomputed. */
 } cutover_verify_method;
 
-#define CUTOVER_PROGRESS_VERSION 1
+#define CUTOVER_PROGRESS_VERSION 2
 
 /** Where a job stands; pointers are static or valid during the call. */
 typedef struct cutover_progress {
-    unsigned version;       /**< CUTOVER_PROGRESS_VERSION: set by whoever wants it filled. */
-    const char *step;       /**< "backup", "stage", … */
-    uint64_t bytes_done;    /**< Bytes moved in this step; never goes back. */
-    uint64_t bytes_total;   /**< Expected bytes of this step, from relation sizes; 0: not known. */
-    uint64_t rows_done;     /**< Rows moved in this step. */
-    uint32_t tables_done;   /**< Tables finished in this step. */
-    uint32_t tables_total;  /**< Tables of this step. */
+    unsigned version;    /**< CUTOVER_PROGRESS_VERSION: set by whoever wants it filled. */
+    const char *step;    /**< "backup", "stage", … */
+    uint64_t bytes_done; /**< Bytes moved in this step; never goes back within it. */
+    uint64_t
+        bytes_total; /**< Expected bytes of this step so far, from relation sizes; 0: not known. A step that goes
+                                 through its tables more than once (verify reads, restores and compares) expects more each
+                                 time. */
+    uint64_t rows_done; /**< Rows moved in this step; as bytes_done. */
+    uint32_t
+        tables_done; /**< Tables finished in this step, once for each time through; of an archive's files, files. */
+    uint32_t tables_total;  /**< Tables of this step so far; grows as bytes_total does. */
     double fraction;        /**< Of the whole job, 0 to 1; never goes back. */
     double seconds_elapsed; /**< Since run began. */
-    double seconds_left;    /**< Estimate for the whole job; negative: cannot be told yet. */
+    double seconds_left;    /**< Estimate for the whole job; negative: cannot be told, as while it is held. */
+    const char *job_id;     /**< Of the job, for cutover_job_get() and cutover_job_cancel(). Since version 2. */
 } cutover_progress;
 
 #define CUTOVER_PROGRESS_INIT                                                                                  \
     {                                                                                                          \
-        CUTOVER_PROGRESS_VERSION, NULL, 0, 0, 0, 0, 0, 0, 0, -1                                                \
+        CUTOVER_PROGRESS_VERSION, NULL, 0, 0, 0, 0, 0, 0, 0, -1, NULL                                          \
     }
 
 /** Same as CUTOVER_PROGRESS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -53,7 +58,7 @@ CUTOVER_API cutover_status cutover_progress_init(cutover_progress *progress, uns
     cutover_answer(). */
 typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *userdata);
 
-#define CUTOVER_PROMOTION_OPTIONS_VERSION 1
+#define CUTOVER_PROMOTION_OPTIONS_VERSION 2
 
 typedef struct cutover_promotion_options {
     unsigned version;             /**< CUTOVER_PROMOTION_OPTIONS_VERSION. */
@@ -64,11 +69,17 @@ typedef struct cutover_promotion_options {
     int32_t hold;                 /**< Non-zero: wait before the swap until cutover_promotion_release(). */
     cutover_progress_fn progress; /**< Optional; on the thread that runs, at most ten a second. */
     void *progress_userdata;      /**< Passed to progress. */
+    uint32_t
+        hold_max_s; /**< Seconds that it may be held; then it is cancelled, and production is open. 0: 86400, a
+                                       day. Since version 2. */
+    uint32_t
+        writes_refused_max_s; /**< Seconds that production may refuse writes before the swap; then it is cancelled, and
+                                        production is open. 0: no limit. Since version 2. */
 } cutover_promotion_options;
 
 #define CUTOVER_PROMOTION_OPTIONS_INIT                                                                         \
     {                                                                                                          \
-        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL                \
+        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL, 0, 0          \
     }
 
 /** Same as CUTOVER_PROMOTION_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -91,7 +102,9 @@ CUTOVER_API cutover_status cutover_promotion_start(cutover_engine *engine,
  * @return CUTOVER_OK: production has the preview's contents. CUTOVER_E_PREFLIGHT, _LOCKED, _STATE, _EXPIRED:
  *         refused, production was not changed; what comes up after the step `lock` fails the request, too (the report's
  *         status says it). CUTOVER_E_CANCELLED, CUTOVER_E_CONFLICT (its lease is lost, or recovery took it
- *         over), CUTOVER_E_VERIFY and every other: it ended before the swap, production is as it was, open and writable.
+ *         over), CUTOVER_E_VERIFY and every other: it ended before the swap, production is as it was, open and writable. A
+ *         request whose promotion was cancelled, also by a limit of its options, is acked again: nothing is repeated by
+ *         itself, but an operator may promote it once more. Every other end fails it.
  *         Where that is not so the message says it, and the hint says to run recovery: a server lost in the very moment
  *         of the swap, a server or store that could not be reached to undo what was done, records that could not be
  *         finished after the swap. Since 0.1.
@@ -120,8 +133,9 @@ CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promoti
  * ("completed", "rolled_back", "failed", "cancelled", "refused" before anything was begun, or "unsettled": recovery finds out),
  * pre_cutover_backup_id, backup_label, backup_path, backup_verification {method, verdict, tables, rows, seconds},
  * stage {method, tables, rows, bytes, seconds}, check {verdict}, writes_refused_ms, reads_unavailable_ms,
- * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], and error {code,
- * message, detail, hint, sqlstate, step, verdict}, null where it went well. Belongs to the job; NULL before. Since 0.1.
+ * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], production (in one sentence, what state it is
+ * in), and error {code, message, detail, hint, sqlstate, step, verdict}, null where it went well. Belongs to the job; NULL
+ * before. Since 0.1.
  */
 CUTOVER_API const char *cutover_promotion_report(cutover_promotion *promotion);
 

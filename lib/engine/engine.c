@@ -90,9 +90,9 @@ static cutover_status ports_take(const cutover_engine_options *options, struct h
 
 static cutover_status policy_check(uint32_t policy, cutover_error **error)
 {
-    const uint32_t unknown =
-        policy & ~(uint32_t)(CUTOVER_POLICY_ACK_BY_REQUESTER | CUTOVER_POLICY_VOLATILE_STORE |
-                             CUTOVER_POLICY_TRUST_OWNERS | CUTOVER_STRICT_ANSWERS);
+    const uint32_t unknown = policy & ~(uint32_t)(CUTOVER_POLICY_ACK_BY_REQUESTER |
+                                                  CUTOVER_POLICY_VOLATILE_STORE | CUTOVER_POLICY_TRUST_OWNERS |
+                                                  CUTOVER_POLICY_EXTEND_PREVIEW | CUTOVER_STRICT_ANSWERS);
 
     if (unknown == 0)
         return CUTOVER_OK;

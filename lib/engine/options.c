@@ -51,8 +51,9 @@ static const struct port_member promotion_options_required[] = {
     {"request_id", offsetof(cutover_promotion_options, request_id), 1},
     {NULL, 0, 0},
 };
+static const size_t promotion_options_older[] = {PORT_SIZE(cutover_promotion_options, progress_userdata)};
 const struct port promotion_options_port = {&promotion_options_initial, sizeof(cutover_promotion_options),
-                                            CUTOVER_PROMOTION_OPTIONS_VERSION, NULL,
+                                            CUTOVER_PROMOTION_OPTIONS_VERSION, promotion_options_older,
                                             promotion_options_required};
 
 cutover_status cutover_promotion_options_init(cutover_promotion_options *options, unsigned version)

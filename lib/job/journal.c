@@ -114,6 +114,10 @@ struct json_object *journal_audit_data(const struct promotion_record *promotion)
                           : NULL);
         json_put_bool(data, "owners_trusted", promotion->owners_trusted);
         json_put_text(data, "error", promotion->error);
+        if (promotion->failure != NULL)
+            json_put_object(data, "failure", json_object_get(promotion->failure));
+        else
+            json_put_text(data, "failure", NULL);
     }
     return data;
 }

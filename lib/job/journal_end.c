@@ -33,8 +33,6 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
         status = change_drop(ending->change, "gate", record->id, error);
     if (status == CUTOVER_OK)
         status = cancellation_drop(ending->change, record->id, error);
-    if (status == CUTOVER_OK && machine_job_traits(record->kind)->owns_request)
-        status = change_drop(ending->change, "claim", record->preview_id, error);
     if (status == CUTOVER_OK && record->request_id != NULL)
         status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
                                      &ending->request_version, error);
@@ -44,6 +42,26 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
         status = change_audit(ending->change, "job.recovered", &host_system_actor, record->request_id,
                               ending->data, error);
     return status;
+}
+
+static cutover_status request_end(struct journal *journal, struct ending *ending, enum request_verb verb,
+                                  cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+    struct request_record *request = &ending->request;
+
+    request->completed_at = record->completed_at;
+    if (request->status == REQUEST_FAILED) {
+        json_object_put(request->failure);
+        request->failure = json_object_get(record->failure);
+    }
+    if (!machine_job_traits(record->kind)->owns_request)
+        return CUTOVER_OK;
+    cutover_status status = record_set_text(&request->pre_cutover_backup_id, record->backup_id, error);
+    /* What was completed gave its claim up when it was. */
+    return status == CUTOVER_OK && verb != VERB_LOSE
+               ? change_drop(ending->change, "claim", record->preview_id, error)
+               : status;
 }
 
 /* What the job's end makes of its request, by the state machine's leave. */
@@ -59,9 +77,10 @@ static cutover_status ending_put_request(struct journal *journal, struct ending 
     if (status != CUTOVER_OK)
         return status;
     request->status = (int)next;
-    request->updated_at = request->completed_at = journal->record.completed_at;
-    if (machine_job_traits(journal->record.kind)->owns_request)
-        status = record_set_text(&request->pre_cutover_backup_id, journal->record.backup_id, error);
+    request->updated_at = journal->record.completed_at;
+    /* One that was given back lives on, with its claim on the preview. */
+    if (!machine_request_is_live(request->status))
+        status = request_end(journal, ending, verb, error);
     return status != CUTOVER_OK ? status
                                 : change_put_record(ending->change, &request_type, request->id,
                                                     ending->request_version, request, error);
@@ -112,28 +131,44 @@ static cutover_status complete_once(struct journal *journal, cutover_error **err
     return status;
 }
 
+/* A job that failed did so by itself; one that was cancelled was so by somebody. */
+static cutover_actor ended_by(const struct promotion_record *record)
+{
+    if (record->status != PROMOTION_CANCELLED)
+        return host_system_actor;
+    return (cutover_actor){CUTOVER_ACTOR_VERSION, record->cancelled_by_actor_id,
+                           (cutover_actor_kind)record->cancelled_by_actor_kind, 0};
+}
+
 static cutover_status fail_announce(const struct promotion_record *record, struct ending *ending,
                                     cutover_error **error)
 {
     const struct job_traits *traits = machine_job_traits(record->kind);
+    const cutover_actor actor = ended_by(record);
+    bool cancelled = record->status == PROMOTION_CANCELLED;
+    const char *told = cancelled ? traits->cancelled : traits->failed,
+               *restore = cancelled ? "restore.cancelled" : "restore.failed";
 
-    cutover_status status = change_announce(ending->change, traits->failed, &host_system_actor,
-                                            record->request_id, ending->data, error);
-    if (status == CUTOVER_OK && traits->tells_restore && strcmp(traits->failed, "restore.failed") != 0)
-        status = change_event(ending->change, "restore.failed", record->request_id, ending->data, error);
+    cutover_status status =
+        change_announce(ending->change, told, &actor, record->request_id, ending->data, error);
+    if (status == CUTOVER_OK && traits->tells_restore && strcmp(told, restore) != 0)
+        status = change_event(ending->change, restore, record->request_id, ending->data, error);
     if (status == CUTOVER_OK)
-        status = change_event(ending->change, "job.failed", record->request_id, ending->data, error);
+        status = change_event(ending->change, cancelled ? "job.cancelled" : "job.failed", record->request_id,
+                              ending->data, error);
     return status;
 }
 
 static cutover_status fail_once(struct journal *journal, cutover_error **error)
 {
     const struct promotion_record *record = &journal->record;
+    const struct job_traits *traits = machine_job_traits(record->kind);
     struct ending ending;
 
     cutover_status status = ending_begin(journal, &ending, error);
     if (status == CUTOVER_OK)
-        status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->fail, error);
+        status = ending_put_request(
+            journal, &ending, record->status == PROMOTION_CANCELLED ? traits->cancel : traits->fail, error);
     if (status == CUTOVER_OK)
         status = fail_announce(record, &ending, error);
     if (status == CUTOVER_OK)
@@ -219,6 +254,44 @@ cutover_status journal_complete(struct journal *journal, cutover_error **error)
     return status != CUTOVER_OK ? status : ending_commit(journal, PROMOTION_COMPLETED, complete_once, error);
 }
 
+/* {code, message, hint, step}: what a person needs who asks why, without the job's report. */
+static cutover_status reason_note(struct promotion_record *record, const cutover_error *reason,
+                                  cutover_error **error)
+{
+    struct json_object *failure = reason != NULL ? json_object_new_object() : NULL;
+
+    json_object_put(record->failure);
+    record->failure = failure;
+    if (reason == NULL)
+        return record_set_text(&record->error, NULL, error);
+    if (failure == NULL)
+        return error_nomem(error);
+    json_put_text(failure, "code", cutover_status_name(cutover_error_code(reason)));
+    json_put_text(failure, "message", cutover_error_message(reason));
+    json_put_text(failure, "hint", cutover_error_hint(reason));
+    json_put_text(failure, "step", cutover_error_step(reason));
+    if (!json_is_complete(failure))
+        return error_nomem(error);
+    /* Of a report that was made before everything was undone. */
+    if (record->report != NULL)
+        json_put_object(record->report, "error", error_json(reason));
+    return record_set_text(&record->error, cutover_error_message(reason), error);
+}
+
+static cutover_status canceller_note(struct journal *journal, cutover_error **error)
+{
+    struct promotion_record *record = &journal->record;
+
+    /* By a limit, then: it is said already. */
+    if (record->cancelled_by_actor_id != NULL)
+        return CUTOVER_OK;
+    cutover_status status = cancellation_name(journal->host, record, error);
+    if (status != CUTOVER_OK || record->cancelled_by_actor_id != NULL)
+        return status;
+    record->cancelled_by_actor_kind = record->started_by_actor_kind;
+    return record_set_text(&record->cancelled_by_actor_id, record->started_by_actor_id, error);
+}
+
 cutover_status journal_fail(struct journal *journal, bool cancelled, const cutover_error *reason,
                             cutover_error **error)
 {
@@ -229,8 +302,9 @@ cutover_status journal_fail(struct journal *journal, bool cancelled, const cutov
 
     journal->record.swapped = false;
     if (status == CUTOVER_OK)
-        status = record_set_text(&journal->record.error, reason != NULL ? cutover_error_message(reason) : NULL,
-                                 error);
+        status = reason_note(&journal->record, reason, error);
+    if (status == CUTOVER_OK && cancelled)
+        status = canceller_note(journal, error);
     return status != CUTOVER_OK ? status : ending_commit(journal, to, fail_once, error);
 }
 
@@ -241,6 +315,6 @@ cutover_status journal_lose(struct journal *journal, const cutover_error *reason
 
     record->swapped = false;
     if (status == CUTOVER_OK)
-        status = record_set_text(&record->error, cutover_error_message(reason), error);
+        status = reason_note(record, reason, error);
     return status != CUTOVER_OK ? status : ending_commit(journal, PROMOTION_FAILED, lose_once, error);
 }

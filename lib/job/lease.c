@@ -39,7 +39,7 @@
  * recovery need not wait for a silence. What cannot even be marked falls silent.
  */
 
-#define CANCEL_LOOK_US INT64_C(1000000)
+#define CANCEL_LOOK_US INT64_C(500000)
 
 static const char *const job_names[] = {"promotion", "backup", NULL};
 

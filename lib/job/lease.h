@@ -59,8 +59,8 @@ cutover_status lease_prepare(struct lease *lease, struct host *host, enum lease_
                              const char *project_id, cutover_error **error);
 cutover_status lease_put(struct lease *lease, struct change *change, cutover_error **error);
 /* Starts its thread, which calls the store with no lock held: a sign of life every LEASE_BEAT_US, with `progress`, and
-   once a second a look whether somebody asked for the job's cancellation; then `cancel` is asked. When it is lost (somebody took it over, or it could not be renewed
-   for LEASE_US) `cancel` is asked, too. */
+   twice a second a look whether somebody asked for the job's cancellation; then `cancel` is asked. When it is lost (somebody took
+   it over, or it could not be renewed for LEASE_US) `cancel` is asked, too. */
 cutover_status lease_keep(struct lease *lease, struct cancel *cancel, struct progress *progress,
                           cutover_error **error);
 

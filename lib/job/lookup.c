@@ -61,3 +61,9 @@ bool found_job_is_over(const struct found_job *job)
     return job->type == &promotion_type ? machine_promotion_is_over(job->promotion.status)
                                         : !machine_backup_is_running(job->backup.status);
 }
+
+bool found_job_is_swapping(const struct found_job *job)
+{
+    return job->type == &promotion_type &&
+           (job->promotion.status == PROMOTION_SWAP || job->promotion.status == PROMOTION_FINISH);
+}

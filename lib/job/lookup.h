@@ -26,5 +26,6 @@ const char *found_job_project(const struct found_job *job);
 const char *found_job_request(const struct found_job *job); /* NULL where it has none */
 const char *found_job_status(const struct found_job *job);
 bool found_job_is_over(const struct found_job *job);
+bool found_job_is_swapping(const struct found_job *job); /* at its swap, or beyond it */
 
 #endif

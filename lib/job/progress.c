@@ -11,7 +11,8 @@
 #define TELL_EVERY_US 100000
 
 static const cutover_progress initial = CUTOVER_PROGRESS_INIT;
-static const struct port progress_port = {&initial, sizeof(cutover_progress), CUTOVER_PROGRESS_VERSION, NULL,
+static const size_t older[] = {PORT_SIZE(cutover_progress, seconds_left)};
+static const struct port progress_port = {&initial, sizeof(cutover_progress), CUTOVER_PROGRESS_VERSION, older,
                                           NULL};
 
 cutover_status cutover_progress_init(cutover_progress *progress, unsigned version)
@@ -48,6 +49,7 @@ void progress_step(struct progress *progress, const char *step)
 {
     pthread_mutex_lock(&progress->mutex);
     progress->now.step = step;
+    progress->bytes_before = 0;
     progress->now.bytes_done = progress->now.bytes_total = progress->now.rows_done = 0;
     progress->now.tables_done = progress->now.tables_total = 0;
     progress->told_us = 0;
@@ -58,10 +60,11 @@ void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes,
 {
     pthread_mutex_lock(&progress->mutex);
     progress->phase = (int)phase;
-    progress->now.bytes_done = progress->now.rows_done = 0;
-    progress->now.tables_done = 0;
-    progress->now.bytes_total = bytes;
-    progress->now.tables_total = tables;
+    progress->phase_bytes = bytes;
+    progress->bytes_before = progress->now.bytes_done;
+    /* Sizes of relations only estimate: what was moved of more, or of less, is known by now. */
+    progress->now.bytes_total = progress->now.bytes_done + bytes;
+    progress->now.tables_total = progress->now.tables_done + tables;
     pthread_mutex_unlock(&progress->mutex);
 }
 
@@ -91,6 +94,22 @@ void progress_end(struct progress *progress)
     pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_wait(struct progress *progress, bool waits)
+{
+    int64_t now = monotonic_us();
+
+    pthread_mutex_lock(&progress->mutex);
+    if (progress->waits_us != 0)
+        progress->waited_us += now - progress->waits_us;
+    progress->waits_us = waits ? now : 0;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_limit(struct progress *progress, int64_t at_us)
+{
+    progress->limit_us = at_us;
+}
+
 void progress_beside(struct progress *progress, enum phase phase, double part)
 {
     pthread_mutex_lock(&progress->mutex);
@@ -103,13 +122,15 @@ static void progress_measure(struct progress *progress)
 {
     double total = 0;
     double done = progress->weight_done;
+    int64_t now_us = monotonic_us();
 
     for (int i = 0; i < PHASE_COUNT; i++) {
         total += progress->weights[i];
         done += progress->weights[i] * progress->beside[i];
     }
-    if (progress->phase >= 0 && progress->now.bytes_total > 0) {
-        double part = (double)progress->now.bytes_done / (double)progress->now.bytes_total;
+    if (progress->phase >= 0 && progress->phase_bytes > 0) {
+        double part =
+            (double)(progress->now.bytes_done - progress->bytes_before) / (double)progress->phase_bytes;
         done += progress->weights[progress->phase] * (part < 0.98 ? part : 0.98);
     }
     double fraction = total > 0 ? done / total : 0;
@@ -118,11 +139,11 @@ static void progress_measure(struct progress *progress)
     if (fraction > progress->fraction_shown)
         progress->fraction_shown = fraction;
     progress->now.fraction = progress->fraction_shown;
-    progress->now.seconds_elapsed = (double)(monotonic_us() - progress->began_us) / 1e6;
-    progress->now.seconds_left =
-        progress->fraction_shown < 0.02
-            ? -1
-            : progress->now.seconds_elapsed * (1 - progress->fraction_shown) / progress->fraction_shown;
+    progress->now.seconds_elapsed = (double)(now_us - progress->began_us) / 1e6;
+    double worked = progress->now.seconds_elapsed - (double)progress->waited_us / 1e6;
+    progress->now.seconds_left = progress->fraction_shown < 0.02 || progress->waits_us != 0
+                                     ? -1
+                                     : worked * (1 - progress->fraction_shown) / progress->fraction_shown;
 }
 
 void progress_copy(struct progress *progress, cutover_progress *to)
@@ -189,6 +210,11 @@ cutover_status progress_tick(void *context, cutover_error **error)
     struct progress *progress = context;
     cutover_progress now;
 
+    if (progress->limit_us != 0 && !progress->overdue && monotonic_us() >= progress->limit_us &&
+        !cancel_asked(progress->cancel)) {
+        progress->overdue = true;
+        cancel_ask(progress->cancel);
+    }
     if (progress->tell != NULL) {
         int64_t at = monotonic_us();
         if (at - progress->told_us >= TELL_EVERY_US) {

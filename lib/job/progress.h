@@ -3,6 +3,9 @@
  *
  * A job is a row of phases, each with a weight in bytes of expected work; the fraction done is that of the weights. So
  * the estimate is honest about phases that move no bytes (indexes): they have weight, too, and show when they end.
+ *
+ * A step may have several phases (verify reads files, loads, compares). What it tells counts up through all of them: bytes, rows
+ * and tables never go back before the next step begins; a table counts once for each phase that goes through it.
  */
 #ifndef CUTOVER_JOB_PROGRESS_H
 #define CUTOVER_JOB_PROGRESS_H
@@ -30,12 +33,19 @@ struct progress {
     pthread_mutex_t mutex; /* guards everything below */
     double weights[PHASE_COUNT];
     int phase;                  /* -1 before the first */
+    uint64_t phase_bytes;       /* that it expects */
+    uint64_t bytes_before;      /* and what this step's earlier phases had moved */
     double weight_done;         /* of phases that ended */
     double beside[PHASE_COUNT]; /* the parts of later phases that are done already */
     double fraction_shown;      /* never goes back */
     cutover_progress now;
     int64_t began_us;
+    int64_t waits_us;  /* since when it waits for a person; 0: it does not */
+    int64_t waited_us; /* and for how long it did so before */
     int64_t told_us;
+    int64_t
+        limit_us; /* of the monotonic clock: then it is cancelled; 0: none. The telling thread's, as what follows */
+    bool overdue; /* it was */
     cutover_progress_fn tell;
     void *tell_userdata;
     uint32_t strict;       /* CUTOVER_STRICT_ANSWERS, or 0 */
@@ -51,6 +61,11 @@ void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes,
 void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows);
 void progress_table(struct progress *progress);
 void progress_end(struct progress *progress);
+/* From now on it waits for a person, and nobody can tell how long; or (false) it goes on. What it waited is no work. */
+void progress_wait(struct progress *progress, bool waits);
+/* Cancels the job at that time of the monotonic clock, unless it has ended: `overdue` says that it was this. On the thread that
+   tells. */
+void progress_limit(struct progress *progress, int64_t at_us);
 /* A part (0 to 1) of a later phase was done beside the present one. */
 void progress_beside(struct progress *progress, enum phase phase, double part);
 void progress_copy(struct progress *progress, cutover_progress *to);

@@ -119,6 +119,7 @@ struct json_object *report_make(const struct report *report, const struct report
     json_put_int(object, "sessions_ended", report->sessions_ended);
     json_put_text(object, "displaced_database", subject->displaced);
     put_lists(object, report);
+    json_put_text(object, "production", subject->production);
     json_put_text(object, "error", NULL);
     if (subject->error != NULL)
         json_put_object(object, "error", error_json(subject->error));

@@ -33,7 +33,7 @@ void report_warn(struct report *report, const char *format, ...) PRINTF_LIKE(2, 
 
 /* What the report is about; any may be NULL. */
 struct report_subject {
-    const char *kind, *project_id, *request_id, *job_id, *status, *displaced;
+    const char *kind, *project_id, *request_id, *job_id, *status, *displaced, *production;
     const struct backup_record *backup;
     const cutover_error *error;
 };

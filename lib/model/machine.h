@@ -26,6 +26,7 @@ enum request_verb {
     VERB_ROLL_BACK,   /* the claim of a rollback: the cutover stands until production is back */
     VERB_ROLLED_BACK, /* system: the rollback has swapped */
     VERB_LOSE,        /* system: production's server lost what had been completed, or rolled back */
+    VERB_RETURN, /* system: its promotion was cancelled before its swap: an operator may promote it once more */
     VERB_COUNT,
     VERB_NONE = VERB_COUNT
 };
@@ -90,9 +91,10 @@ cutover_status machine_promotion_lost(enum promotion_status from, cutover_error 
 struct job_traits {
     bool has_request;  /* it carries a request out, or takes its cutover back */
     bool owns_request; /* the request is in progress for it and names it; its preview's claim ends with it */
-    enum request_verb claim, complete, fail,
-        lose;                                 /* what it does to its request; VERB_NONE: leaves it as it is */
+    enum request_verb claim, complete, fail, lose,
+        cancel;                               /* what it does to its request; VERB_NONE: leaves it as it is */
     const char *started, *completed, *failed; /* audit entry and event; NULL: none */
+    const char *cancelled;                    /* likewise */
     bool tells_restore;                       /* restore.completed, restore.failed */
     bool makes_incoming; /* what comes in is made by the job, and dropped when it is undone */
 };

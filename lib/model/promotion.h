@@ -73,6 +73,10 @@ struct promotion_record {
     /* What the report tells. */
     struct json_object *report;
     char *error;
+    int64_t held_until;          /* once it was held: when it would end by itself */
+    struct json_object *failure; /* of one that ended otherwise than completed: as a request's */
+    char *cancelled_by_actor_id; /* of one that was cancelled */
+    int cancelled_by_actor_kind; /* cutover_actor_kind; 0: nobody */
     int64_t created_at;
     int64_t updated_at;
     int64_t completed_at;

@@ -39,6 +39,7 @@ static const struct field request_fields[] = {
     {MEMBER(FIELD_TEXT, ack_by_user_id), NULL},
     {MEMBER(FIELD_TEXT, pre_cutover_backup_id), NULL},
     {MEMBER(FIELD_TEXT, promote_job_id), NULL},
+    {MEMBER(FIELD_JSON, failure), NULL},
     {MEMBER(FIELD_TIME, created_at), NULL},
     {MEMBER(FIELD_TIME, updated_at), NULL},
     {MEMBER(FIELD_TIME, completed_at), NULL},

@@ -38,7 +38,8 @@ struct request_record {
     int64_t ack_at;
     char *ack_by_user_id;
     char *pre_cutover_backup_id;
-    char *promote_job_id;
+    char *promote_job_id;        /* of the last one, also where that was cancelled */
+    struct json_object *failure; /* why it failed: {code, message, hint, step}; NULL: it did not */
     int64_t created_at;
     int64_t updated_at;
     int64_t completed_at;

@@ -91,6 +91,8 @@ static cutover_status fence_up(struct job *job, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     job->fenced_us = monotonic_us();
+    if (job->writes_refused_max_s != 0)
+        progress_limit(&job->operation.progress, job->fenced_us + job->writes_refused_max_s * INT64_C(1000000));
     return fence_raise_held(job, error);
 }
 

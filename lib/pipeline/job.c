@@ -17,6 +17,7 @@ cutover_status job_init(struct job *job, const struct job_type *type, struct hos
     job->host = host;
     operation_init(&job->operation, host, jobs, tell, tell_userdata);
     id_new(clock_now(&host->clock), job->id);
+    job->operation.progress.now.job_id = job->id;
     cutover_status status = string_copy(actor->id, &job->actor_id, error);
     job->actor = *actor;
     job->actor.id = job->actor_id;
@@ -57,6 +58,27 @@ void job_warn(struct job *job, const char *format, ...)
     log_line(&job->host->log, LOG_WARNING_LEVEL, "%s: %s", job->id, line);
     report_warn(&job->report, "%s", line);
     free(line);
+}
+
+cutover_status job_end_by_limit(struct job *job, cutover_error **error, const char *format, ...)
+{
+    struct promotion_record *record = &job->journal.record;
+    va_list arguments;
+    char *message = NULL;
+
+    va_start(arguments, format);
+    int length = vasprintf(&message, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return error_nomem(error);
+    error_set(error, CUTOVER_E_CANCELLED, "%s", message);
+    error_hint(error,
+               "Its request can be promoted once more, with another limit where this one was too short.");
+    free(message);
+    record->cancelled_by_actor_kind = (int)host_system_actor.kind;
+    return record_set_text(&record->cancelled_by_actor_id, host_system_actor.id, error) == CUTOVER_OK
+               ? CUTOVER_E_CANCELLED
+               : CUTOVER_E_NOMEM;
 }
 
 bool job_is_backed_up(const struct job *job)

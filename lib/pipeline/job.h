@@ -52,8 +52,9 @@ struct job_type {
     void (*stop)(struct job *job, cutover_status status, cutover_error **reason);
     /* Whether the job's end is recorded; if not, its lease stays and it is recovery's. */
     bool (*is_over)(const struct job *job);
-    const char *done;    /* the report's status of one that ended well; NULL: there is no report */
-    const char *swapped; /* what production has once it has swapped, for errors that come after */
+    const char *done;       /* the report's status of one that ended well; NULL: there is no report */
+    const char *swapped;    /* what production has once it has swapped, for errors that come after */
+    const char *production; /* and in a sentence, for its report */
     void (*tell)(const struct job *job,
                  struct json_object *report); /* adds what only this kind reports; NULL: nothing */
 };
@@ -132,6 +133,7 @@ struct job {
     char *request_id;    /* NULL for those that have none */
     cutover_verify_method verify;
     bool hold;
+    int64_t hold_max_s, writes_refused_max_s; /* 0: no limit */
     /* As found. */
     struct request_record request;
     struct project project; /* what is overwritten: see job/target.h */
@@ -150,6 +152,7 @@ struct job {
     int64_t fenced_us;          /* monotonic: when writes began to be refused */
     bool swapped;
     bool outcome_unknown; /* the server went away in the moment of the swap */
+    bool taken_over;      /* by recovery, which has the last word */
     struct report report;
     union {
         struct preview_source preview;
@@ -189,6 +192,9 @@ bool job_is_over_by_journal(const struct job *job);
 /* The report, of an end with that status and reason or of the state that it has now (CUTOVER_OK, NULL); NULL when memory is
    exhausted. */
 struct json_object *job_report(const struct job *job, cutover_status status, const cutover_error *reason);
+/* One that ends because it took as long as it may: cancelled, by nobody but the library. CUTOVER_E_CANCELLED with that message. */
+cutover_status job_end_by_limit(struct job *job, cutover_error **error, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 /* A warning, for the report and the log. */
 void job_warn(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 bool job_is_backed_up(const struct job *job); /* for step.wanted */

@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "pipeline/job.h"
 
+#define HOLD_MAX_DEFAULT_S 86400
+
 static bool is_held(const struct job *job)
 {
     return job->hold;
@@ -23,6 +25,7 @@ static const struct job_type type = {
     .is_over = job_is_over_by_journal,
     .done = "completed",
     .swapped = "production has its new content, and its records are not finished yet",
+    .production = "Production has the preview's content, and is open for reads and writes.",
 };
 
 cutover_status promotion_make(struct job *job, struct host *host, const cutover_promotion_options *options,
@@ -35,6 +38,8 @@ cutover_status promotion_make(struct job *job, struct host *host, const cutover_
     job->target = &target_production;
     job->verify = options->verify;
     job->hold = options->hold != 0;
+    job->hold_max_s = options->hold_max_s != 0 ? options->hold_max_s : HOLD_MAX_DEFAULT_S;
+    job->writes_refused_max_s = options->writes_refused_max_s;
     if (status == CUTOVER_OK)
         status = string_copy(options->request_id, &job->request_id, error);
     return status;

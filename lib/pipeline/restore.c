@@ -31,6 +31,7 @@ static const struct job_type type = {
     .is_over = job_is_over_by_journal,
     .done = "completed",
     .swapped = "production has its new content, and its records are not finished yet",
+    .production = "Production has the backup's content, and is open for reads and writes.",
     .tell = tell,
 };
 

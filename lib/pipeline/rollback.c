@@ -24,6 +24,7 @@ static const struct job_type type = {
     .is_over = job_is_over_by_journal,
     .done = "rolled_back",
     .swapped = "production has its old content again, and its records are not finished yet",
+    .production = "Production has its old content again, and is open for reads and writes.",
     .tell = tell,
 };
 

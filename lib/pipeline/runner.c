@@ -17,6 +17,15 @@
 
 #include <string.h>
 
+/* It was not a person who cancelled. */
+static cutover_status refused_too_long(struct job *job, cutover_error **error)
+{
+    cutover_error_free(*error);
+    *error = NULL;
+    return job_end_by_limit(job, error, "production refused writes for %lld seconds, as long as it may",
+                            (long long)job->writes_refused_max_s);
+}
+
 static cutover_status step_run(struct job *job, const struct step *step, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
@@ -32,6 +41,8 @@ static cutover_status step_run(struct job *job, const struct step *step, cutover
     report_step_end(&job->report);
     if (status != CUTOVER_OK) {
         status = lease_explain(&job->lease, status, error);
+        if (status == CUTOVER_E_CANCELLED && job->operation.progress.overdue)
+            status = refused_too_long(job, error);
         error_step(error, step->name);
     }
     return status;
@@ -49,11 +60,44 @@ static cutover_status steps_run(struct job *job, cutover_error **error)
     return status;
 }
 
+static const char production_kept[] = "Production has its old content, and is open for reads and writes.";
+
+static struct json_object *report_of(const struct job *job, const char *status, const char *production,
+                                     const cutover_error *reason)
+{
+    struct report_subject subject = {
+        .kind = job->type->name,
+        .project_id = job->project.id,
+        .request_id = job->request_id,
+        .job_id = job->claimed ? job->journal.record.id : NULL,
+        .status = status,
+        .production = production,
+        .displaced = job->swapped && job->target->keeps_displaced ? job->journal.record.displaced_name : NULL,
+        .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,
+        .error = reason,
+    };
+    struct json_object *report = report_make(&job->report, &subject);
+
+    if (report != NULL && job->type->tell != NULL)
+        job->type->tell(job, report);
+    return report;
+}
+
+static void refused_count(struct job *job)
+{
+    if (job->fenced_us != 0)
+        job->report.writes_refused_us = monotonic_us() - job->fenced_us;
+}
+
 static void undo(struct job *job, cutover_status status, cutover_error **reason)
 {
     cutover_error *local = NULL;
     int backup = job->backup.record.status;
 
+    refused_count(job);
+    json_object_put(job->journal.record.report);
+    job->journal.record.report =
+        report_of(job, status == CUTOVER_E_CANCELLED ? "cancelled" : "failed", production_kept, *reason);
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))
@@ -68,8 +112,7 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
         log_line(&job->host->log, LOG_ERROR_LEVEL, "%s: not undone: %s", job->id, cutover_error_message(local));
     }
     cutover_error_free(local);
-    if (job->fenced_us != 0)
-        job->report.writes_refused_us = monotonic_us() - job->fenced_us;
+    refused_count(job);
 }
 
 void job_stop_by_journal(struct job *job, cutover_status status, cutover_error **reason)
@@ -81,6 +124,7 @@ void job_stop_by_journal(struct job *job, cutover_status status, cutover_error *
         log_line(&job->host->log, LOG_ERROR_LEVEL, "%s: swapped, but not recorded: %s", job->id,
                  cutover_error_message(*reason));
     } else if (journal_is_taken_over(&job->journal)) {
+        job->taken_over = true;
         error_front(reason, "this job was taken over, and stops here", "recovery ends it: look at the project");
     } else if (!job->outcome_unknown) {
         undo(job, status, reason);
@@ -104,23 +148,27 @@ static const char *status_name(const struct job *job, cutover_status status)
     return status == CUTOVER_E_CANCELLED ? "cancelled" : "refused";
 }
 
+/* What state production is in, as far as this job can say. */
+static const char *production_state(const struct job *job, cutover_status status)
+{
+    if (job->target == &target_preview)
+        return "Production was not touched.";
+    if (status == CUTOVER_OK)
+        return job->type->production;
+    if (job->swapped)
+        return "Production has its new content and is open, and its records are not finished: run recovery.";
+    if (job->taken_over)
+        return "Recovery has taken the job over, and says what state production is in.";
+    if (job->outcome_unknown)
+        return "Whether production has its new content is not known, and it may be closed: run recovery.";
+    if (!job->type->is_over(job))
+        return "Production has its old content, and may be closed or refuse writes: run recovery.";
+    return production_kept;
+}
+
 struct json_object *job_report(const struct job *job, cutover_status status, const cutover_error *reason)
 {
-    struct report_subject subject = {
-        .kind = job->type->name,
-        .project_id = job->project.id,
-        .request_id = job->request_id,
-        .job_id = job->claimed ? job->journal.record.id : NULL,
-        .status = status_name(job, status),
-        .displaced = job->swapped && job->target->keeps_displaced ? job->journal.record.displaced_name : NULL,
-        .backup = job->backup.record.id != NULL ? &job->backup.record : NULL,
-        .error = reason,
-    };
-    struct json_object *report = report_make(&job->report, &subject);
-
-    if (report != NULL && job->type->tell != NULL)
-        job->type->tell(job, report);
-    return report;
+    return report_of(job, status_name(job, status), production_state(job, status), reason);
 }
 
 static void report_finish(struct job *job, cutover_status status, const cutover_error *reason)

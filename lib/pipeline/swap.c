@@ -1,4 +1,5 @@
 /* Step swap: the last checks, then the guarded swap with the fence's proof. */
+#include "job/cancellation.h"
 #include "job/guard.h"
 #include "pipeline/job.h"
 #include "postgres/properties.h"
@@ -129,6 +130,9 @@ cutover_status step_swap(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
     guard.properties = job->bears;
+    /* From the journal's next save on nobody is told any more that it was cancelled. */
+    if (status == CUTOVER_OK && cancellation_is_asked(job->host, job->journal.record.id))
+        cancel_ask(&job->operation.cancel);
     if (status == CUTOVER_OK)
         status = guard_swap(&guard, error);
     job->swapped = guard.swapped;

@@ -560,6 +560,14 @@ static cutover_status preview_create(const char *project_id, const char *preview
                      inner->preview_create(project_id, preview_id, emit, context, error, inner->userdata));
 }
 
+static cutover_status preview_extend(const char *preview_id, int64_t expires_at, cutover_error **error,
+                                     void *userdata)
+{
+    const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
+
+    return inner->preview_extend(preview_id, expires_at, error, inner->userdata);
+}
+
 static cutover_status pause_project(const struct wrap *wrap, const char *project_id, cutover_error **error)
 {
     struct front front;
@@ -725,6 +733,7 @@ cutover_status cutover_platform_pgbouncer_wrap(const cutover_platform *inner,
         .preview_create = wrap->inner.preview_create != NULL ? preview_create : NULL,
         .fence_pause = fence_pause,
         .fence_resume = fence_resume,
+        .preview_extend = wrap->inner.preview_extend != NULL ? preview_extend : NULL,
     };
     port_fill(&platform_port, &whole, platform);
     return CUTOVER_OK;

@@ -14,7 +14,8 @@ static const struct port_member required[] = {
     {NULL, 0, 0},
 };
 
-static const size_t platform_older[] = {PORT_SIZE(cutover_platform, preview_create)};
+static const size_t platform_older[] = {PORT_SIZE(cutover_platform, preview_create),
+                                        PORT_SIZE(cutover_platform, fence_resume)};
 const struct port platform_port = {&initial, sizeof(cutover_platform), CUTOVER_PLATFORM_VERSION, platform_older,
                                    required};
 
@@ -282,6 +283,21 @@ cutover_status platform_preview_create(const cutover_platform *platform, const c
         ANSWER_OF(platform->capabilities, platform->preview_create(project_id, id, preview_receive, &target,
                                                                    &local, platform->userdata));
     return preview_settle(&target, status, "platform.preview_create", error);
+}
+
+cutover_status platform_preview_extend(const cutover_platform *platform, const char *id, int64_t expires_at,
+                                       cutover_error **error)
+{
+    cutover_error *local = NULL;
+    cutover_status status = platform->preview_extend(id, expires_at, &local, platform->userdata);
+
+    if (status == CUTOVER_OK) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    status = error_from_callback(&local, status, "platform.preview_extend");
+    error_move(error, local);
+    return status;
 }
 
 void project_free(struct project *project)

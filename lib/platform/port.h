@@ -48,6 +48,9 @@ cutover_status platform_preview(const cutover_platform *platform, const char *id
 /* Asks platform.preview_create for one; CUTOVER_E_NOT_FOUND where the host has no such member. */
 cutover_status platform_preview_create(const cutover_platform *platform, const char *project_id, const char *id,
                                        struct preview *preview, cutover_error **error);
+/* preview_extend, which the host has. */
+cutover_status platform_preview_extend(const cutover_platform *platform, const char *id, int64_t expires_at,
+                                       cutover_error **error);
 void project_free(struct project *project);
 void preview_free(struct preview *preview);
 

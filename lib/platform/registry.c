@@ -633,6 +633,12 @@ static cutover_status project_get(const char *project_id, cutover_project_emit e
     return status;
 }
 
+static cutover_status preview_extend(const char *preview_id, int64_t expires_at, cutover_error **error,
+                                     void *userdata)
+{
+    return cutover_registry_preview_extend(userdata, preview_id, expires_at, error);
+}
+
 static cutover_status preview_get(const char *preview_id, cutover_preview_emit emit, void *context,
                                   cutover_error **error, void *userdata)
 {
@@ -728,6 +734,7 @@ cutover_status cutover_registry_platform(cutover_registry *registry, cutover_pla
         .project_get = project_get,
         .project_set_state = project_set_state,
         .preview_get = preview_get,
+        .preview_extend = preview_extend,
     };
     port_fill(&platform_port, &whole, platform);
     return CUTOVER_OK;

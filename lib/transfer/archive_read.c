@@ -105,8 +105,11 @@ static cutover_status file_task(void *context, void *state, size_t index, cutove
     struct checking *checking = context;
     const struct archive *archive = checking->archive;
 
-    return object_check(&archive->host->repository, archive->backup_id, &archive->manifest.files[index], state,
-                        check_progress, checking->operation, error);
+    cutover_status status =
+        object_check(&archive->host->repository, archive->backup_id, &archive->manifest.files[index], state,
+                     check_progress, checking->operation, error);
+    progress_table(&checking->operation->progress);
+    return status;
 }
 
 struct stranger {

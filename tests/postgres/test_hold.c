@@ -1,6 +1,9 @@
 #include "support/agree.h"
 #include "support/held.h"
 
+#include "model/promotion.h"
+#include "platform/port.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,7 +279,7 @@ static void a_preview_that_expires_while_held_is_not_promoted(void **state)
                  shop_now(shop) + 1800 * SHOP_SECOND);
     char *request = shop_acked(shop, "late", "late2");
     struct while_held held = {.request_id = request, .act = expire_while_held};
-    struct outcome outcome = held_in_vain(shop, "late", &held, CUTOVER_E_EXPIRED);
+    struct outcome outcome = held_in_vain_at(shop, "late", &held, CUTOVER_E_EXPIRED, "held");
     assert_non_null(cutover_error_hint(outcome.error));
     outcome_free(&outcome);
     free(request);
@@ -289,6 +292,118 @@ static void a_preview_that_expires_while_held_is_not_promoted(void **state)
     struct shop_promotion promotion = {.request_id = request};
     outcome = shop_promote_ok(shop, &promotion);
     outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- how long it may be held ---- */
+
+/* Promotes once, held, and nobody releases it: what ends it is a limit. Its request is acked again. */
+static void held_to_its_limit(struct shop *shop, const char *name, const struct shop_promotion *promotion,
+                              const char *says)
+{
+    char *production = shop_format("%s_production", name);
+    struct untouched before;
+
+    untouched_look(&before, cluster, production);
+    struct outcome outcome = shop_promote(shop, promotion);
+    check_status_keep(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+    check_contains(cutover_error_message(outcome.error), says);
+    assert_string_equal(cutover_error_step(outcome.error), "held");
+    untouched_check(&before, shop, name, promotion->request_id);
+    char *json = NULL;
+    cutover_error *error = NULL;
+    check_ok(cutover_promotion_show(shop->engine, promotion->request_id, &json, &error), error);
+    check_contains(json, "\"cancelled_by_actor_kind\":\"system\"");
+    cutover_string_free(json);
+    untouched_free(&before);
+    outcome_free(&outcome);
+    free(production);
+}
+
+static int64_t held_until(struct shop *shop, const char *request)
+{
+    struct promotion_record record;
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
+    check_ok(record_parse(&promotion_type, json, &record, &error), error);
+    int64_t until = record.held_until;
+    record_free(&promotion_type, &record);
+    cutover_string_free(json);
+    return until;
+}
+
+static void a_hold_has_an_end(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "long");
+    struct shop_promotion promotion = {.request_id = request, .hold = true, .hold_max_s = 1};
+
+    held_to_its_limit(shop, "long", &promotion, "held for 1 seconds, as long as it may");
+    promotion.hold_max_s = 0;
+    promotion.writes_refused_max_s = 2;
+    int64_t began = shop_now(shop);
+    held_to_its_limit(shop, "long", &promotion, "production refused writes for 2 seconds, as long as it may");
+    /* A day, where nobody says how long. */
+    assert_true(held_until(shop, request) >= began + 86400 * SHOP_SECOND);
+    free(request);
+}
+
+/* ---- a preview that is about to end meanwhile ---- */
+
+static int64_t preview_end(struct shop *shop, const char *id)
+{
+    struct preview preview;
+    cutover_error *error = NULL;
+
+    check_ok(platform_preview(&shop->known, id, &preview, &error), error);
+    int64_t end = preview.expires_at;
+    preview_free(&preview);
+    return end;
+}
+
+static void nearly_expire_while_held(struct shop *shop, struct while_held *held)
+{
+    (void)held;
+    shop->clock_shift_us += 3600 * SHOP_SECOND;
+}
+
+static void a_preview_that_is_about_to_end_while_held_is_told_of(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "near");
+    int64_t end = shop_now(shop) + 5400 * SHOP_SECOND;
+
+    check_ok(cutover_registry_preview_extend(shop->registry, "near", end, &error), error);
+    struct while_held held = {.request_id = request, .act = nearly_expire_while_held};
+    struct outcome outcome = promote_held_ok(shop, &held);
+    char *events = shop_events(shop, "near");
+    check_contains(events, "preview.expiring");
+    check_contains(outcome_text(&outcome, "warnings"), "the preview ends at");
+    assert_int_equal(preview_end(shop, "near"), end);
+    outcome_free(&outcome);
+    free(events);
+    free(request);
+}
+
+static void a_preview_is_kept_while_held_where_the_policy_says_so(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "kept");
+    int64_t end = shop_now(shop) + 5400 * SHOP_SECOND;
+
+    shop_set_policy(shop, CUTOVER_POLICY_EXTEND_PREVIEW);
+    check_ok(cutover_registry_preview_extend(shop->registry, "kept", end, &error), error);
+    struct while_held held = {.request_id = request, .act = nearly_expire_while_held};
+    struct outcome outcome = promote_held_ok(shop, &held);
+    char *events = shop_events(shop, "kept");
+    assert_null(strstr(events, "preview.expiring"));
+    assert_true(preview_end(shop, "kept") >= end + 5400 * SHOP_SECOND);
+    outcome_free(&outcome);
+    free(events);
     free(request);
 }
 
@@ -420,6 +535,9 @@ int main(void)
         TEST(a_held_promotion_whose_backup_was_damaged_does_not_swap),
         TEST(a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap),
         TEST(a_preview_that_expires_while_held_is_not_promoted),
+        TEST(a_hold_has_an_end),
+        TEST(a_preview_that_is_about_to_end_while_held_is_told_of),
+        TEST(a_preview_is_kept_while_held_where_the_policy_says_so),
         TEST(properties_that_change_while_held_go_along),
         TEST(a_held_promotion_keeps_its_backup),
         TEST(a_promotion_can_be_looked_at_while_it_runs_and_after),

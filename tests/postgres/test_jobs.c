@@ -123,7 +123,8 @@ static void *watch_and_cancel(void *context)
         pause_a_little();
     }
     for (int twice = 0; twice < 2; twice++)
-        check_ok(cutover_job_cancel(watcher->shop.engine, &shop_operator, watcher->job_id, &error), error);
+        check_ok(cutover_job_cancel(watcher->shop.engine, &shop_other_operator, watcher->job_id, &error),
+                 error);
     return NULL;
 }
 
@@ -148,6 +149,9 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
 
     check_ok(cutover_job_get(watcher.shop.engine, watcher.job_id, &job, &error), error);
     assert_string_equal(cutover_job_status(job), "cancelled");
+    check_contains(cutover_job_json(job), "\"cancelled_by_actor_id\":\"otto\"");
+    check_contains(cutover_job_json(job),
+                   "\"production\":\"Production has its old content, and is open for reads and writes.\"");
     assert_true(cutover_job_is_over(job));
     cutover_progress progress = CUTOVER_PROGRESS_INIT;
     assert_int_equal(cutover_job_progress(job, &progress), CUTOVER_E_STATE);
@@ -158,11 +162,15 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
     assert_false(is_in_store(shop, "cancel", watcher.job_id));
     char *audit = shop_audit(shop, "held");
     check_contains(audit, "cutover.promote_started backup.started backup.completed job.cancel_asked "
-                          "cutover.failed");
+                          "cutover.promote_cancelled");
     assert_null(strstr(audit, "cancel_asked job"));
     free(audit);
     untouched_check(&untouched, shop, "held", request);
     untouched_free(&untouched);
+    outcome_free(&outcome);
+
+    /* It is that of the next promotion, of which that cancellation says nothing. */
+    outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
     outcome_free(&outcome);
     shop_close(&watcher.shop);
     free(request);

@@ -61,13 +61,19 @@ struct outcome promote_held_ok(struct shop *shop, struct while_held *held)
 struct outcome held_in_vain(struct shop *shop, const char *name, struct while_held *held,
                             cutover_status expected)
 {
+    return held_in_vain_at(shop, name, held, expected, "swap");
+}
+
+struct outcome held_in_vain_at(struct shop *shop, const char *name, struct while_held *held,
+                               cutover_status expected, const char *step)
+{
     struct untouched before;
     char *production = shop_format("%s_production", name);
 
     untouched_look(&before, shop->cluster, production);
     struct outcome outcome = promote_held(shop, shop, held);
     check_status_keep(outcome.status, expected, outcome.error);
-    assert_string_equal(cutover_error_step(outcome.error), "swap");
+    assert_string_equal(cutover_error_step(outcome.error), step);
     untouched_check(&before, shop, name, held->request_id);
     untouched_free(&before);
     free(production);

@@ -20,5 +20,8 @@ struct outcome promote_held_ok(struct shop *shop, struct while_held *held);
    was; the outcome is the caller's. */
 struct outcome held_in_vain(struct shop *shop, const char *name, struct while_held *held,
                             cutover_status expected);
+/* Likewise, and it ends at another step: nobody may have released it. */
+struct outcome held_in_vain_at(struct shop *shop, const char *name, struct while_held *held,
+                               cutover_status expected, const char *step);
 
 #endif

@@ -68,8 +68,9 @@ struct shop_promotion {
     uint32_t jobs;
     cutover_verify_method verify; /* 0: readback, the quicker one */
     bool hold;
-    const struct shop_hook *hooks; /* ended by a NULL step */
-    unsigned cancel_at_tick;       /* 1: the first progress call cancels; 0: none */
+    uint32_t hold_max_s, writes_refused_max_s; /* as in cutover_promotion_options */
+    const struct shop_hook *hooks;             /* ended by a NULL step */
+    unsigned cancel_at_tick;                   /* 1: the first progress call cancels; 0: none */
 };
 
 extern const cutover_actor shop_member, shop_operator, shop_other_operator;
@@ -143,7 +144,8 @@ struct untouched {
     long oid;
 };
 void untouched_look(struct untouched *untouched, struct cluster *cluster, const char *database);
-/* With the request failed, the project active and cutover.failed at the end of the audit trail. */
+/* With the project active, and the request failed with cutover.failed at the end of the audit trail, or acked again with
+   cutover.promote_cancelled. */
 void untouched_check(const struct untouched *untouched, struct shop *shop, const char *project_id,
                      const char *request_id);
 void untouched_free(struct untouched *untouched);

@@ -186,16 +186,92 @@ static void a_completed_job_holds_nothing_and_is_told(void **state)
     free(request);
 }
 
+static void check_request_says(struct desk *desk, const char *id, const char *expected)
+{
+    cutover_request *request = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_request_get(desk->engine, id, &request, &error), error);
+    check_contains(cutover_request_json(request), expected);
+    cutover_request_free(request);
+}
+
+static cutover_status last_actor(const cutover_audit_entry *entry, void *context)
+{
+    snprintf(context, 64, "%s %s:%s", entry->action, entry->actor_kind, entry->actor_id);
+    return CUTOVER_OK;
+}
+
+/* Nobody can tell by whom, but for the audit trail. */
+static void check_last_actor(struct desk *desk, const char *expected)
+{
+    char last[64] = "";
+    cutover_error *error = NULL;
+
+    check_ok(cutover_audit_list(desk->engine, "shop", NULL, 1000, last_actor, last, &error), error);
+    assert_string_equal(last, expected);
+}
+
+/* What was stopped by a person is that person's to begin again. */
+static void a_cancelled_job_gives_its_request_back(void **state)
+{
+    static const cutover_actor otto = {CUTOVER_ACTOR_VERSION, "otto", CUTOVER_ACTOR_USER,
+                                       CUTOVER_ROLE_OPERATOR};
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL, *reason = cutover_error_new(CUTOVER_E_CANCELLED, "cancelled", NULL, NULL);
+
+    check_ok(claim(desk, request, &error), error);
+    desk_step(desk, PROMOTION_HELD);
+    check_ok(cutover_job_cancel(desk->engine, &otto, desk->journal.record.id, &error), error);
+    check_ok(journal_fail(&desk->journal, true, reason, &error), error);
+    assert_false(desk_has(desk, "lock", "shop"));
+    assert_false(desk_has(desk, "cancel", desk->journal.record.id));
+    assert_true(desk_has(desk, "claim", "next"));
+    desk_check_request(desk, request, "acked");
+    check_request_says(desk, request, "\"failure\":null");
+    check_request_says(desk, request, "\"completed_at\":null");
+    check_last_actor(desk, "cutover.promote_cancelled user:otto");
+    desk_check_events(desk, " cutover.requested cutover.acked cutover.promote_started cutover.promote_cancelled"
+                            " restore.cancelled job.cancelled");
+
+    /* Once more, and by whoever runs it, where nobody else asked. */
+    journal_free(&desk->journal);
+    check_ok(claim(desk, request, &error), error);
+    desk_check_request(desk, request, "in_progress");
+    check_ok(journal_fail(&desk->journal, true, reason, &error), error);
+    desk_check_request(desk, request, "acked");
+    check_last_actor(desk, "cutover.promote_cancelled operator:olga");
+    cutover_error_free(reason);
+    free(request);
+}
+
+static void a_job_at_its_swap_is_not_cancelled_any_more(void **state)
+{
+    struct desk *desk = *state;
+    char *request = released(desk);
+    cutover_error *error = NULL;
+
+    check_status_keep(cutover_job_cancel(desk->engine, &desk_operator, desk->journal.record.id, &error),
+                      CUTOVER_E_STATE, error);
+    check_contains(cutover_error_message(error), "has begun its swap, which is not stopped");
+    cutover_error_free(error);
+    assert_false(desk_has(desk, "cancel", desk->journal.record.id));
+    free(request);
+}
+
 static void a_failed_job_holds_nothing_and_is_told(void **state)
 {
     struct desk *desk = *state;
     char *request = released(desk);
-    cutover_error *error = NULL, *reason = cutover_error_new(CUTOVER_E_VERIFY, "a reason", NULL, NULL);
+    cutover_error *error = NULL, *reason = cutover_error_new(CUTOVER_E_VERIFY, "a reason", NULL, "look");
 
     check_ok(journal_fail(&desk->journal, false, reason, &error), error);
     check_nothing_is_held(desk);
     desk_check_request(desk, request, "failed");
     assert_string_equal(desk->journal.record.error, "a reason");
+    check_request_says(desk, request,
+                       "\"failure\":{\"code\":\"CUTOVER_E_VERIFY\",\"message\":\"a reason\",\"hint\":\"look\"");
     desk_check_events(desk, " cutover.requested cutover.acked cutover.promote_started cutover.released "
                             "cutover.failed restore.failed"
                             " job.failed");
@@ -233,6 +309,8 @@ int main(void)
         test(a_job_that_was_taken_over_writes_nothing_more),
         test(a_completed_job_holds_nothing_and_is_told),
         test(a_failed_job_holds_nothing_and_is_told),
+        test(a_cancelled_job_gives_its_request_back),
+        test(a_job_at_its_swap_is_not_cancelled_any_more),
         test(an_end_that_cannot_be_recorded_is_none),
     };
 

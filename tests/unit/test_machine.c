@@ -18,7 +18,7 @@ static const char *const statuses[] = {"open",     "acked",     "in_progress", "
                                        "rejected", "cancelled", "expired",     "rolled_back"};
 static const char *const verbs[] = {"create",     "ack",       "reject",      "cancel",  "ticket",
                                     "reschedule", "expire",    "promote",     "release", "complete",
-                                    "fail",       "roll_back", "rolled_back", "lose"};
+                                    "fail",       "roll_back", "rolled_back", "lose",    "return"};
 
 /* DESIGN.md section 3, the request's diagram. */
 static const char *const arrows[] = {
@@ -36,6 +36,7 @@ static const char *const arrows[] = {
     "in_progress release in_progress",
     "in_progress complete completed",
     "in_progress fail failed",
+    "in_progress return acked",
     "completed roll_back completed",
     "completed rolled_back rolled_back",
     /* what production's server lost after it was acknowledged */
@@ -81,7 +82,7 @@ static bool actor_may(const struct scene *scene)
     if (is_verb(scene, "ticket"))
         return operator_role || member;
     if (is_verb(scene, "expire") || is_verb(scene, "complete") || is_verb(scene, "fail") ||
-        is_verb(scene, "rolled_back") || is_verb(scene, "lose"))
+        is_verb(scene, "rolled_back") || is_verb(scene, "lose") || is_verb(scene, "return"))
         return scene->kind == CUTOVER_ACTOR_SYSTEM;
     return operator_role;
 }
@@ -252,7 +253,7 @@ static void every_state_verb_role_and_kind(void **state)
             }
         }
     }
-    assert_int_equal(played, 10 * 14 * 256);
+    assert_int_equal(played, 10 * 15 * 256);
 }
 
 static void every_state_and_verb_in_every_world(void **state)
@@ -504,12 +505,13 @@ static void check_becomes(int from, enum request_verb verb, const cutover_actor 
 static void what_a_job_makes_of_its_request_is_decided_here(void **state)
 {
     (void)state;
-    static const enum request_verb ends[] = {VERB_COMPLETE, VERB_FAIL, VERB_ROLLED_BACK};
+    static const enum request_verb ends[] = {VERB_COMPLETE, VERB_FAIL, VERB_RETURN, VERB_ROLLED_BACK};
     cutover_error *error = NULL;
 
     check_becomes(REQUEST_ACKED, VERB_PROMOTE, &olga, REQUEST_IN_PROGRESS);
     check_becomes(REQUEST_IN_PROGRESS, VERB_COMPLETE, &machinery, REQUEST_COMPLETED);
     check_becomes(REQUEST_IN_PROGRESS, VERB_FAIL, &machinery, REQUEST_FAILED);
+    check_becomes(REQUEST_IN_PROGRESS, VERB_RETURN, &machinery, REQUEST_ACKED);
     check_becomes(REQUEST_COMPLETED, VERB_ROLL_BACK, &olga, REQUEST_COMPLETED);
     check_becomes(REQUEST_COMPLETED, VERB_ROLLED_BACK, &machinery, REQUEST_ROLLED_BACK);
     check_becomes(REQUEST_COMPLETED, VERB_LOSE, &machinery, REQUEST_FAILED);
@@ -693,6 +695,9 @@ static void everything_is_told(void **state)
             assert_string_equal(traits->completed, machine_request_told(traits->complete));
         if (traits->fail != VERB_NONE)
             assert_string_equal(traits->failed, machine_request_told(traits->fail));
+        assert_non_null(traits->cancelled);
+        if (traits->cancel != VERB_NONE)
+            assert_string_equal(traits->cancelled, machine_request_told(traits->cancel));
     }
     for (int from = BACKUP_TAKING; from <= BACKUP_DELETED; from++)
         for (int to = BACKUP_TAKING; to <= BACKUP_DELETED; to++) {

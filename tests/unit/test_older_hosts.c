@@ -41,17 +41,18 @@ static void *at_the_end(size_t size)
 
 OLD(store, STORE, sizeof(struct store_1), sizeof(cutover_store))
 OLD(repository, REPOSITORY, sizeof(struct repository_1), sizeof(cutover_repository))
-OLD(platform, PLATFORM, sizeof(struct platform_1), sizeof(cutover_platform))
+OLD(platform, PLATFORM, sizeof(struct platform_1), offsetof(cutover_platform, preview_extend),
+    sizeof(cutover_platform))
 OLD(notifier, NOTIFIER, sizeof(struct notifier_1), sizeof(cutover_notifier))
 OLD(named_notifier, NAMED_NOTIFIER, sizeof(struct named_notifier_1))
 OLD(delivery_options, DELIVERY_OPTIONS, sizeof(struct delivery_options_1))
 OLD(delivery, DELIVERY, sizeof(struct delivery_1))
 OLD(actor, ACTOR, sizeof(struct actor_1))
-OLD(progress, PROGRESS, sizeof(struct progress_1))
+OLD(progress, PROGRESS, sizeof(struct progress_1), sizeof(cutover_progress))
 OLD(engine_options, ENGINE_OPTIONS, sizeof(struct engine_options_1))
 OLD(request_options, REQUEST_OPTIONS, sizeof(struct request_options_1))
 OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_1))
-OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1))
+OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1), sizeof(cutover_promotion_options))
 OLD(backup_options, BACKUP_OPTIONS, sizeof(struct backup_options_1))
 OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1))
 OLD(project, PROJECT, sizeof(struct project_1), offsetof(cutover_project, pgbouncers),
@@ -207,6 +208,8 @@ static void start_promotion(struct host *host, const char *request_id)
     assert_int_equal(cutover_promotion_progress(promotion, progress), CUTOVER_OK);
     assert_string_equal(progress->step, "preflight");
     assert_true(progress->seconds_left < 0);
+    if (progress->version >= 2)
+        assert_string_equal(progress->job_id, cutover_promotion_id(promotion));
     cutover_promotion_free(promotion);
 }
 

@@ -98,7 +98,8 @@ AT(cutover_platform, integrations_sync, 56);
 AT(cutover_platform, preview_create, 64);
 AT(cutover_platform, fence_pause, 72);
 AT(cutover_platform, fence_resume, 80);
-SIZE(cutover_platform, 88);
+AT(cutover_platform, preview_extend, 88);
+SIZE(cutover_platform, 96);
 
 AT(cutover_pgbouncer_options, version, 0);
 AT(cutover_pgbouncer_options, consoles, 8);
@@ -195,7 +196,8 @@ AT(cutover_progress, tables_total, 44);
 AT(cutover_progress, fraction, 48);
 AT(cutover_progress, seconds_elapsed, 56);
 AT(cutover_progress, seconds_left, 64);
-SIZE(cutover_progress, 72);
+AT(cutover_progress, job_id, 72);
+SIZE(cutover_progress, 80);
 
 AT(cutover_promotion_options, version, 0);
 AT(cutover_promotion_options, actor, 8);
@@ -205,7 +207,9 @@ AT(cutover_promotion_options, verify, 28);
 AT(cutover_promotion_options, hold, 32);
 AT(cutover_promotion_options, progress, 40);
 AT(cutover_promotion_options, progress_userdata, 48);
-SIZE(cutover_promotion_options, 56);
+AT(cutover_promotion_options, hold_max_s, 56);
+AT(cutover_promotion_options, writes_refused_max_s, 60);
+SIZE(cutover_promotion_options, 64);
 
 AT(cutover_restore_options, version, 0);
 AT(cutover_restore_options, actor, 8);

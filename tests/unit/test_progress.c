@@ -181,6 +181,83 @@ static void a_step_begins_its_counters_anew(void **state)
     progress_destroy(&job.progress);
 }
 
+/* Verify reads, restores and compares: what was told of the first is not taken back by the others. */
+static void a_step_of_several_phases_counts_up_through_all_of_them(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_step(&job.progress, "verify");
+    progress_expect(&job.progress, PHASE_VERIFY_READ, 100);
+    progress_expect(&job.progress, PHASE_VERIFY_LOAD, 100);
+    progress_begin(&job.progress, PHASE_VERIFY_READ, 10, 1);
+    progress_add(&job.progress, 12, 5);
+    progress_table(&job.progress);
+    progress_end(&job.progress);
+    progress_begin(&job.progress, PHASE_VERIFY_LOAD, 100, 2);
+    cutover_progress now = now_of(&job);
+    assert_int_equal(now.bytes_done, 12);
+    assert_int_equal(now.bytes_total, 112);
+    assert_int_equal(now.rows_done, 5);
+    assert_int_equal(now.tables_done, 1);
+    assert_int_equal(now.tables_total, 3);
+    assert_true(now.fraction == 0.5);
+    progress_add(&job.progress, 50, 1);
+    now = now_of(&job);
+    assert_int_equal(now.bytes_done, 62);
+    assert_true(now.fraction > 0.74 && now.fraction < 0.76);
+    progress_destroy(&job.progress);
+}
+
+/* An operator's answer is no work: what is left after it is told from what was done, not from how long he took. */
+static void time_that_a_person_took_is_not_counted_as_work(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_BACKUP, 100);
+    progress_begin(&job.progress, PHASE_BACKUP, 100, 1);
+    progress_add(&job.progress, 50, 1);
+    assert_true(now_of(&job).seconds_left >= 0);
+    progress_wait(&job.progress, true);
+    assert_true(now_of(&job).seconds_left < 0);
+    /* As if that had been an hour ago. */
+    job.progress.began_us -= INT64_C(3600000000);
+    job.progress.waits_us -= INT64_C(3600000000);
+    assert_true(now_of(&job).seconds_left < 0);
+    progress_wait(&job.progress, false);
+    cutover_progress now = now_of(&job);
+    assert_true(now.seconds_left >= 0 && now.seconds_left < 1800);
+    assert_true(now.seconds_elapsed >= 3600);
+    progress_destroy(&job.progress);
+}
+
+static void a_job_that_takes_too_long_is_cancelled_and_known_to_be(void **state)
+{
+    struct job job;
+    cutover_error *error = NULL;
+
+    (void)state;
+    job_begin(&job);
+    progress_limit(&job.progress, INT64_MAX);
+    check_ok(progress_tick(&job.progress, &error), error);
+    assert_false(job.progress.overdue);
+    progress_limit(&job.progress, 1);
+    check_status(progress_tick(&job.progress, &error), CUTOVER_E_CANCELLED, error);
+    assert_true(job.progress.overdue);
+    progress_destroy(&job.progress);
+
+    /* A person was faster. */
+    job_begin(&job);
+    progress_limit(&job.progress, 1);
+    cancel_ask(&job.cancel);
+    check_status(progress_tick(&job.progress, &error), CUTOVER_E_CANCELLED, error);
+    assert_false(job.progress.overdue);
+    progress_destroy(&job.progress);
+}
+
 /* ---- telling ---- */
 
 static void the_host_is_told_of_every_step_and_not_too_often(void **state)
@@ -352,6 +429,9 @@ int main(void)
         cmocka_unit_test(work_beside_a_phase_counts_once),
         cmocka_unit_test(a_phase_without_weight_changes_nothing),
         cmocka_unit_test(a_step_begins_its_counters_anew),
+        cmocka_unit_test(a_step_of_several_phases_counts_up_through_all_of_them),
+        cmocka_unit_test(time_that_a_person_took_is_not_counted_as_work),
+        cmocka_unit_test(a_job_that_takes_too_long_is_cancelled_and_known_to_be),
         cmocka_unit_test(the_host_is_told_of_every_step_and_not_too_often),
         cmocka_unit_test(an_answer_other_than_zero_cancels),
         cmocka_unit_test(no_answer_cancels_where_answers_are_strict),

@@ -20,7 +20,8 @@ static const char request_full[] =
     "\"operator_note\":\"fine\",\"rejected_reason\":\"no\",\"scheduled_for\":\"2026-11-22T08:00:00.000001Z\","
     "\"requested_by_actor_id\":\"alice\",\"requested_by_actor_kind\":\"api_key\","
     "\"ack_at\":\"2026-11-22T07:56:15.123456Z\",\"ack_by_user_id\":\"olga\",\"pre_cutover_backup_id\":\"b-1\","
-    "\"promote_job_id\":\"p-1\",\"created_at\":\"2026-11-21T00:00:00.000000Z\","
+    "\"promote_job_id\":\"p-1\",\"failure\":{\"code\":\"VERIFY\"},\"created_at\":\"2026-11-21T00:00:00."
+    "000000Z\","
     "\"updated_at\":\"2026-11-22T09:00:00.000000Z\",\"completed_at\":\"2026-11-22T10:00:00.999999Z\"}";
 
 static const char request_empty[] =
@@ -28,7 +29,8 @@ static const char request_empty[] =
     "\"open\","
     "\"customer_note\":null,\"external_ticket_ref\":null,\"operator_note\":null,\"rejected_reason\":null,"
     "\"scheduled_for\":null,\"requested_by_actor_id\":null,\"requested_by_actor_kind\":\"\",\"ack_at\":null,"
-    "\"ack_by_user_id\":null,\"pre_cutover_backup_id\":null,\"promote_job_id\":null,\"created_at\":null,"
+    "\"ack_by_user_id\":null,\"pre_cutover_backup_id\":null,\"promote_job_id\":null,\"failure\":null,\"created_"
+    "at\":null,"
     "\"updated_at\":null,\"completed_at\":null}";
 
 static const char backup_full[] =
@@ -56,7 +58,10 @@ static const char promotion_full[] =
     "\"displaced_name\":\"cutover_old_1\",\"backup_id\":\"b-1\",\"fence_raised\":true,\"fence\":{\"roles\":[]},"
     "\"properties\":{\"owner\":\"shop\"},\"door_closed\":true,\"swap_intended\":true,\"mark\":{\"counters\":"
     "\"0\"},\"swapped\":true,"
-    "\"report\":{\"warnings\":[]},\"error\":\"none\",\"created_at\":\"2026-11-21T00:00:00.000000Z\","
+    "\"report\":{\"warnings\":[]},\"error\":\"none\",\"held_until\":\"2026-11-22T08:30:00.000000Z\","
+    "\"failure\":{\"code\":\"IO\"},"
+    "\"cancelled_by_actor_id\":\"otto\",\"cancelled_by_actor_kind\":\"operator\",\"created_at\":\"2026-11-"
+    "21T00:00:00.000000Z\","
     "\"updated_at\":\"2026-11-22T09:00:00.000000Z\",\"completed_at\":\"2026-11-22T10:00:00.999999Z\"}";
 
 static void assert_format(const struct record_type *type, const void *record, const char *expected)

@@ -327,6 +327,7 @@ static void a_request_is_filed_with_all_its_fields(void **state)
                                          "ack_by_user_id",
                                          "pre_cutover_backup_id",
                                          "promote_job_id",
+                                         "failure",
                                          "created_at",
                                          "updated_at",
                                          "completed_at"};
