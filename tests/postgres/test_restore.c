@@ -304,7 +304,7 @@ static void an_empty_preview_stays_as_it_was_when_the_restore_does_not_end_well(
         assert_string_equal(outcome_text(&outcome, "status"), "cancelled");
         check_as_before(&preview);
         check_state(shop, "vain");
-        check_last_words(shop_events(shop, "vain"), "restore.started restore.failed job.failed");
+        check_last_words(shop_events(shop, "vain"), "restore.started restore.cancelled job.cancelled");
         outcome_free(&outcome);
     }
     shop->traffic.pause_fails = true;
