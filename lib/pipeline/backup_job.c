@@ -54,6 +54,10 @@ static cutover_status server_look(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = tools_check(job, control, error);
     if (status == CUTOVER_OK)
+        status = session_prefer(control, &job->project.production, error);
+    if (status == CUTOVER_OK && job->project.loader_given)
+        status = session_prefer(control, &job->project.loader, error);
+    if (status == CUTOVER_OK)
         status = event_triggers_quiet(control, &job->project.production, error);
     session_close(control);
     return status;

@@ -95,6 +95,10 @@ cutover_status step_lock(struct job *job, cutover_error **error)
 
     cutover_status status = session_open(&options, &job->control, error);
     if (status == CUTOVER_OK)
+        status = session_prefer(job->control, &job->project.production, error);
+    if (status == CUTOVER_OK && job->project.loader_given)
+        status = session_prefer(job->control, &job->project.loader, error);
+    if (status == CUTOVER_OK)
         status = event_triggers_quiet(job->control, &job->project.production, error);
     if (status == CUTOVER_OK)
         status = advisory_lock(job->control, advisory_key(job->project.id), error);

@@ -43,6 +43,11 @@ const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); 
    session may write. That is about the clients of a database, and behind a fence (or with a setting of the owner's) it would keep us
    out; the server that is meant by it we ask for by its role. */
 const char *conninfo_own_value(const char *keyword, const char *value);
+/* Of several hosts puts first the one that a session is on (as PQhost(), PQhostaddr() and PQport() have it), and has them tried in
+   order. libpq goes on to the next host when one is away or has another role, but not when one has no such database: a standby that
+   is named first has not yet what was made a moment ago on the primary. */
+cutover_status conninfo_prefer(struct conninfo *conninfo, const char *host, const char *hostaddr,
+                               const char *port, cutover_error **error);
 void conninfo_free(struct conninfo *conninfo); /* wipes the values */
 
 #endif

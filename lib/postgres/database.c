@@ -171,6 +171,8 @@ static cutover_status conninfo_of(const struct session *session, struct conninfo
         if (option->val != NULL)
             explicit_bzero(option->val, strlen(option->val));
     PQconninfoFree(options);
+    if (status == CUTOVER_OK)
+        status = session_prefer(session, conninfo, error);
     if (status != CUTOVER_OK)
         conninfo_free(conninfo);
     return status;

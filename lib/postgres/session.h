@@ -57,6 +57,8 @@ struct session {
  */
 cutover_status session_open(const struct session_options *options, struct session **session,
                             cutover_error **error);
+/* Has sessions that are opened with this string, and children, try the server of that session first (conninfo_prefer()). */
+cutover_status session_prefer(const struct session *session, struct conninfo *conninfo, cutover_error **error);
 void session_close(struct session *session); /* NULL is nothing */
 /* What it knows about its server, for a child's session there; nothing for NULL. */
 struct pins_server session_server(const struct session *session);

@@ -393,6 +393,12 @@ cutover_status session_open(const struct session_options *options, struct sessio
     return CUTOVER_OK;
 }
 
+cutover_status session_prefer(const struct session *session, struct conninfo *conninfo, cutover_error **error)
+{
+    return conninfo_prefer(conninfo, PQhost(session->connection), PQhostaddr(session->connection),
+                           PQport(session->connection), error);
+}
+
 void session_close(struct session *session)
 {
     if (session == NULL)

@@ -394,6 +394,33 @@ static void a_server_that_is_a_standby_now_is_told(void **state)
     pair_stop(&pair);
 }
 
+/* As an old primary that came back as the new one's standby: it has no staging database for as long as it is behind. */
+static void a_standby_that_is_named_first_is_not_asked_for_what_it_has_not(void **state)
+{
+    struct shop *shop = *state;
+    struct pair pair = {0};
+
+    pair_start(&pair);
+
+    shop_database(pair.primary, "pair_production", small_production_sql());
+    shop_database(pair.primary, "pair_preview",
+                  "CREATE TABLE generation (name text); INSERT INTO generation VALUES ('new')");
+    cluster_catch_up(pair.standby, pair.primary);
+    cluster_sql(pair.standby, "postgres", "SELECT pg_wal_replay_pause()");
+    char *production = shop_format("%s target_session_attrs=primary",
+                                   cluster_conninfo_of_both(pair.standby, pair.primary, "pair_production"));
+    shop_project(shop, "pair", production);
+    shop_preview(shop, "pair", "pair", cluster_conninfo(pair.primary, "pair_preview"), 0);
+    char *request = shop_acked(shop, "pair", "pair");
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .verify = CUTOVER_VERIFY_RESTORE});
+    check_production(pair.primary, "pair_production", "new");
+    outcome_free(&outcome);
+    free(request);
+    free(production);
+    pair_stop(&pair);
+}
+
 static void a_promoted_standby_without_the_swap_is_opened(void **state)
 {
     a_swap_that_a_failover_lost_is_known(true, *state);
@@ -886,6 +913,7 @@ int main(void)
         test(a_door_whose_opening_a_failover_lost_is_opened),
         test(a_server_that_is_a_standby_now_is_told),
         test(a_failover_in_the_swap_swaps_nothing_and_says_so),
+        test(a_standby_that_is_named_first_is_not_asked_for_what_it_has_not),
         test(two_primaries_are_not_taken_for_one),
         test(what_a_restored_server_lost_is_known),
         test(a_rollback_that_a_restored_server_lost_is_known),

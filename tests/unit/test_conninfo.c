@@ -279,6 +279,34 @@ static void what_one_user_may_switch_off_is_not_said_as_another(void **state)
     conninfo_free(&conninfo);
 }
 
+static void check_preferred(const char *string, const char *host, const char *address, const char *port,
+                            const char *hosts, const char *addresses, const char *ports)
+{
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    check_ok(conninfo_parse("test", string, &conninfo, &error), error);
+    check_ok(conninfo_prefer(&conninfo, host, address, port, &error), error);
+    assert_string_equal(conninfo_get(&conninfo, "host"), hosts);
+    if (addresses != NULL)
+        assert_string_equal(conninfo_get(&conninfo, "hostaddr"), addresses);
+    if (ports != NULL)
+        assert_string_equal(conninfo_get(&conninfo, "port"), ports);
+    conninfo_free(&conninfo);
+}
+
+static void the_host_that_a_session_is_on_comes_first(void **state)
+{
+    (void)state;
+    check_preferred("host=a,b,c port=1,2,3", "b", "", "2", "b,a,c", NULL, "2,1,3");
+    check_preferred("host=a,b port=7", "b", "10.0.0.2", "7", "b,a", NULL, "7");
+    check_preferred("host=a,a port=1,2", "a", NULL, "2", "a,a", NULL, "2,1");
+    check_preferred("host=a,a hostaddr=::1,::2 port=1", "a", "::2", "1", "a,a", "::2,::1", "1");
+    check_preferred("host=a,b port=1,2", "a", "", "1", "a,b", NULL, "1,2");
+    check_preferred("host=a,b port=1,2", "elsewhere", "", "1", "a,b", NULL, "1,2");
+    check_preferred("host=a port=1", "a", "", "1", "a", NULL, "1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +322,7 @@ int main(void)
         cmocka_unit_test(our_sessions_ask_for_a_server_and_not_for_a_session_that_writes),
         cmocka_unit_test(set_adds_replaces_and_removes),
         cmocka_unit_test(what_one_user_may_switch_off_is_not_said_as_another),
+        cmocka_unit_test(the_host_that_a_session_is_on_comes_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
