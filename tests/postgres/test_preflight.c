@@ -168,6 +168,17 @@ static unsigned count_of(const char *check)
     return count;
 }
 
+/* Of the check of releases; the server of the tests may be of one whose attribute options such a pg_dump must not write out. */
+static unsigned count_holes(void)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < findings.count; i++)
+        count += strcmp(findings.list[i].check, "servers.releases") == 0 &&
+                 findings.list[i].severity == CUTOVER_SEVERITY_WARN;
+    return count;
+}
+
 /* Each program by itself, with its holes and the release to go to; and a server that is both sides once. */
 static void releases_with_known_holes_warn(void **state)
 {
@@ -188,12 +199,12 @@ static void releases_with_known_holes_warn(void **state)
                         "Upgrade it to 15.19 or later.");
     assert_string_equal(find(CUTOVER_SEVERITY_WARN, "servers.releases", "/bin/pg_restore")->hint,
                         "Upgrade it to 15.20 or later.");
-    assert_int_equal(count_of("servers.releases"), 4);
+    assert_int_equal(count_holes(), 4);
     look((struct look){.tools = &other, .version = 150018, .preview = "postgres", .preview_at = cluster});
-    assert_int_equal(count_of("servers.releases"), 3);
+    assert_int_equal(count_holes(), 3);
     other.dump_version = other.restore_version = 150020;
     look((struct look){.tools = &other, .version = 150020});
-    assert_int_equal(count_of("servers.releases"), 0);
+    assert_int_equal(count_holes(), 0);
 }
 
 /* E17 */
