@@ -189,6 +189,28 @@ static void applying_again_replaces_what_was_there(void **state)
     json_object_put(production);
 }
 
+/* It is no setting that was read; beside one that cannot be reset from 16 on, each is reset by itself. */
+static void a_fence_goes_with_what_was_there(void **state)
+{
+    struct json_object *production = read_properties("Prod-1=x");
+    cutover_error *error = NULL;
+    uint32_t oid = 0;
+
+    (void)state;
+    check_ok(database_create(control, "fenced", production, &oid, &error), error);
+    cluster_sql(cluster, "postgres",
+                "ALTER DATABASE fenced SET transaction_read_only = off;"
+                "ALTER DATABASE fenced SET default_transaction_read_only = 'tRuE'");
+    give("fenced", production);
+    assert_int_equal(cluster_number(cluster, "postgres",
+                                    "SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d"
+                                    " ON d.oid = s.setdatabase WHERE d.datname = 'fenced'"
+                                    " AND s.setconfig::text ~ 'default_transaction_read_only=tRuE'"),
+                     0);
+    check_ok(database_drop(control, "fenced", oid, &error), error);
+    json_object_put(production);
+}
+
 /* EDGE_CASES C8: a default ACL is explicit after, and means the same. */
 static void default_acl_and_the_same_spelt_out_are_equal(void **state)
 {
@@ -298,6 +320,7 @@ int main(void)
         cmocka_unit_test(properties_are_read),
         cmocka_unit_test(copy_gets_the_same_properties),
         cmocka_unit_test(applying_again_replaces_what_was_there),
+        cmocka_unit_test(a_fence_goes_with_what_was_there),
         cmocka_unit_test(default_acl_and_the_same_spelt_out_are_equal),
         cmocka_unit_test(each_changed_property_is_named),
         cmocka_unit_test(unknown_privilege_is_refused),
