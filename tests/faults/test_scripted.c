@@ -574,7 +574,7 @@ static const struct act acts[] = {
     {"constraints", "content", run_constraints, false, false},
     {"leftovers", "content", run_leftovers, false, false},
     {"comments", "content", run_comments, false, false},
-    {"snapshot", "content", run_snapshot, true, false},
+    {"snapshot", "content", run_snapshot, true, true},
 };
 
 /* Does it with one answer that is wrong; false when it never came to that one. */

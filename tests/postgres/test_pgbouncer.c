@@ -223,17 +223,26 @@ static void clients_end(struct front *front)
     }
 }
 
-/* A row of the table in docs/decisions/0021. */
+/* A row of the table in docs/decisions/0021, as it stands there (tests/tables.sh); also into the file that the environment names. */
 static void print_row(const struct front *front, const char *mode, const char *hook)
 {
+    const char *path = getenv("CUTOVER_POOLERS_TABLE");
     int version = pooler_version(&front->poolers[0]);
     long failures = 0;
+    char row[300];
 
     for (int i = 0; i < front->count; i++)
         failures += front->readers[i].failed;
-    print_message("| %d.%d | %s | %s | %s | %s | %s |\n", version / 100, version % 100, mode, hook,
-                  failures == 0 ? "no error" : "connections end", front->hold ? "wait" : "refused (25006)",
-                  front->before.failed + front->behind.failed == 0 ? "go on" : "go on, reconnected");
+    snprintf(row, sizeof row, "| %d.%d | %s | %s | %s | %s | %s |\n", version / 100, version % 100, mode, hook,
+             failures == 0 ? "no error" : "connections end", front->hold ? "wait" : "refused (25006)",
+             front->before.failed + front->behind.failed == 0 ? "go on" : "go on, reconnected");
+    print_message("%s", row);
+    if (path == NULL)
+        return;
+    FILE *table = fopen(path, "ae");
+    assert_non_null(table);
+    assert_true(fputs(row, table) >= 0);
+    assert_int_equal(fclose(table), 0);
 }
 
 static void promote_under_clients(struct shop *shop, const char *mode, bool hold)
@@ -252,7 +261,7 @@ static void promote_under_clients(struct shop *shop, const char *mode, bool hold
     struct outcome outcome =
         shop_promote_ok(shop, &(struct shop_promotion){.request_id = front.request, .hooks = hooks});
     clients_end(&front);
-    print_row(&front, mode, hold ? "held" : "hook");
+    print_row(&front, mode, hold ? "held" : "yes");
     /* Both write into the new production, on connections that they have. */
     assert_int_equal(cluster_number(cluster, PRODUCTION, "SELECT count(DISTINCT who) FROM visits"), 2);
     if (!front.sessions && (hold || !carries(&front))) {
