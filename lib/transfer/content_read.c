@@ -50,9 +50,10 @@ static cutover_status reading_session(const struct content_reader *reader, const
     cutover_status status = session_open(&options, session, error);
     if (status != CUTOVER_OK)
         return status;
-    status = session_run_format(
-        *session, error, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = %lld",
-        (long long)reader->lock_timeout_ms);
+    status = session_run(*session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
+    if (status == CUTOVER_OK && reader->lock_timeout_ms > 0)
+        status = session_run_format(*session, error, "SET LOCAL lock_timeout = %lld",
+                                    (long long)reader->lock_timeout_ms);
     if (status != CUTOVER_OK) {
         session_close(*session);
         *session = NULL;
