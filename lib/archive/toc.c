@@ -312,6 +312,26 @@ cutover_status toc_depend(struct toc *toc, uint32_t catalog_oid, uint32_t oid, c
     return toc_dependency_push(&toc->entries[entry - toc->entries], on) ? CUTOVER_OK : error_nomem(error);
 }
 
+void toc_put_before(struct toc *toc, uint32_t catalog_oid, uint32_t oid, uint32_t other, const char *desc)
+{
+    const struct toc_entry *moved = toc_find(toc, catalog_oid, oid, desc);
+    const struct toc_entry *stays = toc_find(toc, catalog_oid, other, desc);
+
+    if (moved == NULL || stays == NULL || moved <= stays || moved >= toc->entries + toc->parsed)
+        return;
+    size_t from = (size_t)(moved - toc->entries), to = (size_t)(stays - toc->entries);
+    struct toc_entry entry = *moved;
+    memmove(&toc->entries[to + 1], &toc->entries[to], (from - to) * sizeof entry);
+    toc->entries[to] = entry;
+    for (size_t i = 0; i < toc->parsed; i++) {
+        size_t *index = &toc->by_object[i].index;
+        if (*index == from)
+            *index = to;
+        else if (*index >= to && *index < from)
+            ++*index;
+    }
+}
+
 void toc_set_gzip(struct toc *toc)
 {
     if (toc->minor >= 15)

@@ -93,6 +93,8 @@ cutover_status toc_add(struct toc *toc, const struct toc_addition *addition, int
 /* Another dependency of the entry for an object that was read with that desc; nothing where there is none. */
 cutover_status toc_depend(struct toc *toc, uint32_t catalog_oid, uint32_t oid, const char *desc, int32_t on,
                           cutover_error **error);
+/* Puts the entry for one object of a catalog right before another's of the same desc, where both were read and it comes behind that. */
+void toc_put_before(struct toc *toc, uint32_t catalog_oid, uint32_t oid, uint32_t other, const char *desc);
 /* Marks the archive as compressed: readers of 1.14 take any non-zero level, of 1.15 and later the algorithm gzip. */
 void toc_set_gzip(struct toc *toc);
 

@@ -255,7 +255,9 @@ static bool is_left_out(const struct restore_schema *restore, const struct toc_e
     return restore->leave_out != NULL && restore->leave_out(restore->leave_out_context, entry);
 }
 
-/* FOLDER/use.list: every entry that is not left out, by dumpId (EDGE_CASES A24, A36). */
+/* FOLDER/use.list: every entry that is not left out, by dumpId (EDGE_CASES A24, A36). For post-data it names nothing before that: a
+   comment behind what is left out would count as of the section of whatever is named before it, and get lost
+   (findings/pg_restore_list_begins_with_comment.sh). */
 static cutover_status write_use_list(const struct restore_schema *restore, const char *archive,
                                      const char *folder, cutover_error **error)
 {
@@ -271,9 +273,12 @@ static cutover_status write_use_list(const struct restore_schema *restore, const
     free(bytes);
     if (status != CUTOVER_OK)
         return status;
-    for (size_t i = 0; i < toc.count; i++)
-        if (!is_left_out(restore, &toc.entries[i]))
+    bool begun = strcmp(restore->section, "post-data") != 0;
+    for (size_t i = 0; i < toc.count; i++) {
+        begun = begun || toc.entries[i].section == TOC_SECTION_POST_DATA;
+        if (begun && !is_left_out(restore, &toc.entries[i]))
             text_add_format(&list, "%d;\n", (int)toc.entries[i].dump_id);
+    }
     toc_free(&toc);
     status = text_failed(&list) ? error_nomem(error)
                                 : folder_write(folder, USE_LIST, text_string(&list), list.length, error);

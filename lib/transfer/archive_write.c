@@ -6,6 +6,7 @@
 #include "postgres/largeobject_entries.h"
 #include "postgres/quote.h"
 #include "transfer/archive_writing.h"
+#include "transfer/foreign_keys.h"
 
 #include <cutover/version.h>
 #include <inttypes.h>
@@ -13,9 +14,8 @@
 #include <string.h>
 
 #define SCHEMA_FOLDER "production-schema"
-#define CATALOG_CLASS 1259u      /* pg_class */
-#define CATALOG_CONSTRAINT 2606u /* pg_constraint */
-#define CATALOG_EXTENSION 3079u  /* pg_extension */
+#define CATALOG_CLASS 1259u     /* pg_class */
+#define CATALOG_EXTENSION 3079u /* pg_extension */
 
 /* ---- the schema and the table of contents ---- */
 
@@ -139,51 +139,6 @@ static cutover_status tables_enter(struct writing *writing, cutover_error **erro
         status = table_enter(writing, &inventory->tables[i],
                              &writing->manifest.tables[writing->manifest.table_count++], error);
     return status;
-}
-
-/* ---- foreign keys ---- */
-
-/* Of partitioned tables, each with every partition that has rows. */
-static const char partitioned_keys_sql[] =
-    "SELECT o.oid, t.relid::oid FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid AND c.relkind = 'p',"
-    "  LATERAL pg_partition_tree(c.oid) t"
-    " WHERE o.contype = 'f' AND o.conparentid = 0 AND t.isleaf ORDER BY 1, 2";
-
-/* Of partitions, by themselves, each with every key of what they are partitions of. */
-static const char partitions_keys_sql[] =
-    "SELECT o.oid, a.oid FROM pg_constraint o, LATERAL pg_partition_ancestors(o.conrelid) p (relid),"
-    "  pg_constraint a"
-    " WHERE o.contype = 'f' AND o.conparentid = 0 AND p.relid <> o.conrelid AND a.conrelid = p.relid"
-    "   AND a.contype = 'f' AND a.conparentid = 0 ORDER BY 1, 2";
-
-/* Each foreign key of the first column waits for the entry of the other's object, where there is one. */
-static cutover_status keys_wait_for(struct writing *writing, const char *sql, uint32_t class, const char *desc,
-                                    cutover_error **error)
-{
-    struct toc *toc = &writing->toc;
-    PGresult *result = NULL;
-
-    cutover_status status = session_query(writing->snapshot->leader, sql, 0, NULL, &result, error);
-    for (int row = 0; status == CUTOVER_OK && row < PQntuples(result); row++) {
-        const struct toc_entry *entry = toc_find(toc, class, result_oid(result, row, 1), desc);
-        if (entry != NULL)
-            status = toc_depend(toc, CATALOG_CONSTRAINT, result_oid(result, row, 0), "FK CONSTRAINT",
-                                entry->dump_id, error);
-    }
-    PQclear(result);
-    return status;
-}
-
-/* What pg_dump leaves to chance when pg_restore runs several jobs. A partitioned table's key waits for that table, which has no rows:
-   one that is NOT VALID (18) would be there before rows that it does not let in. And from 18 on a partition's own key that is NOT
-   VALID becomes part of the partitioned table's where it is there first, and is validated. */
-static cutover_status keys_wait(struct writing *writing, cutover_error **error)
-{
-    cutover_status status = keys_wait_for(writing, partitioned_keys_sql, CATALOG_CLASS, "TABLE DATA", error);
-
-    return status == CUTOVER_OK
-               ? keys_wait_for(writing, partitions_keys_sql, CATALOG_CONSTRAINT, "FK CONSTRAINT", error)
-               : status;
 }
 
 /* ---- sequences, after the last row was read (EDGE_CASES B29) ---- */
@@ -426,6 +381,7 @@ cutover_status archive_write(struct operation *operation, const struct session_o
         .snapshot = snapshot,
         .backup_id = record->id,
     };
+    bool waiting = false;
 
     cutover_status status = archive_begin(&writing, error);
     if (status == CUTOVER_OK)
@@ -433,7 +389,7 @@ cutover_status archive_write(struct operation *operation, const struct session_o
     if (status == CUTOVER_OK)
         status = tables_enter(&writing, error);
     if (status == CUTOVER_OK)
-        status = keys_wait(&writing, error);
+        status = foreign_keys_wait(writing.snapshot->leader, &writing.toc, &waiting, error);
     if (status == CUTOVER_OK)
         status = large_objects_enter(&writing, error);
     if (status == CUTOVER_OK)

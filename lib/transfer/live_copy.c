@@ -9,6 +9,7 @@
 #include "postgres/public_schema.h"
 #include "transfer/analyze.h"
 #include "transfer/archive.h"
+#include "transfer/foreign_keys.h"
 #include "transfer/index_build.h"
 #include "transfer/pass.h"
 
@@ -296,11 +297,12 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     return status;
 }
 
-/* The large objects that pg_dump of 17 and later leaves to us, in its archive's table of contents. */
-static cutover_status large_objects_enter(const struct live_copy *live, cutover_error **error)
+/* What pg_dump leaves to us in its archive's table of contents: of 17 and later large objects, and what foreign keys wait for. */
+static cutover_status schema_complete(const struct live_copy *live, cutover_error **error)
 {
     struct text folder = TEXT_INIT, completed = TEXT_INIT;
     struct toc toc = {0};
+    bool changed = false;
     char *bytes = NULL;
     size_t count = 0;
     cutover_status status;
@@ -312,9 +314,11 @@ static cutover_status large_objects_enter(const struct live_copy *live, cutover_
     if (status == CUTOVER_OK)
         status = toc_parse(bytes, count, &toc, error);
     free(bytes);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && live->snapshot->inventory.large_object_count > 0)
         status = largeobject_entries_add(live->snapshot->leader, &toc, error);
-    if (status == CUTOVER_OK && toc.count > toc.parsed) {
+    if (status == CUTOVER_OK)
+        status = foreign_keys_wait(live->snapshot->leader, &toc, &changed, error);
+    if (status == CUTOVER_OK && (changed || toc.count > toc.parsed)) {
         status = toc_format(&toc, &completed, error);
         if (status == CUTOVER_OK)
             status =
@@ -348,8 +352,8 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
     };
 
     cutover_status status = progress_while(&operation->progress, dump_act, live, error);
-    if (status == CUTOVER_OK && live->snapshot->inventory.large_object_count > 0)
-        status = large_objects_enter(live, error);
+    if (status == CUTOVER_OK)
+        status = schema_complete(live, error);
     if (status == CUTOVER_OK)
         status = fill_begin(&fill, error);
     if (status == CUTOVER_OK)

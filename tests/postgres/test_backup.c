@@ -220,7 +220,7 @@ static void a_partitioned_table_s_foreign_key_waits_for_its_partitions(void **st
                     "ALTER TABLE parts ADD CONSTRAINT made_by FOREIGN KEY (maker) REFERENCES makers");
     cluster_sql(
         cluster, "parted",
-        "ALTER TABLE parts_1a ADD CONSTRAINT of_its_own FOREIGN KEY (maker) REFERENCES makers NOT VALID");
+        "ALTER TABLE parts_1a ADD CONSTRAINT by_itself FOREIGN KEY (maker) REFERENCES makers NOT VALID");
     shop_project(shop, "parted", cluster_conninfo(cluster, "parted"));
     options.project_id = "parted";
     cutover_backup *backup = take(shop, &options);
@@ -231,10 +231,19 @@ static void a_partitioned_table_s_foreign_key_waits_for_its_partitions(void **st
     for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
         assert_true(depends(key, entry_of(&toc, "TABLE DATA", leaves[i])));
     /* Restored before the other, it would become part of that one from 18 on, and be validated. */
-    assert_true(depends(entry_of(&toc, "FK CONSTRAINT", "parts_1a of_its_own"), key));
+    assert_true(depends(entry_of(&toc, "FK CONSTRAINT", "parts_1a by_itself"), key));
     cluster_create_database(cluster, "parted_again");
     shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j4", "-d",
                               cluster_conninfo(cluster, "parted_again"), path, NULL});
+    cluster_create_database(cluster, "parted_serially");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-d",
+                              cluster_conninfo(cluster, "parted_serially"), path, NULL});
+    static const char *const copies[] = {"parted_again", "parted_serially"};
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+        assert_int_equal(cluster_number(cluster, copies[i],
+                                        "SELECT count(*) FROM pg_constraint WHERE conname = 'by_itself'"
+                                        " AND conparentid = 0 AND NOT convalidated"),
+                         1);
     toc_free(&toc);
     cutover_backup_free(backup);
     free(path);

@@ -241,6 +241,14 @@ static void promote_pair(struct shop *shop, const char *production, struct clust
    quoting, sequences that were never asked, unlogged tables, large objects. */
 static const char odd_sql[] =
     "CREATE TABLE nothing_in_it (id int, t text);"
+    "CREATE TABLE makers (id int PRIMARY KEY); INSERT INTO makers VALUES (1);"
+    "CREATE TABLE made (id int, maker int) PARTITION BY RANGE (id);"
+    "CREATE TABLE made_1 PARTITION OF made FOR VALUES FROM (0) TO (9) PARTITION BY RANGE (id);"
+    "CREATE TABLE made_1a PARTITION OF made_1 FOR VALUES FROM (0) TO (5); INSERT INTO made VALUES (1, 1);"
+    "ALTER TABLE made ADD CONSTRAINT whole FOREIGN KEY (maker) REFERENCES makers;"
+    "ALTER TABLE made_1 ADD CONSTRAINT middle FOREIGN KEY (maker) REFERENCES makers;"
+    "ALTER TABLE made_1a ADD CONSTRAINT its_own FOREIGN KEY (maker) REFERENCES makers NOT VALID;"
+    "COMMENT ON CONSTRAINT its_own ON made_1a IS 'by itself';"
     "CREATE TABLE no_columns (); INSERT INTO no_columns DEFAULT VALUES;"
     "CREATE TABLE lost_columns (a int); INSERT INTO lost_columns VALUES (1), (2); ALTER TABLE lost_columns "
     "DROP a;"
