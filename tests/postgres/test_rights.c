@@ -137,8 +137,8 @@ static const struct door doors[] = {
                             "CREATE FUNCTION t.of_whole(t.whole) RETURNS int IMMUTABLE LANGUAGE sql AS"
                             " $$ SELECT t.probe('check of whole rows', $1.x) $$; ALTER TABLE t.whole ADD CHECK "
                             "(t.of_whole(whole) > 0);"},
-    {"check of a domain by itself", "CREATE DOMAIN t.self AS int; CREATE FUNCTION t.of_self(int, t.self[] "
-                                    "DEFAULT NULL) RETURNS int IMMUTABLE LANGUAGE sql AS"
+    {"check of a domain by itself", "CREATE DOMAIN t.self AS int; CREATE FUNCTION t.of_self(int, t.self[]) "
+                                    " RETURNS int IMMUTABLE LANGUAGE sql AS"
                                     " $$ SELECT t.probe('check of a domain by itself', $1) $$; ALTER DOMAIN "
                                     "t.self ADD CHECK (t.of_self(value, NULL) > 0);"
                                     "CREATE TABLE t.selves (x t.self); INSERT INTO t.selves VALUES (1);"},
