@@ -83,6 +83,29 @@ typedef struct cutover_engine_options {
 /** Same as CUTOVER_ENGINE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
 CUTOVER_API cutover_status cutover_engine_options_init(cutover_engine_options *options, unsigned version);
 
+#define CUTOVER_FILTER_VERSION 1
+
+/** Which records a list has, and in which order: cutover_requests_find(), cutover_backups_find(), cutover_jobs_find(). */
+typedef struct cutover_filter {
+    unsigned version;       /**< CUTOVER_FILTER_VERSION. */
+    const char *project_id; /**< Of this project; NULL: of all. */
+    /** In this status; NULL: in any. Also "live" for requests that are open, acked or in_progress, "running" for jobs that have not
+        ended and "over" for those that have. */
+    const char *status;
+    const char *kind;     /**< Of jobs, what cutover_job_kind() tells; NULL: any. Of what has no kinds, NULL. */
+    int32_t newest_first; /**< Non-zero: the youngest first. The store is then read from its beginning. */
+    const char *after;    /**< Id of the last one of the page before; NULL or "" for the first page. */
+    uint32_t limit;       /**< 1 to 1000. A page with fewer is the last. */
+} cutover_filter;
+
+#define CUTOVER_FILTER_INIT                                                                                    \
+    {                                                                                                          \
+        CUTOVER_FILTER_VERSION, NULL, NULL, NULL, 0, NULL, 100                                                 \
+    }
+
+/** Same as CUTOVER_FILTER_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_filter_init(cutover_filter *filter, unsigned version);
+
 /**
  * Makes an engine. Touches no server.
  *

@@ -42,12 +42,24 @@ CUTOVER_API cutover_status cutover_jobs_list(cutover_engine *engine, const char 
                                              uint32_t limit, cutover_job_list **list, cutover_error **error);
 
 /**
- * Asks a job to stop, wherever it runs. Its process looks once a second, and then does as cutover_promotion_cancel(): a swap that
- * has begun is not stopped. An audit entry, job.cancel_asked, says who asked. A job whose process is gone is not reached by this:
- * see cutover_recover().
+ * Lists jobs, running and ended, of a project, kind or status, the oldest or the youngest first.
+ *
+ * @param filter Which; see engine.h.
+ * @param list   Receives the page; free it with cutover_job_list_free().
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread.
+ *         Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *filter,
+                                             cutover_job_list **list, cutover_error **error);
+
+/**
+ * Asks a job to stop, wherever it runs. Its process looks twice a second, and then does as cutover_promotion_cancel(). An audit
+ * entry, job.cancel_asked, says who asked, and so does the one of the job's end. A job whose process is gone is not reached by
+ * this: see cutover_recover().
  *
  * @param actor Needs CUTOVER_ROLE_OPERATOR.
- * @return CUTOVER_OK, also when it was asked already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended;
+ * @return CUTOVER_OK, also when it was asked already: the job stops, unless it begins its swap in this very moment, which its end
+ *         tells; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended, or has begun its swap;
  *         CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_job_cancel(cutover_engine *engine, const cutover_actor *actor,
@@ -55,7 +67,8 @@ CUTOVER_API cutover_status cutover_job_cancel(cutover_engine *engine, const cuto
 
 /** The job's id. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_job_id(const cutover_job *job);
-/** "promotion", "rollback", "restore" or "backup" (taken or verified by itself); static. NULL for NULL. Since 0.1. */
+/** "promotion", "rollback", "restore", "backup" (taken by itself), or "verification" while a backup is verified again: that job is
+    its backup's, and goes by its id; static. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_job_kind(const cutover_job *job);
 /**
  * Where it stands: of a backup "taking", "verifying", "verified", "failed" or "deleted"; of the others "lock", "stage", "check",
@@ -82,6 +95,15 @@ CUTOVER_API const char *cutover_job_json(const cutover_job *job);
  *         nothing is told: it has ended, or has just begun, or it came from a list. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *progress);
+/**
+ * What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup {status, backup_id,
+ * backup_label, backup_verification, error}. NULL: it has not ended, or recovery ended it, whose reason is `failure` in the record.
+ * Belongs to the job. Since 0.1.
+ */
+CUTOVER_API const char *cutover_job_report(const cutover_job *job);
+/** Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. A job that lives gives one
+    every 5 seconds. 0 where cutover_job_progress() is CUTOVER_E_STATE. Since 0.1. */
+CUTOVER_API int64_t cutover_job_renewed_at(const cutover_job *job);
 /** Frees a job that cutover_job_get() gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_job_free(cutover_job *job);
 

@@ -135,6 +135,21 @@ cutover_status cutover_backups_list(cutover_engine *engine, const char *project_
     return status;
 }
 
+cutover_status cutover_backups_find(cutover_engine *engine, const cutover_filter *filter,
+                                    cutover_backup_list **list, cutover_error **error)
+{
+    static const struct record_finding finding = {
+        &backup_type, offsetof(struct backup_record, status), backup_status_names, NULL, NULL, NULL};
+    struct record_handle_list *made = NULL;
+    cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
+
+    if (status == CUTOVER_OK)
+        status = record_handle_list_find(engine, &finding, filter, &made, error);
+    if (status == CUTOVER_OK)
+        *list = (cutover_backup_list *)made;
+    return status;
+}
+
 cutover_status cutover_backup_delete(cutover_engine *engine, const cutover_actor *actor, const char *backup_id,
                                      cutover_error **error)
 {

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/engine.h"
+#include "engine/page.h"
 #include "job/cancellation.h"
 #include "job/lease.h"
 #include "job/lookup.h"
@@ -20,7 +21,9 @@ struct cutover_job {
     uint32_t magic; /* misuse is an error, not a crash */
     struct found_job found;
     char *json;
+    char *report;                 /* NULL: there is none */
     struct json_object *progress; /* NULL: not told */
+    int64_t renewed_at;           /* 0: likewise */
 };
 
 struct cutover_job_list {
@@ -44,6 +47,44 @@ static const void *record_of(const struct found_job *found)
     return found->type == &promotion_type ? (const void *)&found->promotion : &found->backup;
 }
 
+static struct json_object *backup_report(const struct backup_record *record)
+{
+    struct json_object *object = json_object_new_object(), *verification = json_object_new_object();
+
+    json_put_text(object, "kind", "backup");
+    json_put_text(object, "project_id", record->project_id);
+    json_put_text(object, "job_id", record->id);
+    json_put_text(object, "status", backup_status_names[record->status]);
+    json_put_text(object, "backup_id", record->id);
+    json_put_text(object, "backup_label", record->label);
+    json_put_text(verification, "method",
+                  record->verify_method != 0 ? verify_method_names[record->verify_method] : NULL);
+    json_put_text(verification, "verdict", verdict_names[record->verdict]);
+    json_put_int(verification, "tables", record->tables);
+    json_put_int(verification, "rows", record->rows);
+    json_put_double(verification, "seconds", (double)record->verify_ms / 1000);
+    json_put_object(object, "backup_verification", verification);
+    json_put_text(object, "error", record->error);
+    json_put_text(object, "production", "Production was only read.");
+    return object;
+}
+
+static cutover_status report_find(cutover_job *job, cutover_error **error)
+{
+    const struct found_job *found = &job->found;
+    struct json_object *report = NULL;
+
+    if (!found_job_is_over(found))
+        return CUTOVER_OK;
+    if (found->type == &promotion_type && found->promotion.report == NULL)
+        return CUTOVER_OK;
+    report = found->type == &promotion_type ? json_object_get(found->promotion.report)
+                                            : backup_report(&found->backup);
+    cutover_status status = json_format(report, &job->report, error);
+    json_object_put(report);
+    return status;
+}
+
 /* Takes what was found over into a new handle. */
 static cutover_status job_wrap(struct found_job *found, cutover_job **job, cutover_error **error)
 {
@@ -55,6 +96,8 @@ static cutover_status job_wrap(struct found_job *found, cutover_job **job, cutov
     made->found = *found;
     memset(found, 0, sizeof *found);
     cutover_status status = record_format(made->found.type, record_of(&made->found), &made->json, error);
+    if (status == CUTOVER_OK)
+        status = report_find(made, error);
     if (status == CUTOVER_OK)
         *job = made;
     else
@@ -73,8 +116,10 @@ static cutover_status progress_find(const struct host *host, cutover_job *job, c
         return CUTOVER_OK;
     cutover_status status =
         document_get_record(&host->store, &lease_type, cutover_job_id(job), &lease, &version, &local);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && lease.progress != NULL) {
         job->progress = json_object_get(lease.progress);
+        job->renewed_at = lease.renewed_at;
+    }
     record_free(&lease_type, &lease);
     if (status == CUTOVER_E_NOT_FOUND) {
         cutover_error_free(local);
@@ -110,6 +155,8 @@ cutover_status cutover_job_get(cutover_engine *engine, const char *job_id, cutov
 }
 
 /* ---- lists ---- */
+
+#define READ_AT_ONCE 200
 
 /* The records of one type, page by page. */
 struct stream {
@@ -155,56 +202,104 @@ static cutover_status document_wrap(const struct record_type *type, const struct
     return status;
 }
 
-static cutover_status list_fill(const struct host *host, const char *project_id, const char *after,
-                                uint32_t limit, struct stream streams[2], cutover_job_list *list,
+static bool is_wanted(const cutover_filter *filter, const cutover_job *job)
+{
+    const char *wanted = filter->status;
+
+    if (filter->kind != NULL && strcmp(filter->kind, cutover_job_kind(job)) != 0)
+        return false;
+    if (wanted == NULL || strcmp(wanted, cutover_job_status(job)) == 0)
+        return true;
+    return strcmp(wanted, cutover_job_is_over(job) ? "over" : "running") == 0;
+}
+
+static cutover_status page_fill(const struct host *host, struct stream streams[2], struct page *page,
                                 cutover_error **error)
 {
+    const cutover_filter *filter = &page->filter;
     cutover_status status = CUTOVER_OK;
 
-    while (status == CUTOVER_OK && list->count < limit) {
+    for (;;) {
         const struct document *next[2] = {NULL, NULL};
         for (int i = 0; status == CUTOVER_OK && i < 2; i++)
-            status = stream_peek(host, project_id, after, limit, &streams[i], &next[i], error);
+            status = stream_peek(host, filter->project_id, page_from(page), READ_AT_ONCE, &streams[i], &next[i],
+                                 error);
         if (status != CUTOVER_OK || (next[0] == NULL && next[1] == NULL))
             break;
         int first = next[0] == NULL || (next[1] != NULL && strcmp(next[1]->id, next[0]->id) < 0) ? 1 : 0;
-        status = document_wrap(streams[first].type, next[first], &list->items[list->count], error);
-        if (status == CUTOVER_OK && list->items[list->count] != NULL)
-            list->count++;
+        if (page_ends_before(page, next[first]->id))
+            break;
+        cutover_job *job = NULL;
+        status = document_wrap(streams[first].type, next[first], &job, error);
+        if (status != CUTOVER_OK)
+            break;
+        if (job != NULL && is_wanted(filter, job))
+            page_add(page, job);
+        else
+            cutover_job_free(job);
         streams[first].at++;
     }
     return status;
 }
 
-cutover_status cutover_jobs_list(cutover_engine *engine, const char *project_id, const char *after,
-                                 uint32_t limit, cutover_job_list **list, cutover_error **error)
+static void item_free(void *item)
+{
+    cutover_job_free(item);
+}
+
+/* Statuses of records of both types, and kinds. */
+static cutover_status jobs_page_open(struct page *page, const cutover_filter *filter, cutover_error **error)
+{
+    static const char *const kinds[] = {"promotion", "rollback", "restore", "backup", "verification", NULL};
+    const char *names[PROMOTION_STATUS_COUNT + BACKUP_DELETED + 4];
+    size_t count = 0;
+
+    for (size_t i = 0; promotion_status_names[i] != NULL; i++)
+        names[count++] = promotion_status_names[i];
+    for (size_t i = 0; backup_status_names[i] != NULL; i++)
+        names[count++] = backup_status_names[i];
+    names[count] = NULL;
+    return page_open(page, filter, names, (const char *const[]){"running", "over", NULL}, kinds, item_free,
+                     error);
+}
+
+cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *filter, cutover_job_list **list,
+                                 cutover_error **error)
 {
     struct stream streams[2] = {{.type = &promotion_type}, {.type = &backup_type}};
+    struct page page = {0};
     cutover_job_list *made = NULL;
     cutover_status status = engine_check(engine, error);
 
-    if (status == CUTOVER_OK && project_id != NULL)
-        status = engine_id_check("project_id", project_id, error);
-    if (status == CUTOVER_OK)
-        status = engine_limit_check(limit, error);
     if (status == CUTOVER_OK && list == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "list: required");
-    if (status != CUTOVER_OK)
-        return status;
-    if ((made = calloc(1, sizeof *made)) == NULL ||
-        (made->items = calloc(limit, sizeof *made->items)) == NULL) {
-        free(made);
-        return error_nomem(error);
-    }
-    made->magic = LIST_MAGIC;
-    status = list_fill(&engine->host, project_id, after != NULL ? after : "", limit, streams, made, error);
+    if (status == CUTOVER_OK)
+        status = jobs_page_open(&page, filter, error);
+    if (status == CUTOVER_OK)
+        status = page_fill(&engine->host, streams, &page, error);
     for (int i = 0; i < 2; i++)
         document_list_free(&streams[i].page);
-    if (status == CUTOVER_OK)
-        *list = made;
-    else
-        cutover_job_list_free(made);
-    return status;
+    if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
+        status = error_nomem(error);
+    if (status != CUTOVER_OK) {
+        page_free(&page);
+        return status;
+    }
+    page_order(&page);
+    *made = (cutover_job_list){LIST_MAGIC, (cutover_job **)page.items, page.count};
+    *list = made;
+    return CUTOVER_OK;
+}
+
+cutover_status cutover_jobs_list(cutover_engine *engine, const char *project_id, const char *after,
+                                 uint32_t limit, cutover_job_list **list, cutover_error **error)
+{
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+
+    filter.project_id = project_id;
+    filter.after = after;
+    filter.limit = limit;
+    return cutover_jobs_find(engine, &filter, list, error);
 }
 
 size_t cutover_job_list_count(const cutover_job_list *list)
@@ -256,7 +351,10 @@ const char *cutover_job_kind(const cutover_job *job)
 {
     if (!is_job(job))
         return NULL;
-    return job->found.type == &promotion_type ? job_kind_names[job->found.promotion.kind] : "backup";
+    if (job->found.type == &promotion_type)
+        return job_kind_names[job->found.promotion.kind];
+    return job->found.backup.status == BACKUP_VERIFYING && job->found.backup.verified_at != 0 ? "verification"
+                                                                                              : "backup";
 }
 
 const char *cutover_job_status(const cutover_job *job)
@@ -308,6 +406,16 @@ cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *pr
     return progress_hand_over(&told, progress);
 }
 
+const char *cutover_job_report(const cutover_job *job)
+{
+    return is_job(job) ? job->report : NULL;
+}
+
+int64_t cutover_job_renewed_at(const cutover_job *job)
+{
+    return is_job(job) ? job->renewed_at : 0;
+}
+
 void cutover_job_free(cutover_job *job)
 {
     if (!is_job(job))
@@ -315,6 +423,7 @@ void cutover_job_free(cutover_job *job)
     job->magic = 0;
     found_job_free(&job->found);
     json_object_put(job->progress);
+    free(job->report);
     free(job->json);
     free(job);
 }

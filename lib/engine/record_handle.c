@@ -1,5 +1,7 @@
 #include "engine/record_handle.h"
 
+#include "base/text.h"
+#include "engine/page.h"
 #include "store/document.h"
 
 #include <stdlib.h>
@@ -140,6 +142,120 @@ cutover_status record_handle_list_read(cutover_engine *engine, const struct reco
     else
         record_handle_list_free(made);
     return status;
+}
+
+/* ---- by a filter ---- */
+
+struct finder {
+    struct host *host;
+    const struct record_finding *finding;
+    struct page page;
+    bool ended;
+};
+
+static void item_free(void *item)
+{
+    record_handle_free(item);
+}
+
+static bool is_wanted(const struct finder *finder, const void *record)
+{
+    const struct record_finding *finding = finder->finding;
+    const char *wanted = finder->page.filter.status;
+    int status;
+
+    memcpy(&status, (const char *)record + finding->status_offset, sizeof status);
+    if (wanted == NULL || strcmp(wanted, finding->statuses[status]) == 0)
+        return true;
+    return finding->group != NULL && strcmp(wanted, finding->group) == 0 && finding->is_in_group(status);
+}
+
+static cutover_status find_record(struct finder *finder, const struct document *document, void *record,
+                                  cutover_error **error)
+{
+    const struct record_finding *finding = finder->finding;
+    struct record_handle *made = NULL;
+    uint64_t version = document->version;
+
+    cutover_status status = record_parse(finding->type, document->body, record, error);
+    if (status == CUTOVER_OK && finding->now != NULL)
+        status = finding->now(finder->host, record, &version, error);
+    if (status == CUTOVER_OK && is_wanted(finder, record)) {
+        status = record_handle_make(finding->type, record, version, &made, error);
+        if (status == CUTOVER_OK)
+            page_add(&finder->page, made);
+    }
+    record_free(finding->type, record);
+    return status;
+}
+
+static cutover_status find_in_page(struct finder *finder, const struct document_list *documents,
+                                   cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    void *record = calloc(1, finder->finding->type->size);
+
+    if (record == NULL)
+        return error_nomem(error);
+    for (size_t i = 0; status == CUTOVER_OK && !finder->ended && i < documents->count; i++) {
+        finder->ended = page_ends_before(&finder->page, documents->items[i].id);
+        if (!finder->ended)
+            status = find_record(finder, &documents->items[i], record, error);
+    }
+    free(record);
+    return status;
+}
+
+#define FIND_AT_ONCE 200
+
+static cutover_status find_all(struct finder *finder, cutover_error **error)
+{
+    const struct page *page = &finder->page;
+    struct document_list documents = {0};
+    char *from = NULL;
+    cutover_status status = string_copy(page_from(page), &from, error);
+
+    while (status == CUTOVER_OK && !finder->ended) {
+        status = document_list_read(&finder->host->store, finder->finding->type->kind, page->filter.project_id,
+                                    from, FIND_AT_ONCE, &documents, error);
+        if (status == CUTOVER_OK)
+            status = find_in_page(finder, &documents, error);
+        finder->ended = finder->ended || documents.count < FIND_AT_ONCE;
+        if (status == CUTOVER_OK && !finder->ended)
+            status = record_set_text(&from, documents.items[documents.count - 1].id, error);
+    }
+    free(from);
+    document_list_free(&documents);
+    return status;
+}
+
+cutover_status record_handle_list_find(cutover_engine *engine, const struct record_finding *finding,
+                                       const cutover_filter *filter, struct record_handle_list **list,
+                                       cutover_error **error)
+{
+    const char *const groups[] = {finding->group, NULL};
+    struct finder finder = {.finding = finding};
+    struct record_handle_list *made = NULL;
+    cutover_status status = engine_check(engine, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    finder.host = &engine->host;
+    status = page_open(&finder.page, filter, finding->statuses, groups, NULL, item_free, error);
+    if (status == CUTOVER_OK)
+        status = find_all(&finder, error);
+    if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
+        status = error_nomem(error);
+    if (status != CUTOVER_OK) {
+        page_free(&finder.page);
+        return status;
+    }
+    page_order(&finder.page);
+    made->magic = LIST_MAGIC;
+    made->items = (struct record_handle **)finder.page.items;
+    made->count = finder.page.count;
+    *list = made;
+    return CUTOVER_OK;
 }
 
 static bool is_list(const struct record_handle_list *list)

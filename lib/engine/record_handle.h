@@ -41,6 +41,19 @@ uint64_t record_handle_version(const struct record_handle *handle, const struct 
 cutover_status record_handle_list_read(cutover_engine *engine, const struct record_type *type,
                                        const char *project_id, const char *after, uint32_t limit,
                                        struct record_handle_list **list, cutover_error **error);
+/* The same by a filter, which page_open() took; `statuses` are the names of the type's member at that offset, `group` and its
+   members a name for several of them (NULL: none). `now` (may be NULL) makes a record what it is now, before it is judged. */
+struct record_finding {
+    const struct record_type *type;
+    size_t status_offset;
+    const char *const *statuses;
+    const char *group;
+    bool (*is_in_group)(int status);
+    cutover_status (*now)(struct host *host, void *record, uint64_t *version, cutover_error **error);
+};
+cutover_status record_handle_list_find(cutover_engine *engine, const struct record_finding *finding,
+                                       const cutover_filter *filter, struct record_handle_list **list,
+                                       cutover_error **error);
 /* NULL beyond the end, and of what is no list. */
 const struct record_handle *record_handle_list_at(const struct record_handle_list *list, size_t index);
 size_t record_handle_list_count(const struct record_handle_list *list);

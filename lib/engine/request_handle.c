@@ -72,6 +72,40 @@ cutover_status cutover_requests_list(cutover_engine *engine, const char *project
     return status;
 }
 
+/* Whether it has expired is asked of those that may. */
+static cutover_status request_now(struct host *host, void *record, uint64_t *version, cutover_error **error)
+{
+    struct request_record *request = record, now = {0};
+
+    if (!machine_request_is_live(request->status))
+        return CUTOVER_OK;
+    cutover_status status = request_read(host, request->id, &now, version, error);
+    if (status == CUTOVER_OK) {
+        record_free(&request_type, request);
+        *request = now;
+    } else {
+        record_free(&request_type, &now);
+    }
+    return status;
+}
+
+cutover_status cutover_requests_find(cutover_engine *engine, const cutover_filter *filter,
+                                     cutover_request_list **list, cutover_error **error)
+{
+    static const struct record_finding finding = {
+        &request_type,           offsetof(struct request_record, status),
+        request_status_names,    "live",
+        machine_request_is_live, request_now};
+    struct record_handle_list *made = NULL;
+    cutover_status status = list == NULL ? error_set(error, CUTOVER_E_INVALID, "list: required") : CUTOVER_OK;
+
+    if (status == CUTOVER_OK)
+        status = record_handle_list_find(engine, &finding, filter, &made, error);
+    if (status == CUTOVER_OK)
+        *list = (cutover_request_list *)made;
+    return status;
+}
+
 size_t cutover_request_list_count(const cutover_request_list *list)
 {
     return record_handle_list_count((const struct record_handle_list *)list);

@@ -262,6 +262,15 @@ AT(cutover_audit_entry, at, 56);
 AT(cutover_audit_entry, json, 64);
 SIZE(cutover_audit_entry, 72);
 
+AT(cutover_filter, version, 0);
+AT(cutover_filter, project_id, 8);
+AT(cutover_filter, status, 16);
+AT(cutover_filter, kind, 24);
+AT(cutover_filter, newest_first, 32);
+AT(cutover_filter, after, 40);
+AT(cutover_filter, limit, 48);
+SIZE(cutover_filter, 56);
+
 AT(cutover_delivery_options, version, 0);
 AT(cutover_delivery_options, notifier, 8);
 SIZE(cutover_delivery_options, 16);
@@ -342,6 +351,7 @@ static void init_functions_of_options_agree_with_macros(void **state)
     INIT_AGREES(cutover_request_ack_options, CUTOVER_REQUEST_ACK_OPTIONS_INIT, cutover_request_ack_options_init,
                 CUTOVER_REQUEST_ACK_OPTIONS_VERSION);
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
+    INIT_AGREES(cutover_filter, CUTOVER_FILTER_INIT, cutover_filter_init, CUTOVER_FILTER_VERSION);
     INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,
                 CUTOVER_DELIVERY_OPTIONS_VERSION);
     INIT_AGREES(cutover_event_selection, CUTOVER_EVENT_SELECTION_INIT, cutover_event_selection_init,

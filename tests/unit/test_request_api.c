@@ -1028,6 +1028,67 @@ static void the_end_of_a_preview_is_told_of_nobody_elses_request(void **state)
 
 /* ---- lists ---- */
 
+/* Which of the five a filter finds, by their numbers. */
+static void check_found(struct world *world, const cutover_filter *filter, char *const *ids,
+                        const char *expected)
+{
+    cutover_request_list *list = NULL;
+    cutover_error *error = NULL;
+    char found[16] = "";
+
+    check_ok(cutover_requests_find(world->engine, filter, &list, &error), error);
+    for (size_t i = 0; i < cutover_request_list_count(list); i++)
+        for (size_t k = 0; k < 5; k++)
+            if (strcmp(cutover_request_id(cutover_request_list_at(list, i)), ids[k]) == 0)
+                snprintf(found + strlen(found), 2, "%zu", k);
+    assert_string_equal(found, expected);
+    cutover_request_list_free(list);
+}
+
+static void requests_are_found_by_status_and_the_newest_first(void **state)
+{
+    struct world *world = *state;
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_request_list *list = NULL;
+    cutover_error *error = NULL;
+    char *ids[5];
+
+    for (int i = 0; i < 5; i++) {
+        char preview[16];
+        snprintf(preview, sizeof preview, "p%d", i);
+        cutover_request_options options = wish();
+        options.preview_id = preview;
+        world->now += SECOND;
+        ids[i] = file_request(world, &options);
+    }
+    check_ok(cutover_request_reject(world->engine, &operator_actor, ids[1], "no", NULL, &error), error);
+    filter.newest_first = 1;
+    check_found(world, &filter, ids, "43210");
+    filter.status = "live";
+    check_found(world, &filter, ids, "4320");
+    filter.limit = 3;
+    check_found(world, &filter, ids, "432");
+    filter.after = ids[2];
+    check_found(world, &filter, ids, "0");
+    filter = (cutover_filter)CUTOVER_FILTER_INIT;
+    filter.status = "rejected";
+    check_found(world, &filter, ids, "1");
+    filter.status = "open";
+    filter.after = ids[0];
+    filter.limit = 2;
+    check_found(world, &filter, ids, "23");
+    filter.project_id = "another";
+    check_found(world, &filter, ids, "");
+    filter.status = "running";
+    check_status(cutover_requests_find(world->engine, &filter, &list, &error), CUTOVER_E_INVALID, error);
+    filter.status = NULL;
+    filter.kind = "promotion";
+    check_status(cutover_requests_find(world->engine, &filter, &list, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_requests_find(world->engine, NULL, &list, &error), CUTOVER_E_INVALID, error);
+    for (int i = 0; i < 5; i++)
+        free(ids[i]);
+}
+
 static void requests_are_listed_in_pages_oldest_first(void **state)
 {
     struct world *world = *state;
@@ -1487,6 +1548,7 @@ int main(void)
         TEST(the_end_of_a_preview_is_told_ahead),
         TEST(the_end_of_a_preview_is_told_of_nobody_elses_request),
         TEST(requests_are_listed_in_pages_oldest_first),
+        TEST(requests_are_found_by_status_and_the_newest_first),
         TEST(the_audit_trail_is_numbered_and_paged),
         TEST(a_preview_has_one_live_request),
         TEST(threads_that_race_for_a_preview_file_one_request),
