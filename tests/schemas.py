@@ -38,7 +38,8 @@ COMMANDS = {
     "recover": "recover",
     "backup create": "backup", "backup verify": "backup", "backup show": "backup", "backup delete": "backup",
     "backup list": "backup_list", "backup path": "backup_path",
-    "audit": "audit",
+    "audit": "audit", "status": "status",
+    "job list": "job_list", "job show": "job", "job watch": "job", "job cancel": "job_cancel",
     "event list": "event_list", "event retry": "event_retry", "event discard": "event_discard",
     "event deliver": "event_deliver",
 }

@@ -99,6 +99,16 @@ static bool take_common(struct tool *tool, int argc, char **argv, int *index, bo
         tool->json = true;
         return true;
     }
+    if (strcmp(argv[*index], "--verbose") == 0) {
+        tool->verbose = true;
+        return true;
+    }
+    if (take_value(argc, argv, index, "--log-file", &value)) {
+        if (value == NULL || value[0] == '\0')
+            return usage_error(tool, "--log-file needs a file"), false;
+        tool->log_file = value;
+        return true;
+    }
     if (take_value(argc, argv, index, "--home", &value)) {
         if (value == NULL || value[0] == '\0')
             return usage_error(tool, "--home needs a folder"), false;
@@ -387,6 +397,20 @@ bool parse_jobs(struct tool *tool, uint32_t *jobs)
     if (count < 1 || count > 64 || *end != '\0')
         return usage_error(tool, "--jobs is a number from 1 to 64, not `%s`", text), false;
     *jobs = (uint32_t)count;
+    return true;
+}
+
+bool parse_seconds(struct tool *tool, enum option option, uint32_t *seconds)
+{
+    int64_t microseconds = 0;
+
+    if (tool->options[option] == NULL)
+        return true;
+    if (!parse_duration(tool, tool->options[option], &microseconds))
+        return false;
+    if (microseconds / SECOND > UINT32_MAX)
+        return usage_error(tool, "%s is too long", option_texts[option].name), false;
+    *seconds = (uint32_t)(microseconds / SECOND);
     return true;
 }
 

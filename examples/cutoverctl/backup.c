@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-#define PAGE 200
+#define PAGE 1000 /* the newest come first: each page reads all of them */
 
 static const char *const backup_members[] = {"project_id",    "label",         "request_id", "promotion_id",
                                              "database_name", "tables",        "rows",       "bytes",
@@ -42,7 +42,7 @@ int run_backup_create(struct tool *tool)
     if (!take_options(tool, &options, &bar))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
-        bar_begin(&bar, tool, NULL);
+        bar_begin(&bar, tool, NULL, "the archive is dropped; production is only read");
         cutover_backup_create(tool->engine, &options, &backup, &error);
         bar_end(&bar);
     }
@@ -59,7 +59,7 @@ int run_backup_verify(struct tool *tool)
     if (!take_options(tool, &options, &bar))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
-        bar_begin(&bar, tool, NULL);
+        bar_begin(&bar, tool, NULL, "the backup stays what it was; production is only read");
         cutover_backup_verify(tool->engine, &options, tool->operands[0], &backup, &error);
         bar_end(&bar);
     }
@@ -111,13 +111,19 @@ int run_backup_delete(struct tool *tool)
 
 static cutover_status collect(struct tool *tool, struct json_object *backups, cutover_error **error)
 {
+    cutover_filter filter = CUTOVER_FILTER_INIT;
     char after[201] = "";
     size_t count;
 
+    filter.project_id = tool->options[OPTION_PROJECT];
+    filter.status = tool->options[OPTION_STATUS];
+    filter.newest_first = 1;
+    filter.after = after;
+    if (!parse_limit(tool, PAGE, &filter.limit))
+        return CUTOVER_E_INVALID;
     do {
         cutover_backup_list *page = NULL;
-        cutover_status status =
-            cutover_backups_list(tool->engine, tool->options[OPTION_PROJECT], after, PAGE, &page, error);
+        cutover_status status = cutover_backups_find(tool->engine, &filter, &page, error);
         if (status != CUTOVER_OK)
             return status;
         count = cutover_backup_list_count(page);
@@ -127,7 +133,7 @@ static cutover_status collect(struct tool *tool, struct json_object *backups, cu
             snprintf(after, sizeof after, "%s", cutover_backup_id(backup));
         }
         cutover_backup_list_free(page);
-    } while (count == PAGE);
+    } while (tool->options[OPTION_LIMIT] == NULL && count == PAGE);
     return CUTOVER_OK;
 }
 
@@ -139,7 +145,7 @@ int run_backup_list(struct tool *tool)
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK || collect(tool, backups, &error) != CUTOVER_OK) {
         json_object_put(backups);
-        return fail(tool, error);
+        return error != NULL ? fail(tool, error) : EXIT_USAGE;
     }
     if (tool->json) {
         struct json_object *object = new_object();
@@ -149,9 +155,9 @@ int run_backup_list(struct tool *tool)
     }
     for (size_t i = 0; i < json_object_array_length(backups); i++) {
         struct json_object *backup = json_object_array_get_idx(backups, i);
-        printf("%s  %-9s  %10s  %s  %s\n", member_text(backup, "id"), member_text(backup, "status"),
+        printf("%s  %-9s  %10s  %s  project %s  %s\n", member_text(backup, "id"), member_text(backup, "status"),
                format_bytes((uint64_t)member_number(backup, "bytes"), bytes), member_text(backup, "created_at"),
-               member_text(backup, "label"));
+               member_text(backup, "project_id"), member_text(backup, "label"));
     }
     json_object_put(backups);
     return EXIT_DONE;

@@ -59,6 +59,18 @@ const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_HOLD_FENCE] = {"--hold-fence", "yes|no",
                            "whether the poolers' clients wait from the fence to the end of a job, so that none "
                            "gets an error; without it clients of PgBouncer 1.26 lose their connections twice"},
+    [OPTION_HOLD_MAX] =
+        {"--hold-max", "24h",
+         "for how long it may be held; then it is cancelled, and production is open. A day where "
+         "it is not given"},
+    [OPTION_KIND] = {"--kind", "KIND", "promotion, rollback, restore, backup or verification"},
+    [OPTION_LIMIT] = {"--limit", "N", "so many, the newest first; 1 to 1000"},
+    [OPTION_STATUS] = {"--status", "STATUS",
+                       "only those in it; also live for requests, running and over for jobs"},
+    [OPTION_WRITES_REFUSED_MAX] =
+        {"--writes-refused-max", "10m",
+         "for how long production may refuse writes; then the promotion is cancelled, "
+         "and production is open. Without it there is no limit"},
 };
 
 const struct option_text common_texts[] = {
@@ -72,6 +84,8 @@ const struct option_text common_texts[] = {
      "--as it is you, by login name, as member and operator: whoever can open the home folder can do "
      "everything in "
      "it, and four eyes are not asked for"},
+    {"--verbose", NULL, "the library's log goes to standard error, instead of a bar"},
+    {"--log-file", "FILE", "the log is appended to this file, too"},
     {"--help", NULL, "what the command does, like `cutoverctl help COMMAND`"},
     {NULL, NULL, NULL},
 };
@@ -228,9 +242,11 @@ const struct command commands[] = {
      .run = run_request_show},
     {.noun = "request",
      .verb = "list",
-     .required = BIT(OPTION_PROJECT),
-     .summary = "list the requests of a project",
-     .examples = "cutoverctl request list --project shop\n",
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT),
+     .summary = "list requests, the newest first",
+     .text = "Of all projects, or of one: an operator's queue.",
+     .examples = "cutoverctl request list --status live\n"
+                 "cutoverctl request list --project shop\n",
      .run = run_request_list},
     {.noun = "preflight",
      .operands = "REQUEST",
@@ -246,16 +262,18 @@ const struct command commands[] = {
     {.noun = "promote",
      .operands = "REQUEST",
      .operand_count = 1,
-     .allowed = JOB_OPTIONS | BIT(OPTION_HOLD),
+     .allowed = JOB_OPTIONS | BIT(OPTION_HOLD) | BIT(OPTION_HOLD_MAX) | BIT(OPTION_WRITES_REFUSED_MAX),
      .summary = "carry an acked request out: the preview becomes production",
-     .text = "Preflight, a copy of the preview beside production, a comparison, a verified backup of "
-             "production, then "
-             "the swap in one transaction. Until the swap production keeps its contents, whatever happens; "
-             "after it "
-             "the old production is kept, closed, and `cutoverctl rollback` puts it back.\n"
-             "Ctrl-C cancels and undoes, up to the swap. Where the process dies, `cutoverctl recover` settles "
-             "what is "
-             "left.",
+     .text =
+         "Preflight, a copy of the preview beside production, a comparison, a verified backup of "
+         "production, then "
+         "the swap in one transaction. Until the swap production keeps its contents, whatever happens; "
+         "after it "
+         "the old production is kept, closed, and `cutoverctl rollback` puts it back.\n"
+         "Ctrl-C cancels and undoes, up to the swap: on a terminal a second one within five seconds does. What "
+         "was cancelled can be promoted again. Where the process dies, `cutoverctl recover` settles "
+         "what is "
+         "left.",
      .examples = "cutoverctl --as operator:olga promote REQUEST\n"
                  "cutoverctl --as operator:olga promote REQUEST --hold --jobs 4\n",
      .exits = BIT(EXIT_REFUSED) | BIT(EXIT_DIFFERENT),
@@ -328,6 +346,51 @@ const struct command commands[] = {
      .examples = "cutoverctl recover\n"
                  "cutoverctl recover --project shop\n",
      .run = run_recover},
+    {.noun = "status",
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "say what goes on here, and what to do next",
+     .text = "Each job that runs, wherever: since when, which step, how much is done, the time left, whether "
+             "it is held, its last "
+             "sign of life. Then each request that waits for somebody.",
+     .examples = "cutoverctl status\n"
+                 "cutoverctl status --project shop\n",
+     .run = run_status},
+    {.noun = "job",
+     .verb = "list",
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_KIND) | BIT(OPTION_LIMIT),
+     .summary = "list jobs, running and ended, the newest first",
+     .text = "Fifty, where no limit is given.",
+     .examples = "cutoverctl job list\n"
+                 "cutoverctl job list --project shop --status running\n"
+                 "cutoverctl job list --kind restore --limit 10\n",
+     .run = run_job_list},
+    {.noun = "job",
+     .verb = "show",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "show a job: how far it is, or how it ended",
+     .text = "Of every kind, whoever runs it; a backup's job goes by the backup's id.",
+     .examples = "cutoverctl job show JOB\n",
+     .run = run_job_show},
+    {.noun = "job",
+     .verb = "watch",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "watch a job until it has ended",
+     .text = "Ctrl-C ends the watching, not the job. The exit status is 0 where the job went well.",
+     .examples = "cutoverctl job watch JOB\n",
+     .run = run_job_watch},
+    {.noun = "job",
+     .verb = "cancel",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "stop a job, wherever it runs",
+     .text = "For operators; the audit trail says who. It stops within seconds and is undone; a job that has "
+             "begun its swap is not "
+             "stopped. The request of a promotion is acked again, and can be promoted once more.",
+     .examples = "cutoverctl --as operator:olga job cancel JOB\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_job_cancel},
     {.noun = "backup",
      .verb = "create",
      .required = BIT(OPTION_PROJECT),
@@ -339,9 +402,10 @@ const struct command commands[] = {
      .run = run_backup_create},
     {.noun = "backup",
      .verb = "list",
-     .required = BIT(OPTION_PROJECT),
-     .summary = "list the backups of a project",
-     .examples = "cutoverctl backup list --project shop\n",
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT),
+     .summary = "list backups, the newest first",
+     .examples = "cutoverctl backup list\n"
+                 "cutoverctl backup list --project shop --status verified\n",
      .run = run_backup_list},
     {.noun = "backup",
      .verb = "show",

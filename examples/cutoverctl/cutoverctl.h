@@ -37,6 +37,11 @@ enum option {
     OPTION_HOLD_FENCE,
     OPTION_NOTIFIER,
     OPTION_SEQUENCE,
+    OPTION_HOLD_MAX,
+    OPTION_KIND,
+    OPTION_LIMIT,
+    OPTION_STATUS,
+    OPTION_WRITES_REFUSED_MAX,
     OPTION_COUNT
 };
 
@@ -90,9 +95,12 @@ struct tool {
     const char *operands[OPERANDS_MAX];
     const char *options[OPTION_COUNT]; /* NULL: not given */
     bool json;
-    bool help;   /* --help: of the command, instead of doing it */
-    char *home;  /* absolute once open */
-    bool acting; /* --as was given */
+    bool verbose;         /* the log goes to standard error */
+    const char *log_file; /* and, or, to this file; NULL: none */
+    FILE *log;            /* that, open */
+    bool help;            /* --help: of the command, instead of doing it */
+    char *home;           /* absolute once open */
+    bool acting;          /* --as was given */
     cutover_actor actor;
     char *actor_id; /* owned; what actor.id points to */
 
@@ -118,7 +126,10 @@ const struct command *find_command(const char *noun, const char *verb, bool *nou
 bool parse_actor(struct tool *tool, const char *text);
 bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_time(struct tool *tool, const char *text, int64_t *microseconds);
-bool parse_jobs(struct tool *tool, uint32_t *jobs);                  /* of --jobs */
+bool parse_jobs(struct tool *tool, uint32_t *jobs);                       /* of --jobs */
+bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit); /* of --limit: 1 to 1000 */
+bool parse_seconds(struct tool *tool, enum option option,
+                   uint32_t *seconds);                               /* of a duration; untouched without it */
 bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */
 bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
@@ -151,6 +162,9 @@ const char *member_text(struct json_object *object, const char *name);
 int64_t member_number(struct json_object *object, const char *name);
 /* With --json the record as it is; else a title and those of its members (NULL-terminated) that are set. */
 void print_record(const struct tool *tool, const char *title, const char *json, const char *const *members);
+/* The members of a record's `failure`, if it has one; what state a report says that production is in. */
+void print_failure(struct json_object *record);
+void print_production(struct json_object *report);
 struct json_object *new_object(void);
 void put_text(struct json_object *object, const char *name, const char *text);
 void put_number(struct json_object *object, const char *name, int64_t number);
@@ -165,11 +179,18 @@ void *must(void *memory); /* ends the tool when memory is exhausted */
 struct bar {
     const struct tool *tool;
     const char *held; /* request to name when the job waits for its release, or NULL */
+    const char *end;  /* what a cancellation does, for whoever presses Ctrl-C; NULL: it is not ours to cancel */
     bool terminal;
     bool told_held;
-    int width; /* of what is on the line now */
+    bool stopping;
+    int seen;        /* Ctrl-Cs that were answered */
+    double asked_at; /* when the last of them asked; 0: none did */
+    char step[32];   /* that was told */
+    int width;       /* of what is on the line now */
 };
-void bar_begin(struct bar *bar, const struct tool *tool, const char *held);
+void bar_begin(struct bar *bar, const struct tool *tool, const char *held, const char *end);
+/* For a job of others: signals end the tool, as ever. */
+void bar_watch(struct bar *bar, const struct tool *tool);
 int32_t bar_show(const cutover_progress *progress, void *bar); /* a cutover_progress_fn */
 void bar_end(struct bar *bar);
 
@@ -204,6 +225,11 @@ int run_backup_verify(struct tool *tool);
 int run_backup_path(struct tool *tool);
 int run_backup_delete(struct tool *tool);
 int run_audit(struct tool *tool);
+int run_job_list(struct tool *tool);
+int run_job_show(struct tool *tool);
+int run_job_watch(struct tool *tool);
+int run_job_cancel(struct tool *tool);
+int run_status(struct tool *tool);
 int run_events_deliver(struct tool *tool);
 int run_help(struct tool *tool);
 int run_version(struct tool *tool);

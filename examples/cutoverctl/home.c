@@ -1,10 +1,12 @@
 #include "cutoverctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static cutover_status home_error(cutover_status code, const char *what, const char *path, const char *hint,
@@ -74,9 +76,46 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
     return status;
 }
 
+static void log_to(FILE *file, cutover_log_level level, const char *line)
+{
+    static const char *const levels[] = {"", "debug", "info", "warning", "error"};
+    struct timespec now;
+    char at[TIME_TEXT_MAX];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    fprintf(file, "%s  %-7s  %s\n", format_time((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, at),
+            levels[level], line);
+    fflush(file);
+}
+
+static void take_log(cutover_log_level level, const char *line, void *userdata)
+{
+    const struct tool *tool = userdata;
+
+    if (tool->verbose)
+        log_to(stderr, level, line);
+    if (tool->log != NULL)
+        log_to(tool->log, level, line);
+}
+
+/* For nobody else to read, where it is made here: it names databases and roles. */
+static cutover_status open_log(struct tool *tool, cutover_error **error)
+{
+    if (tool->log_file == NULL || tool->log != NULL)
+        return CUTOVER_OK;
+    int file = open(tool->log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return home_error(CUTOVER_E_IO, "cannot open the log file", tool->log_file,
+                          "name one that you may append to", error);
+    tool->log = must(fdopen(file, "a"));
+    return CUTOVER_OK;
+}
+
 static cutover_status open_engine(struct tool *tool, const char *events, cutover_error **error)
 {
-    cutover_status status = open_ports(tool, events, error);
+    cutover_status status = open_log(tool, error);
+    if (status == CUTOVER_OK)
+        status = open_ports(tool, events, error);
     if (status != CUTOVER_OK)
         return status;
 
@@ -90,6 +129,10 @@ static cutover_status open_engine(struct tool *tool, const char *events, cutover
     options.notifiers = (const cutover_named_notifier *const[]){&file};
     options.notifier_count = events != NULL ? 1 : 0;
     options.pg_bin_dir = getenv("CUTOVER_PG_BIN_DIR");
+    if (tool->verbose || tool->log != NULL) {
+        options.log = take_log;
+        options.log_userdata = tool;
+    }
     if (!tool->acting)
         options.policy |= CUTOVER_POLICY_ACK_BY_REQUESTER;
     return cutover_engine_new(&options, &tool->engine, error);
@@ -117,6 +160,8 @@ void tool_close(struct tool *tool)
     cutover_registry_free(tool->registry);
     cutover_repository_close(&tool->repository);
     cutover_store_close(&tool->store);
+    if (tool->log != NULL)
+        fclose(tool->log);
     free(tool->actor_id);
     free(tool->home);
 }

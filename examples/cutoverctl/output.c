@@ -207,3 +207,22 @@ void print_record(const struct tool *tool, const char *title, const char *json, 
             printf("  %-24s %s\n", *members, member_text(record, *members));
     json_object_put(record);
 }
+
+void print_failure(struct json_object *record)
+{
+    struct json_object *failure = NULL;
+
+    if (!json_object_object_get_ex(record, "failure", &failure) || failure == NULL)
+        return;
+    printf("  why                %s\n", member_text(failure, "message"));
+    if (member_text(failure, "step") != NULL)
+        printf("  at                 %s (%s)\n", member_text(failure, "step"), member_text(failure, "code"));
+    if (member_text(failure, "hint") != NULL)
+        printf("  hint               %s\n", member_text(failure, "hint"));
+}
+
+void print_production(struct json_object *report)
+{
+    if (member_text(report, "production") != NULL)
+        puts(member_text(report, "production"));
+}

@@ -100,6 +100,7 @@ static void print_report(struct json_object *report)
     for (size_t i = 0; warnings != NULL && i < json_object_array_length(warnings); i++)
         printf("  warning            %s\n",
                visible(json_object_get_string(json_object_array_get_idx(warnings, i))));
+    print_production(report);
 }
 
 /* What the job left to say: its report, and for a person also the error. */
@@ -134,7 +135,9 @@ int run_promote(struct tool *tool)
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
     struct bar bar;
 
-    if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify))
+    if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify) ||
+        !parse_seconds(tool, OPTION_HOLD_MAX, &options.hold_max_s) ||
+        !parse_seconds(tool, OPTION_WRITES_REFUSED_MAX, &options.writes_refused_max_s))
         return EXIT_USAGE;
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     options.request_id = tool->operands[0];
@@ -145,7 +148,10 @@ int run_promote(struct tool *tool)
         cutover_promotion_start(tool->engine, &options, &promotion, &error) != CUTOVER_OK)
         return fail(tool, error);
 
-    bar_begin(&bar, tool, options.request_id);
+    bar_begin(
+        &bar, tool, options.request_id,
+        "what was built is dropped, production keeps its content and is open for reads and writes, and the "
+        "request is acked again");
     cutover_promotion_run(promotion, &error);
     bar_end(&bar);
     int status = finish(tool, promotion, error);

@@ -121,6 +121,7 @@ static void print_rollback(struct json_object *report)
                member_text(report, "displaced_database"));
         printf("  reads unavailable  %.0f ms\n", json_object_get_double(gap));
     }
+    print_production(report);
 }
 
 int run_rollback(struct tool *tool)
@@ -128,17 +129,22 @@ int run_rollback(struct tool *tool)
     cutover_error *error = NULL;
     cutover_rollback *job = NULL;
     cutover_rollback_options options = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    struct bar bar;
 
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     options.request_id = tool->operands[0];
     options.discard_writes = tool->options[OPTION_DISCARD_WRITES] != NULL;
+    options.progress = bar_show;
+    options.progress_userdata = &bar;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_rollback_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
         return fail(tool, error);
     if (!tool->json)
         printf("written to production since the cutover: %s\n",
                cutover_writes_name(cutover_rollback_writes(job)));
+    bar_begin(&bar, tool, NULL, "production keeps the content that it has, and is open for reads and writes");
     cutover_rollback_run(job, &error);
+    bar_end(&bar);
     struct json_object *report = parse_json(cutover_rollback_report(job));
     cutover_rollback_free(job);
     int status = error != NULL ? exit_status_of(cutover_error_code(error)) : EXIT_DONE;
@@ -165,6 +171,7 @@ static void print_restore(struct json_object *report)
         printf("  backup before      %s\n", member_text(report, "pre_cutover_backup_id"));
     if (member_text(report, "displaced_database") != NULL)
         printf("  displaced database %s\n", member_text(report, "displaced_database"));
+    print_production(report);
 }
 
 int run_restore(struct tool *tool)
@@ -187,7 +194,10 @@ int run_restore(struct tool *tool)
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_restore_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
         return fail(tool, error);
-    bar_begin(&bar, tool, NULL);
+    bar_begin(
+        &bar, tool, NULL,
+        "what was restored is dropped, and what would be overwritten keeps its content and is open for reads "
+        "and writes");
     cutover_restore_run(job, &error);
     bar_end(&bar);
     struct json_object *report = parse_json(cutover_restore_report(job));

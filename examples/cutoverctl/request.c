@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define PAGE 200
+#define PAGE 1000 /* the newest come first: each page reads all of them */
 
 static const char *const request_members[] = {"project_id",
                                               "preview_database_id",
@@ -28,6 +28,11 @@ static int show(struct tool *tool, cutover_request *request, cutover_error *erro
     if (request == NULL)
         return fail(tool, error);
     print_record(tool, "request", cutover_request_json(request), request_members);
+    if (!tool->json) {
+        struct json_object *record = parse_json(cutover_request_json(request));
+        print_failure(record);
+        json_object_put(record);
+    }
     cutover_request_free(request);
     return EXIT_DONE;
 }
@@ -125,13 +130,19 @@ int run_request_show(struct tool *tool)
 
 static cutover_status collect(struct tool *tool, struct json_object *requests, cutover_error **error)
 {
+    cutover_filter filter = CUTOVER_FILTER_INIT;
     char after[201] = "";
     size_t count;
 
+    filter.project_id = tool->options[OPTION_PROJECT];
+    filter.status = tool->options[OPTION_STATUS];
+    filter.newest_first = 1;
+    filter.after = after;
+    if (!parse_limit(tool, PAGE, &filter.limit))
+        return CUTOVER_E_INVALID;
     do {
         cutover_request_list *page = NULL;
-        cutover_status status =
-            cutover_requests_list(tool->engine, tool->options[OPTION_PROJECT], after, PAGE, &page, error);
+        cutover_status status = cutover_requests_find(tool->engine, &filter, &page, error);
         if (status != CUTOVER_OK)
             return status;
         count = cutover_request_list_count(page);
@@ -141,7 +152,7 @@ static cutover_status collect(struct tool *tool, struct json_object *requests, c
             snprintf(after, sizeof after, "%s", cutover_request_id(request));
         }
         cutover_request_list_free(page);
-    } while (count == PAGE);
+    } while (tool->options[OPTION_LIMIT] == NULL && count == PAGE);
     return CUTOVER_OK;
 }
 
@@ -150,11 +161,11 @@ static void print_line(struct json_object *request)
     const char *ticket = member_text(request, "external_ticket_ref");
     const char *note = member_text(request, "customer_note");
 
-    printf("%s  %-11s  preview %s  by %s  %s%s%s%s%s\n", member_text(request, "id"),
-           member_text(request, "status"), member_text(request, "preview_database_id"),
-           member_text(request, "requested_by_actor_id"), member_text(request, "created_at"),
-           ticket != NULL ? "  ticket " : "", ticket != NULL ? ticket : "", note != NULL ? "  " : "",
-           note != NULL ? note : "");
+    printf("%s  %-11s  project %s  preview %s  by %s  %s%s%s%s%s\n", member_text(request, "id"),
+           member_text(request, "status"), member_text(request, "project_id"),
+           member_text(request, "preview_database_id"), member_text(request, "requested_by_actor_id"),
+           member_text(request, "created_at"), ticket != NULL ? "  ticket " : "", ticket != NULL ? ticket : "",
+           note != NULL ? "  " : "", note != NULL ? note : "");
 }
 
 int run_request_list(struct tool *tool)
@@ -164,7 +175,7 @@ int run_request_list(struct tool *tool)
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK || collect(tool, requests, &error) != CUTOVER_OK) {
         json_object_put(requests);
-        return fail(tool, error);
+        return error != NULL ? fail(tool, error) : EXIT_USAGE;
     }
     if (tool->json) {
         struct json_object *object = new_object();

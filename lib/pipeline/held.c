@@ -54,11 +54,12 @@ static cutover_status ending_commit(struct waiting *waiting, cutover_error **err
 {
     struct job *job = waiting->job;
     struct host *host = job->host;
-    struct json_object *data = journal_audit_data(&job->journal.record);
+    struct json_object *data = json_object_new_object();
     struct change *change = NULL;
 
     if (data == NULL)
         return error_nomem(error);
+    json_put_text(data, "preview_database_id", waiting->preview.id);
     json_put_text(data, "status", request_status_names[REQUEST_IN_PROGRESS]);
     json_put_time(data, "expires_at", waiting->preview.expires_at);
     cutover_status status = change_begin(&host->store, &host->clock, job->project.id, &change, error);

@@ -60,7 +60,7 @@ static cutover_status steps_run(struct job *job, cutover_error **error)
     return status;
 }
 
-static const char production_kept[] = "Production has its old content, and is open for reads and writes.";
+static const char production_kept[] = "Production is as it was, and open for reads and writes.";
 
 static struct json_object *report_of(const struct job *job, const char *status, const char *production,
                                      const cutover_error *reason)
@@ -162,7 +162,7 @@ static const char *production_state(const struct job *job, cutover_status status
     if (job->outcome_unknown)
         return "Whether production has its new content is not known, and it may be closed: run recovery.";
     if (!job->type->is_over(job))
-        return "Production has its old content, and may be closed or refuse writes: run recovery.";
+        return "Production is as it was before, but may be closed or refuse writes: run recovery.";
     return production_kept;
 }
 

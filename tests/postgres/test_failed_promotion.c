@@ -96,7 +96,7 @@ static void cancel_at_each_step_leaves_production_as_it_was(void **state)
         struct outcome outcome = promote_in_vain(shop, "steps", request, &promotion, CUTOVER_E_CANCELLED);
         assert_string_equal(cutover_error_step(outcome.error), steps[i]);
         assert_string_equal(outcome_text(&outcome, "production"),
-                            "Production has its old content, and is open for reads and writes.");
+                            "Production is as it was, and open for reads and writes.");
         outcome_free(&outcome);
         /* It is that of the next try. */
         char *status = shop_request_status(shop, request);

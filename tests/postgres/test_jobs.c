@@ -1,4 +1,6 @@
 #include "support/shop.h"
+#include "support/terminal.h"
+#include "support/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +153,7 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
     assert_string_equal(cutover_job_status(job), "cancelled");
     check_contains(cutover_job_json(job), "\"cancelled_by_actor_id\":\"otto\"");
     check_contains(cutover_job_json(job),
-                   "\"production\":\"Production has its old content, and is open for reads and writes.\"");
+                   "\"production\":\"Production is as it was, and open for reads and writes.\"");
     assert_true(cutover_job_is_over(job));
     cutover_progress progress = CUTOVER_PROGRESS_INIT;
     assert_int_equal(cutover_job_progress(job, &progress), CUTOVER_E_STATE);
@@ -233,7 +235,206 @@ static void a_backup_is_cancelled_by_another_process(void **state)
     free(request);
 }
 
+/* ---- by cutoverctl ---- */
+
+#define AS_OPERATOR "--as", "operator:olga"
+
+/* A request that is acked, in the tool's home. */
+static char *tooled(const char *name)
+{
+    char *production = shop_format("%s_production", name), *preview = shop_format("%s_preview", name);
+
+    shop_database(cluster, production, shop_production_sql());
+    shop_database(cluster, preview, shop_preview_sql());
+    tool_done(TOOL("project", "add", name, "--database", cluster_conninfo(cluster, production)));
+    tool_done(TOOL("preview", "add", name, "--project", name, "--database", cluster_conninfo(cluster, preview),
+                   "--expires-in", "24h"));
+    char *request =
+        tool_id(TOOL("request", "create", "--project", name, "--preview", name, "--ticket", "OPS-1"));
+    tool_done(TOOL("request", "ack", request));
+    free(production);
+    free(preview);
+    return request;
+}
+
+static void check_tool_says(const char *const *arguments, const char *expected)
+{
+    char *said = tool(0, arguments);
+
+    check_contains(said, expected);
+    free(said);
+}
+
+/* The id of the job that runs, as the list of jobs has it. */
+static char *running_id(void)
+{
+    char *said = tool(0, TOOL("job", "list", "--status", "running"));
+    struct json_object *object = json_tokener_parse(said), *jobs = json_object_object_get(object, "jobs");
+
+    assert_int_equal(json_object_array_length(jobs), 1);
+    struct json_object *job = json_object_array_get_idx(jobs, 0);
+    char *id = strdup(json_object_get_string(json_object_object_get(job, "id")));
+    json_object_put(object);
+    free(said);
+    return id;
+}
+
+/* One that is pressed by mistake ends nothing; two mean it. */
+static void ctrl_c_on_a_terminal_asks_and_a_second_one_cancels(const char *request)
+{
+    struct terminal terminal;
+
+    terminal_begin(&terminal, true, TOOL(AS_OPERATOR, "promote", request, "--hold", "--verify", "readback"));
+    terminal_await(&terminal, "held: everything is ready");
+    terminal_interrupt(&terminal);
+    terminal_await(&terminal, "Ctrl-C once more within 5 seconds cancels: what was built is dropped");
+    terminal_await(&terminal, "production keeps its content and is open");
+    free(running_id());
+    check_tool_says(TOOL("status"), "\"status\":\"held\"");
+    terminal_interrupt(&terminal);
+    terminal_interrupt(&terminal);
+    terminal_end(&terminal, 1);
+    check_contains(terminal.said, "promotion cancelled");
+    check_contains(terminal.said, "Production is as it was, and open for reads and writes.");
+    terminal_free(&terminal);
+    check_tool_says(TOOL("request", "show", request), "\"status\":\"acked\"");
+}
+
+static void ctrl_c_without_a_terminal_cancels_and_steps_are_lines(const char *request)
+{
+    char *log = shop_format("%s/log", tool_home());
+    struct terminal piped;
+
+    terminal_begin(&piped, false,
+                   TOOL(AS_OPERATOR, "promote", request, "--hold", "--verify", "readback", "--log-file", log));
+    terminal_await(&piped, "held: everything is ready");
+    terminal_interrupt(&piped);
+    terminal_end(&piped, 1);
+    static const char *const steps[] = {": preflight\n", ": stage\n",  ": check\n",
+                                        ": backup\n",    ": verify\n", ": held\n"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        check_contains(piped.said, steps[i]);
+    assert_null(strchr(piped.said, '\r'));
+    const char *const argv[] = {"grep", "-c", "info .*: held$", log, NULL};
+    shop_run(argv);
+    terminal_free(&piped);
+    free(log);
+}
+
+static void a_job_is_cancelled_from_another_shell(const char *request)
+{
+    struct terminal piped;
+
+    terminal_begin(&piped, false, TOOL(AS_OPERATOR, "promote", request, "--hold", "--verify", "readback"));
+    terminal_await(&piped, "held: everything is ready");
+    char *id = running_id();
+    check_tool_says(TOOL("--as", "operator:otto", "job", "cancel", id), "\"cancel_asked\":true");
+    terminal_end(&piped, 1);
+    terminal_free(&piped);
+    char *watched = tool(1, TOOL("job", "watch", id));
+    check_contains(watched, "\"cancelled_by_actor_id\":\"otto\"");
+    check_contains(watched, "\"production\":\"Production is as it was");
+    free(watched);
+    free(tool(3, TOOL(AS_OPERATOR, "job", "cancel", id)));
+    free(id);
+}
+
+static void an_operator_sees_and_stops_jobs_at_a_shell(void **state)
+{
+    (void)state;
+    tool_begin();
+    char *request = tooled("shell");
+    ctrl_c_on_a_terminal_asks_and_a_second_one_cancels(request);
+    ctrl_c_without_a_terminal_cancels_and_steps_are_lines(request);
+    a_job_is_cancelled_from_another_shell(request);
+    free(request);
+}
+
 /* ---- lists ---- */
+
+/* Kinds and statuses of a page, as asked. */
+static void check_page(cutover_engine *engine, const cutover_filter *filter, const char *expected)
+{
+    cutover_job_list *page = NULL;
+    char *found = strdup("");
+    cutover_error *error = NULL;
+
+    check_ok(cutover_jobs_find(engine, filter, &page, &error), error);
+    for (size_t i = 0; i < cutover_job_list_count(page); i++) {
+        const cutover_job *job = cutover_job_list_at(page, i);
+        char *longer = shop_format("%s %s %s", found, cutover_job_kind(job), cutover_job_status(job));
+        free(found);
+        found = longer;
+    }
+    assert_string_equal(found, expected);
+    free(found);
+    cutover_job_list_free(page);
+}
+
+static char *first_found(cutover_engine *engine, const cutover_filter *filter)
+{
+    cutover_job_list *page = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_jobs_find(engine, filter, &page, &error), error);
+    char *id = strdup(cutover_job_id(cutover_job_list_at(page, 0)));
+    cutover_job_list_free(page);
+    return id;
+}
+
+/* A promotion and its rollback of one project, a backup of another, all of them over. */
+static void check_found(cutover_engine *engine)
+{
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_job_list *page = NULL;
+    cutover_job *job = NULL;
+    cutover_error *error = NULL;
+
+    filter.newest_first = 1;
+    check_page(engine, &filter, " backup verified rollback completed promotion completed");
+    filter.limit = 1;
+    check_page(engine, &filter, " backup verified");
+    char *newest = first_found(engine, &filter);
+    filter.after = newest;
+    check_page(engine, &filter, " rollback completed");
+    filter = (cutover_filter)CUTOVER_FILTER_INIT;
+    filter.after = newest;
+    check_page(engine, &filter, "");
+    filter.after = NULL;
+    filter.project_id = "first";
+    filter.kind = "rollback";
+    check_page(engine, &filter, " rollback completed");
+    filter.kind = NULL;
+    filter.status = "over";
+    check_page(engine, &filter, " promotion completed rollback completed");
+    filter.status = "running";
+    check_page(engine, &filter, "");
+    filter.status = "verified";
+    filter.project_id = NULL;
+    check_page(engine, &filter, " backup verified");
+
+    /* What it did is told to everybody, also now. */
+    check_ok(cutover_job_get(engine, newest, &job, &error), error);
+    check_contains(cutover_job_report(job), "\"verdict\":\"equal\"");
+    assert_int_equal(cutover_job_renewed_at(job), 0);
+    cutover_job_free(job);
+    filter.status = "completed";
+    free(newest);
+    newest = first_found(engine, &filter);
+    check_ok(cutover_job_get(engine, newest, &job, &error), error);
+    check_contains(cutover_job_report(job), "\"production\":\"Production has the preview's content");
+    cutover_job_free(job);
+    free(newest);
+
+    filter.status = "finished";
+    check_status_keep(cutover_jobs_find(engine, &filter, &page, &error), CUTOVER_E_INVALID, error);
+    check_contains(cutover_error_message(error), "filter.status: \"finished\" is none");
+    cutover_error_free(error);
+    error = NULL;
+    filter.status = NULL;
+    filter.kind = "cutover";
+    check_status(cutover_jobs_find(engine, &filter, &page, &error), CUTOVER_E_INVALID, error);
+}
 
 static void jobs_of_every_kind_are_listed_in_their_order(void **state)
 {
@@ -265,6 +466,8 @@ static void jobs_of_every_kind_are_listed_in_their_order(void **state)
     char *mine = jobs_listed(shop->engine, "second", 10);
     assert_string_equal(mine, "backup verified");
     free(mine);
+
+    check_found(shop->engine);
 
     /* The backup of a promotion is no job of its own. */
     cutover_job *job = NULL;
@@ -321,6 +524,12 @@ static void a_rollback_tells_its_steps(void **state)
     free(request);
 }
 
+static int32_t cancel_at_swap(const cutover_progress *progress, void *userdata)
+{
+    (void)userdata;
+    return strcmp(progress->step, "swap") == 0;
+}
+
 static void a_rollback_is_cancelled_before_its_swap(void **state)
 {
     struct shop *shop = *state;
@@ -336,6 +545,17 @@ static void a_rollback_is_cancelled_before_its_swap(void **state)
     cutover_rollback_cancel(rollback);
     check_status(cutover_rollback_run(rollback, &error), CUTOVER_E_CANCELLED, error);
     cutover_rollback_free(rollback);
+
+    /* Also where its lock was taken already: the cutover stands. */
+    back.progress = cancel_at_swap;
+    check_ok(cutover_rollback_start(shop->engine, &back, &rollback, &error), error);
+    check_status(cutover_rollback_run(rollback, &error), CUTOVER_E_CANCELLED, error);
+    check_contains(cutover_rollback_report(rollback),
+                   "\"production\":\"Production is as it was, and open for reads and writes.\"");
+    cutover_rollback_free(rollback);
+    char *audit = shop_audit(shop, "stays");
+    check_contains(audit, "cutover.rollback_started cutover.rollback_cancelled");
+    free(audit);
     char *status = shop_request_status(shop, request);
     assert_string_equal(status, "completed");
     free(status);
@@ -383,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_held_promotion_is_seen_and_cancelled_by_another_process),
         TEST(a_backup_is_cancelled_by_another_process),
+        TEST(an_operator_sees_and_stops_jobs_at_a_shell),
         TEST(jobs_of_every_kind_are_listed_in_their_order),
         TEST(a_rollback_tells_its_steps),
         TEST(a_rollback_is_cancelled_before_its_swap),

@@ -18,6 +18,11 @@ void tool_begin(void)
     tool_done(TOOL("init"));
 }
 
+const char *tool_home(void)
+{
+    return home;
+}
+
 char *tool(int expected, const char *const *arguments)
 {
     const char *argv[20] = {BUILD_FOLDER "/cutoverctl", "--json", "--home", home};

@@ -8,6 +8,7 @@
 void tool_told(const char *const *arguments, const char *said);
 /* Makes the home folder of those that follow. */
 void tool_begin(void);
+const char *tool_home(void);
 /* Runs it with --json, and expects this exit status; what it said is malloc'd. Arguments are ended by a NULL. */
 char *tool(int expected, const char *const *arguments);
 /* It succeeds. */

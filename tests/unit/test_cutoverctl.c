@@ -293,6 +293,34 @@ static void events_are_listed_and_offered_again(void **state)
     free(said);
 }
 
+/* An operator's queue is that of all projects, and says what to do. */
+static void the_queue_needs_no_project(void **state)
+{
+    (void)state;
+    char *list = RUN(0, "request", "list", "--status", "live"), *status = RUN(0, "status");
+    check_contains(list, "open         project shop  preview next");
+    check_contains(status, "no job runs");
+    check_contains(status, "request ack");
+    free(status);
+    free(list);
+    list = RUN(0, "request", "list", "--status", "completed");
+    assert_string_equal(list, "");
+    free(list);
+    list = RUN(0, "--json", "job", "list");
+    assert_string_equal(list, "{\"jobs\":[]}\n");
+    free(list);
+    done(RUN(0, "backup", "list"));
+    list = RUN(2, "job", "list", "--limit", "1001");
+    check_contains(list, "--limit is a number from 1 to 1000");
+    free(list);
+    list = RUN(2, "job", "list", "--status", "finished");
+    check_contains(list, "filter.status: \"finished\" is none");
+    free(list);
+    list = RUN(1, "job", "show", "none");
+    check_contains(list, "no job none");
+    free(list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +333,7 @@ int main(void)
         cmocka_unit_test(events_are_listed_and_offered_again),
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
+        cmocka_unit_test(the_queue_needs_no_project),
     };
 
     return cmocka_run_group_tests_name("cutoverctl", tests, setup, NULL);

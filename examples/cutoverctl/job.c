@@ -1,0 +1,378 @@
+/* Jobs, wherever they run: seen, watched and cancelled through the store; and what is going on here. */
+#include "cutoverctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LIMIT_DEFAULT 50
+#define QUEUE_MAX 20
+#define WATCH_MS 500
+#define SECOND INT64_C(1000000)
+/* A job gives a sign of life every 5 seconds, and is taken for dead after 30 without one. */
+#define SILENCE (30 * SECOND)
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit)
+{
+    const char *text = tool->options[OPTION_LIMIT];
+    char *end = NULL;
+
+    *limit = otherwise;
+    if (text == NULL)
+        return true;
+    long count = strtol(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || count < 1 || count > 1000)
+        return usage_error(tool, "--limit is a number from 1 to 1000, not `%s`", text), false;
+    *limit = (uint32_t)count;
+    return true;
+}
+
+static void member_object(struct json_object *object, const char *name, const char *text)
+{
+    json_object_object_add(object, name, text != NULL ? parse_json(text) : NULL);
+}
+
+static struct json_object *progress_object(const cutover_progress *progress)
+{
+    struct json_object *object = new_object();
+
+    put_text(object, "step", progress->step);
+    put_number(object, "bytes_done", (int64_t)progress->bytes_done);
+    put_number(object, "bytes_total", (int64_t)progress->bytes_total);
+    put_number(object, "rows_done", (int64_t)progress->rows_done);
+    put_number(object, "tables_done", progress->tables_done);
+    put_number(object, "tables_total", progress->tables_total);
+    json_object_object_add(object, "fraction", must(json_object_new_double(progress->fraction)));
+    json_object_object_add(object, "seconds_elapsed", must(json_object_new_double(progress->seconds_elapsed)));
+    json_object_object_add(object, "seconds_left",
+                           progress->seconds_left >= 0 ? must(json_object_new_double(progress->seconds_left))
+                                                       : NULL);
+    return object;
+}
+
+/* What is known of a job beside its record, as one object. */
+static struct json_object *job_object(const cutover_job *job)
+{
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
+    struct json_object *object = new_object();
+
+    put_text(object, "id", cutover_job_id(job));
+    put_text(object, "kind", cutover_job_kind(job));
+    put_text(object, "status", cutover_job_status(job));
+    put_text(object, "project_id", cutover_job_project_id(job));
+    put_text(object, "request_id", cutover_job_request_id(job));
+    put_time(object, "created_at", cutover_job_created_at(job));
+    put_time(object, "renewed_at", cutover_job_renewed_at(job));
+    json_object_object_add(object, "progress",
+                           cutover_job_progress(job, &progress) == CUTOVER_OK ? progress_object(&progress)
+                                                                              : NULL);
+    member_object(object, "record", cutover_job_json(job));
+    member_object(object, "report", cutover_job_report(job));
+    return object;
+}
+
+/* ---- lists ---- */
+
+static void print_line(const cutover_job *job)
+{
+    char at[TIME_TEXT_MAX];
+
+    printf("%s  %-12s  %-9s  project %s  %s%s%s\n", cutover_job_id(job), cutover_job_kind(job),
+           cutover_job_status(job), visible(cutover_job_project_id(job)),
+           format_time(cutover_job_created_at(job), at),
+           cutover_job_request_id(job) != NULL ? "  request " : "",
+           cutover_job_request_id(job) != NULL ? cutover_job_request_id(job) : "");
+}
+
+int run_job_list(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_job_list *list = NULL;
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+
+    if (!parse_limit(tool, LIMIT_DEFAULT, &filter.limit))
+        return EXIT_USAGE;
+    filter.project_id = tool->options[OPTION_PROJECT];
+    filter.status = tool->options[OPTION_STATUS];
+    filter.kind = tool->options[OPTION_KIND];
+    filter.newest_first = 1;
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_jobs_find(tool->engine, &filter, &list, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    struct json_object *jobs = must(json_object_new_array());
+    for (size_t i = 0; i < cutover_job_list_count(list); i++) {
+        const cutover_job *job = cutover_job_list_at(list, i);
+        if (tool->json)
+            json_object_array_add(jobs, job_object(job));
+        else
+            print_line(job);
+    }
+    cutover_job_list_free(list);
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "jobs", json_object_get(jobs));
+        print_json(object);
+    }
+    json_object_put(jobs);
+    return EXIT_DONE;
+}
+
+/* ---- one job ---- */
+
+static void print_span(int64_t us, char *text, size_t size)
+{
+    int64_t seconds = us / SECOND;
+
+    if (seconds < 0)
+        seconds = 0;
+    if (seconds < 60)
+        snprintf(text, size, "%d s", (int)seconds);
+    else if (seconds < 3600)
+        snprintf(text, size, "%d min %d s", (int)seconds / 60, (int)seconds % 60);
+    else
+        snprintf(text, size, "%lld h %d min", (long long)seconds / 3600, (int)(seconds / 60 % 60));
+}
+
+/* Whether a promotion waits for a person: what must be done. */
+static void print_next(const cutover_job *job)
+{
+    struct json_object *record = parse_json(cutover_job_json(job));
+    char span[40];
+    int64_t silent = cutover_job_renewed_at(job) != 0 ? now_us() - cutover_job_renewed_at(job) : 0;
+
+    if (silent > SILENCE) {
+        print_span(silent, span, sizeof span);
+        printf("  next               no sign of life for %s: where its process is gone, `cutoverctl recover`\n",
+               span);
+    } else if (strcmp(cutover_job_status(job), "held") == 0) {
+        printf("  held               until %s, then it is cancelled\n", member_text(record, "held_until"));
+        printf(
+            "  next               `cutoverctl release %s` lets it swap; `cutoverctl job cancel %s` ends it\n",
+            cutover_job_request_id(job), cutover_job_id(job));
+    } else {
+        printf("  next               nothing: it goes on by itself; `cutoverctl job watch %s`\n",
+               cutover_job_id(job));
+    }
+    json_object_put(record);
+}
+
+static void print_running(const cutover_job *job)
+{
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
+    char at[TIME_TEXT_MAX], done[BYTES_TEXT_MAX], total[BYTES_TEXT_MAX], span[40];
+
+    print_span(now_us() - cutover_job_created_at(job), span, sizeof span);
+    printf("  since              %s, %s\n", format_time(cutover_job_created_at(job), at), span);
+    if (cutover_job_progress(job, &progress) == CUTOVER_OK) {
+        printf("  step               %s, %d%% of the job\n", progress.step, (int)(progress.fraction * 100));
+        printf("  done in this step  %u of %u tables, %llu rows, %s of %s\n", progress.tables_done,
+               progress.tables_total, (unsigned long long)progress.rows_done,
+               format_bytes(progress.bytes_done, done), format_bytes(progress.bytes_total, total));
+        if (progress.seconds_left >= 0) {
+            print_span((int64_t)(progress.seconds_left * 1e6), span, sizeof span);
+            printf("  left               about %s\n", span);
+        }
+        print_span(now_us() - cutover_job_renewed_at(job), span, sizeof span);
+        printf("  last sign of life  %s ago\n", span);
+    }
+    print_next(job);
+}
+
+static void print_job(const cutover_job *job)
+{
+    static const char *const members[] = {"preview_id",  "source_backup_id",      "backup_id",
+                                          "label",       "started_by_actor_id",   "created_by_actor_id",
+                                          "created_at",  "completed_at",          "verified_at",
+                                          "verdict",     "cancelled_by_actor_id", "displaced_name",
+                                          "staging_name"};
+    struct json_object *record = parse_json(cutover_job_json(job));
+
+    printf("%s %s: %s\n", cutover_job_kind(job), cutover_job_id(job), cutover_job_status(job));
+    printf("  project            %s\n", visible(cutover_job_project_id(job)));
+    if (cutover_job_request_id(job) != NULL)
+        printf("  request            %s\n", cutover_job_request_id(job));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (member_text(record, members[i]) != NULL)
+            printf("  %-18s %s\n", members[i], member_text(record, members[i]));
+    print_failure(record);
+    json_object_put(record);
+    if (!cutover_job_is_over(job))
+        print_running(job);
+    if (cutover_job_report(job) != NULL) {
+        struct json_object *report = parse_json(cutover_job_report(job));
+        print_production(report);
+        json_object_put(report);
+    }
+}
+
+int run_job_show(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_job *job = NULL;
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_job_get(tool->engine, tool->operands[0], &job, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (tool->json)
+        print_json(job_object(job));
+    else
+        print_job(job);
+    cutover_job_free(job);
+    return EXIT_DONE;
+}
+
+static int ended_as(const cutover_job *job)
+{
+    const char *status = cutover_job_status(job);
+
+    return strcmp(status, "completed") == 0 || strcmp(status, "verified") == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Looks until it has ended. Ctrl-C ends the looking, and nothing else. */
+int run_job_watch(struct tool *tool)
+{
+    const struct timespec pause = {0, WATCH_MS * 1000000L};
+    cutover_error *error = NULL;
+    cutover_job *job = NULL;
+    struct bar bar;
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK)
+        return fail(tool, error);
+    bar_watch(&bar, tool);
+    for (;;) {
+        cutover_progress progress = CUTOVER_PROGRESS_INIT;
+        if (cutover_job_get(tool->engine, tool->operands[0], &job, &error) != CUTOVER_OK) {
+            bar_end(&bar);
+            return fail(tool, error);
+        }
+        if (cutover_job_is_over(job))
+            break;
+        if (cutover_job_progress(job, &progress) == CUTOVER_OK)
+            bar_show(&progress, &bar);
+        cutover_job_free(job);
+        nanosleep(&pause, NULL);
+    }
+    bar_end(&bar);
+    if (tool->json)
+        print_json(job_object(job));
+    else
+        print_job(job);
+    int status = ended_as(job);
+    cutover_job_free(job);
+    return status;
+}
+
+int run_job_cancel(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_job_cancel(tool->engine, actor, tool->operands[0], &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (tool->json) {
+        struct json_object *object = new_object();
+        put_text(object, "job_id", tool->operands[0]);
+        json_object_object_add(object, "cancel_asked", must(json_object_new_boolean(1)));
+        print_json(object);
+    } else {
+        printf("asked: job %s stops within seconds and is undone, unless it begins its swap right now;\n"
+               "`cutoverctl job watch %s` tells how it ended\n",
+               tool->operands[0], tool->operands[0]);
+    }
+    return EXIT_DONE;
+}
+
+/* ---- what is going on here ---- */
+
+static cutover_status running_take(struct tool *tool, struct json_object *jobs, cutover_error **error)
+{
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_job_list *list = NULL;
+
+    filter.project_id = tool->options[OPTION_PROJECT];
+    filter.status = "running";
+    filter.limit = 1000;
+    cutover_status status = cutover_jobs_find(tool->engine, &filter, &list, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < cutover_job_list_count(list); i++) {
+        cutover_job *job = NULL;
+        status = cutover_job_get(tool->engine, cutover_job_id(cutover_job_list_at(list, i)), &job, error);
+        if (status == CUTOVER_OK && tool->json)
+            json_object_array_add(jobs, job_object(job));
+        else if (status == CUTOVER_OK) {
+            printf("project %s: %s %s, at %s\n", visible(cutover_job_project_id(job)), cutover_job_kind(job),
+                   cutover_job_id(job), cutover_job_status(job));
+            print_running(job);
+        }
+        cutover_job_free(job);
+    }
+    if (status == CUTOVER_OK && !tool->json && cutover_job_list_count(list) == 0)
+        puts("no job runs");
+    cutover_job_list_free(list);
+    return status;
+}
+
+static void print_waiting(const cutover_request *request)
+{
+    bool acked = strcmp(cutover_request_status(request), "acked") == 0;
+    bool ticket = cutover_request_ticket(request) != NULL;
+    char at[TIME_TEXT_MAX];
+
+    printf("request %s of project %s: %s\n", cutover_request_id(request),
+           visible(cutover_request_project_id(request)), cutover_request_status(request));
+    if (cutover_request_scheduled_for(request) != 0)
+        printf("  agreed for         %s\n", format_time(cutover_request_scheduled_for(request), at));
+    printf("  next               `cutoverctl %s %s%s`\n",
+           !acked   ? "request ack"
+           : ticket ? "promote"
+                    : "request ticket",
+           cutover_request_id(request), acked && !ticket ? " REF" : "");
+}
+
+static cutover_status queue_take(struct tool *tool, struct json_object *requests, cutover_error **error)
+{
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_request_list *list = NULL;
+
+    filter.project_id = tool->options[OPTION_PROJECT];
+    filter.status = "live";
+    filter.newest_first = 1;
+    filter.limit = QUEUE_MAX;
+    cutover_status status = cutover_requests_find(tool->engine, &filter, &list, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < cutover_request_list_count(list); i++) {
+        const cutover_request *request = cutover_request_list_at(list, i);
+        if (tool->json)
+            json_object_array_add(requests, parse_json(cutover_request_json(request)));
+        else if (strcmp(cutover_request_status(request), "in_progress") != 0)
+            print_waiting(request);
+    }
+    cutover_request_list_free(list);
+    return status;
+}
+
+int run_status(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct json_object *object = new_object();
+    struct json_object *jobs = must(json_object_new_array()), *requests = must(json_object_new_array());
+
+    json_object_object_add(object, "jobs", jobs);
+    json_object_object_add(object, "requests", requests);
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || running_take(tool, jobs, &error) != CUTOVER_OK ||
+        queue_take(tool, requests, &error) != CUTOVER_OK) {
+        json_object_put(object);
+        return fail(tool, error);
+    }
+    if (tool->json)
+        print_json(json_object_get(object));
+    json_object_put(object);
+    return EXIT_DONE;
+}
