@@ -123,8 +123,7 @@ static void cancel_at_any_tick_leaves_production_as_it_was(void **state)
         struct untouched before;
         untouched_look(&before, cluster, "ticks_production");
         struct outcome outcome = shop_promote(shop, &promotion);
-        if (outcome.status == CUTOVER_E_CANCELLED &&
-            strcmp(outcome_text(&outcome, "promotion_id"), "null") != 0)
+        if (outcome.status == CUTOVER_E_CANCELLED && strcmp(outcome_text(&outcome, "job_id"), "null") != 0)
             untouched_check(&before, shop, "ticks", request);
         bool over = outcome.status != CUTOVER_E_CANCELLED;
         if (over)
