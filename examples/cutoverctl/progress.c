@@ -86,22 +86,15 @@ static void draw(struct bar *bar, const cutover_progress *progress)
     bar->width = width;
 }
 
-static bool is_beyond_return(const char *step)
-{
-    return strcmp(step, "finish") == 0;
-}
-
 /* On a terminal a Ctrl-C is easily meant for something else: the first says what it would do, and a second within five seconds
    does it. Who is no terminal means it. */
-static bool is_stopped(struct bar *bar, const char *step)
+static bool is_stopped(struct bar *bar)
 {
     int seen = interrupts;
     bool asked = seen > bar->seen && bar->asked_at != 0 && seconds_now() - bar->asked_at <= ASK_AGAIN_S;
 
     if (ended || (seen > 0 && !bar->terminal) || seen > bar->seen + 1)
         asked = true;
-    if (asked && !bar->stopping && is_beyond_return(step))
-        fprintf(stderr, "the swap is done: there is nothing left to cancel\n");
     if (asked || bar->stopping) {
         bar->stopping = true;
         bar->seen = seen;
@@ -144,7 +137,7 @@ int32_t bar_show(const cutover_progress *progress, void *userdata)
         fprintf(stderr, "held: everything is ready. `cutoverctl release %s` lets it go on.\n", bar->held);
         bar->told_held = true;
     }
-    bool stopped = bar->end != NULL && is_stopped(bar, progress->step);
+    bool stopped = bar->end != NULL && is_stopped(bar);
     if (bar->terminal)
         draw(bar, progress);
     return stopped ? 1 : 0;
