@@ -46,6 +46,8 @@ int run_backup_create(struct tool *tool)
         cutover_backup_create(tool->engine, &options, &backup, &error);
         bar_end(&bar);
     }
+    if (backup == NULL)
+        return fail_harmless(tool, error, "Production was only read.");
     return show(tool, backup, error);
 }
 
@@ -63,6 +65,8 @@ int run_backup_verify(struct tool *tool)
         cutover_backup_verify(tool->engine, &options, tool->operands[0], &backup, &error);
         bar_end(&bar);
     }
+    if (backup == NULL)
+        return fail_harmless(tool, error, "Production was only read.");
     return show(tool, backup, error);
 }
 

@@ -147,6 +147,8 @@ unsigned columns_of(int descriptor);
 /* output.c */
 /* Prints the error, as an object with --json, frees it, and returns the exit status that it stands for. */
 int fail(const struct tool *tool, cutover_error *error);
+/* The same for a job that never began, or only read: what state production is in is said in any case. */
+int fail_harmless(const struct tool *tool, cutover_error *error, const char *production);
 int exit_status_of(cutover_status status);
 /* Whether what cannot be undone is meant: --confirm, or "yes" at a terminal, after it was told what will be gone. Else it says what
    is missing, and the exit status is EXIT_USAGE. */

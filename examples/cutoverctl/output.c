@@ -226,3 +226,12 @@ void print_production(struct json_object *report)
     if (member_text(report, "production") != NULL)
         puts(member_text(report, "production"));
 }
+
+int fail_harmless(const struct tool *tool, cutover_error *error, const char *production)
+{
+    int status = fail(tool, error);
+
+    if (!tool->json)
+        fprintf(stderr, "%s\n", production);
+    return status;
+}

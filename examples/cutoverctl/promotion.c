@@ -146,7 +146,7 @@ int run_promote(struct tool *tool)
     options.progress_userdata = &bar;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_promotion_start(tool->engine, &options, &promotion, &error) != CUTOVER_OK)
-        return fail(tool, error);
+        return fail_harmless(tool, error, "Nothing was begun: production is as it was.");
 
     bar_begin(
         &bar, tool, options.request_id,

@@ -138,7 +138,7 @@ int run_rollback(struct tool *tool)
     options.progress_userdata = &bar;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_rollback_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
-        return fail(tool, error);
+        return fail_harmless(tool, error, "Nothing was begun: production is as it was.");
     if (!tool->json)
         printf("written to production since the cutover: %s\n",
                cutover_writes_name(cutover_rollback_writes(job)));
@@ -193,7 +193,7 @@ int run_restore(struct tool *tool)
     options.progress_userdata = &bar;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_restore_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
-        return fail(tool, error);
+        return fail_harmless(tool, error, "Nothing was begun: production is as it was.");
     bar_begin(
         &bar, tool, NULL,
         "what was restored is dropped, and what would be overwritten keeps its content and is open for reads "

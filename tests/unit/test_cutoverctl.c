@@ -316,6 +316,12 @@ static void the_queue_needs_no_project(void **state)
     list = RUN(2, "job", "list", "--status", "finished");
     check_contains(list, "filter.status: \"finished\" is none");
     free(list);
+    list = RUN(1, "promote", "none");
+    check_contains(list, "Nothing was begun: production is as it was.");
+    free(list);
+    list = RUN(1, "backup", "verify", "none");
+    check_contains(list, "Production was only read.");
+    free(list);
     list = RUN(1, "job", "show", "none");
     check_contains(list, "no job none");
     free(list);
