@@ -5,6 +5,7 @@
  */
 #include "cutoverctl/cutoverctl.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ int main(int argc, char **argv)
     if (arguments_parse(&tool, argc, argv))
         status = tool.command->run(&tool);
     tool_close(&tool);
-    if (fflush(stdout) != 0 && status == EXIT_DONE) {
+    /* A reader that has seen enough, as in `cutoverctl audit | head`, is nothing to complain about. */
+    if (fflush(stdout) != 0 && errno != EPIPE && status == EXIT_DONE) {
         perror("cutoverctl: standard output");
         status = EXIT_FAILED;
     }

@@ -114,6 +114,7 @@ static bool take_common(struct tool *tool, int argc, char **argv, int *index, bo
             return usage_error(tool, "--home needs a folder"), false;
         free(tool->home);
         tool->home = must(strdup(value));
+        tool->home_given = true;
         return true;
     }
     if (take_value(argc, argv, index, "--as", &value)) {
@@ -201,10 +202,8 @@ bool arguments_parse(struct tool *tool, int argc, char **argv)
             words[count++] = argv[i];
         }
     }
-    if (tool->home == NULL) {
-        const char *home = getenv("CUTOVER_HOME");
-        tool->home = must(strdup(home != NULL && home[0] != '\0' ? home : ".cutover"));
-    }
+    if (tool->home == NULL)
+        tool->home = default_home();
     return assign_words(tool, words, count);
 }
 
@@ -292,26 +291,69 @@ const cutover_actor *acting_as(struct tool *tool, cutover_actor_kind kind)
     return &tool->actor;
 }
 
-bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds)
+/* "1d12h": numbers above 0, each with its unit, in microseconds; 0 where it is not that, or is more than 100 years. */
+static int64_t duration_of(const char *text)
 {
     static const struct {
         char unit;
         int64_t seconds;
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    char *end = NULL;
+    int64_t sum = 0, last = INT64_MAX;
 
-    errno = 0;
-    long long count = isdigit((unsigned char)text[0]) ? strtoll(text, &end, 10) : -1;
-    if (count > 0 && errno == 0 && end[0] != '\0' && end[1] == '\0') {
-        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-            if (units[i].unit != *end || count > 100 * YEAR_SECONDS / units[i].seconds)
-                continue;
-            *microseconds = count * units[i].seconds * SECOND;
-            return true;
-        }
+    while (*text != '\0') {
+        char *end = NULL;
+        int64_t unit = 0;
+        errno = 0;
+        long long count = isdigit((unsigned char)*text) ? strtoll(text, &end, 10) : -1;
+        if (count <= 0 || errno != 0)
+            return 0;
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+            if (units[i].unit == *end)
+                unit = units[i].seconds;
+        /* Each unit is smaller than the one before: 12h1d is a slip. */
+        if (unit == 0 || unit >= last || count > 100 * YEAR_SECONDS / unit)
+            return 0;
+        sum += count * unit;
+        if (sum > 100 * YEAR_SECONDS)
+            return 0;
+        last = unit;
+        text = end + 1;
     }
-    return usage_error(tool, "`%s` is no duration: a number above 0 and s, m, h, d or w, as in 24h", text),
-           false;
+    return sum * SECOND;
+}
+
+bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds)
+{
+    int64_t found = duration_of(text);
+
+    if (found > 0)
+        *microseconds = found;
+    else
+        usage_error(tool, "`%s` is no duration: numbers and units from w, d, h, m to s, as in 24h or 1d12h",
+                    text);
+    return found > 0;
+}
+
+int64_t time_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+bool parse_expiry(struct tool *tool, int64_t *at)
+{
+    const char *text = tool->options[OPTION_EXPIRES_IN];
+    int64_t life = 0;
+
+    *at = 0;
+    if (strcmp(text, "never") == 0)
+        return true;
+    if (!parse_duration(tool, text, &life))
+        return false;
+    *at = time_now() + life;
+    return true;
 }
 
 static bool digits(const char **text, size_t count, int *value)
@@ -333,20 +375,28 @@ static bool skip(const char **text, const char *any)
     return true;
 }
 
-/* The part after the seconds: ".123456" and "Z" or "+02:00". */
-static bool parse_zone(const char *text, int64_t *fraction, int64_t *offset)
+/* The part after the minutes: ":30.123456" and "Z" or "+02:00", each of which may be left out; without a zone *local is set. */
+static bool parse_rest(const char *text, struct tm *time, int64_t *fraction, int64_t *offset, bool *local)
 {
     int hours = 0;
     int minutes = 0;
 
     *fraction = *offset = 0;
-    if (skip(&text, ".")) {
-        int64_t unit = SECOND / 10;
-        if (!isdigit((unsigned char)*text))
+    *local = false;
+    if (skip(&text, ":")) {
+        if (!digits(&text, 2, &time->tm_sec))
             return false;
-        for (; isdigit((unsigned char)*text); text++, unit /= 10)
-            *fraction += (*text - '0') * unit;
+        if (skip(&text, ".")) {
+            int64_t unit = SECOND / 10;
+            if (!isdigit((unsigned char)*text))
+                return false;
+            for (; isdigit((unsigned char)*text); text++, unit /= 10)
+                *fraction += (*text - '0') * unit;
+        }
     }
+    *local = *text == '\0';
+    if (*local)
+        return true;
     if (skip(&text, "Zz"))
         return *text == '\0';
     bool west = *text == '-';
@@ -357,32 +407,58 @@ static bool parse_zone(const char *text, int64_t *fraction, int64_t *offset)
     return true;
 }
 
-bool parse_time(struct tool *tool, const char *text, int64_t *microseconds)
+/* A moment of RFC 3339, where seconds and zone may be left out; 0 where it is none. */
+static int64_t moment_of(const char *text)
 {
     struct tm time = {.tm_isdst = 0};
     const char *at = text;
     int64_t fraction = 0;
     int64_t offset = 0;
+    bool local = false;
 
-    if (digits(&at, 4, &time.tm_year) && skip(&at, "-") && digits(&at, 2, &time.tm_mon) && skip(&at, "-") &&
-        digits(&at, 2, &time.tm_mday) && skip(&at, "Tt ") && digits(&at, 2, &time.tm_hour) && skip(&at, ":") &&
-        digits(&at, 2, &time.tm_min) && skip(&at, ":") && digits(&at, 2, &time.tm_sec) &&
-        parse_zone(at, &fraction, &offset)) {
-        time.tm_year -= 1900;
-        time.tm_mon -= 1;
-        struct tm asked = time;
-        time_t seconds = timegm(&time);
-        /* timegm() turns the 30th of February into a day in March: what it changed was no date. */
-        if (asked.tm_year >= 70 && asked.tm_mon == time.tm_mon && asked.tm_mday == time.tm_mday &&
-            asked.tm_hour == time.tm_hour && asked.tm_min == time.tm_min && asked.tm_sec == time.tm_sec) {
-            int64_t found = (int64_t)seconds * SECOND + fraction - offset;
-            if (found > 0 && found <= LAST_TIME) {
-                *microseconds = found;
-                return true;
-            }
-        }
-    }
-    return usage_error(tool, "`%s` is no time: RFC 3339, as in 2030-01-31T22:00:00Z", text), false;
+    if (!digits(&at, 4, &time.tm_year) || !skip(&at, "-") || !digits(&at, 2, &time.tm_mon) || !skip(&at, "-") ||
+        !digits(&at, 2, &time.tm_mday) || !skip(&at, "Tt ") || !digits(&at, 2, &time.tm_hour) ||
+        !skip(&at, ":") || !digits(&at, 2, &time.tm_min) || !parse_rest(at, &time, &fraction, &offset, &local))
+        return 0;
+    time.tm_year -= 1900;
+    time.tm_mon -= 1;
+    time.tm_isdst = -1;
+    struct tm asked = time;
+    time_t seconds = local ? mktime(&time) : timegm(&time);
+    /* What they changed was no date: the 30th of February, or an hour that the clocks leave out. */
+    if (asked.tm_year < 70 || asked.tm_mon != time.tm_mon || asked.tm_mday != time.tm_mday ||
+        asked.tm_hour != time.tm_hour || asked.tm_min != time.tm_min || asked.tm_sec != time.tm_sec)
+        return 0;
+    int64_t found = (int64_t)seconds * SECOND + fraction - offset;
+    return found > 0 && found <= LAST_TIME ? found : 0;
+}
+
+/* What was understood, in this machine's zone: whoever left the zone out sees which one was meant. */
+static void tell_time(const struct tool *tool, int64_t at)
+{
+    time_t seconds = (time_t)(at / SECOND);
+    struct tm parts;
+    char text[80];
+
+    if (!tool->json && localtime_r(&seconds, &parts) != NULL &&
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z", &parts) > 0)
+        fprintf(stderr, "cutoverctl: that is %s\n", text);
+}
+
+bool parse_time(struct tool *tool, const char *text, int64_t *microseconds)
+{
+    int64_t found = text[0] == '+' ? duration_of(text + 1) : moment_of(text);
+
+    if (found > 0 && text[0] == '+')
+        found += time_now();
+    if (found > 0) {
+        *microseconds = found;
+        tell_time(tool, found);
+    } else
+        usage_error(tool,
+                    "`%s` is no time: as in 2030-01-31T22:00:00Z, 2030-01-31 22:00 (here), or +2h30m from now",
+                    text);
+    return found > 0;
 }
 
 bool parse_jobs(struct tool *tool, uint32_t *jobs)

@@ -10,8 +10,8 @@
 const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_AT] =
         {"--at", "TIME",
-         "the time that was agreed with the customer; promoting before it is refused. RFC 3339, as in "
-         "2030-01-31T22:00:00Z"},
+         "the time that was agreed with the customer; promoting before it is refused. As in "
+         "2030-01-31T22:00:00Z; without a zone, 2030-01-31 22:00, it is this machine's; +2h30m is from now"},
     [OPTION_CONFIRM] = {"--confirm", NULL,
                         "it is meant: needed to overwrite production, and for what cannot be undone where no "
                         "terminal can be asked"},
@@ -26,7 +26,8 @@ const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_DISCARD_WRITES] = {"--discard-writes", NULL,
                                "what was written to production since the cutover may be left behind, in the "
                                "database that is displaced"},
-    [OPTION_EXPIRES_IN] = {"--expires-in", "24h", "for how long it may be promoted, from now: 30m, 24h, 7d"},
+    [OPTION_EXPIRES_IN] = {"--expires-in", "24h",
+                           "for how long it may be promoted, from now: 30m, 24h, 1d12h, or never"},
     [OPTION_HOLD] = {"--hold", NULL, "build and check everything, then wait for `cutoverctl release` to swap"},
     [OPTION_JOBS] = {"--jobs", "N", "how many streams copy at once, 1 to 64; 2 where it is not given"},
     [OPTION_LABEL] = {"--label", "TEXT", "a name for people to find the backup by"},
@@ -74,7 +75,9 @@ const struct option_text option_texts[OPTION_COUNT] = {
 };
 
 const struct option_text common_texts[] = {
-    {"--home", "DIR", "where everything is kept; else $CUTOVER_HOME, else .cutover"},
+    {"--home", "DIR",
+     "where everything is kept; else $CUTOVER_HOME, else .cutover where that is in this folder, else "
+     "$XDG_STATE_HOME/cutover or ~/.local/state/cutover"},
     {"--json", NULL, "one JSON object on standard output, and nothing else"},
     {"--as", "KIND:ID[:ROLE,ROLE]",
      "who acts. KIND: user, api_key, operator, system. ROLE: member, operator, org_admin; when left out, a "

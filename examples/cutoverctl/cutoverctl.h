@@ -100,6 +100,7 @@ struct tool {
     FILE *log;            /* that, open */
     bool help;            /* --help: of the command, instead of doing it */
     char *home;           /* absolute once open */
+    bool home_given;      /* --home was */
     bool acting;          /* --as was given */
     cutover_actor actor;
     char *actor_id; /* owned; what actor.id points to */
@@ -115,6 +116,8 @@ struct tool {
 
 /* home.c: the folder and everything that is opened in it. */
 int run_init(struct tool *tool); /* command "init" */
+/* $CUTOVER_HOME; .cutover where that is in the current folder already; else cutover in $XDG_STATE_HOME or ~/.local/state. */
+char *default_home(void);
 /* `events` names the file that a notifier appends to, or is NULL. */
 cutover_status tool_open(struct tool *tool, const char *events, cutover_error **error);
 void tool_close(struct tool *tool);
@@ -126,6 +129,8 @@ const struct command *find_command(const char *noun, const char *verb, bool *nou
 bool parse_actor(struct tool *tool, const char *text);
 bool parse_duration(struct tool *tool, const char *text, int64_t *microseconds);
 bool parse_time(struct tool *tool, const char *text, int64_t *microseconds);
+int64_t time_now(void);                                                   /* microseconds since 1970 */
+bool parse_expiry(struct tool *tool, int64_t *at);                        /* of --expires-in; 0: never */
 bool parse_jobs(struct tool *tool, uint32_t *jobs);                       /* of --jobs */
 bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit); /* of --limit: 1 to 1000 */
 bool parse_seconds(struct tool *tool, enum option option,

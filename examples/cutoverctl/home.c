@@ -31,6 +31,50 @@ static cutover_status make_absolute(struct tool *tool, cutover_error **error)
     return CUTOVER_OK;
 }
 
+static char *joined(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = must(malloc(size));
+
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+static const char *set_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+char *default_home(void)
+{
+    const char *home = set_variable("CUTOVER_HOME"), *state = set_variable("XDG_STATE_HOME");
+    const char *own = set_variable("HOME");
+
+    if (home != NULL)
+        return must(strdup(home));
+    if (access(".cutover", F_OK) == 0 || (own == NULL && state == NULL))
+        return must(strdup(".cutover"));
+    /* A relative path is none, as that specification has it. */
+    return state != NULL && state[0] == '/' ? joined(state, "cutover")
+           : own != NULL                    ? joined(own, ".local/state/cutover")
+                                            : must(strdup(".cutover"));
+}
+
+/* The folders before the last one, where they are of the kind that everybody makes: ~/.local/state. */
+static void make_parents(const char *path)
+{
+    char *copy = must(strdup(path));
+
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0700);
+        *slash = '/';
+    }
+    free(copy);
+}
+
 static char *in_home(const struct tool *tool, const char *name)
 {
     size_t size = strlen(tool->home) + strlen(name) + 2;
@@ -170,6 +214,8 @@ int run_init(struct tool *tool)
 {
     cutover_error *error = NULL;
 
+    if (!tool->home_given)
+        make_parents(tool->home);
     bool made = mkdir(tool->home, 0700) == 0;
     if (!made && errno != EEXIST) {
         home_error(CUTOVER_E_IO, "cannot make the home folder", tool->home, "its parent must exist", &error);

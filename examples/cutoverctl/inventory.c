@@ -3,15 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
 
 static struct json_object *project_json(const cutover_project *project)
 {
@@ -225,14 +216,14 @@ int run_preview_add(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
-    int64_t life = 0;
+    int64_t expires_at = 0;
 
-    if (!parse_duration(tool, tool->options[OPTION_EXPIRES_IN], &life))
+    if (!parse_expiry(tool, &expires_at))
         return EXIT_USAGE;
     preview.id = tool->operands[0];
     preview.project_id = tool->options[OPTION_PROJECT];
     preview.database = tool->options[OPTION_DATABASE];
-    preview.expires_at = now() + life;
+    preview.expires_at = expires_at;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_registry_preview_add(tool->registry, &preview, &error) != CUTOVER_OK ||
         show_preview(tool, preview.id, &error) != CUTOVER_OK)
@@ -244,12 +235,12 @@ int run_preview_extend(struct tool *tool)
 {
     cutover_error *error = NULL;
     const char *id = tool->operands[0];
-    int64_t life = 0;
+    int64_t expires_at = 0;
 
-    if (!parse_duration(tool, tool->options[OPTION_EXPIRES_IN], &life))
+    if (!parse_expiry(tool, &expires_at))
         return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_registry_preview_extend(tool->registry, id, now() + life, &error) != CUTOVER_OK ||
+        cutover_registry_preview_extend(tool->registry, id, expires_at, &error) != CUTOVER_OK ||
         show_preview(tool, id, &error) != CUTOVER_OK)
         return fail(tool, error);
     return EXIT_DONE;

@@ -777,6 +777,7 @@ cutover_status cutover_registry_open(const cutover_store *store, cutover_registr
 cutover_status cutover_registry_open_as(const cutover_store *store, const cutover_actor *given,
                                         cutover_registry **registry, cutover_error **error)
 {
+    error_begin(error);
     cutover_actor actor;
     cutover_status status = port_copy(&actor_port, "actor", given, &actor, error);
 
