@@ -84,6 +84,7 @@ bench)
 ci)
     need_versions
     need g++ g++
+    need mandoc mandoc
     need python3 python3
     need clang clang
     need clang-format clang-format

@@ -239,6 +239,7 @@ int run_job_cancel(struct tool *tool);
 int run_status(struct tool *tool);
 int run_events_deliver(struct tool *tool);
 int run_help(struct tool *tool);
+int run_print(struct tool *tool);
 int run_version(struct tool *tool);
 int run_event_list(struct tool *tool);
 int run_event_retry(struct tool *tool);
