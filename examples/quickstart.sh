@@ -82,13 +82,21 @@ keep_reading() {
 
 # ----------------------------------------------------------------------------------------------------------- build
 
+# A minute of silence is an error to whoever waits: says how many files are done.
+count_files() {
+    awk -v terminal="$([ -t 1 ] && echo 1)" '
+        / (CC|CCLD) / { if (terminal) { printf "\r  %d files", ++files; fflush() } else if (++files % 50 == 0) { print "  " files " files"; fflush() } }
+        END { if (files > 0) printf "%s  built: %d files\n", terminal ? "\r" : "", files }'
+}
+
 title "Building"
 tests/packages.sh build
-[ -e configure ] || ./autogen.sh >/dev/null 2>&1
+[ -e configure ] || { echo "  autoconf, automake, libtool (half a minute)" && ./autogen.sh >/dev/null 2>&1; }
 build=${BUILD_DIR:-build}
 mkdir -p "$build"
-[ -e "$build/Makefile" ] || (cd "$build" && ../configure >/dev/null)
-make -C "$build" -j2 -s >/dev/null
+[ -e "$build/Makefile" ] || { echo "  configure" && (cd "$build" && ../configure >/dev/null); }
+make -C "$build" -j2 V=0 | count_files
+make -C "$build" -s >/dev/null # whether it is whole: a pipe ends as its last command does
 cutoverctl=$source_dir/$build/cutoverctl
 bin=$(pg_config --bindir)
 CUTOVER_PG_BIN_DIR=$bin

@@ -48,12 +48,15 @@ for shell in bash zsh fish; do
     if "$shell" -n "$build/man/cutoverctl.$shell"; then ok; else bad "$shell cannot read its completion"; fi
 done
 # What a user of bash gets.
-complete() {
+offered() {
     bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cutoverctl; echo "${COMPREPLY[*]}"' "$build/man/cutoverctl.bash" "$@"
 }
-[ "$(complete cutoverctl prev)" = preview ] && [ "$(complete cutoverctl --as x:y request a)" = ack ] &&
-    [ "$(complete cutoverctl request reject ID --rea)" = --reason ] && [ "$(complete cutoverctl promote ID --ho | tr ' ' '\n' | sort | tr '\n' ' ')" != "" ] &&
-    ok || bad "bash completes another word"
+if [ "$(offered cutoverctl prev)" = preview ] && [ "$(offered cutoverctl --as x:y request ac)" = ack ] &&
+    [ "$(offered cutoverctl request reject ID --rea)" = --reason ]; then
+    ok
+else
+    bad "bash completes another word"
+fi
 
 echo "manuals: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
