@@ -97,7 +97,8 @@ const struct exit_text exit_texts[] = {
     {EXIT_DONE, "done"},
     {EXIT_FAILED, "failed; the message says why"},
     {EXIT_USAGE, "the command line, or a value in it, is wrong; nothing was done"},
-    {EXIT_REFUSED, "refused: state, role, time, preflight or a lock; nothing was changed"},
+    {EXIT_REFUSED,
+     "refused: state, role, time, preflight, a lock, or a program that is missing; nothing was changed"},
     {EXIT_DIFFERENT, "a verification said different, or could not tell"},
     {-1, NULL},
 };

@@ -28,6 +28,7 @@ int exit_status_of(cutover_status status)
     case CUTOVER_E_LOCKED:
     case CUTOVER_E_EXPIRED:
     case CUTOVER_E_PREFLIGHT:
+    case CUTOVER_E_UNSUPPORTED: /* a program that is missing, too, whether preflight says so or a backup */
         return EXIT_REFUSED;
     case CUTOVER_E_VERIFY:
         return EXIT_DIFFERENT;
@@ -82,6 +83,28 @@ const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX])
     return text;
 }
 
+/* What was made visible, until the tool ends. */
+static struct kept {
+    char *text;
+    struct kept *next;
+} * kept;
+
+/* What the library calls an option of the engine is a variable here. */
+const char *hint_for_tool(const char *hint)
+{
+    static const char option[] = "pg_bin_dir", variable[] = "$CUTOVER_PG_BIN_DIR";
+    const char *at = hint != NULL ? strstr(hint, option) : NULL;
+
+    if (at == NULL)
+        return hint;
+    struct kept *one = must(malloc(sizeof *one));
+    one->text = must(malloc(strlen(hint) + sizeof variable));
+    sprintf(one->text, "%.*s%s%s", (int)(at - hint), hint, variable, at + strlen(option));
+    one->next = kept;
+    kept = one;
+    return one->text;
+}
+
 struct json_object *error_object(const cutover_error *error)
 {
     struct json_object *object = new_object();
@@ -89,18 +112,12 @@ struct json_object *error_object(const cutover_error *error)
     put_text(object, "code", cutover_status_name(cutover_error_code(error)));
     put_text(object, "message", cutover_error_message(error));
     put_text(object, "detail", cutover_error_detail(error));
-    put_text(object, "hint", cutover_error_hint(error));
+    put_text(object, "hint", hint_for_tool(cutover_error_hint(error)));
     put_text(object, "sqlstate", cutover_error_sqlstate(error));
     put_text(object, "step", cutover_error_step(error));
     put_text(object, "verdict", cutover_verdict_name(cutover_error_verdict(error)));
     return object;
 }
-
-/* What was made visible, until the tool ends. */
-static struct kept {
-    char *text;
-    struct kept *next;
-} * kept;
 
 const char *visible(const char *text)
 {
@@ -138,7 +155,7 @@ int fail(const struct tool *tool, cutover_error *error)
         if (cutover_error_sqlstate(error) != NULL)
             print_indented(stderr, "SQLSTATE ", cutover_error_sqlstate(error));
         if (cutover_error_hint(error) != NULL)
-            print_indented(stderr, "hint: ", cutover_error_hint(error));
+            print_indented(stderr, "hint: ", hint_for_tool(cutover_error_hint(error)));
     }
     cutover_error_free(error);
     return status != EXIT_DONE ? status : EXIT_FAILED;

@@ -8,7 +8,7 @@ static void print_finding(const cutover_finding *finding)
     printf("  %-5s  %-34s %s\n", cutover_severity_name(finding->severity), finding->check,
            visible(finding->message));
     if (finding->hint != NULL)
-        printf("         %-34s -> %s\n", "", visible(finding->hint));
+        printf("         %-34s -> %s\n", "", visible(hint_for_tool(finding->hint)));
 }
 
 int run_preflight(struct tool *tool)

@@ -71,9 +71,12 @@ static cutover_status find_program(const char *bin_dir, const char *name, char *
         char *folder = realpath(bin_dir, NULL);
         if (folder == NULL && errno == ENOMEM)
             return error_nomem(error);
-        if (folder == NULL)
-            return error_set_errno(error, CUTOVER_E_UNSUPPORTED, errno, "cannot use the folder %s for %s",
-                                   bin_dir, name);
+        if (folder == NULL) {
+            error_set_errno(error, CUTOVER_E_UNSUPPORTED, errno, "cannot use the folder %s for %s", bin_dir,
+                            name);
+            error_hint(error, "Name the folder of pg_dump and pg_restore as pg_bin_dir.");
+            return CUTOVER_E_UNSUPPORTED;
+        }
         status = program_in(folder, strlen(folder), name, path, error);
         free(folder);
     }

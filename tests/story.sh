@@ -1,0 +1,180 @@
+#!/bin/sh
+# The operator's story, with all mistakes that one makes: cutoverctl as a shell and a terminal run it, against a real server.
+#
+#     tests/story.sh BUILD_DIR
+set -u
+case ${1:-build} in
+/*) build=$1 ;;
+*) build=$(pwd)/${1:-build} ;;
+esac
+source_dir=$(cd "$(dirname "$0")/.." && pwd)
+PATH=$build:$PATH
+passed=0
+failed=0
+work=$(mktemp -d /tmp/cutover-story.XXXXXX) || exit 1
+chmod 755 "$work"
+bin=$(pg_config --bindir)
+CUTOVER_PG_BIN_DIR=$bin
+HOME=$work
+export CUTOVER_PG_BIN_DIR HOME
+unset CUTOVER_HOME XDG_STATE_HOME
+cd "$work" || exit 1
+
+as_server_user() {
+    if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+}
+
+clean_up() {
+    [ ! -e "$work/server/data/postmaster.pid" ] || as_server_user "$bin/pg_ctl" -D "$work/server/data" -m immediate stop >/dev/null
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# says STATUS PART COMMAND...: the command ends so, and PART is in what it says.
+says() {
+    expected=$1
+    part=$2
+    shift 2
+    "$@" >"$work/said" 2>&1 </dev/null
+    status=$?
+    if [ "$status" -eq "$expected" ] && { [ -z "$part" ] || grep -qF -- "$part" "$work/said"; }; then
+        passed=$((passed + 1))
+        return
+    fi
+    failed=$((failed + 1))
+    echo "story: \`$*\` ended with $status, expected $expected and \"$part\":"
+    sed 's/^/    /' "$work/said"
+}
+
+# typed STATUS PART WAIT KEYS COMMAND...: likewise, in a terminal of 60 columns.
+typed() {
+    expected=$1
+    part=$2
+    shift 2
+    says "$expected" "$part" "$source_dir/tests/terminal.py" 60 "$@"
+}
+
+sql() {
+    "$bin/psql" -X -A -t -q -v ON_ERROR_STOP=1 -d "host=$work/server user=postgres dbname=$1" -c "$2"
+}
+
+# The id in what was said last.
+last_id() {
+    grep -oE '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}' "$work/said" | head -n 1
+}
+
+mkdir "$work/server"
+[ "$(id -u)" -ne 0 ] || chown postgres "$work/server"
+as_server_user "$bin/initdb" -D "$work/server/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/log.initdb" 2>&1
+as_server_user "$bin/pg_ctl" -D "$work/server/data" -l "$work/server/log" -w \
+    -o "-c listen_addresses='' -c fsync=off -k '$work/server'" start >"$work/log.start" 2>&1 || {
+    cat "$work/log.initdb" "$work/log.start"
+    echo "story: 0 passed, 1 failed"
+    exit 1
+}
+sql postgres 'CREATE DATABASE shop' && sql postgres 'CREATE DATABASE next' &&
+    sql shop "CREATE TABLE release (name text); INSERT INTO release VALUES ('old')" &&
+    sql next "CREATE TABLE release (name text); INSERT INTO release VALUES ('new')" || failed=1
+production="host=$work/server user=postgres dbname=shop"
+preview="host=$work/server user=postgres dbname=next"
+olga=operator:olga
+
+# ---- before there is anything
+
+says 2 'cutoverctl help' cutoverctl
+says 2 'there is no command `promot`' cutoverctl promot
+says 2 'needs another word' cutoverctl request
+says 0 'Exit status:' cutoverctl help promote
+says 0 'cutoverctl ' cutoverctl version
+says 1 'cutoverctl init' cutoverctl request list --project shop
+says 0 "home: $work/.local/state/cutover" cutoverctl init
+says 0 "home: $work/.local/state/cutover" cutoverctl init
+mkdir "$work/elsewhere"
+says 0 "home: $work/elsewhere/.cutover" sh -c 'cd elsewhere && mkdir .cutover && cutoverctl init'
+says 0 "home: $work/state/cutover" env XDG_STATE_HOME="$work/state" cutoverctl init
+
+# ---- projects and previews, not well named
+
+says 2 '--database is missing' cutoverctl project add shop
+says 2 'names no dbname' cutoverctl project add shop --database "host=$work/server user=postgres"
+says 0 'project shop: active' cutoverctl project add shop --database "$production"
+says 1 'no project shpo' cutoverctl preview add next --project shpo --database "$preview" --expires-in 7d
+says 2 'is no duration' cutoverctl preview add next --project shop --database "$preview" --expires-in soon
+says 2 'is no duration' cutoverctl preview add next --project shop --database "$preview" --expires-in 12h1d
+says 0 'expires never' cutoverctl preview add next --project shop --database "$preview" --expires-in never
+says 0 'preview next: ready' cutoverctl preview extend next --expires-in 1d12h
+says 0 'preview gone: ready' cutoverctl preview add gone --project shop --database "$preview" --expires-in 1s
+
+# ---- the request
+
+says 2 '--as begins with' cutoverctl --as anna request create --project shop --preview next
+says 2 'roles that do not exist' cutoverctl --as user:anna:boss request create --project shop --preview next
+says 1 'no project' cutoverctl --as user:anna request create --project shpo --preview next
+says 1 'no preview' cutoverctl --as user:anna request create --project shop --preview nxet
+until cutoverctl --as user:anna request create --project shop --preview gone 2>&1 | grep -q expired; do
+    id=$(cutoverctl --json request list --project shop | grep -oE '"id":"[^"]*' | tail -n 1 | cut -d'"' -f4)
+    [ -z "$id" ] || cutoverctl --as user:anna request cancel "$id" >/dev/null 2>&1
+done
+says 3 'expired' cutoverctl --as user:anna request create --project shop --preview gone
+says 0 ': open' cutoverctl --as user:anna request create --project shop --preview next --ticket '   ' # none, as promote says
+request=$(last_id)
+says 3 'ack it first' cutoverctl --as "$olga" promote "$request"
+says 3 'may not ack it too' cutoverctl --as user:anna:operator request ack "$request"
+says 2 'is no time' cutoverctl --as "$olga" request ack "$request" --at tonight
+says 2 'is no time' cutoverctl --as "$olga" request ack "$request" --at '2030-02-30 22:00'
+says 3 'Extend the preview' cutoverctl --as "$olga" request ack "$request" --at '2030-01-31T22:00'
+says 0 'that is ' cutoverctl --as "$olga" request ack "$request" --at +2h30m
+says 3 'ticket' cutoverctl --as "$olga" promote "$request"
+says 2 'ticket' cutoverctl --as user:anna request ticket "$request" ' '
+says 0 'OPS-42' cutoverctl --as user:anna request ticket "$request" OPS-42
+says 3 'agreed' cutoverctl --as "$olga" promote "$request"
+says 0 ': cancelled' cutoverctl --as user:anna request cancel "$request"
+says 0 ': open' cutoverctl --as user:anna request create --project shop --preview next --ticket OPS-43
+request=$(last_id)
+says 0 ': acked' cutoverctl --as "$olga" request ack "$request"
+
+# ---- the promotion, at a terminal
+
+says 2 'a number from 1 to 64' cutoverctl --as "$olga" promote "$request" --jobs 0
+says 3 'CUTOVER_PG_BIN_DIR' env CUTOVER_PG_BIN_DIR="$work/nowhere" cutoverctl --as "$olga" preflight "$request"
+says 3 'CUTOVER_PG_BIN_DIR' env CUTOVER_PG_BIN_DIR="$work/nowhere" cutoverctl --as "$olga" backup create --project shop
+says 0 'a promotion can begin' cutoverctl --as "$olga" preflight "$request"
+typed 1 'cancelled' 'held: everything is ready' '\x03\x03' cutoverctl --as "$olga" promote "$request" --hold
+says 0 old sql shop 'SELECT name FROM release'
+says 0 '' sql shop "UPDATE release SET name = 'old'"
+says 0 'project shop: active' cutoverctl project show shop
+if ! cutoverctl request show "$request" | grep -q ': acked'; then
+    says 0 ': open' cutoverctl --as user:anna request create --project shop --preview next --ticket OPS-44
+    request=$(last_id)
+    says 0 ': acked' cutoverctl --as "$olga" request ack "$request"
+fi
+typed 0 'promotion completed' '' '' cutoverctl --as "$olga" promote "$request"
+says 0 new sql shop 'SELECT name FROM release'
+says 3 'completed' cutoverctl --as "$olga" promote "$request"
+
+# ---- and back
+
+displaced=$(cutoverctl displaced list --project shop | grep -oE 'cutover_old_[0-9a-f]+' | head -n 1)
+says 0 'cutover_old_' cutoverctl displaced list --project shop
+sql shop "INSERT INTO release VALUES ('a write')"
+says 3 'written to since' cutoverctl --as "$olga" rollback "$request"
+says 0 'rolled_back' cutoverctl --as "$olga" rollback "$request" --discard-writes
+says 0 old sql shop 'SELECT name FROM release'
+# It is production again; what the rollback displaced is dropped by who says so.
+says 1 "$displaced" cutoverctl --as "$olga" displaced drop "$displaced" --project shop --confirm
+displaced=$(cutoverctl displaced list --project shop | grep -oE 'cutover_old_[0-9a-f]+' | head -n 1)
+says 2 '--confirm is missing' cutoverctl --as "$olga" displaced drop "$displaced" --project shop
+typed 2 "$displaced" 'good' 'n\r' cutoverctl --as "$olga" displaced drop "$displaced" --project shop
+says 0 "dropped: $displaced" cutoverctl --as "$olga" displaced drop "$displaced" --project shop --confirm
+says 0 'cutover.rolled_back' cutoverctl audit --project shop
+says 0 'nothing is unfinished' cutoverctl recover
+says 0 '' sh -c 'cutoverctl audit --project shop | true; cutoverctl help | head -n 1'
+if [ -s "$work/said" ] && ! grep -q 'cutoverctl: ' "$work/said"; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "story: a reader that has seen enough is complained about"
+fi
+
+echo "story: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
