@@ -82,7 +82,7 @@ olga=operator:olga
 # ---- before there is anything
 
 says 2 'cutoverctl help' cutoverctl
-says 2 'there is no command `promot`' cutoverctl promot
+says 2 'there is no command' cutoverctl promot
 says 2 'needs another word' cutoverctl request
 says 0 'Exit status:' cutoverctl help promote
 says 0 'cutoverctl ' cutoverctl version
