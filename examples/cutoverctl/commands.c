@@ -8,6 +8,7 @@
 #define JOB_OPTIONS (BIT(OPTION_JOBS) | BIT(OPTION_VERIFY))
 
 const struct option_text option_texts[OPTION_COUNT] = {
+    [OPTION_ABANDON] = {"--abandon", "JOB", "give this job up: what can be undone is, and its project is free"},
     [OPTION_AT] =
         {"--at", "TIME",
          "the time that was agreed with the customer; promoting before it is refused. As in "
@@ -28,6 +29,8 @@ const struct option_text option_texts[OPTION_COUNT] = {
                                "database that is displaced"},
     [OPTION_EXPIRES_IN] = {"--expires-in", "24h",
                            "for how long it may be promoted, from now: 30m, 24h, 1d12h, or never"},
+    [OPTION_FORGET] = {"--forget", "LEFTOVER",
+                       "take this off the list of what abandoned jobs left; nothing is done to it"},
     [OPTION_HOLD] = {"--hold", NULL, "build and check everything, then wait for `cutoverctl release` to swap"},
     [OPTION_JOBS] = {"--jobs", "N", "how many streams copy at once, 1 to 64; 2 where it is not given"},
     [OPTION_LABEL] = {"--label", "TEXT", "a name for people to find the backup by"},
@@ -36,7 +39,7 @@ const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_ORGANIZATION] = {"--organization", "ID", "whose project it is"},
     [OPTION_PREVIEW] = {"--preview", "ID", "the preview"},
     [OPTION_PROJECT] = {"--project", "ID", "the project"},
-    [OPTION_REASON] = {"--reason", "TEXT", "why, for the customer to read"},
+    [OPTION_REASON] = {"--reason", "TEXT", "why, for whoever reads the request or the audit trail"},
     [OPTION_TICKET] = {"--ticket", "REF", "the ticket in which it was agreed; a promotion needs one"},
     [OPTION_TO] = {"--to", "FILE", "the file to append to, one line of JSON for each event"},
     [OPTION_VERIFY] =
@@ -340,15 +343,22 @@ const struct command commands[] = {
      .exits = BIT(EXIT_REFUSED),
      .run = run_displaced_expire},
     {.noun = "recover",
-     .allowed = BIT(OPTION_PROJECT),
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_ABANDON) | BIT(OPTION_FORGET) | BIT(OPTION_REASON) |
+                BIT(OPTION_CONFIRM),
      .summary = "settle what processes that died have left",
      .text =
          "Asks production's server whether the swap happened: if so the records are finished, else it is "
          "undone. "
          "Waits up to 30 seconds where it cannot be known whether a job lives. May be called at any time, and "
-         "again.",
-     .examples = "cutoverctl recover\n"
-                 "cutoverctl recover --project shop\n",
+         "again. Where it cannot help, since production was dropped, or its server is gone, an operator gives "
+         "the job up with --abandon, --reason and --confirm: what can be undone is undone, what cannot be "
+         "reached is listed and tried again by the next recovery of that project, and the project is free. "
+         "--forget takes one off that list.",
+     .examples =
+         "cutoverctl recover\n"
+         "cutoverctl recover --project shop\n"
+         "cutoverctl --as operator:olga recover --abandon JOB --reason 'its server is gone' --confirm\n",
+     .exits = BIT(EXIT_REFUSED),
      .run = run_recover},
     {.noun = "status",
      .allowed = BIT(OPTION_PROJECT),

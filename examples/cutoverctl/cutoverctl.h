@@ -13,12 +13,14 @@
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_DIFFERENT = 4 };
 
 enum option {
+    OPTION_ABANDON,
     OPTION_AT,
     OPTION_CONFIRM,
     OPTION_CONTROL_DATABASE,
     OPTION_DATABASE,
     OPTION_DISCARD_WRITES,
     OPTION_EXPIRES_IN,
+    OPTION_FORGET,
     OPTION_HOLD,
     OPTION_JOBS,
     OPTION_LABEL,
@@ -182,6 +184,10 @@ void put_time(struct json_object *object, const char *name, int64_t at); /* 0: n
 const char *format_time(int64_t at, char text[TIME_TEXT_MAX]);
 #define BYTES_TEXT_MAX 24
 const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX]);
+/* What abandoned jobs of a project left, as an array. */
+cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
+                              cutover_error **error);
+void print_leftovers(struct json_object *list);
 void *must(void *memory); /* ends the tool when memory is exhausted */
 
 /* progress.c: the bar on a terminal, and Ctrl-C. */

@@ -53,12 +53,16 @@ static void print_standing(struct json_object *project)
 
 static cutover_status show_project(struct tool *tool, const char *id, bool look, cutover_error **error)
 {
-    struct json_object *project = NULL;
+    struct json_object *project = NULL, *left = NULL;
     cutover_status status =
         tool->platform.project_get(id, keep_project, &project, error, tool->platform.userdata);
 
     if (status == CUTOVER_OK && look)
         status = cutover_project_look(tool->engine, id, keep_standing, project, error);
+    if (status == CUTOVER_OK && look)
+        status = leftovers_json(tool, id, &left, error);
+    if (status == CUTOVER_OK && left != NULL)
+        json_object_object_add(project, "leftovers", left);
     if (status != CUTOVER_OK) {
         json_object_put(project);
         return status;
@@ -84,6 +88,7 @@ static cutover_status show_project(struct tool *tool, const char *id, bool look,
     if (json_object_get_boolean(json_object_object_get(project, "hold_fence")))
         printf("  %-24s %s\n", "hold_fence", "yes");
     print_standing(project);
+    print_leftovers(left);
     json_object_put(project);
     return CUTOVER_OK;
 }

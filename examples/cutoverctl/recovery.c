@@ -1,4 +1,4 @@
-/* The ways back: recover what a dead process left, roll a cutover back, restore a backup. */
+/* The ways back: recover what a dead process left, or give it up; roll a cutover back, restore a backup. */
 #include "cutoverctl.h"
 
 #include <time.h>
@@ -19,8 +19,9 @@ struct told {
 static cutover_status tell(const cutover_recovery *recovery, void *context)
 {
     struct told *told = context;
-    bool settled = recovery->outcome == CUTOVER_RECOVERED_COMPLETED ||
-                   recovery->outcome == CUTOVER_RECOVERED_UNDONE || recovery->outcome == CUTOVER_RECOVERED_LOST;
+    bool settled =
+        recovery->outcome == CUTOVER_RECOVERED_COMPLETED || recovery->outcome == CUTOVER_RECOVERED_UNDONE ||
+        recovery->outcome == CUTOVER_RECOVERED_LOST || recovery->outcome == CUTOVER_RECOVERED_ABANDONED;
     struct json_object *object = new_object();
 
     told->failed +=
@@ -93,9 +94,162 @@ static void print_told(struct told *told)
     print_json(object);
 }
 
+/* ---- giving up ---- */
+
+static cutover_status keep_leftover(const cutover_leftover *leftover, void *context)
+{
+    struct json_object *object = new_object();
+
+    put_text(object, "id", leftover->id);
+    put_text(object, "job_id", leftover->job_id);
+    put_text(object, "kind", leftover->kind);
+    put_text(object, "database", leftover->database[0] != '\0' ? leftover->database : NULL);
+    put_number(object, "oid", leftover->oid);
+    put_text(object, "system_identifier",
+             leftover->system_identifier[0] != '\0' ? leftover->system_identifier : NULL);
+    put_time(object, "since", leftover->since);
+    put_text(object, "message", leftover->message);
+    must(json_object_array_add(context, object) == 0 ? object : NULL);
+    return CUTOVER_OK;
+}
+
+cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
+                              cutover_error **error)
+{
+    *list = must(json_object_new_array());
+    cutover_status status = cutover_leftovers_list(tool->engine, project_id, keep_leftover, *list, error);
+    if (status != CUTOVER_OK) {
+        json_object_put(*list);
+        *list = NULL;
+    }
+    return status;
+}
+
+void print_leftovers(struct json_object *list)
+{
+    for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        printf("  %-24s %s, since %s\n", "left", member_text(one, "id"), member_text(one, "since"));
+        printf("  %-24s %s%s%s: %s\n", "", member_text(one, "kind"),
+               member_text(one, "database") != NULL ? " " : "",
+               member_text(one, "database") != NULL ? member_text(one, "database") : "",
+               member_text(one, "message"));
+    }
+}
+
+/* A job of another machine is known to be dead only once it was silent for long enough. */
+static cutover_status abandon_and_wait(struct tool *tool, struct told *told, cutover_error **error)
+{
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+    cutover_status status = CUTOVER_E_LOCKED;
+
+    options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    options.job_id = tool->options[OPTION_ABANDON];
+    options.reason = tool->options[OPTION_REASON];
+    options.confirm = tool->options[OPTION_CONFIRM] != NULL;
+    for (int round = 0; status == CUTOVER_E_LOCKED && round < ROUNDS; round++) {
+        const struct timespec pause = {ROUND_S, 0};
+        if (round > 0 && told->ask_again_s == 0)
+            break;
+        if (round > 0)
+            nanosleep(&pause, NULL);
+        cutover_error_free(*error);
+        *error = NULL;
+        json_object_put(told->open);
+        told->open = must(json_object_new_array());
+        told->ask_again_s = 0;
+        status = cutover_recover_abandon(tool->engine, &options, tell, told, error);
+        if (round == 0 && told->ask_again_s > 0 && !tool->json)
+            fprintf(stderr, "waiting up to %u seconds for a sign of life\n", told->ask_again_s);
+    }
+    return status;
+}
+
+static struct json_object *job_told(const struct told *told)
+{
+    struct json_object *list = json_object_array_length(told->settled) > 0 ? told->settled : told->open;
+
+    return json_object_array_get_idx(list, 0);
+}
+
+static int abandoned(struct tool *tool, struct told *told)
+{
+    cutover_error *error = NULL;
+    struct json_object *job = job_told(told), *left = NULL;
+
+    if (leftovers_json(tool, json_object_get_string(json_object_object_get(job, "project_id")), &left,
+                       &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (tool->json) {
+        json_object_object_add(job, "leftovers", left);
+        print_json(json_object_get(job));
+        return EXIT_DONE;
+    }
+    printf("%s %s of project %s: %s: %s\n", member_text(job, "job"), member_text(job, "job_id"),
+           member_text(job, "project_id"), member_text(job, "outcome"), member_text(job, "message"));
+    print_leftovers(left);
+    json_object_put(left);
+    return EXIT_DONE;
+}
+
+static int run_abandon(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct told told = {.tool = tool, .settled = must(json_object_new_array())};
+    int status;
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || abandon_and_wait(tool, &told, &error) != CUTOVER_OK)
+        status = fail(tool, error);
+    else
+        status = abandoned(tool, &told);
+    json_object_put(told.settled);
+    json_object_put(told.open);
+    return status;
+}
+
+static int run_forget(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    const char *id = tool->options[OPTION_FORGET];
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_leftover_forget(tool->engine, actor, id, tool->options[OPTION_REASON], &error) != CUTOVER_OK)
+        return fail(tool, error);
+    if (tool->json) {
+        struct json_object *object = new_object();
+        put_text(object, "forgotten", id);
+        print_json(object);
+    } else {
+        printf("forgotten: %s\n", visible(id));
+    }
+    return EXIT_DONE;
+}
+
+/* What is given up is said by whom, why, and twice. */
+static int give_up(struct tool *tool, const char *option, int (*run)(struct tool *tool))
+{
+    if (!tool->acting)
+        return usage_error(tool, "%s needs --as: who gives it up", option);
+    if (tool->options[OPTION_REASON] == NULL)
+        return usage_error(tool, "%s needs --reason", option);
+    if (tool->options[OPTION_CONFIRM] == NULL)
+        return usage_error(tool, "%s needs --confirm: nothing tries it again for you", option);
+    return run(tool);
+}
+
 int run_recover(struct tool *tool)
 {
     cutover_error *error = NULL;
+
+    if (tool->options[OPTION_ABANDON] != NULL && tool->options[OPTION_FORGET] != NULL)
+        return usage_error(tool, "--abandon and --forget are two commands");
+    if (tool->options[OPTION_ABANDON] != NULL)
+        return give_up(tool, "--abandon", run_abandon);
+    if (tool->options[OPTION_FORGET] != NULL)
+        return give_up(tool, "--forget", run_forget);
+    if (tool->options[OPTION_REASON] != NULL || tool->options[OPTION_CONFIRM] != NULL)
+        return usage_error(tool, "--reason and --confirm go with --abandon or --forget");
     struct told told = {.tool = tool, .settled = must(json_object_new_array())};
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK || recover_and_wait(&told, &error) != CUTOVER_OK) {

@@ -1,9 +1,10 @@
 /**
- * Recovery: what a job left unfinished whose process is gone is finished, or undone.
+ * Recovery: what a job left unfinished whose process is gone is finished, or undone; where nobody can do either, a person gives it up.
  */
 #ifndef CUTOVER_RECOVER_H
 #define CUTOVER_RECOVER_H
 
+#include <cutover/actor.h>
 #include <cutover/engine.h>
 
 #ifdef __cplusplus
@@ -23,7 +24,11 @@ typedef enum cutover_recovered {
                 database from before it, open and writable, and the job and its request are `failed`. */
     CUTOVER_RECOVERED_DIFFERENT =
         6, /**< Production's server holds something else than the store says, or is closed: a person must look. */
-    CUTOVER_RECOVERED_STANDS = 7 /**< cutover_project_look(): production is what the last job left. */
+    CUTOVER_RECOVERED_STANDS = 7, /**< cutover_project_look(): production is what the last job left. */
+    CUTOVER_RECOVERED_ABANDONED =
+        8, /**< cutover_recover_abandon(): it is given up and `failed`, and its project is free. Since 0.2. */
+    CUTOVER_RECOVERED_LEFT =
+        9 /**< What an abandoned job left is still there: the message says what, and why. Since 0.2. */
 } cutover_recovered;
 
 #define CUTOVER_RECOVERY_VERSION 2
@@ -31,7 +36,8 @@ typedef enum cutover_recovered {
 /** One unfinished job; pointers are valid during the emit call only. */
 typedef struct cutover_recovery {
     unsigned version; /**< CUTOVER_RECOVERY_VERSION of the library. */
-    const char *job;  /**< "promotion", "rollback", "restore" or "backup". */
+    const char
+        *job; /**< "promotion", "rollback", "restore" or "backup"; "abandoned" for what such a job left. */
     const char *job_id;
     const char *project_id;
     const char *request_id; /**< "" where it has none. */
@@ -68,6 +74,9 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * server is left alone. So is what somebody put aside of what a job brought in. When all are looked at, it is after the unfinished
  * jobs, and a server that does not answer is waited for once, for 3 seconds at most.
  *
+ * What abandoned jobs left is tried again: for a project that is named at each call, else with the look at all projects. What is gone
+ * by then is told as CUTOVER_RECOVERED_UNDONE, what is still there, for a project that is named, as CUTOVER_RECOVERED_LEFT.
+ *
  * @param project_id Only this project's jobs; NULL: all. Of one that is named the platform is asked, too: when it is
  *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job
  *                   was recovered, and it died after the move), it becomes `active` again, and emit is told of that job.
@@ -91,7 +100,84 @@ CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const ch
                                                 cutover_recovery_emit emit, void *context,
                                                 cutover_error **error);
 
-/** "completed", "undone", "running", "failed", "lost", "different" or "stands"; static. Since 0.1. */
+#define CUTOVER_ABANDON_OPTIONS_VERSION 1
+
+/** What cutover_recover_abandon() is to do. */
+typedef struct cutover_abandon_options {
+    unsigned version;           /**< CUTOVER_ABANDON_OPTIONS_VERSION. */
+    const cutover_actor *actor; /**< Required. Needs CUTOVER_ROLE_OPERATOR. */
+    const char *job_id;         /**< Required. */
+    const char *
+        reason; /**< Required, 1 to 1000 characters, not blank: it goes into the audit trail and the job's record. */
+    uint32_t confirm; /**< 1: yes, give it up. */
+} cutover_abandon_options;
+
+#define CUTOVER_ABANDON_OPTIONS_INIT                                                                           \
+    {                                                                                                          \
+        CUTOVER_ABANDON_OPTIONS_VERSION, NULL, NULL, NULL, 0                                                   \
+    }
+
+/** Same as CUTOVER_ABANDON_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.2. */
+CUTOVER_API cutover_status cutover_abandon_options_init(cutover_abandon_options *options, unsigned version);
+
+/**
+ * Gives up an unfinished job that recovery cannot settle: its server is gone or is another one, or somebody dropped, recreated or
+ * restored production meanwhile. First it does what cutover_recover() does; where that settles the job, that is all. Else it undoes what
+ * can be undone, on the server that the journal names by its system identifier, in databases of the OIDs that it names, and nowhere
+ * else; writes down what cannot be reached (cutover_leftovers_list()); and ends the job and its request as `failed`, the project
+ * `active`. A swap is not given up: one that was committed, as the server or the journal says, is completed. The audit entry
+ * `job.abandoned` has the reason and all that is left. May be killed anywhere: called again, it goes on.
+ *
+ * @param emit Told once, on the calling thread, what became of the job: CUTOVER_RECOVERED_ABANDONED, or COMPLETED, UNDONE; _RUNNING
+ *             with ask_again_s where it may live; _FAILED. May be NULL.
+ * @return CUTOVER_OK when the job has ended; CUTOVER_E_INVALID (also without `confirm`); CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND
+ *         (no such job); CUTOVER_E_STATE when it had ended already; CUTOVER_E_LOCKED when it lives, or nobody can tell yet;
+ *         CUTOVER_E_STORE, _CALLBACK, _NOMEM or what emit returned. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_recover_abandon(cutover_engine *engine,
+                                                   const cutover_abandon_options *options,
+                                                   cutover_recovery_emit emit, void *context,
+                                                   cutover_error **error);
+
+/** What an abandoned job left; pointers are valid during the emit call only. */
+typedef struct cutover_leftover {
+    unsigned version; /**< 1. */
+    const char *id;
+    const char *project_id;
+    const char *job_id;
+    const char *
+        kind; /**< "database" (with its login), "fence", "door", "traffic" (poolers): recovery tries these again; "other": a
+                           person must look. */
+    const char *database;          /**< Its name; "" where it is about none. */
+    uint32_t oid;                  /**< 0: not known. */
+    const char *system_identifier; /**< Of its server; "" where not known. */
+    const char *message;           /**< What it is, and why it is still there. */
+    int64_t since;                 /**< Microseconds since 1970-01-01 UTC. */
+} cutover_leftover;
+
+/** Receives one; anything but CUTOVER_OK ends the listing and is returned. */
+typedef cutover_status (*cutover_leftover_emit)(const cutover_leftover *leftover, void *context);
+
+/**
+ * Emits what abandoned jobs of a project left, as of the last recovery, on the calling thread; at most 100 are kept.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_leftovers_list(cutover_engine *engine, const char *project_id,
+                                                  cutover_leftover_emit emit, void *context,
+                                                  cutover_error **error);
+
+/**
+ * Takes one off the list: somebody looked after it, or its server will not come back. Nothing is done to what it names. The audit
+ * entry is `leftover.forgotten`.
+ * @param actor  Needs CUTOVER_ROLE_OPERATOR.
+ * @param reason 1 to 1000 characters, not blank.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_leftover_forget(cutover_engine *engine, const cutover_actor *actor,
+                                                   const char *leftover_id, const char *reason,
+                                                   cutover_error **error);
+
+/** "completed", "undone", "running", "failed", "lost", "different", "stands", "abandoned" or "left"; static. Since 0.1. */
 CUTOVER_API const char *cutover_recovered_name(cutover_recovered outcome);
 
 #ifdef __cplusplus

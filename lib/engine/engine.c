@@ -7,6 +7,7 @@
 #include "notify/port.h"
 #include "platform/port.h"
 #include "repository/port.h"
+#include "store/document.h"
 #include "store/port.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define PREVIEW_NOTICE_S 3600
 #define ID_MAX 200
 #define LIMIT_MAX 1000
+#define REASON_MAX 1000
 
 cutover_status engine_check(const cutover_engine *engine, cutover_error **error)
 {
@@ -51,6 +53,33 @@ cutover_status engine_operator(const char *name, const cutover_actor *given, con
         status = error_set(error, CUTOVER_E_FORBIDDEN, "%s is not an operator", actor->id);
         error_hint(error, "%s", hint);
     }
+    return status;
+}
+
+cutover_status engine_reason_check(const char *name, const char *reason, cutover_error **error)
+{
+    cutover_status status = text_check(name, reason, 1, REASON_MAX, error);
+
+    if (status == CUTOVER_OK && text_is_blank(reason))
+        status = error_set(error, CUTOVER_E_INVALID, "%s: nothing but white space", name);
+    return status;
+}
+
+cutover_status engine_project_check(cutover_engine *engine, const char *project_id, cutover_error **error)
+{
+    struct document ledger = {0};
+    struct project project = {0};
+    bool found = false;
+
+    /* Whoever took a project out of the platform may still read what became of it. */
+    cutover_status status = document_find(&engine->host.store, "ledger", project_id, &ledger, &found, error);
+    document_free(&ledger);
+    if (status != CUTOVER_OK || found)
+        return status;
+    status = platform_project(&engine->host.platform, project_id, &project, error);
+    if (status == CUTOVER_OK && !project.found)
+        status = error_set(error, CUTOVER_E_NOT_FOUND, "no project %s", project_id);
+    project_free(&project);
     return status;
 }
 

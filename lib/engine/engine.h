@@ -28,6 +28,10 @@ cutover_status engine_actor(const char *name, const cutover_actor *given, cutove
 /* The same for one that must be an operator: else CUTOVER_E_FORBIDDEN with `hint`. */
 cutover_status engine_operator(const char *name, const cutover_actor *given, const char *hint,
                                cutover_actor *actor, cutover_error **error);
+/* A person's reason: 1 to 1000 characters, not blank. */
+cutover_status engine_reason_check(const char *name, const char *reason, cutover_error **error);
+/* CUTOVER_E_NOT_FOUND for a project that neither the store has had anything to do with nor the platform knows; NULL is no project. */
+cutover_status engine_project_check(cutover_engine *engine, const char *project_id, cutover_error **error);
 /* 1 to 1000. */
 cutover_status engine_limit_check(uint32_t limit, cutover_error **error);
 

@@ -136,3 +136,18 @@ cutover_status cutover_event_selection_init(cutover_event_selection *selection, 
 {
     return port_init(&event_selection_port, selection, version);
 }
+
+static const cutover_abandon_options abandon_options_initial = CUTOVER_ABANDON_OPTIONS_INIT;
+static const struct port_member abandon_options_required[] = {
+    {"actor", offsetof(cutover_abandon_options, actor), 1},
+    {"job_id", offsetof(cutover_abandon_options, job_id), 1},
+    {"reason", offsetof(cutover_abandon_options, reason), 1},
+    {NULL, 0, 0},
+};
+const struct port abandon_options_port = {&abandon_options_initial, sizeof(cutover_abandon_options),
+                                          CUTOVER_ABANDON_OPTIONS_VERSION, NULL, abandon_options_required};
+
+cutover_status cutover_abandon_options_init(cutover_abandon_options *options, unsigned version)
+{
+    return port_init(&abandon_options_port, options, version);
+}

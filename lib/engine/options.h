@@ -7,6 +7,7 @@
 
 #include "base/port.h"
 
+extern const struct port abandon_options_port;
 extern const struct port engine_options_port;
 extern const struct port request_options_port;
 extern const struct port backup_options_port;

@@ -1,6 +1,7 @@
 #include "pipeline/recover.h"
 #include "engine/engine.h"
 #include "job/operation.h"
+#include "pipeline/abandon.h"
 #include "pipeline/recheck.h"
 
 struct recovering {
@@ -14,7 +15,7 @@ static cutover_status recover_one(void *context, const struct lease_sight *sight
     const struct recovering *recovering = context;
 
     (void)error;
-    return recover_lease(recovering->host, sight, recovering->emit, recovering->context);
+    return recover_lease(recovering->host, sight, NULL, recovering->emit, recovering->context);
 }
 
 cutover_status cutover_recover(cutover_engine *engine, const char *project_id, cutover_recovery_emit emit,
@@ -32,6 +33,8 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
     if (status == CUTOVER_OK)
         status = project_id != NULL ? recheck_project(&engine->host, project_id, true, true, emit, context)
                                     : recheck_all(&engine->host, emit, context);
+    if (status == CUTOVER_OK && project_id != NULL)
+        status = leftovers_retry(&engine->host, project_id, true, emit, context);
     if (status == CUTOVER_OK)
         operation_sweep(&engine->host);
     if (status == CUTOVER_OK)

@@ -198,7 +198,8 @@ cutover_status lock_check(const struct host *host, const char *project_id, cutov
     struct json_object *object = json_parse(lock.body, strlen(lock.body), NULL);
     status = error_set(error, CUTOVER_E_LOCKED, "project %s is locked by promotion %s", project_id,
                        json_text_or(object, "promotion_id", "?"));
-    error_hint(error, "Wait until it has ended; if its process is gone, run recovery.");
+    error_hint(error, "Wait until it has ended; if its process is gone, run recovery, and where that cannot "
+                      "help, abandon it.");
     lease_tell_dead(host, project_id, error);
     json_object_put(object);
     document_free(&lock);

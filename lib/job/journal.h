@@ -9,6 +9,7 @@
 #include "job/host.h"
 #include "store/ledger.h"
 
+struct abandonment;
 struct lease;
 
 struct journal {
@@ -16,6 +17,8 @@ struct journal {
     struct promotion_record record;
     uint64_t version;
     bool recovering; /* after its process: the audit trail says so */
+    const struct abandonment
+        *abandoned; /* what its end says, where a person gave the job up (job/leftover.h); else NULL */
 };
 
 /* Reads a promotion's record. */

@@ -1,6 +1,7 @@
 /* How a job ends: its record, its request, the locks and claims that it held, audit and events, in one commit (P6). */
 #include "job/cancellation.h"
 #include "job/journal.h"
+#include "job/leftover.h"
 
 #include <string.h>
 
@@ -88,9 +89,15 @@ static cutover_status ending_put_request(struct journal *journal, struct ending 
 
 static cutover_status ending_commit_once(struct journal *journal, struct ending *ending, cutover_error **error)
 {
-    cutover_status status = change_put_record(ending->change, &promotion_type, journal->record.id,
-                                              journal->version, &journal->record, error);
+    const struct promotion_record *record = &journal->record;
+    cutover_status status = CUTOVER_OK;
 
+    if (journal->abandoned != NULL)
+        status = abandonment_put(journal->host, journal->abandoned, ending->change, record->project_id,
+                                 record->request_id, ending->data, error);
+    if (status == CUTOVER_OK)
+        status =
+            change_put_record(ending->change, &promotion_type, record->id, journal->version, record, error);
     return status != CUTOVER_OK ? status : change_commit(ending->change, error);
 }
 

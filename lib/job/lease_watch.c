@@ -230,5 +230,7 @@ void lease_tell_dead(const struct host *host, const char *project_id, cutover_er
     if (job_id[0] == '\0')
         return;
     snprintf(text, sizeof text, "job %s was left unfinished by a process that is gone", job_id);
-    error_front(error, text, "run recovery: it finishes that job or undoes it");
+    error_front(
+        error, text,
+        "run recovery: it finishes that job or undoes it; where it cannot, an operator abandons the job");
 }

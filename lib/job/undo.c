@@ -71,7 +71,7 @@ static cutover_status fence_down(struct host *host, struct session *control, str
 
 /* A database whose making was not journaled any more bears a name that only this promotion gives, and is as we make them; so does
    its loader. Whatever else has that name is somebody else's. */
-static cutover_status drop_named(struct session *control, const char *name, int64_t oid, cutover_error **error)
+cutover_status undo_database(struct session *control, const char *name, int64_t oid, cutover_error **error)
 {
     uint32_t found = (uint32_t)oid;
     cutover_status status = CUTOVER_OK;
@@ -93,7 +93,6 @@ static cutover_status drop_named(struct session *control, const char *name, int6
     return status != CUTOVER_OK ? status : loader_drop(control, name, error);
 }
 
-/* Whoever makes it holds the lock of its name: a CREATE DATABASE that is still under way is not overlooked. */
 /* What a rollback brings in was there before it, and stays. So does what came in by a swap and was put aside by a person since. */
 static cutover_status drop_incoming(struct session *control, const struct promotion_record *record,
                                     cutover_error **error)
@@ -105,12 +104,14 @@ static cutover_status drop_incoming(struct session *control, const struct promot
         return CUTOVER_OK;
     if (record->swapped)
         status = database_is_ours(control, record->staging_name, (uint32_t)record->staging_oid, &ours, error);
-    return status == CUTOVER_OK && ours ? drop_named(control, record->staging_name, record->staging_oid, error)
-                                        : status;
+    return status == CUTOVER_OK && ours
+               ? undo_database(control, record->staging_name, record->staging_oid, error)
+               : status;
 }
 
-static cutover_status drop_throwaway(struct host *host, const struct project *project, struct session *control,
-                                     const struct promotion_record *record, cutover_error **error)
+/* Whoever makes it holds the lock of its name: a CREATE DATABASE that is still under way is not overlooked. */
+cutover_status undo_throwaway(struct host *host, const struct project *project, struct session *control,
+                              const struct promotion_record *record, cutover_error **error)
 {
     struct session *elsewhere = NULL;
     struct session_options options = {
@@ -126,14 +127,14 @@ static cutover_status drop_throwaway(struct host *host, const struct project *pr
     if (status == CUTOVER_OK)
         status = advisory_lock_wrest(control, advisory_key(record->verify_name), error);
     if (status == CUTOVER_OK)
-        status = drop_named(control, record->verify_name, record->verify_oid, error);
+        status = undo_database(control, record->verify_name, record->verify_oid, error);
     session_close(elsewhere);
     return status;
 }
 
 /* A backup that was being taken or verified is no backup; a verified one stays a normal backup. */
-static cutover_status backup_settle(struct host *host, struct promotion_record *record,
-                                    const cutover_error *reason, cutover_error **error)
+cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
+                           cutover_error **error)
 {
     struct backup backup = {0};
     cutover_error *local = NULL;
@@ -225,10 +226,10 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (status == CUTOVER_OK)
         status = drop_incoming(control, record, error);
     if (status == CUTOVER_OK)
-        status = drop_throwaway(host, project, control, record, error);
+        status = undo_throwaway(host, project, control, record, error);
     session_close(own);
     if (status == CUTOVER_OK)
-        status = backup_settle(host, record, *reason, error);
+        status = undo_backup(host, record, *reason, error);
     if (status == CUTOVER_OK)
         status = platform_project_return(&host->platform, record->project_id, record->id, error);
     if (status == CUTOVER_OK)

@@ -16,5 +16,14 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
 cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,
                           const char *production, uint32_t oid, struct json_object *plan, bool soon,
                           cutover_error **error);
+/* The parts of an undoing that one who gives a job up does one by one. Drops a database that a job made, of that OID (0: its name is
+   the job's alone), and its login; NULL: there is none. */
+cutover_status undo_database(struct session *control, const char *name, int64_t oid, cutover_error **error);
+/* The same of the throwaway database, wherever it is; `control` may be NULL where that is another server. */
+cutover_status undo_throwaway(struct host *host, const struct project *project, struct session *control,
+                              const struct promotion_record *record, cutover_error **error);
+/* Marks the job's backup failed, where it was being taken or verified. */
+cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
+                           cutover_error **error);
 
 #endif

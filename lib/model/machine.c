@@ -101,7 +101,7 @@ static const char *const remedies[REQUEST_STATUS_COUNT][VERB_COUNT + 1] = {
                                  "has now stays.",
                              [VERB_COUNT] =
                                  "A promotion carries it out right now: wait for its end. If its process "
-                                 "has died, run recovery."},
+                                 "has died, run recovery; where that cannot help, abandon it."},
     [REQUEST_COMPLETED] = {[VERB_COUNT] = "It is done: file a new request for another cutover."},
     [REQUEST_FAILED] = {[VERB_COUNT] =
                             "A promotion is never repeated: see the audit trail for why it failed, then "
@@ -233,7 +233,10 @@ static cutover_status not_restoring_check(const struct question *question, cutov
         return CUTOVER_OK;
     error_set(error, CUTOVER_E_LOCKED, "project %s is restoring: another promotion or restore runs on it",
               named(facts->project_id));
-    error_hint(error, "Try again when that job has ended. If its process has died, run recovery first.");
+    error_hint(
+        error,
+        "Try again when that job has ended. If its process has died, run recovery first; where that cannot "
+        "help, abandon the job.");
     return CUTOVER_E_LOCKED;
 }
 

@@ -111,7 +111,8 @@ static void look_at_leases(struct job *job)
     if (job_id[0] == '\0')
         findings_add(&job->findings, CUTOVER_SEVERITY_OK, check, NULL, "no job was left unfinished");
     else
-        findings_add(&job->findings, CUTOVER_SEVERITY_WARN, check, "Run recovery.",
+        findings_add(&job->findings, CUTOVER_SEVERITY_WARN, check,
+                     "Run recovery; where it cannot help, abandon the job.",
                      "job %s was left unfinished by a process that is gone", job_id);
 }
 

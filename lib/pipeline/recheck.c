@@ -1,6 +1,7 @@
 #include "pipeline/recheck.h"
 
 #include "job/journal.h"
+#include "pipeline/abandon.h"
 #include "pipeline/recheck_find.h"
 #include "pipeline/recheck_mend.h"
 #include "pipeline/recheck_tell.h"
@@ -180,6 +181,8 @@ cutover_status recheck_all(struct host *host, cutover_recovery_emit emit, void *
         status = look_at(&recheck, &hearing);
     }
     recheck_silent_free(&silent);
+    if (status == CUTOVER_OK)
+        status = leftovers_retry(host, NULL, false, emit, context);
     names_free(&names);
     cutover_error_free(error);
     return status;

@@ -34,6 +34,9 @@
  */
 
 #define SECOND INT64_C(1000000)
+#define RECOVERY_CANNOT_HELP                                                                                   \
+    "; where that is for good, an operator abandons the job (cutover_recover_abandon(), cutoverctl recover "   \
+    "--abandon), which frees the project"
 
 const char *cutover_recovered_name(cutover_recovered outcome)
 {
@@ -52,6 +55,10 @@ const char *cutover_recovered_name(cutover_recovered outcome)
         return "different";
     case CUTOVER_RECOVERED_STANDS:
         return "stands";
+    case CUTOVER_RECOVERED_ABANDONED:
+        return "abandoned";
+    case CUTOVER_RECOVERED_LEFT:
+        return "left";
     }
     return "?";
 }
@@ -59,6 +66,7 @@ const char *cutover_recovered_name(cutover_recovered outcome)
 struct recovering {
     struct host *host;
     const struct lease_sight *sight;
+    const struct abandoner *by; /* who gives the job up where it cannot be settled; NULL: nobody */
     struct lease lease;
     struct cancel cancel; /* asked when our own lease is lost */
     int64_t timeline;     /* that the server writes now */
@@ -81,6 +89,7 @@ static void outcome_failed(struct recovering *recovering, const cutover_error *e
         text_add_format(&recovering->message, " (%s)", cutover_error_detail(error));
     if (cutover_error_hint(error) != NULL)
         text_add_format(&recovering->message, ": %s", cutover_error_hint(error));
+    text_add(&recovering->message, RECOVERY_CANNOT_HELP);
 }
 
 /* ---- jobs that overwrite a project ---- */
@@ -358,6 +367,33 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
 
 /* ---- one lease ---- */
 
+/* What is no matter of the job's servers is none to give it up for. */
+static bool can_be_abandoned(const struct recovering *recovering, cutover_status status)
+{
+    return recovering->by != NULL && status != CUTOVER_OK && status != CUTOVER_E_CANCELLED &&
+           status != CUTOVER_E_NOMEM && status != CUTOVER_E_STORE && status != CUTOVER_E_UNSUPPORTED;
+}
+
+/* Takes over why it could not be settled. */
+static cutover_status abandon(struct recovering *recovering, cutover_error **error)
+{
+    const struct lease_record *record = &recovering->sight->record;
+    cutover_error *why = *error;
+    cutover_status status;
+    bool completed = false;
+
+    *error = NULL;
+    if (record->job == LEASE_BACKUP)
+        status =
+            abandon_backup(recovering->host, recovering->by, record->job_id, why, &recovering->message, error);
+    else
+        status = abandon_job(recovering->host, recovering->by, record->job_id, why, &completed,
+                             &recovering->message, error);
+    recovering->told.outcome = completed ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_ABANDONED;
+    cutover_error_free(why);
+    return status;
+}
+
 static void recover_dead(struct recovering *recovering)
 {
     const struct lease_sight *sight = recovering->sight;
@@ -374,6 +410,8 @@ static void recover_dead(struct recovering *recovering)
     if (status == CUTOVER_OK)
         status = sight->record.job == LEASE_BACKUP ? recover_backup(recovering, &error)
                                                    : recover_job(recovering, &error);
+    if (can_be_abandoned(recovering, status))
+        status = abandon(recovering, &error);
     status = lease_explain(&recovering->lease, status, &error);
     if (status != CUTOVER_OK)
         outcome_failed(recovering, error);
@@ -392,13 +430,14 @@ static void leave_alone(struct recovering *recovering)
     text_add_format(&recovering->message, ": ask again in %u s", recovering->told.ask_again_s);
 }
 
-cutover_status recover_lease(struct host *host, const struct lease_sight *sight, cutover_recovery_emit emit,
-                             void *context)
+cutover_status recover_lease(struct host *host, const struct lease_sight *sight, const struct abandoner *by,
+                             cutover_recovery_emit emit, void *context)
 {
     const struct lease_record *record = &sight->record;
     struct recovering recovering = {
         .host = host,
         .sight = sight,
+        .by = by,
         .told = {.version = CUTOVER_RECOVERY_VERSION,
                  .job = record->job == LEASE_BACKUP ? "backup" : job_kind_names[JOB_PROMOTION],
                  .job_id = record->job_id,

@@ -370,7 +370,10 @@ cutover_status platform_project_occupy(const cutover_platform *platform, const c
         if (tenant == ANOTHER_JOB) {
             status = error_set(&local, CUTOVER_E_LOCKED, "project %s is restoring for job %s", project_id,
                                project.job_id);
-            error_hint(&local, "Try again when that job has ended; if its process is gone, run recovery.");
+            error_hint(
+                &local,
+                "Try again when that job has ended; if its process is gone, run recovery, and where that "
+                "cannot help, abandon it.");
         }
         project_free(&project);
     }

@@ -112,6 +112,17 @@ static cutover_status child_backs_up(cutover_engine *engine, const char *project
     return cutover_backup_create(engine, &options, NULL, error);
 }
 
+static cutover_status child_abandons(cutover_engine *engine, const char *id, cutover_error **error)
+{
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+
+    options.actor = &shop_operator;
+    options.job_id = id;
+    options.reason = "as told";
+    options.confirm = 1;
+    return cutover_recover_abandon(engine, &options, NULL, NULL, error);
+}
+
 /* "--act HOME PLACE VERB ID [TARGET]" */
 static int child(char **argv)
 {
@@ -151,6 +162,8 @@ static int child(char **argv)
         status = child_restores(engine, target, NULL, id, &error);
     else if (strcmp(verb, "backup") == 0)
         status = child_backs_up(engine, id, &error);
+    else if (strcmp(verb, "abandon") == 0)
+        status = child_abandons(engine, id, &error);
     fprintf(stderr, "%s was not killed at %s: %s %s\n", verb, kill_at, cutover_status_name(status),
             cutover_error_message(error));
     return 1;
@@ -738,6 +751,228 @@ static void what_cannot_be_recovered_now_can_be_at_once_when_it_can(void **state
     free(request);
 }
 
+/* ---- what cannot be recovered at all ---- */
+
+/* Gives a job up, and expects this of it. */
+static struct told abandoned_to(struct shop *shop, const char *job_id, cutover_recovered expected)
+{
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+    struct told told = {0};
+    cutover_error *error = NULL;
+
+    options.actor = &shop_operator;
+    options.job_id = job_id;
+    options.reason = "the customer dropped it";
+    options.confirm = 1;
+    check_ok(cutover_recover_abandon(shop->engine, &options, tell, &told, &error), error);
+    assert_int_equal(told.count, 1);
+    if (told.outcome != expected)
+        fail_msg("%s instead of %s: %s", cutover_recovered_name(told.outcome), cutover_recovered_name(expected),
+                 told.message);
+    return told;
+}
+
+/* "KIND DATABASE;" of each that is left, and the messages. */
+struct left {
+    unsigned count;
+    char list[512], messages[4096], ids[8][80];
+};
+
+static cutover_status keep_left(const cutover_leftover *leftover, void *context)
+{
+    struct left *left = context;
+    size_t used = strlen(left->list), said = strlen(left->messages);
+
+    snprintf(left->list + used, sizeof left->list - used, "%s %s;", leftover->kind, leftover->database);
+    snprintf(left->messages + said, sizeof left->messages - said, "%s\n", leftover->message);
+    snprintf(left->ids[left->count++], sizeof *left->ids, "%s", leftover->id);
+    return CUTOVER_OK;
+}
+
+static struct left left_of(struct shop *shop, const char *project)
+{
+    struct left left = {0};
+    cutover_error *error = NULL;
+
+    check_ok(cutover_leftovers_list(shop->engine, project, keep_left, &left, &error), error);
+    return left;
+}
+
+static void forget_all(struct shop *shop, const struct left *left)
+{
+    cutover_error *error = NULL;
+
+    for (unsigned i = 0; i < left->count; i++)
+        check_ok(cutover_leftover_forget(shop->engine, &shop_operator, left->ids[i], "seen", &error), error);
+}
+
+static void check_refused(struct shop *shop, cutover_abandon_options options, cutover_status expected)
+{
+    struct told told = {0};
+    cutover_error *error = NULL;
+
+    check_status(cutover_recover_abandon(shop->engine, &options, tell, &told, &error), expected, error);
+    assert_int_equal(told.count, 0);
+}
+
+/* Production was dropped, and another one is there by its name (which is nobody's of ours), or none is. */
+static void a_job_whose_production_is_gone_is_given_up(void **state)
+{
+    struct shop *shop = *state;
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+    char *request = small_ready(shop, "gone");
+
+    for (int recreated = 0; recreated <= 1; recreated++) {
+        unsigned resumes = shop->traffic.resumes;
+        job_killed(shop, "paused", "promote", request, NULL);
+        cluster_sql(cluster, "postgres", "DROP DATABASE gone_production");
+        if (recreated)
+            shop_database(cluster, "gone_production", "CREATE TABLE theirs AS SELECT 1 AS a");
+        struct told told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+        check_contains(told.message, "a person must look");
+        check_contains(told.message, "cutover_recover_abandon()");
+        char *state_then = shop_project_state(shop, "gone");
+        assert_string_equal(state_then, "restoring");
+
+        options =
+            (cutover_abandon_options){CUTOVER_ABANDON_OPTIONS_VERSION, &shop_operator, told.job_id, "why", 0};
+        check_refused(shop, options, CUTOVER_E_INVALID);
+        options.confirm = 1;
+        options.reason = " ";
+        check_refused(shop, options, CUTOVER_E_INVALID);
+        options.reason = "why";
+        options.actor = &shop_member;
+        check_refused(shop, options, CUTOVER_E_FORBIDDEN);
+
+        struct told given_up = abandoned_to(shop, told.job_id, CUTOVER_RECOVERED_ABANDONED);
+        assert_string_equal(given_up.request_id, request);
+        assert_int_equal(shop->traffic.resumes, resumes + 1);
+        check_request(shop, request, "gone", "failed");
+        check_nothing_unfinished(shop);
+        struct left left = left_of(shop, "gone");
+        assert_string_equal(left.list, "other gone_production;");
+        check_contains(left.messages, recreated ? "is another database" : "has no database");
+        char *audit = shop_audit(shop, "gone");
+        check_contains(audit, "cutover.failed job.abandoned");
+        if (recreated)
+            assert_int_equal(cluster_number(cluster, "gone_production", "SELECT count(*) FROM theirs"), 1);
+        else
+            shop_database(cluster, "gone_production", small_production_sql());
+        options.actor = &shop_operator;
+        check_refused(shop, options, CUTOVER_E_STATE);
+        forget_all(shop, &left);
+        assert_int_equal(left_of(shop, "gone").count, 0);
+        free(audit);
+        free(state_then);
+        free(request);
+        request = shop_acked(shop, "gone", "gone");
+    }
+    free(request);
+}
+
+/* What cannot be reached is kept, and the next recovery that reaches it takes it away. On another server nothing is done. */
+static void what_an_abandoned_job_left_is_tried_again(void **state)
+{
+    struct shop *shop = *state;
+    struct told told = {0};
+    cutover_error *error = NULL;
+    char *request = small_ready(shop, "moved");
+    const char *elsewhere = cluster_conninfo(second, "moved_production");
+
+    job_killed(shop, "paused", "promote", request, NULL);
+    cluster_create_database(second, "moved_production");
+    char *conninfo = document_edit(shop, "project", "moved", "database", elsewhere);
+    struct told failed = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    check_contains(failed.message, "another server");
+    abandoned_to(shop, failed.job_id, CUTOVER_RECOVERED_ABANDONED);
+    check_request(shop, request, "moved", "failed");
+    struct left left = left_of(shop, "moved");
+    check_contains(left.list, "fence moved_production;");
+    check_contains(left.list, "database cutover_stage_");
+    check_contains(left.messages, "another server now");
+    assert_int_equal(cluster_number(second, "postgres",
+                                    "SELECT count(*) FROM pg_db_role_setting JOIN pg_database d ON d.oid = "
+                                    "setdatabase WHERE datname = 'moved_production'"),
+                     0);
+    /* Still away. */
+    check_ok(cutover_recover(shop->engine, "moved", tell, &told, &error), error);
+    assert_int_equal(told.outcome, CUTOVER_RECOVERED_LEFT);
+    assert_int_equal(left_of(shop, "moved").count, left.count);
+
+    free(document_edit(shop, "project", "moved", "database", conninfo));
+    memset(&told, 0, sizeof told);
+    check_ok(cutover_recover(shop->engine, "moved", tell, &told, &error), error);
+    assert_int_equal(told.outcome, CUTOVER_RECOVERED_UNDONE);
+    assert_int_equal(left_of(shop, "moved").count, 0);
+    check_nothing_unfinished(shop);
+    check_generation("moved_production", "old");
+    char *audit = shop_audit(shop, "moved");
+    check_contains(audit, "leftover.removed");
+    free(audit);
+    free(request);
+
+    /* A backup by itself, likewise. */
+    job_killed(shop, "verify", "backup", "moved", NULL);
+    free(document_edit(shop, "project", "moved", "database", "host=/nonexistent dbname=moved_production"));
+    failed = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    abandoned_to(shop, failed.job_id, CUTOVER_RECOVERED_ABANDONED);
+    check_backup_failed(shop, failed.job_id, true);
+    left = left_of(shop, "moved");
+    check_contains(left.list, "database cutover_verify_");
+    free(document_edit(shop, "project", "moved", "database", conninfo));
+    check_ok(cutover_recover(shop->engine, "moved", NULL, NULL, &error), error);
+    assert_int_equal(left_of(shop, "moved").count, 0);
+    check_nothing_unfinished(shop);
+    free(conninfo);
+}
+
+static void an_abandoning_that_is_killed_is_repeated(void **state)
+{
+    static const char *const places[] = {"resumed", "active"};
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "twice");
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        job_killed(shop, "paused", "promote", request, NULL);
+        cluster_sql(cluster, "postgres", "DROP DATABASE twice_production");
+        struct told told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+        job_killed(shop, places[i], "abandon", told.job_id, NULL);
+        abandoned_to(shop, told.job_id, CUTOVER_RECOVERED_ABANDONED);
+        check_request(shop, request, "twice", "failed");
+        check_nothing_unfinished(shop);
+        struct left left = left_of(shop, "twice");
+        assert_string_equal(left.list, "other twice_production;");
+        forget_all(shop, &left);
+        shop_database(cluster, "twice_production", small_production_sql());
+        free(request);
+        request = shop_acked(shop, "twice", "twice");
+    }
+    free(request);
+}
+
+/* A swap is not given up: what is known of it is recorded. */
+static void a_swap_that_was_committed_is_completed_when_its_job_is_abandoned(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "done");
+
+    /* Its journal says that it was, and there is no server to ask. */
+    job_killed(shop, "active", "promote", request, NULL);
+    char *conninfo =
+        document_edit(shop, "project", "done", "database", "host=/nonexistent dbname=done_production");
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    told = abandoned_to(shop, told.job_id, CUTOVER_RECOVERED_COMPLETED);
+    check_request(shop, request, "done", "completed");
+    struct left left = left_of(shop, "done");
+    assert_string_equal(left.list, "other done_production;");
+    forget_all(shop, &left);
+    free(document_edit(shop, "project", "done", "database", conninfo));
+    check_nothing_unfinished(shop);
+    check_generation("done_production", "new");
+    free(conninfo);
+    free(request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(int argc, char **argv)
@@ -755,6 +990,10 @@ int main(int argc, char **argv)
         TEST(a_job_whose_server_went_away_is_unsettled_until_it_is_recovered),
         TEST(a_job_of_another_machine_is_left_alone_until_it_was_silent_for_30_seconds),
         TEST(what_cannot_be_recovered_now_can_be_at_once_when_it_can),
+        TEST(a_job_whose_production_is_gone_is_given_up),
+        TEST(what_an_abandoned_job_left_is_tried_again),
+        TEST(an_abandoning_that_is_killed_is_repeated),
+        TEST(a_swap_that_was_committed_is_completed_when_its_job_is_abandoned),
     };
 
     if (argc >= 6 && strcmp(argv[1], "--act") == 0)

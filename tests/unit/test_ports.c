@@ -251,6 +251,25 @@ AT(cutover_recovery, message, 48);
 AT(cutover_recovery, ask_again_s, 56);
 SIZE(cutover_recovery, 64);
 
+AT(cutover_abandon_options, version, 0);
+AT(cutover_abandon_options, actor, 8);
+AT(cutover_abandon_options, job_id, 16);
+AT(cutover_abandon_options, reason, 24);
+AT(cutover_abandon_options, confirm, 32);
+SIZE(cutover_abandon_options, 40);
+
+AT(cutover_leftover, version, 0);
+AT(cutover_leftover, id, 8);
+AT(cutover_leftover, project_id, 16);
+AT(cutover_leftover, job_id, 24);
+AT(cutover_leftover, kind, 32);
+AT(cutover_leftover, database, 40);
+AT(cutover_leftover, oid, 48);
+AT(cutover_leftover, system_identifier, 56);
+AT(cutover_leftover, message, 64);
+AT(cutover_leftover, since, 72);
+SIZE(cutover_leftover, 80);
+
 AT(cutover_audit_entry, version, 0);
 AT(cutover_audit_entry, cursor, 8);
 AT(cutover_audit_entry, sequence, 16);
@@ -350,6 +369,8 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_ROLLBACK_OPTIONS_VERSION);
     INIT_AGREES(cutover_request_ack_options, CUTOVER_REQUEST_ACK_OPTIONS_INIT, cutover_request_ack_options_init,
                 CUTOVER_REQUEST_ACK_OPTIONS_VERSION);
+    INIT_AGREES(cutover_abandon_options, CUTOVER_ABANDON_OPTIONS_INIT, cutover_abandon_options_init,
+                CUTOVER_ABANDON_OPTIONS_VERSION);
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
     INIT_AGREES(cutover_filter, CUTOVER_FILTER_INIT, cutover_filter_init, CUTOVER_FILTER_VERSION);
     INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,
