@@ -60,6 +60,8 @@ const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_SEQUENCE] =
         {"--sequence", "N|N-M",
          "these events of the project, as `event list` numbers them; without it all that were given up"},
+    [OPTION_WITHOUT_SERVER] = {"--without-server", NULL,
+                               "its server will not come back: do not ask it for displaced databases"},
     [OPTION_HOLD_FENCE] = {"--hold-fence", "yes|no",
                            "whether the poolers' clients wait from the fence to the end of a job, so that none "
                            "gets an error; without it clients of PgBouncer 1.26 lose their connections twice"},
@@ -130,14 +132,26 @@ const struct command commands[] = {
      .exits = BIT(EXIT_REFUSED),
      .run = run_project_add},
     {.noun = "project",
+     .verb = "list",
+     .summary = "list the projects",
+     .text = "As the registry has them; no server is asked.",
+     .examples = "cutoverctl project list\n",
+     .run = run_project_list},
+    {.noun = "project",
      .verb = "set",
      .operands = "ID",
      .operand_count = 1,
-     .allowed = BIT(OPTION_PGBOUNCER) | BIT(OPTION_HOLD_FENCE),
+     .allowed = BIT(OPTION_DATABASE) | BIT(OPTION_CONTROL_DATABASE) | BIT(OPTION_ORGANIZATION) |
+                BIT(OPTION_VERIFY_DATABASE) | BIT(OPTION_LOADER_DATABASE) | BIT(OPTION_PGBOUNCER) |
+                BIT(OPTION_HOLD_FENCE),
      .summary = "change what is known of a project",
-     .text = "Names the poolers before production anew, and whether their clients are held. Jobs that run go "
-             "on with what they began with.",
-     .examples = "cutoverctl project set shop --pgbouncer 'host=pool1 port=6432 user=pgadmin'\n"
+     .text = "What is not given stays; an empty one ('') takes an optional setting away. Refused while a job "
+             "of the "
+             "project is under way or was left unfinished, but for the poolers: jobs ask for them each time. "
+             "Production "
+             "on another server has to be confirmed before the next job.",
+     .examples = "cutoverctl project set shop --database 'host=db2 dbname=shop user=platform'\n"
+                 "cutoverctl project set shop --pgbouncer 'host=pool1 port=6432 user=pgadmin'\n"
                  "cutoverctl project set shop --pgbouncer ''\n",
      .exits = BIT(EXIT_REFUSED),
      .run = run_project_set},
@@ -149,6 +163,34 @@ const struct command commands[] = {
      .text = "Prints what the registry has, then looks at production's server and changes nothing.",
      .examples = "cutoverctl project show shop\n",
      .run = run_project_show},
+    {.noun = "project",
+     .verb = "confirm-server",
+     .operands = "ID SYSTEM-IDENTIFIER",
+     .operand_count = 2,
+     .required = BIT(OPTION_REASON),
+     .summary = "confirm that production is on another server, on purpose",
+     .text = "A job that finds production on another server than the last one did is refused until somebody "
+             "says, with "
+             "--as and a reason, that this is the server that is meant. Preflight shows its system identifier.",
+     .examples = "cutoverctl --as operator:olga project confirm-server shop 7440000000000000001 --reason "
+                 "'moved to db2'\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_project_confirm_server},
+    {.noun = "project",
+     .verb = "remove",
+     .operands = "ID",
+     .operand_count = 1,
+     .required = BIT(OPTION_REASON),
+     .allowed = BIT(OPTION_CONFIRM) | BIT(OPTION_WITHOUT_SERVER),
+     .summary = "take a project out of the registry",
+     .text =
+         "Needs --as and --confirm. Never while anything of it lives: a job, a live request, a backup, a "
+         "displaced "
+         "database, what an abandoned job left, a preview; the message says which. Its records stay and can be "
+         "listed.",
+     .examples = "cutoverctl --as operator:olga project remove shop --reason 'the customer left' --confirm\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_project_remove},
     {.noun = "preview",
      .verb = "add",
      .operands = "ID",
@@ -174,10 +216,34 @@ const struct command commands[] = {
      .run = run_preview_extend},
     {.noun = "preview",
      .verb = "list",
-     .required = BIT(OPTION_PROJECT),
-     .summary = "list the previews of a project",
-     .examples = "cutoverctl preview list --project shop\n",
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "list the previews of a project, or all",
+     .examples = "cutoverctl preview list\n"
+                 "cutoverctl preview list --project shop\n",
      .run = run_preview_list},
+    {.noun = "preview",
+     .verb = "show",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "show a preview",
+     .examples = "cutoverctl preview show next\n",
+     .run = run_preview_show},
+    {.noun = "preview",
+     .verb = "remove",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "take a preview out of the registry",
+     .text = "Never one that a live request or a job uses. Its database stays: it is whoever's made it.",
+     .examples = "cutoverctl preview remove next\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_preview_remove},
+    {.noun = "preview",
+     .verb = "reap",
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "take the previews out that have expired",
+     .text = "But for those that a live request or a job uses. Prints which, with their databases, which stay.",
+     .examples = "cutoverctl preview reap\n",
+     .run = run_preview_reap},
     {.noun = "request",
      .verb = "create",
      .required = BIT(OPTION_PROJECT) | BIT(OPTION_PREVIEW),

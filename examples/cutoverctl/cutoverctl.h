@@ -44,6 +44,7 @@ enum option {
     OPTION_LIMIT,
     OPTION_STATUS,
     OPTION_WRITES_REFUSED_MAX,
+    OPTION_WITHOUT_SERVER,
     OPTION_COUNT
 };
 
@@ -211,11 +212,17 @@ void bar_end(struct bar *bar);
 
 /* The commands. */
 int run_project_add(struct tool *tool);
+int run_project_confirm_server(struct tool *tool);
+int run_project_list(struct tool *tool);
+int run_project_remove(struct tool *tool);
 int run_project_set(struct tool *tool);
 int run_project_show(struct tool *tool);
 int run_preview_add(struct tool *tool);
 int run_preview_extend(struct tool *tool);
 int run_preview_list(struct tool *tool);
+int run_preview_reap(struct tool *tool);
+int run_preview_remove(struct tool *tool);
+int run_preview_show(struct tool *tool);
 int run_request_create(struct tool *tool);
 int run_request_ack(struct tool *tool);
 int run_request_reject(struct tool *tool);

@@ -116,30 +116,161 @@ static bool parse_consoles(struct tool *tool, char **copy, const char *consoles[
     return true;
 }
 
+/* The registry, so that the audit trail says who changed it. */
+static cutover_status open_as(struct tool *tool, cutover_registry **registry, cutover_error **error)
+{
+    cutover_status status = tool_open(tool, NULL, error);
+
+    return status != CUTOVER_OK ? status
+                                : cutover_registry_open_as(
+                                      &tool->store, acting_as(tool, CUTOVER_ACTOR_OPERATOR), registry, error);
+}
+
+/* What is not given stays; '' takes an optional one away. */
+static cutover_status change_project(struct tool *tool, cutover_registry *registry, const char *const *consoles,
+                                     cutover_error **error)
+{
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    bool poolers = tool->options[OPTION_PGBOUNCER] != NULL;
+
+    project.id = tool->operands[0];
+    project.organization_id = tool->options[OPTION_ORGANIZATION];
+    project.database = tool->options[OPTION_DATABASE];
+    project.control_database = tool->options[OPTION_CONTROL_DATABASE];
+    project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
+    project.loader_database = tool->options[OPTION_LOADER_DATABASE];
+    bool others = project.organization_id != NULL || project.database != NULL ||
+                  project.control_database != NULL || project.verify_database != NULL ||
+                  project.loader_database != NULL;
+    if (others)
+        project.pgbouncers = poolers ? consoles : NULL;
+    /* Poolers alone may be others while a job runs: it asks for them each time. */
+    else if (poolers)
+        return cutover_registry_project_set_pgbouncers(registry, project.id, consoles, error);
+    return others ? cutover_registry_project_set(registry, &project, error) : CUTOVER_OK;
+}
+
+/* Whether any option that sets something was given. */
+static bool sets_something(const struct tool *tool)
+{
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (tool->options[i] != NULL)
+            return true;
+    return false;
+}
+
 int run_project_set(struct tool *tool)
 {
     cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
     const char *id = tool->operands[0], *consoles[CONSOLES_MAX + 1];
     int32_t hold_fence = 0;
     char *copy = NULL;
 
-    if (tool->options[OPTION_PGBOUNCER] == NULL && tool->options[OPTION_HOLD_FENCE] == NULL)
+    if (!sets_something(tool))
         return usage_error(tool, "there is nothing to set");
     if (!parse_hold_fence(tool, &hold_fence) || !parse_consoles(tool, &copy, consoles))
         return EXIT_USAGE;
-    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK;
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                change_project(tool, registry, consoles, &error) == CUTOVER_OK;
     if (done && tool->options[OPTION_HOLD_FENCE] != NULL)
-        done = cutover_registry_project_set_hold_fence(tool->registry, id, hold_fence, &error) == CUTOVER_OK;
-    if (done && copy != NULL)
-        done = cutover_registry_project_set_pgbouncers(tool->registry, id, consoles, &error) == CUTOVER_OK;
+        done = cutover_registry_project_set_hold_fence(registry, id, hold_fence, &error) == CUTOVER_OK;
     done = done && show_project(tool, id, false, &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
     free(copy);
     return done ? EXIT_DONE : fail(tool, error);
+}
+
+/* With --json {NAME: [...]}, else each by a line or more; takes the list. */
+static int print_list(const struct tool *tool, struct json_object *list, const char *name,
+                      void (*print)(struct json_object *one))
+{
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, name, list);
+        print_json(object);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        print(json_object_array_get_idx(list, i));
+    json_object_put(list);
+    return EXIT_DONE;
+}
+
+static cutover_status add_project(const cutover_project *project, void *context)
+{
+    json_object_array_add(context, project_json(project));
+    return CUTOVER_OK;
+}
+
+static void print_project_line(struct json_object *project)
+{
+    printf("%-24s %-10s %s\n", member_text(project, "id"), member_text(project, "state"),
+           member_text(project, "database"));
+}
+
+int run_project_list(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct json_object *list = must(json_object_new_array());
+
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
+        cutover_registry_project_list(tool->registry, add_project, list, &error) == CUTOVER_OK)
+        return print_list(tool, list, "projects", print_project_line);
+    json_object_put(list);
+    return fail(tool, error);
+}
+
+static int told(const struct tool *tool, const char *did, const char *id)
+{
+    if (tool->json) {
+        struct json_object *object = new_object();
+        put_text(object, did, id);
+        print_json(object);
+    } else {
+        printf("%s: %s\n", did, visible(id));
+    }
+    return EXIT_DONE;
+}
+
+int run_project_confirm_server(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+
+    if (!tool->acting)
+        return usage_error(tool, "confirm-server needs --as: who confirms it");
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        cutover_project_confirm_server(tool->engine, actor, tool->operands[0], tool->operands[1],
+                                       tool->options[OPTION_REASON], &error) != CUTOVER_OK)
+        return fail(tool, error);
+    return told(tool, "confirmed", tool->operands[1]);
+}
+
+int run_project_remove(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
+    cutover_project_removal options = CUTOVER_PROJECT_REMOVAL_INIT;
+
+    if (!tool->acting)
+        return usage_error(tool, "remove needs --as: who removes it");
+    if (tool->options[OPTION_CONFIRM] == NULL)
+        return usage_error(tool, "remove needs --confirm");
+    options.project_id = tool->operands[0];
+    options.reason = tool->options[OPTION_REASON];
+    options.confirm = 1;
+    options.without_server = tool->options[OPTION_WITHOUT_SERVER] != NULL;
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_project_remove(registry, tool->engine, &options, &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
+    return done ? told(tool, "removed", tool->operands[0]) : fail(tool, error);
 }
 
 int run_project_add(struct tool *tool)
 {
     cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
     cutover_project project = CUTOVER_PROJECT_INIT;
     const char *consoles[CONSOLES_MAX + 1];
     char *copy = NULL;
@@ -155,9 +286,10 @@ int run_project_add(struct tool *tool)
     project.control_database = tool->options[OPTION_CONTROL_DATABASE];
     project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
     project.loader_database = tool->options[OPTION_LOADER_DATABASE];
-    bool done = tool_open(tool, NULL, &error) == CUTOVER_OK &&
-                cutover_registry_project_add(tool->registry, &project, &error) == CUTOVER_OK &&
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_project_add(registry, &project, &error) == CUTOVER_OK &&
                 show_project(tool, project.id, false, &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
     free(copy);
     return done ? EXIT_DONE : fail(tool, error);
 }
@@ -178,7 +310,9 @@ static struct json_object *preview_json(const cutover_preview *preview)
 
     put_text(object, "id", preview->id);
     put_text(object, "project_id", preview->project_id);
-    put_text(object, "state", preview->state);
+    bool expired =
+        strcmp(preview->state, "ready") == 0 && preview->expires_at != 0 && preview->expires_at <= time_now();
+    put_text(object, "state", expired ? "expired" : preview->state);
     put_text(object, "database", preview->database);
     put_time(object, "expires_at", preview->expires_at);
     return object;
@@ -220,6 +354,7 @@ static cutover_status show_preview(struct tool *tool, const char *id, cutover_er
 int run_preview_add(struct tool *tool)
 {
     cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
     cutover_preview preview = CUTOVER_PREVIEW_INIT;
     int64_t expires_at = 0;
 
@@ -229,26 +364,27 @@ int run_preview_add(struct tool *tool)
     preview.project_id = tool->options[OPTION_PROJECT];
     preview.database = tool->options[OPTION_DATABASE];
     preview.expires_at = expires_at;
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_registry_preview_add(tool->registry, &preview, &error) != CUTOVER_OK ||
-        show_preview(tool, preview.id, &error) != CUTOVER_OK)
-        return fail(tool, error);
-    return EXIT_DONE;
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_preview_add(registry, &preview, &error) == CUTOVER_OK &&
+                show_preview(tool, preview.id, &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
+    return done ? EXIT_DONE : fail(tool, error);
 }
 
 int run_preview_extend(struct tool *tool)
 {
     cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
     const char *id = tool->operands[0];
     int64_t expires_at = 0;
 
     if (!parse_expiry(tool, &expires_at))
         return EXIT_USAGE;
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
-        cutover_registry_preview_extend(tool->registry, id, expires_at, &error) != CUTOVER_OK ||
-        show_preview(tool, id, &error) != CUTOVER_OK)
-        return fail(tool, error);
-    return EXIT_DONE;
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_preview_extend(registry, id, expires_at, &error) == CUTOVER_OK &&
+                show_preview(tool, id, &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
+    return done ? EXIT_DONE : fail(tool, error);
 }
 
 static cutover_status add_preview(const cutover_preview *preview, void *context)
@@ -262,20 +398,48 @@ int run_preview_list(struct tool *tool)
     cutover_error *error = NULL;
     struct json_object *list = must(json_object_new_array());
 
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
         cutover_registry_preview_list(tool->registry, tool->options[OPTION_PROJECT], add_preview, list,
-                                      &error) != CUTOVER_OK) {
-        json_object_put(list);
-        return fail(tool, error);
-    }
-    if (tool->json) {
-        struct json_object *object = new_object();
-        json_object_object_add(object, "previews", list);
-        print_json(object);
-        return EXIT_DONE;
-    }
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        print_preview(json_object_array_get_idx(list, i));
+                                      &error) == CUTOVER_OK)
+        return print_list(tool, list, "previews", print_preview);
     json_object_put(list);
+    return fail(tool, error);
+}
+
+int run_preview_show(struct tool *tool)
+{
+    cutover_error *error = NULL;
+
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
+        show_preview(tool, tool->operands[0], &error) != CUTOVER_OK)
+        return fail(tool, error);
     return EXIT_DONE;
+}
+
+int run_preview_remove(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
+
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_preview_remove(registry, tool->operands[0], &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
+    return done ? told(tool, "removed", tool->operands[0]) : fail(tool, error);
+}
+
+/* Their databases are whoever's made them: they are told, not dropped. */
+int run_preview_reap(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    cutover_registry *registry = NULL;
+    struct json_object *list = must(json_object_new_array());
+
+    bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
+                cutover_registry_previews_reap(registry, tool->options[OPTION_PROJECT], add_preview, list, NULL,
+                                               &error) == CUTOVER_OK;
+    cutover_registry_free(registry);
+    if (done)
+        return print_list(tool, list, "removed", print_preview);
+    json_object_put(list);
+    return fail(tool, error);
 }

@@ -33,7 +33,7 @@ typedef cutover_status (*cutover_audit_emit)(const cutover_audit_entry *entry, v
  * @param after      Cursor of the last entry of the page before; NULL or "" for the first.
  * @param limit      Entries of this page: 1 to 1000.
  * @param emit       Required; called with `context` for each. It does not call the library: the store is being read.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOT_FOUND (project), CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_audit_list(cutover_engine *engine, const char *project_id, const char *after,
                                               uint32_t limit, cutover_audit_emit emit, void *context,
@@ -120,7 +120,7 @@ typedef cutover_status (*cutover_event_emit)(const cutover_event *event, void *c
  *
  * @param project_id NULL: of every project.
  * @param emit       Required; called with `context` for each.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_NOT_FOUND (project), CUTOVER_E_STORE, CUTOVER_E_NOMEM, or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_events_list(cutover_engine *engine, const char *project_id,
                                                cutover_event_emit emit, void *context, cutover_error **error);

@@ -36,7 +36,8 @@ CUTOVER_API cutover_status cutover_job_get(cutover_engine *engine, const char *j
  * @param after      Id of the last job of the page before; NULL or "" for the first page.
  * @param limit      1 to 1000. Fewer than that: there are no more.
  * @param list       Receives the page; free it with cutover_job_list_free().
- * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform
+ *         knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_jobs_list(cutover_engine *engine, const char *project_id, const char *after,
                                              uint32_t limit, cutover_job_list **list, cutover_error **error);

@@ -48,7 +48,8 @@ CUTOVER_API cutover_severity cutover_preflight_severity(const cutover_preflight 
 CUTOVER_API size_t cutover_preflight_count(const cutover_preflight *preflight);
 /** The finding at `index` (0 to count - 1); NULL outside. Belongs to the preflight. Since 0.1. */
 CUTOVER_API const cutover_finding *cutover_preflight_at(const cutover_preflight *preflight, size_t index);
-/** {"severity": "block", "findings": [{severity, check, message, hint}]}. Belongs to the preflight; NULL for NULL. Since 0.1. */
+/** {"severity": "block", "production": {address, port, system_identifier, database, oid}, "preview": {the same}, "findings": [{severity,
+ * check, message, hint}]}; the two are null where they were not reached. Belongs to the preflight; NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_preflight_json(const cutover_preflight *preflight);
 /** Frees what cutover_preflight_run() gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_preflight_free(cutover_preflight *preflight);

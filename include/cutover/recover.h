@@ -100,6 +100,22 @@ CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const ch
                                                 cutover_recovery_emit emit, void *context,
                                                 cutover_error **error);
 
+/**
+ * Confirms that a project's production is on another server than at its last job, on purpose. Until then preflight blocks, and every job
+ * that overwrites production refuses with CUTOVER_E_STATE. The server is asked: it must be the one of that system identifier, as
+ * preflight shows it. The audit entry is `project.server_confirmed`.
+ *
+ * @param actor             Needs CUTOVER_ROLE_OPERATOR.
+ * @param system_identifier As the person read it; decimal.
+ * @param reason            1 to 1000 characters, not blank.
+ * @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project); CUTOVER_E_CONFLICT when the
+ *         connection leads to yet another server; CUTOVER_E_LOCKED while a job of the project is under way; CUTOVER_E_POSTGRES, _STORE,
+ *         _CALLBACK, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_project_confirm_server(cutover_engine *engine, const cutover_actor *actor,
+                                                          const char *project_id, const char *system_identifier,
+                                                          const char *reason, cutover_error **error);
+
 #define CUTOVER_ABANDON_OPTIONS_VERSION 1
 
 /** What cutover_recover_abandon() is to do. */

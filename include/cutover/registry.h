@@ -8,6 +8,7 @@
 #define CUTOVER_REGISTRY_H
 
 #include <cutover/actor.h>
+#include <cutover/engine.h>
 #include <cutover/platform.h>
 #include <cutover/store.h>
 
@@ -66,16 +67,88 @@ CUTOVER_API cutover_status cutover_registry_project_set_pgbouncers(cutover_regis
 CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry,
                                                                    const char *project_id, int32_t hold_fence,
                                                                    cutover_error **error);
+/**
+ * Changes a project. `id` names it; of the other members those that are NULL stay as they are, as does an organization_id of ""; an
+ * optional one (control_database, verify_database, loader_database) that is "" is taken away, and so are pgbouncers by an empty list.
+ * `state`, `job_id` and `hold_fence` are not read. Refused while a job of the project is under way or was left unfinished: what a job overwrites does not
+ * change under it. The audit entry `project.changed` names the members. Production on another server is confirmed by a person before the
+ * next job: cutover_project_confirm_server().
+ *
+ * @return CUTOVER_OK, also where nothing is another; CUTOVER_E_INVALID, _NOT_FOUND, _LOCKED, _STORE, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_registry_project_set(cutover_registry *registry,
+                                                        const cutover_project *project, cutover_error **error);
+/** Emits all projects in order of their ids. Since 0.2. */
+CUTOVER_API cutover_status cutover_registry_project_list(cutover_registry *registry, cutover_project_emit emit,
+                                                         void *context, cutover_error **error);
+
+#define CUTOVER_PROJECT_REMOVAL_VERSION 1
+
+/** What cutover_registry_project_remove() is to do. */
+typedef struct cutover_project_removal {
+    unsigned version;       /**< CUTOVER_PROJECT_REMOVAL_VERSION. */
+    const char *project_id; /**< Required. */
+    const char *reason;     /**< Required, 1 to 1000 characters, not blank: for the audit trail. */
+    uint32_t confirm;       /**< 1: yes, remove it. */
+    uint32_t
+        without_server; /**< Not 0: also where its server cannot be asked whether displaced databases are left there. */
+} cutover_project_removal;
+
+#define CUTOVER_PROJECT_REMOVAL_INIT                                                                           \
+    {                                                                                                          \
+        CUTOVER_PROJECT_REMOVAL_VERSION, NULL, NULL, 0, 0                                                      \
+    }
+
+/** Same as CUTOVER_PROJECT_REMOVAL_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.2. */
+CUTOVER_API cutover_status cutover_project_removal_init(cutover_project_removal *options, unsigned version);
+
+/**
+ * Takes a project out of the registry. Its requests, jobs and audit trail stay in the store and can be listed. Never one of which
+ * something lives: a job, a live request, a backup that was not deleted, a displaced database, what an abandoned job left, a preview. The
+ * error says which. The audit entry is `project.removed`.
+ *
+ * @param engine Of the registry's platform.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES (see
+ *         without_server), _STORE, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_registry_project_remove(cutover_registry *registry, cutover_engine *engine,
+                                                           const cutover_project_removal *options,
+                                                           cutover_error **error);
 /** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
 CUTOVER_API cutover_status cutover_registry_preview_add(cutover_registry *registry,
                                                         const cutover_preview *preview, cutover_error **error);
 /** Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none. Since 0.1. */
 CUTOVER_API cutover_status cutover_registry_preview_extend(cutover_registry *registry, const char *preview_id,
                                                            int64_t expires_at, cutover_error **error);
-/** Emits the previews of a project in order of their ids. Since 0.1. */
+/**
+ * Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has come is told as
+ * `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project that is not there. Since 0.1.
+ */
 CUTOVER_API cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
                                                          cutover_preview_emit emit, void *context,
                                                          cutover_error **error);
+
+/**
+ * Takes a preview out of the registry; its database is the host's matter. Never one that a live request (CUTOVER_E_STATE) or a job
+ * (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_registry_preview_remove(cutover_registry *registry, const char *preview_id,
+                                                           cutover_error **error);
+/**
+ * Takes out the previews whose end has come, but for those that a live request or a job uses. Before one goes its state is `removing`,
+ * so that nobody asks for it any more, and `drop` is called, where the host drops its database: at least once, and again at the next
+ * reaping where it failed or the process died. Nobody calls this but a host that wants it.
+ *
+ * @param project_id Of this project; NULL: of all.
+ * @param drop       Called for each, on the calling thread, with the state `expired`; anything but CUTOVER_OK keeps that one.
+ *                   May be NULL.
+ * @param removed    Receives how many went; may be NULL.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _NOMEM. Since 0.2.
+ */
+CUTOVER_API cutover_status cutover_registry_previews_reap(cutover_registry *registry, const char *project_id,
+                                                          cutover_preview_emit drop, void *context,
+                                                          uint32_t *removed, cutover_error **error);
 
 #ifdef __cplusplus
 }

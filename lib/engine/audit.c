@@ -69,6 +69,8 @@ cutover_status cutover_audit_list(cutover_engine *engine, const char *project_id
         status = engine_limit_check(limit, error);
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit: required");
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
     if (status != CUTOVER_OK)
         return status;
     const cutover_store *store = &engine->host.store;
@@ -147,6 +149,8 @@ cutover_status cutover_events_list(cutover_engine *engine, const char *project_i
 
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit: required");
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
     if (status != CUTOVER_OK)
         return status;
     const struct host *host = &engine->host;

@@ -276,6 +276,8 @@ cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *f
     if (status == CUTOVER_OK)
         status = jobs_page_open(&page, filter, error);
     if (status == CUTOVER_OK)
+        status = engine_project_check(engine, page.filter.project_id, error);
+    if (status == CUTOVER_OK)
         status = page_fill(&engine->host, streams, &page, error);
     for (int i = 0; i < 2; i++)
         document_list_free(&streams[i].page);

@@ -151,3 +151,17 @@ cutover_status cutover_abandon_options_init(cutover_abandon_options *options, un
 {
     return port_init(&abandon_options_port, options, version);
 }
+
+static const cutover_project_removal project_removal_initial = CUTOVER_PROJECT_REMOVAL_INIT;
+static const struct port_member project_removal_required[] = {
+    {"project_id", offsetof(cutover_project_removal, project_id), 1},
+    {"reason", offsetof(cutover_project_removal, reason), 1},
+    {NULL, 0, 0},
+};
+const struct port project_removal_port = {&project_removal_initial, sizeof(cutover_project_removal),
+                                          CUTOVER_PROJECT_REMOVAL_VERSION, NULL, project_removal_required};
+
+cutover_status cutover_project_removal_init(cutover_project_removal *options, unsigned version)
+{
+    return port_init(&project_removal_port, options, version);
+}

@@ -11,6 +11,7 @@ extern const struct port abandon_options_port;
 extern const struct port engine_options_port;
 extern const struct port request_options_port;
 extern const struct port backup_options_port;
+extern const struct port project_removal_port;
 extern const struct port promotion_options_port;
 extern const struct port restore_options_port;
 extern const struct port rollback_options_port;

@@ -128,6 +128,8 @@ cutover_status record_handle_list_read(cutover_engine *engine, const struct reco
     if (status == CUTOVER_OK)
         status = engine_limit_check(limit, error);
     if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
+    if (status == CUTOVER_OK)
         status = document_list_read(&engine->host.store, type->kind, project_id, after != NULL ? after : "",
                                     limit, &page, error);
     if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
@@ -242,6 +244,8 @@ cutover_status record_handle_list_find(cutover_engine *engine, const struct reco
         return status;
     finder.host = &engine->host;
     status = page_open(&finder.page, filter, finding->statuses, groups, NULL, item_free, error);
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, finder.page.filter.project_id, error);
     if (status == CUTOVER_OK)
         status = find_all(&finder, error);
     if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)

@@ -2,6 +2,7 @@
 #include "job/cancellation.h"
 #include "job/journal.h"
 #include "job/leftover.h"
+#include "job/server.h"
 
 #include <string.h>
 
@@ -34,6 +35,9 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
         status = change_drop(ending->change, "gate", record->id, error);
     if (status == CUTOVER_OK)
         status = cancellation_drop(ending->change, record->id, error);
+    if (status == CUTOVER_OK && promotion_target_preview(record) == NULL && record->system_identifier != NULL)
+        status =
+            server_put(host, ending->change, record->project_id, record->id, record->system_identifier, error);
     if (status == CUTOVER_OK && record->request_id != NULL)
         status = document_get_record(&host->store, &request_type, record->request_id, &ending->request,
                                      &ending->request_version, error);

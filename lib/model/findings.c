@@ -27,11 +27,13 @@ static const struct record_type finding_type = {"finding", sizeof(cutover_findin
 
 struct summary {
     int severity;
-    struct json_object *findings;
+    struct json_object *production, *preview, *findings;
 };
 
 static const struct field summary_fields[] = {
     {"severity", FIELD_ENUM, offsetof(struct summary, severity), severity_names},
+    {"production", FIELD_JSON, offsetof(struct summary, production), NULL},
+    {"preview", FIELD_JSON, offsetof(struct summary, preview), NULL},
     {"findings", FIELD_JSON, offsetof(struct summary, findings), NULL},
     {NULL, FIELD_TEXT, 0, NULL},
 };
@@ -113,7 +115,8 @@ cutover_status findings_json(struct findings *findings, const char **json, cutov
 {
     if (findings->failed)
         return error_nomem(error);
-    struct summary summary = {(int)findings_severity(findings), findings_array(findings)};
+    struct summary summary = {(int)findings_severity(findings), findings->production, findings->preview,
+                              findings_array(findings)};
     if (summary.findings == NULL)
         return error_nomem(error);
 
@@ -166,5 +169,7 @@ void findings_free(struct findings *findings)
         record_free(&finding_type, &findings->list[i]);
     free(findings->list);
     free(findings->json);
+    json_object_put(findings->production);
+    json_object_put(findings->preview);
     *findings = (struct findings){0};
 }

@@ -11,8 +11,9 @@
 struct findings {
     cutover_finding *list; /* strings owned */
     size_t count, capacity;
-    bool failed; /* memory ran out */
-    char *json;  /* made by findings_json */
+    bool failed;                              /* memory ran out */
+    struct json_object *production, *preview; /* which databases were looked at; NULL: not reached */
+    char *json;                               /* made by findings_json */
 };
 
 extern const char *const severity_names[]; /* index cutover_severity: "ok", "warn", "block" */

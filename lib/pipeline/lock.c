@@ -1,5 +1,7 @@
 /* Step lock: the control session and its advisory lock on production's server; the job's record, its lease, the project's lock
    and what the request becomes, in one commit; the project is restoring from here on. */
+#include "job/server.h"
+#include "job/target.h"
 #include "pipeline/job.h"
 #include "postgres/database.h"
 #include "postgres/event_triggers.h"
@@ -87,6 +89,22 @@ static cutover_status record_make(struct job *job, struct promotion_record *fres
     return status != CUTOVER_OK ? status : properties_without_values(job->bears, &fresh->properties, error);
 }
 
+/* From the claim on nobody points the project at another database; what was read before it may be of before somebody did. */
+static cutover_status target_unchanged(const struct job *job, cutover_error **error)
+{
+    const struct promotion_record *record = &job->journal.record;
+    struct project now = {0};
+    cutover_status status = target_of_job(job->host, record, &now, error);
+
+    if (status == CUTOVER_OK && (!conninfo_same_database(&now.production, &job->project.production) ||
+                                 strcmp(now.control_database, job->project.control_database) != 0))
+        status =
+            error_set(error, CUTOVER_E_CONFLICT,
+                      "project %s was pointed at another database while this job began", record->project_id);
+    project_free(&now);
+    return status;
+}
+
 cutover_status step_lock(struct job *job, cutover_error **error)
 {
     struct session_options options =
@@ -102,6 +120,8 @@ cutover_status step_lock(struct job *job, cutover_error **error)
         status = event_triggers_quiet(job->control, &job->project.production, error);
     if (status == CUTOVER_OK)
         status = advisory_lock(job->control, advisory_key(job->project.id), error);
+    if (status == CUTOVER_OK && job->target != &target_preview)
+        status = server_check(job->host, job->project.id, job->control->system_identifier, error);
     if (status == CUTOVER_OK)
         status = record_make(job, &fresh, error);
     if (status == CUTOVER_OK)
@@ -113,5 +133,7 @@ cutover_status step_lock(struct job *job, cutover_error **error)
         return status;
     job->claimed = true;
     status = lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
-    return status != CUTOVER_OK ? status : journal_occupy(&job->journal, error);
+    if (status == CUTOVER_OK)
+        status = journal_occupy(&job->journal, error);
+    return status != CUTOVER_OK ? status : target_unchanged(job, error);
 }

@@ -1,6 +1,7 @@
 /* Step preflight: the rules, then the servers; all findings at once. Nothing is changed by it. */
 #include "postgres/preflight/preflight.h"
 #include "job/lease_watch.h"
+#include "job/server.h"
 #include "pipeline/job.h"
 #include "postgres/event_triggers.h"
 
@@ -116,6 +117,29 @@ static void look_at_leases(struct job *job)
                      "job %s was left unfinished by a process that is gone", job_id);
 }
 
+/* Whether it is the server of the project's last job. */
+static cutover_status look_at_server(struct job *job, const struct session *control, cutover_error **error)
+{
+    static const char check[] = "production.server";
+    cutover_error *local = NULL;
+
+    if (control == NULL || job->target == &target_preview)
+        return CUTOVER_OK;
+    cutover_status status = server_check(job->host, job->project.id, control->system_identifier, &local);
+    if (status == CUTOVER_OK)
+        findings_add(&job->findings, CUTOVER_SEVERITY_OK, check, NULL,
+                     "production is on no other server than at the project's last job");
+    else if (status == CUTOVER_E_STATE)
+        findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, check, cutover_error_hint(local), "%s",
+                     cutover_error_message(local));
+    if (status == CUTOVER_E_STATE) {
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    return status;
+}
+
 /* Production's server is asked in its control database. Another server, or as another user, can be asked inside the preview alone,
    where a login trigger would have fired by then: it is tried. */
 static cutover_status triggers_quiet(struct job *job, struct session *control, struct conninfo *live,
@@ -146,6 +170,8 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
     look_at_session_attrs(job);
     cutover_status status = session_or_finding(job, &project->production, project->control_database,
                                                "control.connection", &control, error);
+    if (status == CUTOVER_OK)
+        status = look_at_server(job, control, error);
     if (status == CUTOVER_OK)
         status = triggers_quiet(job, control, live, error);
     if (status == CUTOVER_OK)

@@ -183,16 +183,25 @@ cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, cons
     return CUTOVER_OK;
 }
 
-bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other)
+/* Whether both say the same for each keyword up to a NULL. */
+static bool agree(const struct conninfo *one, const struct conninfo *other, const char *const *keywords)
 {
-    static const char *const keywords[] = {"host", "hostaddr", "port", "user"};
-
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+    for (size_t i = 0; keywords[i] != NULL; i++) {
         const char *here = conninfo_get(one, keywords[i]), *there = conninfo_get(other, keywords[i]);
         if ((here == NULL) != (there == NULL) || (here != NULL && strcmp(here, there) != 0))
             return false;
     }
     return true;
+}
+
+bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other)
+{
+    return agree(one, other, (const char *const[]){"host", "hostaddr", "port", "user", NULL});
+}
+
+bool conninfo_same_database(const struct conninfo *one, const struct conninfo *other)
+{
+    return agree(one, other, (const char *const[]){"host", "hostaddr", "port", "dbname", NULL});
 }
 
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword)

@@ -38,6 +38,8 @@ cutover_status conninfo_set(struct conninfo *conninfo, const char *keyword, cons
                             cutover_error **error);
 /* Whether both lead to the same server as the same user, as far as can be seen from here. */
 bool conninfo_same_login(const struct conninfo *one, const struct conninfo *other);
+/* Whether both name the same database of the same server, as whoever. */
+bool conninfo_same_database(const struct conninfo *one, const struct conninfo *other);
 const char *conninfo_get(const struct conninfo *conninfo, const char *keyword); /* NULL: not set */
 /* What a session of ours, or of a child's, says for the keyword: the value, but that of target_session_attrs which looks at whether a
    session may write. That is about the clients of a database, and behind a fence (or with a setting of the owner's) it would keep us

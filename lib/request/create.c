@@ -56,10 +56,10 @@ static cutover_status claim_check(const struct host *host, const char *preview_i
 }
 
 static cutover_status create_commit(const struct host *host, const struct request_record *record,
-                                    const cutover_actor *actor, bool *taken, cutover_error **error)
+                                    const cutover_actor *actor, struct change *change, bool *taken,
+                                    cutover_error **error)
 {
     struct json_object *claim = json_object_new_object();
-    struct change *change = NULL;
     char *body = NULL;
     cutover_status status = claim == NULL ? error_nomem(error) : CUTOVER_OK;
 
@@ -67,8 +67,6 @@ static cutover_status create_commit(const struct host *host, const struct reques
         json_put_text(claim, "request_id", record->id);
         status = json_format(claim, &body, error);
     }
-    if (status == CUTOVER_OK)
-        status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = claim_check(host, record->preview_database_id, taken, error);
     if (status == CUTOVER_OK)
@@ -79,7 +77,6 @@ static cutover_status create_commit(const struct host *host, const struct reques
         status = request_announce(change, VERB_CREATE, actor, record, NULL, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);
-    change_free(change);
     json_object_put(claim);
     free(body);
     return status;
@@ -89,17 +86,22 @@ static cutover_status create_once(const struct host *host, const cutover_request
                                   struct request_record *record, bool *taken, cutover_error **error)
 {
     struct surroundings around = {0};
+    struct change *change = NULL;
     enum request_status next;
 
-    cutover_status status = surroundings_look(host, options->project_id, options->preview_id, &around, error);
+    /* Before the preview is looked at: whoever takes it away meanwhile is another change of the project. */
+    cutover_status status = change_begin(&host->store, &host->clock, options->project_id, &change, error);
+    if (status == CUTOVER_OK)
+        status = surroundings_look(host, options->project_id, options->preview_id, &around, error);
     if (status == CUTOVER_OK)
         status = machine_request(NULL, VERB_CREATE, options->actor, &around.facts, 0, &next, error);
     if (status == CUTOVER_OK)
         status = record_new(host, options, &around.project, record, error);
     if (status == CUTOVER_OK) {
         record->status = (int)next;
-        status = create_commit(host, record, options->actor, taken, error);
+        status = create_commit(host, record, options->actor, change, taken, error);
     }
+    change_free(change);
     surroundings_free(&around);
     return status;
 }

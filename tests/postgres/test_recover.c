@@ -973,6 +973,151 @@ static void a_swap_that_was_committed_is_completed_when_its_job_is_abandoned(voi
     free(request);
 }
 
+/* ---- the right server ---- */
+
+static cutover_project pointed_at(const char *project, const char *conninfo)
+{
+    cutover_project change = CUTOVER_PROJECT_INIT;
+
+    change.id = project;
+    change.database = conninfo;
+    return change;
+}
+
+static int point_elsewhere(struct shop *shop, void *context)
+{
+    cutover_project change = pointed_at("aim", context);
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_project_set(shop->registry, &change, &error), error);
+    return 0;
+}
+
+static int pointing_is_refused(struct shop *shop, void *context)
+{
+    cutover_project change = pointed_at("aim", context);
+    cutover_error *error = NULL;
+
+    check_status(cutover_registry_project_set(shop->registry, &change, &error), CUTOVER_E_LOCKED, error);
+    return 0;
+}
+
+/* What a job began with is what it overwrites, or nothing is. */
+static void a_project_is_not_pointed_elsewhere_under_its_job(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "aim"),
+         *home = shop_format("%s", cluster_conninfo(cluster, "aim_production"));
+    char *other = shop_format("%s", cluster_conninfo(cluster, "aim_other"));
+    const struct shop_hook late[] = {{"lock", point_elsewhere, other}, {NULL, NULL, NULL}};
+    const struct shop_hook running[] = {{"stage", pointing_is_refused, other}, {NULL, NULL, NULL}};
+
+    shop_database(cluster, "aim_other", small_production_sql());
+    struct outcome outcome = shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = late});
+    check_status_keep(outcome.status, CUTOVER_E_CONFLICT, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "pointed at another database");
+    outcome_free(&outcome);
+    check_generation("aim_production", "old");
+    check_generation("aim_other", "old");
+    point_elsewhere(shop, home);
+    free(request);
+    request = shop_acked(shop, "aim", "aim");
+    outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .hooks = running});
+    outcome_free(&outcome);
+    check_generation("aim_production", "new");
+    check_generation("aim_other", "old");
+    free(other);
+    free(home);
+    free(request);
+}
+
+static struct json_object *preflight_of(struct shop *shop, const char *request)
+{
+    cutover_preflight *preflight = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_preflight_run(shop->engine, &shop_operator, request, 0, &preflight, &error), error);
+    struct json_object *found = json_tokener_parse(cutover_preflight_json(preflight));
+    cutover_preflight_free(preflight);
+    return found;
+}
+
+/* As "ADDRESS PORT DATABASE OID SYSTEM". */
+static char *side_of(struct json_object *preflight, const char *name)
+{
+    struct json_object *side = json_object_object_get(preflight, name);
+    const char *texts[] = {"address", "port", "database", "oid", "system_identifier"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        texts[i] = json_object_get_string(json_object_object_get(side, texts[i]));
+    return shop_format("%s %s %s %s %s", texts[0], texts[1], texts[2], texts[3], texts[4]);
+}
+
+static void check_side(struct json_object *preflight, const char *name, struct cluster *server,
+                       const char *database)
+{
+    char *found = side_of(preflight, name), *oid = database_fact(server, database, "oid");
+    char *system = cluster_value(server, "postgres", "SELECT system_identifier FROM pg_control_system()");
+    char *expected =
+        shop_format("%s %d %s %s %s", cluster_socket_dir(server), cluster_port(server), database, oid, system);
+
+    assert_string_equal(found, expected);
+    free(expected);
+    free(system);
+    free(oid);
+    free(found);
+}
+
+/* A name that resolves elsewhere, a restored copy: production on another server than at its last job is a person's to confirm. */
+static void production_on_another_server_is_confirmed_by_a_person(void **state)
+{
+    struct shop *shop = *state;
+    char *done = small_promoted(shop, "home"), *request = shop_acked(shop, "home", "home");
+    char *there = cluster_value(second, "postgres", "SELECT system_identifier FROM pg_control_system()");
+    char *here = cluster_value(cluster, "postgres", "SELECT system_identifier FROM pg_control_system()");
+    cutover_project change = pointed_at("home", cluster_conninfo(second, "home_production"));
+    cutover_error *error = NULL;
+
+    struct json_object *preflight = preflight_of(shop, request);
+    check_side(preflight, "production", cluster, "home_production");
+    check_side(preflight, "preview", cluster, "home_preview");
+    check_contains(json_object_to_json_string(preflight), "no other server than at the project's last job");
+    json_object_put(preflight);
+
+    shop_database(second, "home_production", small_production_sql());
+    check_ok(cutover_registry_project_set(shop->registry, &change, &error), error);
+    preflight = preflight_of(shop, request);
+    check_side(preflight, "production", second, "home_production");
+    assert_string_equal(json_object_get_string(json_object_object_get(preflight, "severity")), "block");
+    json_object_put(preflight);
+    struct outcome outcome = shop_promote(shop, &(struct shop_promotion){.request_id = request});
+    check_status_keep(outcome.status, CUTOVER_E_PREFLIGHT, outcome.error);
+    check_contains(cutover_error_detail(outcome.error), "on another server than at its last job");
+    check_contains(cutover_error_detail(outcome.error), "confirm-server home");
+    outcome_free(&outcome);
+
+    check_status(cutover_project_confirm_server(shop->engine, &shop_member, "home", there, "moved", &error),
+                 CUTOVER_E_FORBIDDEN, error);
+    check_status(cutover_project_confirm_server(shop->engine, &shop_operator, "home", there, " ", &error),
+                 CUTOVER_E_INVALID, error);
+    check_status(cutover_project_confirm_server(shop->engine, &shop_operator, "home", here, "moved", &error),
+                 CUTOVER_E_CONFLICT, error);
+    check_ok(cutover_project_confirm_server(shop->engine, &shop_operator, "home", there, "moved", &error),
+             error);
+    char *audit = shop_audit(shop, "home");
+    check_contains(audit, "project.server_confirmed");
+    outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    char *name = cluster_value(second, "home_production", "SELECT name FROM generation LIMIT 1");
+    assert_string_equal(name, "new");
+    outcome_free(&outcome);
+    free(name);
+    free(audit);
+    free(here);
+    free(there);
+    free(request);
+    free(done);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(int argc, char **argv)
@@ -994,6 +1139,8 @@ int main(int argc, char **argv)
         TEST(what_an_abandoned_job_left_is_tried_again),
         TEST(an_abandoning_that_is_killed_is_repeated),
         TEST(a_swap_that_was_committed_is_completed_when_its_job_is_abandoned),
+        TEST(a_project_is_not_pointed_elsewhere_under_its_job),
+        TEST(production_on_another_server_is_confirmed_by_a_person),
     };
 
     if (argc >= 6 && strcmp(argv[1], "--act") == 0)

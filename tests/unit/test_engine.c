@@ -425,7 +425,7 @@ static void options_are_copied(void **state)
     memset(&ports->options, 0x55, sizeof ports->options);
     cutover_request_list *requests = NULL;
     cutover_error *error = NULL;
-    check_ok(cutover_requests_list(engine, "p", NULL, 10, &requests, &error), error);
+    check_ok(cutover_requests_list(engine, NULL, NULL, 10, &requests, &error), error);
     cutover_request_list_free(requests);
     cutover_engine_free(engine);
 }
@@ -617,14 +617,61 @@ static void empty_lists_are_empty(void **state)
     cutover_backup_list *backups = NULL;
     cutover_error *error = NULL;
 
-    check_ok(cutover_requests_list(engine, "p", NULL, 1000, &requests, &error), error);
-    check_ok(cutover_backups_list(engine, "p", "", 1, &backups, &error), error);
+    check_ok(cutover_requests_list(engine, NULL, NULL, 1000, &requests, &error), error);
+    check_ok(cutover_backups_list(engine, NULL, "", 1, &backups, &error), error);
     assert_int_equal(cutover_request_list_count(requests), 0);
     assert_null(cutover_request_list_at(requests, 0));
     assert_int_equal(cutover_backup_list_count(backups), 0);
     assert_null(cutover_backup_list_at(backups, 0));
     cutover_request_list_free(requests);
     cutover_backup_list_free(backups);
+    cutover_engine_free(engine);
+}
+
+static cutover_status no_entry(const cutover_audit_entry *entry, void *context)
+{
+    (void)entry;
+    (void)context;
+    return CUTOVER_E_INTERNAL;
+}
+
+static cutover_status no_event(const cutover_event *event, void *context)
+{
+    (void)event;
+    (void)context;
+    return CUTOVER_E_INTERNAL;
+}
+
+static cutover_status no_leftover(const cutover_leftover *leftover, void *context)
+{
+    (void)leftover;
+    (void)context;
+    return CUTOVER_E_INTERNAL;
+}
+
+static cutover_status no_displaced(const cutover_displaced *displaced, void *context)
+{
+    (void)displaced;
+    (void)context;
+    return CUTOVER_E_INTERNAL;
+}
+
+/* A name that was mistyped is no project of which there is nothing. */
+static void an_unknown_project_is_an_error_in_every_list(void **state)
+{
+    cutover_engine *engine = engine_of(*state);
+    cutover_request_list *requests = NULL;
+    cutover_backup_list *backups = NULL;
+    cutover_job_list *jobs = NULL;
+    cutover_error *error = NULL;
+
+    check_status(cutover_requests_list(engine, "p", NULL, 10, &requests, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_backups_list(engine, "p", NULL, 10, &backups, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_jobs_list(engine, "p", NULL, 10, &jobs, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_audit_list(engine, "p", NULL, 10, no_entry, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_events_list(engine, "p", no_event, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_leftovers_list(engine, "p", no_leftover, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_displaced_list(engine, "p", no_displaced, NULL, &error), CUTOVER_E_NOT_FOUND, error);
     cutover_engine_free(engine);
 }
 
@@ -919,6 +966,7 @@ int main(void)
         TEST(bounds_of_numbers_are_checked),
         TEST(what_is_not_there_is_not_found),
         TEST(empty_lists_are_empty),
+        TEST(an_unknown_project_is_an_error_in_every_list),
         TEST(every_free_takes_null),
         TEST(a_job_runs_once),
         TEST(every_list_keeps_to_what_the_store_takes),

@@ -13,7 +13,7 @@ static void nothing_found_passes(void **state)
     assert_int_equal(findings_severity(&findings), CUTOVER_SEVERITY_OK);
     check_ok(findings_error(&findings, "promotion", &error), error);
     check_ok(findings_json(&findings, &json, &error), error);
-    assert_string_equal(json, "{\"severity\":\"ok\",\"findings\":[]}");
+    assert_string_equal(json, "{\"severity\":\"ok\",\"production\":null,\"preview\":null,\"findings\":[]}");
     findings_free(&findings);
     findings_free(NULL);
 }
@@ -48,12 +48,13 @@ static void strings_are_copied_and_json_tells_all(void **state)
     memset(hint, 'x', sizeof(hint) - 1);
     check_ok(findings_json(&findings, &json, &error), error);
     assert_string_equal(
-        json, "{\"severity\":\"warn\",\"findings\":[{\"severity\":\"warn\",\"check\":"
+        json, "{\"severity\":\"warn\",\"production\":null,\"preview\":null,\"findings\":[{\"severity\":"
+              "\"warn\",\"check\":"
               "\"production.size\",\"message\":\"3 tables in shop\",\"hint\":\"Say \\\"yes\\\".\"}]}");
 
     findings_add(&findings, CUTOVER_SEVERITY_BLOCK, "preview.empty", NULL, "nothing there");
     check_ok(findings_json(&findings, &json, &error), error);
-    check_contains(json, "{\"severity\":\"block\",\"findings\":[{\"severity\":\"warn\"");
+    check_contains(json, "{\"severity\":\"block\",\"production\":null,\"preview\":null,\"findings\":[{\"severity\":\"warn\"");
     check_contains(json, "\"message\":\"nothing there\",\"hint\":null}]}");
     findings_free(&findings);
     assert_int_equal(findings.count, 0);

@@ -258,6 +258,13 @@ AT(cutover_abandon_options, reason, 24);
 AT(cutover_abandon_options, confirm, 32);
 SIZE(cutover_abandon_options, 40);
 
+AT(cutover_project_removal, version, 0);
+AT(cutover_project_removal, project_id, 8);
+AT(cutover_project_removal, reason, 16);
+AT(cutover_project_removal, confirm, 24);
+AT(cutover_project_removal, without_server, 28);
+SIZE(cutover_project_removal, 32);
+
 AT(cutover_leftover, version, 0);
 AT(cutover_leftover, id, 8);
 AT(cutover_leftover, project_id, 16);
@@ -371,6 +378,8 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_REQUEST_ACK_OPTIONS_VERSION);
     INIT_AGREES(cutover_abandon_options, CUTOVER_ABANDON_OPTIONS_INIT, cutover_abandon_options_init,
                 CUTOVER_ABANDON_OPTIONS_VERSION);
+    INIT_AGREES(cutover_project_removal, CUTOVER_PROJECT_REMOVAL_INIT, cutover_project_removal_init,
+                CUTOVER_PROJECT_REMOVAL_VERSION);
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
     INIT_AGREES(cutover_filter, CUTOVER_FILTER_INIT, cutover_filter_init, CUTOVER_FILTER_VERSION);
     INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,

@@ -1,8 +1,9 @@
 #include "store/document.h"
 #include "support/check.h"
+#include "support/cluster.h"
 #include "support/told.h"
 
-#include <cutover/registry.h>
+#include <cutover.h>
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -360,8 +361,12 @@ static void previews_are_listed_by_project_in_order(void **state)
     assert_string_equal(world->text,
                         "1|a|p1|ready|host=db dbname=preview|0;1|c|p1|ready|host=db dbname=preview|0;");
     world->text[0] = '\0';
-    check_ok(cutover_registry_preview_list(world->registry, "p3", show_preview, world, &error), error);
+    check_status(cutover_registry_preview_list(world->registry, "p3", show_preview, world, &error),
+                 CUTOVER_E_NOT_FOUND, error);
     assert_string_equal(world->text, "");
+    check_ok(cutover_registry_preview_list(world->registry, NULL, show_preview, world, &error), error);
+    check_contains(world->text, "1|b|p2|");
+    check_contains(world->text, "1|a|p1|");
 }
 
 static cutover_status count_preview(const cutover_preview *preview, void *context)
@@ -610,7 +615,7 @@ static void a_document_without_what_the_port_promises_is_damaged(void **state)
         check_status(world->platform.preview_get(id, show_preview, world, &error, world->platform.userdata),
                      CUTOVER_E_STORE, error);
     }
-    check_status(cutover_registry_preview_list(world->registry, "shop", show_preview, world, &error),
+    check_status(cutover_registry_preview_list(world->registry, NULL, show_preview, world, &error),
                  CUTOVER_E_STORE, error);
     assert_string_equal(world->text, "");
 }
@@ -704,6 +709,248 @@ static void somebody_without_a_name_is_nobody(void **state)
     assert_null(registry);
 }
 
+/* ---- changed, removed, reaped ---- */
+
+static void drop(struct world *world, const char *kind, const char *id)
+{
+    cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", 1, NULL};
+    const cutover_write *writes[] = {&write};
+    cutover_error *error = NULL;
+
+    check_ok(world->store.commit(writes, 1, &error, world->store.userdata), error);
+}
+
+static void a_project_is_changed_and_what_is_not_given_stays(void **state)
+{
+    struct world *world = *state;
+    cutover_project change = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+    const char *const one[] = {"host=/one", NULL}, *const none[] = {NULL};
+
+    add_project(world, "shop");
+    change.id = "shop";
+    change.database = "host=other dbname=shop";
+    change.verify_database = "host=v dbname=v";
+    change.pgbouncers = one;
+    check_ok(cutover_registry_project_set(world->registry, &change, &error), error);
+    assert_string_equal(project_text(world, "shop"),
+                        "4|shop||active|host=other dbname=shop|NULL|host=v dbname=v|NULL|NULL|host=/one");
+    change = (cutover_project)CUTOVER_PROJECT_INIT;
+    change.id = "shop";
+    change.verify_database = "";
+    change.pgbouncers = none;
+    check_ok(cutover_registry_project_set(world->registry, &change, &error), error);
+    assert_string_equal(project_text(world, "shop"),
+                        "4|shop||active|host=other dbname=shop|NULL|NULL|NULL|NULL");
+    change.database = "dbname=shop";
+    check_status(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_INVALID, error);
+    change.database = "host=x dbname=shop";
+    change.id = "unknown";
+    check_status(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_NOT_FOUND, error);
+    assert_non_null(strstr(project_text(world, "shop"), "host=other"));
+}
+
+/* What a job overwrites is not changed under it, nor under one that was left unfinished. */
+static void under_a_job_no_project_is_changed(void **state)
+{
+    struct world *world = *state;
+    cutover_project change = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+
+    add_project(world, "shop");
+    change.id = "shop";
+    change.database = "host=other dbname=shop";
+    put(world, "lock", "shop", "{\"promotion_id\":\"j1\"}");
+    check_status_keep(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_LOCKED, error);
+    check_contains(cutover_error_message(error), "j1");
+    cutover_error_free(error);
+    error = NULL;
+    drop(world, "lock", "shop");
+    put(world, "lease", "j2", "{}");
+    check_status(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_LOCKED, error);
+    drop(world, "lease", "j2");
+    assert_non_null(strstr(project_text(world, "shop"), "host=db"));
+    check_ok(cutover_registry_project_set(world->registry, &change, &error), error);
+}
+
+static cutover_status name_project(const cutover_project *project, void *context)
+{
+    struct world *world = context;
+    size_t used = strlen(world->text);
+
+    snprintf(world->text + used, sizeof(world->text) - used, "%s %s;", project->id, project->state);
+    return CUTOVER_OK;
+}
+
+static void projects_are_listed(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    world->text[0] = '\0';
+    check_ok(cutover_registry_project_list(world->registry, name_project, world, &error), error);
+    assert_string_equal(world->text, "");
+    add_project(world, "b");
+    add_project(world, "a");
+    check_ok(cutover_registry_project_list(world->registry, name_project, world, &error), error);
+    assert_string_equal(world->text, "a active;b active;");
+    check_status(cutover_registry_project_list(world->registry, NULL, NULL, &error), CUTOVER_E_INVALID, error);
+}
+
+/* An engine on the registry's store; nothing of it is used but that. */
+static cutover_engine *engine_of(struct world *world, cutover_repository *repository)
+{
+    cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
+    cutover_engine *engine = NULL;
+    cutover_error *error = NULL;
+
+    cutover_repository_init(repository, CUTOVER_REPOSITORY_VERSION);
+    check_ok(cutover_repository_directory_open(cluster_temp_dir(), repository, &error), error);
+    options.store = &world->store;
+    options.repository = repository;
+    options.platform = &world->platform;
+    options.policy = CUTOVER_POLICY_VOLATILE_STORE;
+    check_ok(cutover_engine_new(&options, &engine, &error), error);
+    return engine;
+}
+
+static cutover_status name_entry(const cutover_audit_entry *entry, void *context)
+{
+    struct world *world = context;
+    size_t used = strlen(world->text);
+
+    snprintf(world->text + used, sizeof(world->text) - used, "%s by %s;", entry->action, entry->actor_id);
+    return CUTOVER_OK;
+}
+
+static void a_project_of_which_something_lives_is_not_removed(void **state)
+{
+    static const struct {
+        const char *kind, *id, *body, *says;
+        cutover_status status;
+    } living[] = {
+        {"lock", "shop", "{\"promotion_id\":\"j1\"}", "job j1", CUTOVER_E_LOCKED},
+        {"lease", "j2", "{}", "job j2", CUTOVER_E_LOCKED},
+        {"claim", "v", "{\"request_id\":\"r\"}", "live request for preview v", CUTOVER_E_STATE},
+        {"backup", "b", "{\"status\":\"failed\"}", "backup b", CUTOVER_E_STATE},
+        {"leftover", "j3:fence", "{}", "abandoned job left: j3:fence", CUTOVER_E_STATE},
+        {"preview", "w", "{}", "preview w", CUTOVER_E_STATE},
+    };
+    struct world *world = *state;
+    cutover_repository repository;
+    cutover_engine *engine = engine_of(world, &repository);
+    cutover_project_removal removal = {CUTOVER_PROJECT_REMOVAL_VERSION, "shop", "moved out", 1, 0};
+    cutover_error *error = NULL;
+
+    add_project(world, "shop");
+    for (size_t i = 0; i < sizeof living / sizeof *living; i++) {
+        put(world, living[i].kind, living[i].id, living[i].body);
+        check_status_keep(cutover_registry_project_remove(world->registry, engine, &removal, &error),
+                          living[i].status, error);
+        check_contains(cutover_error_message(error), living[i].says);
+        cutover_error_free(error);
+        error = NULL;
+        drop(world, living[i].kind, living[i].id);
+    }
+    put(world, "backup", "gone", "{\"status\":\"deleted\"}");
+    removal.confirm = 0;
+    check_status(cutover_registry_project_remove(world->registry, engine, &removal, &error), CUTOVER_E_INVALID,
+                 error);
+    removal.confirm = 1;
+    check_ok(cutover_registry_project_remove(world->registry, engine, &removal, &error), error);
+    check_status(cutover_registry_project_remove(world->registry, engine, &removal, &error),
+                 CUTOVER_E_NOT_FOUND, error);
+    /* What became of it can still be read. */
+    world->text[0] = '\0';
+    check_ok(cutover_audit_list(engine, "shop", NULL, 10, name_entry, world, &error), error);
+    check_contains(world->text, "project.added by ");
+    check_contains(world->text, "project.removed by ");
+    cutover_engine_free(engine);
+    cutover_repository_close(&repository);
+}
+
+static void add_preview_until(struct world *world, const char *id, int64_t expires_at)
+{
+    cutover_preview preview = {1, id, "shop", "ready", "host=db dbname=preview", expires_at};
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_add(world->registry, &preview, &error), error);
+}
+
+static cutover_status name_preview(const cutover_preview *preview, void *context)
+{
+    struct world *world = context;
+    size_t used = strlen(world->text);
+
+    snprintf(world->text + used, sizeof(world->text) - used, "%s %s;", preview->id, preview->state);
+    return strcmp(preview->id, "kept") == 0 ? CUTOVER_E_IO : CUTOVER_OK;
+}
+
+static const char *previews_of(struct world *world)
+{
+    cutover_error *error = NULL;
+
+    world->text[0] = '\0';
+    cutover_registry_preview_list(world->registry, "shop", show_preview, world, &error);
+    check_ok(cutover_error_code(error), error);
+    return world->text;
+}
+
+/* But for those that somebody uses, and those that the host could not drop. */
+static void expired_previews_are_reaped(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    uint32_t removed = 0;
+
+    add_project(world, "shop");
+    add_preview_until(world, "asked", 1000);
+    add_preview_until(world, "fresh", INT64_C(253402300799000000));
+    add_preview_until(world, "kept", 1000);
+    add_preview_until(world, "old", 1000);
+    add_preview_until(world, "read", 1000);
+    put(world, "claim", "asked", "{\"request_id\":\"r\"}");
+    put(world, "lock", "shop", "{\"promotion_id\":\"j\"}");
+    put(world, "promotion", "j", "{\"preview_id\":\"read\"}");
+    assert_non_null(strstr(previews_of(world), "1|old|shop|expired|"));
+    assert_non_null(strstr(preview_text(world, "old"), "|ready|")); /* the port tells both */
+    world->text[0] = '\0';
+    check_ok(cutover_registry_previews_reap(world->registry, "shop", name_preview, world, &removed, &error),
+             error);
+    assert_string_equal(world->text, "kept expired;old expired;");
+    assert_int_equal(removed, 1);
+    const char *left = previews_of(world);
+    assert_null(strstr(left, "|old|"));
+    check_contains(left, "|asked|shop|expired|");
+    check_contains(left, "|fresh|shop|ready|");
+    check_contains(left, "|kept|shop|removing|");
+    check_contains(left, "|read|shop|expired|");
+    /* Nobody gets it back once its database may be gone; the next reaping tries again. */
+    check_status(cutover_registry_preview_extend(world->registry, "kept", 0, &error), CUTOVER_E_STATE, error);
+    check_ok(cutover_registry_previews_reap(world->registry, NULL, NULL, NULL, &removed, &error), error);
+    assert_int_equal(removed, 1);
+    assert_null(strstr(previews_of(world), "|kept|"));
+}
+
+static void a_preview_that_somebody_uses_is_not_removed(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+
+    add_project(world, "shop");
+    add_preview_until(world, "v", 0);
+    put(world, "claim", "v", "{\"request_id\":\"r\"}");
+    check_status(cutover_registry_preview_remove(world->registry, "v", &error), CUTOVER_E_STATE, error);
+    drop(world, "claim", "v");
+    put(world, "lock", "shop", "{\"promotion_id\":\"j\"}");
+    put(world, "promotion", "j", "{\"preview_id\":\"v\"}");
+    check_status(cutover_registry_preview_remove(world->registry, "v", &error), CUTOVER_E_LOCKED, error);
+    assert_string_equal(preview_text(world, "v"), "1|v|shop|ready|host=db dbname=preview|0;");
+    drop(world, "lock", "shop");
+    check_ok(cutover_registry_preview_remove(world->registry, "v", &error), error);
+    check_status(cutover_registry_preview_remove(world->registry, "v", &error), CUTOVER_E_NOT_FOUND, error);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -721,6 +968,12 @@ int main(void)
         test(preview_begins_ready_and_its_expiry_can_be_set),
         test(previews_are_listed_by_project_in_order),
         test(listing_goes_over_pages_and_ends_when_asked),
+        test(a_project_is_changed_and_what_is_not_given_stays),
+        test(under_a_job_no_project_is_changed),
+        test(projects_are_listed),
+        test(a_project_of_which_something_lives_is_not_removed),
+        test(expired_previews_are_reaped),
+        test(a_preview_that_somebody_uses_is_not_removed),
         test(state_moves_by_compare_and_set),
         test(a_project_is_returned_by_the_job_that_it_is_restoring_for),
         test(a_move_to_or_from_restoring_names_its_job),

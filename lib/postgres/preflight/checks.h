@@ -56,6 +56,9 @@ struct preflight_need {
     } when; /* as to the two servers' major versions */
 };
 
+/* Where a session is connected to: an address, or the folder of a socket. */
+const char *preflight_address(const struct session *session);
+
 /* The privilege on a role, for pg_has_role(), without which nothing can be given to it: to be a member is not enough since 16. */
 #define PREFLIGHT_BECOME                                                                                       \
     "CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END"

@@ -187,6 +187,38 @@ cutover_status preflight_again(struct session *production, struct findings *find
     return run_all(&servers, (struct choice){.with = ASK_AGAIN, .strict = true}, findings, error);
 }
 
+/* Which database this is, for whoever decides whether it is the right one. */
+static struct json_object *identity(const struct session *session)
+{
+    struct json_object *object = json_object_new_object();
+
+    if (object != NULL) {
+        json_put_text(object, "address", preflight_address(session));
+        json_put_text(object, "port", PQport(session->connection));
+        json_put_text(object, "system_identifier", session->system_identifier);
+        json_put_text(object, "database", session->database);
+        json_put_int(object, "oid", session->database_oid);
+    }
+    return object;
+}
+
+static cutover_status identify(const struct preflight_servers *servers, struct findings *findings,
+                               cutover_error **error)
+{
+    findings->production = identity(servers->production);
+    findings->preview = servers->preview != NULL ? identity(servers->preview) : NULL;
+    if (findings->production == NULL || (findings->preview == NULL && servers->preview != NULL))
+        return error_nomem(error);
+    return CUTOVER_OK;
+}
+
+const char *preflight_address(const struct session *session)
+{
+    const char *address = PQhostaddr(session->connection);
+
+    return address != NULL && address[0] != '\0' ? address : PQhost(session->connection);
+}
+
 cutover_status preflight_servers(const struct preflight_servers *asked, struct findings *findings,
                                  cutover_error **error)
 {
@@ -199,7 +231,9 @@ cutover_status preflight_servers(const struct preflight_servers *asked, struct f
         servers.preview = servers.production;
         choice.without = ASK_WITH_PREVIEW;
     }
-    cutover_status status = run_all(&servers, choice, findings, error);
+    cutover_status status = identify(asked, findings, error);
+    if (status == CUTOVER_OK)
+        status = run_all(&servers, choice, findings, error);
     if (status == CUTOVER_OK && !alone)
         status = run_needs(&servers, findings, error);
     if (status == CUTOVER_OK && findings->failed)

@@ -97,11 +97,14 @@ static cutover_status check_identity(const struct preflight_servers *servers, co
                      " of the server with system identifier %s",
                      production->database, production->database_oid, production->system_identifier);
     else
-        findings_add(
-            findings, CUTOVER_SEVERITY_OK, name, NULL,
-            "production is \"%s\" (OID %" PRIu32 " of %s), the preview is \"%s\" (OID %" PRIu32 " of %s)",
-            production->database, production->database_oid, production->system_identifier,
-            servers->preview->database, servers->preview->database_oid, servers->preview->system_identifier);
+        findings_add(findings, CUTOVER_SEVERITY_OK, name, NULL,
+                     "production is \"%s\" (OID %" PRIu32
+                     ") on %s port %s (system identifier %s), the preview is \"%s\" "
+                     "(OID %" PRIu32 ") on %s port %s (system identifier %s)",
+                     production->database, production->database_oid, preflight_address(production),
+                     PQport(production->connection), production->system_identifier, servers->preview->database,
+                     servers->preview->database_oid, preflight_address(servers->preview),
+                     PQport(servers->preview->connection), servers->preview->system_identifier);
     if (strcmp(control->system_identifier, production->system_identifier) != 0)
         findings_add(findings, CUTOVER_SEVERITY_BLOCK, name, "Name a database of production's server.",
                      "the control database \"%s\" is on another server than production", control->database);
