@@ -29,6 +29,8 @@ LATER = "added_later"
 COMMANDS = {
     "init": "init",
     "project add": "project", "project set": "project", "project show": "project",
+    "project list": "project_list", "project remove": "removed", "project confirm-server": "confirmed",
+    "preview show": "preview", "preview remove": "removed", "preview reap": "reaped",
     "preview add": "preview", "preview extend": "preview", "preview list": "preview_list",
     "request create": "request", "request ack": "request", "request reject": "request", "request cancel": "request",
     "request ticket": "request", "request reschedule": "request", "request show": "request",

@@ -255,8 +255,8 @@ int run_project_remove(struct tool *tool)
 
     if (!tool->acting)
         return usage_error(tool, "remove needs --as: who removes it");
-    if (tool->options[OPTION_CONFIRM] == NULL)
-        return usage_error(tool, "remove needs --confirm");
+    if (!confirmed(tool, "project %s is taken out of the registry", tool->operands[0]))
+        return EXIT_USAGE;
     options.project_id = tool->operands[0];
     options.reason = tool->options[OPTION_REASON];
     options.confirm = 1;

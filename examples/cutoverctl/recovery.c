@@ -146,7 +146,7 @@ static cutover_status abandon_and_wait(struct tool *tool, struct told *told, cut
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     options.job_id = tool->options[OPTION_ABANDON];
     options.reason = tool->options[OPTION_REASON];
-    options.confirm = tool->options[OPTION_CONFIRM] != NULL;
+    options.confirm = 1;
     for (int round = 0; status == CUTOVER_E_LOCKED && round < ROUNDS; round++) {
         const struct timespec pause = {ROUND_S, 0};
         if (round > 0 && told->ask_again_s == 0)
@@ -226,16 +226,14 @@ static int run_forget(struct tool *tool)
     return EXIT_DONE;
 }
 
-/* What is given up is said by whom, why, and twice. */
-static int give_up(struct tool *tool, const char *option, int (*run)(struct tool *tool))
+/* What is given up is said by whom, why, and that it is meant. */
+static int give_up(struct tool *tool, const char *option, const char *what, int (*run)(struct tool *tool))
 {
     if (!tool->acting)
         return usage_error(tool, "%s needs --as: who gives it up", option);
     if (tool->options[OPTION_REASON] == NULL)
         return usage_error(tool, "%s needs --reason", option);
-    if (tool->options[OPTION_CONFIRM] == NULL)
-        return usage_error(tool, "%s needs --confirm: nothing tries it again for you", option);
-    return run(tool);
+    return confirmed(tool, "%s", what) ? run(tool) : EXIT_USAGE;
 }
 
 int run_recover(struct tool *tool)
@@ -245,9 +243,10 @@ int run_recover(struct tool *tool)
     if (tool->options[OPTION_ABANDON] != NULL && tool->options[OPTION_FORGET] != NULL)
         return usage_error(tool, "--abandon and --forget are two commands");
     if (tool->options[OPTION_ABANDON] != NULL)
-        return give_up(tool, "--abandon", run_abandon);
+        return give_up(tool, "--abandon", "the job is given up, and what it left is yours to look after",
+                       run_abandon);
     if (tool->options[OPTION_FORGET] != NULL)
-        return give_up(tool, "--forget", run_forget);
+        return give_up(tool, "--forget", "nobody looks for it any more", run_forget);
     if (tool->options[OPTION_REASON] != NULL || tool->options[OPTION_CONFIRM] != NULL)
         return usage_error(tool, "--reason and --confirm go with --abandon or --forget");
     struct told told = {.tool = tool, .settled = must(json_object_new_array())};

@@ -216,7 +216,7 @@ static cutover_status open_production(struct abandoning *abandoning, cutover_err
     why = NULL;
     if (status == CUTOVER_OK && record->fence_raised) {
         if (undo_fence(abandoning->host, abandoning->control, record->project_id, record->production_name,
-                       (uint32_t)record->production_oid, record->fence, &why) == CUTOVER_OK)
+                       (uint32_t)record->production_oid, record->fence, false, &why) == CUTOVER_OK)
             record->fence_raised = false;
         else
             status = leave(abandoning, LEFTOVER_FENCE, "fence", record->production_name, record->production_oid,

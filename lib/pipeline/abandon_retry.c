@@ -94,7 +94,7 @@ static cutover_status open_again(const struct retry *retry, cutover_error **erro
     if (leftover->kind == LEFTOVER_DOOR)
         return door_open(retry->session, leftover->name, error);
     return undo_fence(retry->host, retry->session, leftover->project_id, leftover->name,
-                      (uint32_t)leftover->oid, leftover->fence, error);
+                      (uint32_t)leftover->oid, leftover->fence, false, error);
 }
 
 static cutover_status traffic_let_go(const struct retry *retry, cutover_error **error)

@@ -140,14 +140,15 @@ static cutover_status may_go(const struct removal *removal, const struct preview
     return registry_check_preview_unused(removal->registry, record->project_id, record->id, error);
 }
 
-static cutover_status audit(const struct removal *removal, struct change *change, cutover_error **error)
+static cutover_status audit(const struct removal *removal, struct change *change,
+                            const struct preview_record *record, cutover_error **error)
 {
     struct json_object *data = json_object_new_object();
 
     if (data == NULL)
         return error_nomem(error);
-    json_put_text(data, "preview_database_id", removal->preview_id);
-    json_put_bool(data, "expired", removal->expired);
+    json_put_text(data, "preview_database_id", record->id);
+    json_put_time(data, "expires_at", record->expires_at);
     cutover_status status =
         change_audit(change, "preview.removed", &removal->registry->actor, NULL, data, error);
     json_object_put(data);
@@ -177,7 +178,7 @@ static cutover_status take_out(const struct removal *removal, struct change *cha
     cutover_status status = change_put(change, preview_type.kind, record->id, version, NULL, error);
 
     if (status == CUTOVER_OK)
-        status = audit(removal, change, error);
+        status = audit(removal, change, record, error);
     return status == CUTOVER_OK ? change_commit(change, error) : status;
 }
 

@@ -158,7 +158,8 @@ static cutover_status apply(const cutover_project *given, struct project_record 
 }
 
 static cutover_status audit(const cutover_registry *registry, struct change *change, const char *action,
-                            const char *name, struct json_object *value, cutover_error **error)
+                            const char *project_id, const char *name, struct json_object *value,
+                            cutover_error **error)
 {
     struct json_object *data = json_object_new_object();
 
@@ -166,6 +167,7 @@ static cutover_status audit(const cutover_registry *registry, struct change *cha
         json_object_put(value);
         return error_nomem(error);
     }
+    json_put_text(data, "project_id", project_id);
     json_put_object(data, name, value);
     cutover_status status = change_audit(change, action, &registry->actor, NULL, data, error);
     json_object_put(data);
@@ -190,7 +192,8 @@ static cutover_status set_once(const cutover_registry *registry, const cutover_p
     if (status == CUTOVER_OK && json_object_array_length(changed) > 0) {
         status = change_put_record(change, &project_type, given->id, version, &record, error);
         if (status == CUTOVER_OK)
-            status = audit(registry, change, "project.changed", "changed", json_object_get(changed), error);
+            status = audit(registry, change, "project.changed", given->id, "changed", json_object_get(changed),
+                           error);
         if (status == CUTOVER_OK)
             status = change_commit(change, error);
     }
@@ -235,7 +238,7 @@ static cutover_status remove_once(const cutover_registry *registry, const char *
     if (status == CUTOVER_OK)
         status = change_put(change, project_type.kind, project_id, document.version, NULL, error);
     if (status == CUTOVER_OK)
-        status = audit(registry, change, "project.removed", "reason",
+        status = audit(registry, change, "project.removed", project_id, "reason",
                        reason != NULL ? json_object_new_string(reason) : NULL, error);
     if (status == CUTOVER_OK)
         status = change_commit(change, error);

@@ -152,6 +152,8 @@ static void what_cannot_be_undone_is_confirmed(void **state)
         {"displaced", "expire", "--older-than", "7d", "--project", "shop"},
         {"backup", "delete", "0193"},
         {"event", "discard"},
+        {"--as", "operator:olga", "recover", "--abandon", "0193", "--reason", "gone"},
+        {"--as", "operator:olga", "project", "remove", "shop", "--reason", "gone"},
     };
 
     (void)state;
@@ -205,6 +207,51 @@ static void a_terminal_is_asked_whether_it_is_meant(void **state)
     free(shown);
 }
 
+/* ---- the registry ---- */
+
+/* A name that was mistyped is no project of which there is nothing. */
+static void an_unknown_project_is_an_error_in_every_list(void **state)
+{
+    static const char *const lists[][5] = {
+        {"request", "list", "--project", "shpo"}, {"backup", "list", "--project", "shpo"},
+        {"preview", "list", "--project", "shpo"}, {"displaced", "list", "--project", "shpo"},
+        {"audit", "--project", "shpo"},           {"event", "list", "--project", "shpo"},
+        {"preview", "reap", "--project", "shpo"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char *said = run(1, lists[i]);
+        check_contains(said, "no project shpo");
+        free(said);
+    }
+}
+
+static void what_has_expired_is_shown_and_reaped(void **state)
+{
+    (void)state;
+    done(RUN(0, "preview", "add", "brief", "--project", "shop", "--database", "host=/nowhere dbname=b",
+             "--expires-in", "1s"));
+    char *said = RUN(0, "preview", "show", "brief");
+    while (strstr(said, "preview brief: expired,") == NULL) {
+        free(said);
+        usleep(100000);
+        said = RUN(0, "preview", "show", "brief");
+    }
+    free(said);
+    said = RUN(0, "preview", "list");
+    check_contains(said, "preview brief: expired,");
+    free(said);
+    said = RUN(0, "--as", "operator:olga", "preview", "reap");
+    check_contains(said, "preview brief");
+    free(said);
+    done(RUN(1, "preview", "show", "brief"));
+    said = RUN(0, "audit", "--project", "shop");
+    check_contains(said, "preview.removed");
+    check_contains(said, "operator:olga");
+    free(said);
+}
+
 /* ---- JSON ---- */
 
 /* One object, whether it was done or refused; tests/schemas.py holds what it says against its schema. */
@@ -218,10 +265,19 @@ static void every_command_says_one_object(void **state)
         {0, {"--json", "project", "add", "json", "--database", "host=/nowhere dbname=json"}},
         {0, {"--json", "project", "set", "json", "--pgbouncer", "host=/a;host=/b"}},
         {0,
+         {"--json", "project", "set", "json", "--database", "host=/else dbname=json", "--control-database",
+          "c"}},
+        {0, {"--json", "project", "list"}},
+        {0, {"--json", "project", "show", "json"}},
+        {1, {"--json", "--as", "operator:olga", "project", "confirm-server", "json", "1", "--reason", "moved"}},
+        {0,
          {"--json", "preview", "add", "j", "--project", "json", "--database", "host=/nowhere dbname=j",
           "--expires-in", "7d"}},
         {0, {"--json", "preview", "extend", "j", "--expires-in", "8d"}},
         {0, {"--json", "preview", "list", "--project", "json"}},
+        {0, {"--json", "preview", "list"}},
+        {0, {"--json", "preview", "show", "j"}},
+        {0, {"--json", "preview", "reap", "--project", "json"}},
         {0, {"--json", "request", "list", "--project", "json"}},
         {0, {"--json", "backup", "list", "--project", "json"}},
         {1, {"--json", "backup", "show", "none"}},
@@ -236,6 +292,13 @@ static void every_command_says_one_object(void **state)
         {1, {"--json", "preflight", "none"}},
         {1, {"--json", "rollback", "none"}},
         {1, {"--json", "restore", "none", "--preview", "j"}},
+        {1,
+         {"--json", "--as", "operator:olga", "recover", "--abandon", "none", "--reason", "gone", "--confirm"}},
+        {1,
+         {"--json", "--as", "operator:olga", "recover", "--forget", "none", "--reason", "seen", "--confirm"}},
+        {3, {"--json", "--as", "operator:olga", "project", "remove", "json", "--reason", "gone", "--confirm"}},
+        {0, {"--json", "preview", "remove", "j"}},
+        {0, {"--json", "--as", "operator:olga", "project", "remove", "json", "--reason", "gone", "--confirm"}},
         {2, {"--json", "nonsense"}},
     };
 
@@ -337,6 +400,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_undone_is_confirmed),
         cmocka_unit_test(a_terminal_is_asked_whether_it_is_meant),
         cmocka_unit_test(events_are_listed_and_offered_again),
+        cmocka_unit_test(an_unknown_project_is_an_error_in_every_list),
+        cmocka_unit_test(what_has_expired_is_shown_and_reaped),
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(the_queue_needs_no_project),

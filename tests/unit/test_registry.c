@@ -819,6 +819,7 @@ static cutover_status name_entry(const cutover_audit_entry *entry, void *context
     struct world *world = context;
     size_t used = strlen(world->text);
 
+    told("audit-entry", entry->json);
     snprintf(world->text + used, sizeof(world->text) - used, "%s by %s;", entry->action, entry->actor_id);
     return CUTOVER_OK;
 }
@@ -930,6 +931,9 @@ static void expired_previews_are_reaped(void **state)
     check_ok(cutover_registry_previews_reap(world->registry, NULL, NULL, NULL, &removed, &error), error);
     assert_int_equal(removed, 1);
     assert_null(strstr(previews_of(world), "|kept|"));
+    char trail[1000] = "";
+    check_ok(document_walk(&world->store, "audit", "shop", note_entry, trail, &error), error);
+    check_contains(trail, "preview.removed:system:cutover");
 }
 
 static void a_preview_that_somebody_uses_is_not_removed(void **state)
