@@ -711,6 +711,48 @@ static cutover_status take_event(const cutover_event *event, void *context)
     return event->json != NULL && event->type != NULL ? CUTOVER_OK : CUTOVER_E_INTERNAL;
 }
 
+CALL(registry_project_set)
+{
+    cutover_project change = CUTOVER_PROJECT_INIT;
+    static const char *const none[] = {NULL};
+
+    change.id = "shop";
+    change.database = "host=/else dbname=shop";
+    change.pgbouncers = none;
+    return cutover_registry_project_set(world->registry, &change, error);
+}
+
+CALL(registry_project_list)
+{
+    return cutover_registry_project_list(world->registry, take_project, NULL, error);
+}
+
+static void with_expired_preview(struct world *world)
+{
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_extend(world->registry, "next", 1, &error), error);
+}
+
+CALL(registry_previews_reap)
+{
+    return cutover_registry_previews_reap(world->registry, NULL, take_preview, NULL, NULL, error);
+}
+
+static void without_preview(struct world *world)
+{
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_remove(world->registry, "next", &error), error);
+}
+
+CALL(registry_project_remove)
+{
+    const cutover_project_removal removal = {CUTOVER_PROJECT_REMOVAL_VERSION, "shop", "gone", 1, 0};
+
+    return cutover_registry_project_remove(world->registry, world->engine, &removal, error);
+}
+
 CALL(audit_list)
 {
     return cutover_audit_list(world->engine, "shop", NULL, 10, take_entry, NULL, error);
@@ -837,6 +879,10 @@ static const struct call calls[] = {
     ONE(with_nothing, preview_add, free_nothing),
     ONE(with_nothing, preview_extend, free_nothing),
     ONE(with_nothing, preview_list, free_nothing),
+    ONE(with_nothing, registry_project_set, free_nothing),
+    ONE(with_nothing, registry_project_list, free_nothing),
+    SEVERAL(with_expired_preview, registry_previews_reap, free_nothing),
+    ONE(without_preview, registry_project_remove, free_nothing),
     ONE(with_nothing, project_get, free_nothing),
     ONE(with_nothing, preview_get, free_nothing),
     ONE(with_nothing, project_set_state, free_nothing),
