@@ -54,7 +54,9 @@ static void strings_are_copied_and_json_tells_all(void **state)
 
     findings_add(&findings, CUTOVER_SEVERITY_BLOCK, "preview.empty", NULL, "nothing there");
     check_ok(findings_json(&findings, &json, &error), error);
-    check_contains(json, "{\"severity\":\"block\",\"production\":null,\"preview\":null,\"findings\":[{\"severity\":\"warn\"");
+    check_contains(
+        json,
+        "{\"severity\":\"block\",\"production\":null,\"preview\":null,\"findings\":[{\"severity\":\"warn\"");
     check_contains(json, "\"message\":\"nothing there\",\"hint\":null}]}");
     findings_free(&findings);
     assert_int_equal(findings.count, 0);
