@@ -313,6 +313,7 @@ static void an_empty_preview_stays_as_it_was_when_the_restore_does_not_end_well(
     shop->traffic.pause_fails = false;
     check_status_keep(outcome.status, CUTOVER_E_CALLBACK, outcome.error);
     check_as_before(&preview);
+    check_last_words(shop_events(shop, "vain"), "restore.started restore.failed job.failed");
     outcome_free(&outcome);
 
     /* Somebody was faster: what they put there is not overwritten. */
