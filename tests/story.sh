@@ -138,6 +138,8 @@ says 0 ': acked' cutoverctl --as "$olga" request ack "$request"
 says 2 'a number from 1 to 64' cutoverctl --as "$olga" promote "$request" --jobs 0
 says 3 'CUTOVER_PG_BIN_DIR' env CUTOVER_PG_BIN_DIR="$work/nowhere" cutoverctl --as "$olga" preflight "$request"
 says 3 'CUTOVER_PG_BIN_DIR' env CUTOVER_PG_BIN_DIR="$work/nowhere" cutoverctl --as "$olga" backup create --project shop
+says 0 'repository.space' cutoverctl --as "$olga" preflight "$request"
+says 0 'work_dir.space' env TMPDIR="$work" cutoverctl --as "$olga" preflight "$request"
 says 0 'a promotion can begin' cutoverctl --as "$olga" preflight "$request"
 typed 1 'cancelled' 'held: everything is ready' '\x03\x03' cutoverctl --as "$olga" promote "$request" --hold
 says 0 old sql shop 'SELECT name FROM release'

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define CUTOVER_REPOSITORY_VERSION 2
+#define CUTOVER_REPOSITORY_VERSION 3
 
 /** Bits of cutover_repository.capabilities. */
 enum {
@@ -96,12 +96,17 @@ typedef struct cutover_repository {
      */
     cutover_status (*remove_object)(const char *backup, const char *name, cutover_error **error,
                                     void *userdata);
+
+    /* Since version 3. */
+
+    /** Optional: how many bytes can still be written, for preflight to compare with what a backup will need. */
+    cutover_status (*free_bytes)(uint64_t *bytes, cutover_error **error, void *userdata);
 } cutover_repository;
 
 #define CUTOVER_REPOSITORY_INIT                                                                                \
     {                                                                                                          \
         CUTOVER_REPOSITORY_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-            NULL, NULL, NULL                                                                                   \
+            NULL, NULL, NULL, NULL                                                                             \
     }
 
 /** Same as CUTOVER_REPOSITORY_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

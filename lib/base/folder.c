@@ -17,7 +17,7 @@
 #define CLAIM_TRIES 100
 #define SWEEP_PASSES 3
 
-static const char *work_folder(const char *work_dir)
+const char *folder_of_work(const char *work_dir)
 {
     if (work_dir == NULL || work_dir[0] == '\0')
         work_dir = secure_getenv("TMPDIR");
@@ -46,7 +46,7 @@ static cutover_status make(const char *work_dir, const char *pattern, char **pat
 
 cutover_status folder_make(const char *work_dir, char **path, cutover_error **error)
 {
-    return make(work_folder(work_dir), "cutover-XXXXXX", path, error);
+    return make(folder_of_work(work_dir), "cutover-XXXXXX", path, error);
 }
 
 /* Takes the descriptor. Goes on past what cannot be removed: the rest should go all the same. */
@@ -101,7 +101,7 @@ cutover_status folder_claim(const char *work_dir, char **path, int *lock, cutove
     for (int tries = 1;; tries++) {
         char *made = NULL;
         int held = -1;
-        cutover_status status = make(work_folder(work_dir), CLAIM_PREFIX CLAIM_RANDOM, &made, error);
+        cutover_status status = make(folder_of_work(work_dir), CLAIM_PREFIX CLAIM_RANDOM, &made, error);
         if (status != CUTOVER_OK)
             return status;
         if (claim(made, &held)) {
@@ -113,7 +113,8 @@ cutover_status folder_claim(const char *work_dir, char **path, int *lock, cutove
             close(held);
         free(made);
         if (tries == CLAIM_TRIES)
-            return error_set(error, CUTOVER_E_IO, "somebody removes new folders in %s", work_folder(work_dir));
+            return error_set(error, CUTOVER_E_IO, "somebody removes new folders in %s",
+                             folder_of_work(work_dir));
     }
 }
 
@@ -140,7 +141,7 @@ static void sweep_one(int parent, const char *name)
 
 void folder_sweep(const char *work_dir)
 {
-    DIR *dir = opendir(work_folder(work_dir));
+    DIR *dir = opendir(folder_of_work(work_dir));
 
     if (dir == NULL)
         return;

@@ -8,6 +8,8 @@
 #include "base/error.h"
 
 /* Makes WORK_DIR/cutover-XXXXXX; *path is owned by the caller. work_dir NULL: TMPDIR, else /tmp. */
+/* Where they are made: what is given, else TMPDIR, else /tmp. */
+const char *folder_of_work(const char *work_dir);
 cutover_status folder_make(const char *work_dir, char **path, cutover_error **error);
 /* Removes the folder and everything in it, following no link. NULL is nothing. */
 void folder_remove(const char *path);

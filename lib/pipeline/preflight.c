@@ -1,11 +1,14 @@
 /* Step preflight: the rules, then the servers; all findings at once. Nothing is changed by it. */
 #include "postgres/preflight/preflight.h"
+#include "base/answer.h"
+#include "base/folder.h"
 #include "job/lease_watch.h"
 #include "job/server.h"
 #include "pipeline/job.h"
 #include "postgres/event_triggers.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 /* A server that cannot be reached is a finding. Cancelled and out of memory are not. Whether event triggers may be switched off may
    be a guess. */
@@ -47,12 +50,46 @@ static double size_of(struct session *session)
     return size;
 }
 
+#define WORK_NEEDS (64 * UINT64_C(1048576)) /* the dumps of a schema, no rows */
+#define BACKUP_PART 3                       /* a third of the rows' text is what a backup takes, or less */
+
+static void tell_space(struct job *job, const char *check, const char *where, uint64_t there, uint64_t needed)
+{
+    const unsigned long long mib = 1048576;
+
+    if (there >= needed)
+        findings_add(&job->findings, CUTOVER_SEVERITY_OK, check, NULL, "%s has %llu MiB left", where,
+                     there / mib);
+    else
+        findings_add(
+            &job->findings, CUTOVER_SEVERITY_WARN, check,
+            "Make room there: a job that runs out of space ends before the swap, with nothing changed.",
+            "%s has %llu MiB left, and about %llu MiB may be needed", where, there / mib, needed / mib);
+}
+
+/* What production is on its disk stands for the text of its rows. */
+static void look_at_space(struct job *job, double production_bytes)
+{
+    const cutover_repository *repository = &job->host->repository;
+    const char *folder = folder_of_work(job->host->work_dir);
+    struct statvfs space;
+    uint64_t there = 0;
+
+    if (statvfs(folder, &space) == 0)
+        tell_space(job, "work_dir.space", folder, (uint64_t)space.f_bavail * space.f_frsize, WORK_NEEDS);
+    if (job->target->backed_up && repository->free_bytes != NULL &&
+        ANSWER_OF(repository->capabilities, repository->free_bytes(&there, NULL, repository->userdata)) ==
+            CUTOVER_OK)
+        tell_space(job, "repository.space", "the repository", there, (uint64_t)production_bytes / BACKUP_PART);
+}
+
 /* How the job's time will be spent, from what is to be backed up and what is to come in. */
 static void expect_work(struct job *job, struct session *production)
 {
     struct progress *progress = &job->operation.progress;
     double production_bytes = job->target->backed_up ? size_of(production) : 0;
 
+    look_at_space(job, production_bytes);
     progress_expect(progress, PHASE_BACKUP, production_bytes);
     job_expect_verify(job, production_bytes);
     progress_expect(progress, PHASE_STAGE_COPY, job->source_bytes);

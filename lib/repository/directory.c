@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define REMOVE_PASSES 5
@@ -219,6 +220,17 @@ static cutover_status sync_parent(int fd, const char *path, cutover_error **erro
     return status;
 }
 
+static cutover_status directory_free_bytes(uint64_t *bytes, cutover_error **error, void *userdata)
+{
+    const struct directory *directory = userdata;
+    struct statvfs space;
+
+    if (fstatvfs(directory->fd, &space) != 0)
+        return directory_failed(error, errno, "look for free space in", directory->path);
+    *bytes = (uint64_t)space.f_bavail * space.f_frsize;
+    return CUTOVER_OK;
+}
+
 static cutover_status open_directory(struct directory *directory, const char *path, cutover_error **error)
 {
     struct stat info;
@@ -283,6 +295,7 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
         .path = directory_path,
         .close = directory_close,
         .remove_object = directory_remove_object,
+        .free_bytes = directory_free_bytes,
     };
     port_fill(&repository_port, &whole, repository);
     return CUTOVER_OK;

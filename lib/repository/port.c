@@ -17,7 +17,8 @@ static const struct port_member required[] = {
     {NULL, 0, 0},
 };
 
-static const size_t older[] = {PORT_SIZE(cutover_repository, close)};
+static const size_t older[] = {PORT_SIZE(cutover_repository, close),
+                               PORT_SIZE(cutover_repository, remove_object)};
 
 const struct port repository_port = {&initial, sizeof(cutover_repository), CUTOVER_REPOSITORY_VERSION, older,
                                      required};

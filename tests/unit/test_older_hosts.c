@@ -40,7 +40,8 @@ static void *at_the_end(size_t size)
     }
 
 OLD(store, STORE, sizeof(struct store_1), sizeof(cutover_store))
-OLD(repository, REPOSITORY, sizeof(struct repository_1), sizeof(cutover_repository))
+OLD(repository, REPOSITORY, sizeof(struct repository_1), offsetof(cutover_repository, free_bytes),
+    sizeof(cutover_repository))
 OLD(platform, PLATFORM, sizeof(struct platform_1), offsetof(cutover_platform, preview_extend),
     sizeof(cutover_platform))
 OLD(notifier, NOTIFIER, sizeof(struct notifier_1), sizeof(cutover_notifier))

@@ -63,7 +63,8 @@ AT(cutover_repository, remove, 96);
 AT(cutover_repository, path, 104);
 AT(cutover_repository, close, 112);
 AT(cutover_repository, remove_object, 120);
-SIZE(cutover_repository, 128);
+AT(cutover_repository, free_bytes, 128);
+SIZE(cutover_repository, 136);
 
 AT(cutover_project, version, 0);
 AT(cutover_project, id, 8);
