@@ -124,7 +124,7 @@ static void put_item(struct page *page, const char *name, const char *value, con
 
     snprintf(part, sizeof part, "%s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
     page->indent = 2;
-    put_word(page, part, strlen(part));
+    put_text_filled(page, part);
     if (page->at + 2 > beside)
         end_line(page);
     else

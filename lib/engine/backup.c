@@ -138,6 +138,7 @@ cutover_status cutover_backups_list(cutover_engine *engine, const char *project_
 cutover_status cutover_backups_find(cutover_engine *engine, const cutover_filter *filter,
                                     cutover_backup_list **list, cutover_error **error)
 {
+    error_begin(error);
     static const struct record_finding finding = {
         &backup_type, offsetof(struct backup_record, status), backup_status_names, NULL, NULL, NULL};
     struct record_handle_list *made = NULL;

@@ -92,6 +92,7 @@ static cutover_status request_now(struct host *host, void *record, uint64_t *ver
 cutover_status cutover_requests_find(cutover_engine *engine, const cutover_filter *filter,
                                      cutover_request_list **list, cutover_error **error)
 {
+    error_begin(error);
     static const struct record_finding finding = {
         &request_type,           offsetof(struct request_record, status),
         request_status_names,    "live",
