@@ -312,6 +312,18 @@ cutover_status toc_depend(struct toc *toc, uint32_t catalog_oid, uint32_t oid, c
     return toc_dependency_push(&toc->entries[entry - toc->entries], on) ? CUTOVER_OK : error_nomem(error);
 }
 
+/* The entry at `from` is now at `to`, before it. */
+static void keys_move(struct toc_key *keys, size_t count, size_t from, size_t to)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t *index = &keys[i].index;
+        if (*index == from)
+            *index = to;
+        else if (*index >= to && *index < from)
+            ++*index;
+    }
+}
+
 void toc_put_before(struct toc *toc, uint32_t catalog_oid, uint32_t oid, uint32_t other, const char *desc)
 {
     const struct toc_entry *moved = toc_find(toc, catalog_oid, oid, desc);
@@ -323,13 +335,8 @@ void toc_put_before(struct toc *toc, uint32_t catalog_oid, uint32_t oid, uint32_
     struct toc_entry entry = *moved;
     memmove(&toc->entries[to + 1], &toc->entries[to], (from - to) * sizeof entry);
     toc->entries[to] = entry;
-    for (size_t i = 0; i < toc->parsed; i++) {
-        size_t *index = &toc->by_object[i].index;
-        if (*index == from)
-            *index = to;
-        else if (*index >= to && *index < from)
-            ++*index;
-    }
+    keys_move(toc->by_object, toc->parsed, from, to);
+    keys_move(toc->by_id, toc->parsed, from, to);
 }
 
 void toc_set_gzip(struct toc *toc)

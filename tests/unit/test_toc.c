@@ -102,6 +102,32 @@ static void formatting_what_was_parsed_gives_the_same_bytes(void **state)
     }
 }
 
+static void an_entry_that_was_put_before_another_is_found_where_it_is(void **state)
+{
+    struct bytes bytes = fixture("toc.dat");
+    struct toc toc = parsed(bytes);
+    const struct toc_addition first = {.desc = "TABLE DATA", .tag = "one", .schema = "s", .oid = 1};
+    const struct toc_addition second = {.desc = "TABLE DATA", .tag = "two", .schema = "s", .oid = 2};
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(toc_add(&toc, &first, NULL, &error), error);
+    check_ok(toc_add(&toc, &second, NULL, &error), error);
+    struct text text = formatted(&toc);
+    toc_free(&toc);
+    toc = parsed((struct bytes){text.bytes, text.length});
+    toc_put_before(&toc, 0, 2, 1, "TABLE DATA");
+    const struct toc_entry *two = toc_find(&toc, 0, 2, "TABLE DATA");
+    assert_string(two[0].tag, "two");
+    assert_string(two[1].tag, "one");
+    for (size_t i = 0; i < toc.count; i++)
+        assert_int_equal(toc_position(&toc, toc.entries[i].dump_id), i);
+    assert_int_equal(toc_position(&toc, toc_next_id(&toc)), toc.count);
+    toc_free(&toc);
+    text_free(&text);
+    free(bytes.at);
+}
+
 /* 1.15 has one byte for the compression, 1.16 a relkind in each entry. */
 static void later_versions_are_read_and_written(void **state)
 {
@@ -469,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_archive_is_read),
         cmocka_unit_test(formatting_what_was_parsed_gives_the_same_bytes),
+        cmocka_unit_test(an_entry_that_was_put_before_another_is_found_where_it_is),
         cmocka_unit_test(later_versions_are_read_and_written),
         cmocka_unit_test(uncompressed_archive_is_marked_as_compressed),
         cmocka_unit_test(completed_archive_is_what_pg_dump_writes),
