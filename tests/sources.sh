@@ -34,5 +34,24 @@ done <<EOF
 $(awk '/^= / { print $2, $3 }' "$mutants")
 EOF
 
+# What docs/versions.md says that the matrix runs, and what it runs: programs, suites, upgrades.
+# shellcheck disable=SC2016 # for sed
+{
+    sed -nE 's/^named_tests=\$\{TESTS:-(.*)\}$/    \1/p' tests/versions.sh
+    sed -nE 's/^\[ \$# -gt 0 \] \|\| set -- (.*) upgrades$/\1/p' tests/versions.sh | tr ' ' '\n' | sed 's/.*/| & |/'
+    sed -nE 's/^    upgrade ([0-9]+) [^ ]+ ([a-z]+)$/| \1 to \2 |/p' tests/versions.sh
+} | sort >"${TMPDIR:-/tmp}/matrix.$$"
+{
+    grep -E '^    archive ' docs/versions.md
+    sed -n '/^| where /,/^$/p' docs/versions.md | sed -nE '3,$s/^(\|[^|]*\|).*/\1/p'
+} | sort >"${TMPDIR:-/tmp}/told.$$"
+if diff "${TMPDIR:-/tmp}/told.$$" "${TMPDIR:-/tmp}/matrix.$$"; then
+    passed=$((passed + 1))
+else
+    echo "docs/versions.md tells of another matrix (<) than tests/versions.sh runs (>)"
+    failed=$((failed + 1))
+fi
+rm -f "${TMPDIR:-/tmp}/matrix.$$" "${TMPDIR:-/tmp}/told.$$"
+
 echo "sources: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

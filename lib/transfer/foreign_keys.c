@@ -8,7 +8,7 @@
  * pg_dump lets a partitioned table's key wait for that table, which has no rows. One that is NOT VALID (18) would be there before rows
  * that it does not let in, when pg_restore runs several jobs. And it puts foreign keys in the order of their names: a partition's own
  * that comes first is taken for a part of the partitioned table's when that is made, which from 18 on validates it, too
- * (findings/pg_restore_merges_foreign_keys_of_partitions.sh). The order of entries is what pg_restore goes by with one job, their
+ * (docs/versions.md). The order of entries is what pg_restore goes by with one job, their
  * dependencies with several.
  */
 
