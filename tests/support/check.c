@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void print_failure(const cutover_error *error)
@@ -22,6 +23,15 @@ static void print_failure(const cutover_error *error)
     print_error("  verdict: %s\n", cutover_verdict_name(cutover_error_verdict(error)));
 }
 
+/* PostgreSQL's programs put two blanks behind that word, and are quoted as they are. */
+static bool is_server_error(const char *message, const char *found)
+{
+    static const char severity[] = "ERROR";
+    size_t length = sizeof severity - 1;
+
+    return (size_t)(found - message) >= length && strncmp(found - length, severity, length) == 0;
+}
+
 /* What a sentence that something is missing from looks like. */
 static const char *flaw_of(const char *message)
 {
@@ -32,9 +42,11 @@ static const char *flaw_of(const char *message)
     if (length == 0 || message[0] == ' ' || message[0] == ':' || message[length - 1] == ':' ||
         message[length - 1] == '.')
         return "its beginning or its end";
-    for (size_t i = 0; i < sizeof flaws / sizeof flaws[0]; i++)
-        if (strstr(message, flaws[i]) != NULL)
+    for (size_t i = 0; i < sizeof flaws / sizeof flaws[0]; i++) {
+        const char *found = strstr(message, flaws[i]);
+        if (found != NULL && !is_server_error(message, found))
             return flaws[i];
+    }
     return NULL;
 }
 
