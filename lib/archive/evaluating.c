@@ -174,6 +174,12 @@ static bool may_call(const struct finding *finding, const struct toc_entry *entr
     return !finding->calls || depends_on(finding, entry, is_called);
 }
 
+/* Planning a cast to a domain plans the domain's CHECK. */
+static bool may_call_planned(const struct finding *finding, const struct toc_entry *entry)
+{
+    return may_call(finding, entry) || depends_on(finding, entry, is_checked);
+}
+
 static void check_type(struct finding *finding, size_t position)
 {
     finding->checked_count += !finding->checked[position];
@@ -297,13 +303,23 @@ static bool has_planned_key(const struct toc_entry *entry)
     return key != NULL && strchr(key, '(') != NULL;
 }
 
+/* What somebody made is written with its schema; only a cast that is not written out may call it, too. */
+static bool has_planned_column(const struct finding *finding, const struct toc_entry *entry)
+{
+    static const char words[] = " GENERATED ALWAYS AS (";
+    bool may_have = is_named(entry, "TABLE") || is_named(entry, "FOREIGN TABLE");
+    const char *found = may_have ? strstr(statement(entry), words) : NULL;
+
+    return found != NULL && (strchr(found, '.') != NULL || depends_on(finding, entry, is_called));
+}
+
 /* Or one with an operator class of somebody's own. */
 static bool has_called_key(const struct finding *finding, size_t position)
 {
     const struct toc_entry *entry = &finding->toc->entries[position];
     const char *key = partition_key(entry);
 
-    return key != NULL && strpbrk(key, "(.") != NULL && may_call(finding, entry);
+    return key != NULL && strpbrk(key, "(.") != NULL && may_call_planned(finding, entry);
 }
 
 static bool is_evaluating(struct finding *finding, const struct toc_entry *entry)
@@ -311,7 +327,7 @@ static bool is_evaluating(struct finding *finding, const struct toc_entry *entry
     if (is_named(entry, "AGGREGATE"))
         return strstr(statement(entry), "INITCOND") != NULL &&
                (!finding->calls || depends_on(finding, entry, is_checked));
-    if (has_planned_key(entry) && may_call(finding, entry))
+    if ((has_planned_key(entry) || has_planned_column(finding, entry)) && may_call_planned(finding, entry))
         return true;
     if (is_named(entry, "TRIGGER") && depends_on(finding, entry, has_called_key))
         return true;

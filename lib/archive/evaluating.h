@@ -5,7 +5,12 @@
  *   in it, of a range with its canonical function. One of a domain itself is checked later, whenever it is evaluated.
  * - A partition key that is an expression is planned: functions of constants are called. So it is again when a trigger is made on
  *   that table, and bounds are sorted by the operator class that the key names.
+ * - The expression of a generated column is planned, be it stored or virtual, to see whether it is immutable: functions of constants
+ *   are called.
  * - The initial value of an aggregate is read.
+ *
+ * Planning a cast to a domain plans the domain's CHECK, too. Neither a CHECK beside the columns nor a DEFAULT is planned when it is
+ * made, nor what is in a view, rule, policy, trigger or function.
  *
  * It is told from pg_dump's texts, in which the server wrote all expressions with an empty search_path: a constant of a type that
  * somebody made is 'text'::schema.name. In doubt it is one. What makes indexes and constraints is not asked here: that is always

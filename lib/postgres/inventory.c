@@ -18,12 +18,14 @@
 
 /* The planner folds constants in the expressions and conditions of a table's indexes and of its extended statistics, and calls
    functions for it (relcache.c's RelationGetIndexExpressions, plancat.c's get_relation_statistics). A virtual column is computed
-   when it is read. A function is found behind an operator too. */
+   when it is read. A function is found behind an operator too; a domain's CHECK is planned with each cast to it, whoever it calls. */
 #define THEIRS(classid, objid)                                                                                 \
     "EXISTS (SELECT FROM pg_depend x LEFT JOIN pg_operator q ON x.refclassid = 'pg_operator'::regclass"        \
-    "  AND q.oid = x.refobjid JOIN pg_proc p ON p.oid = CASE WHEN x.refclassid = 'pg_proc'::regclass"          \
-    "  THEN x.refobjid ELSE q.oprcode END JOIN pg_roles o ON o.oid = p.proowner"                               \
-    "  WHERE NOT o.rolsuper AND x.classid = '" classid "'::regclass AND x.objid = " objid ")"
+    "  AND q.oid = x.refobjid LEFT JOIN pg_proc p ON p.oid = CASE WHEN x.refclassid = 'pg_proc'::regclass"     \
+    "  THEN x.refobjid ELSE q.oprcode END LEFT JOIN pg_type y ON x.refclassid = 'pg_type'::regclass"           \
+    "  AND y.oid = x.refobjid AND y.typtype = 'd' JOIN pg_roles o ON o.oid = coalesce(p.proowner, y.typowner)" \
+    "  WHERE (NOT o.rolsuper OR y.oid IS NOT NULL) AND x.classid = '" classid                                  \
+    "'::regclass AND x.objid = " objid ")"
 #define EVALUATES                                                                                              \
     "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT " \
     "NULL)"                                                                                                    \

@@ -42,8 +42,8 @@ static const char given_sql[] =
 
 #define NOT_A_MEMBERS_ROLE " AND (r.rolsuper OR r.rolname = current_user OR r.rolname ~ '^pg_')"
 
-/* What the loader lacks in each schema, and the tables and domains of roles that it cannot be a member of: statements, and those that take them
-   back. Sequences and indexes go with their table. */
+/* What the loader lacks in each schema and of foreign servers, and the tables and domains of roles that it cannot be a member of:
+   statements, and those that take them back. Sequences and indexes go with their table. */
 static const char enter_sql[] =
     "SELECT string_agg(x.give || E';\\n', ''), string_agg(x.back || E';\\n', '') FROM ("
     " SELECT format('GRANT %s ON SCHEMA %I TO %I', p, n.nspname, $1::text) AS give,"
@@ -62,7 +62,12 @@ static const char enter_sql[] =
     "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
     "  WHERE t.typtype = 'd' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
     "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
-    "      AND d.deptype = 'e')) x";
+    "      AND d.deptype = 'e')"
+    " UNION ALL"
+    " SELECT format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, $1::text),"
+    "        format('REVOKE USAGE ON FOREIGN SERVER %I FROM %I', s.srvname, $1::text)"
+    "   FROM pg_foreign_server s"
+    "  WHERE pg_has_role(s.srvowner, 'USAGE') AND NOT has_server_privilege($1::name, s.oid, 'USAGE')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
    partition key's its table's; a materialized view calls what the views call that it reads. */

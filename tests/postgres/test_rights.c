@@ -125,6 +125,18 @@ static const struct door doors[] = {
      "CREATE INDEX ON t.spread (y); CREATE FUNCTION t.spreading() RETURNS trigger LANGUAGE plpgsql AS"
      " $$ BEGIN RETURN new; END $$;"
      "CREATE TRIGGER spread AFTER INSERT ON t.spread FOR EACH ROW EXECUTE FUNCTION t.spreading();"},
+    {"plan of a generated column",
+     "CREATE TABLE t.derived (id serial PRIMARY KEY, x int, y int GENERATED ALWAYS AS (x + t.probe('plan of a "
+     "generated column', 1)) STORED); INSERT INTO t.derived (x) VALUES (1), (2);"
+     "CREATE TABLE t.derived_too (z int) INHERITS (t.derived); INSERT INTO t.derived_too (x) VALUES (3);"
+     "COMMENT ON COLUMN t.derived.y IS 'commented'; GRANT SELECT ON t.derived TO neighbour;"},
+    {"plan of a domain's check in a generated column",
+     "CREATE DOMAIN t.cast_to AS int CHECK (value > t.probe('plan of a domain''s check in a generated column', "
+     "0)); CREATE TABLE t.casting (x int, y int GENERATED ALWAYS AS (x::t.cast_to) STORED);"},
+    {"plan of a domain's check in a partition key",
+     "CREATE DOMAIN t.part_of AS int CHECK (value > t.probe('plan of a domain''s check in a partition key', "
+     "0));"
+     "CREATE TABLE t.parts (x int) PARTITION BY LIST ((x::t.part_of));"},
     {"plan of a partitioned index", "CREATE TABLE t.parted (x int) PARTITION BY RANGE (x); CREATE TABLE "
                                     "t.parted_1 PARTITION OF t.parted DEFAULT;"
                                     "CREATE INDEX parted_x ON t.parted ((x + t.probe('plan of a partitioned "
@@ -154,6 +166,11 @@ static const char beside_sql[] =
     "CREATE TABLE t.statistics (x int, y int GENERATED ALWAYS AS (x * 2) STORED); INSERT INTO t.statistics "
     "VALUES (1), (2);"
     "CREATE STATISTICS t.numbers ON (x + t.probe('plan of statistics', 1)), x FROM t.statistics;"
+    "CREATE DOMAIN t.checking AS int CHECK (value > t.probe('plan of a domain', 0));"
+    "CREATE TABLE t.narrowed (x int, y int GENERATED ALWAYS AS (x * 2) STORED); INSERT INTO t.narrowed VALUES "
+    "(1), (2); CREATE STATISTICS t.narrow ON ((x::t.checking) + 1), x FROM t.narrowed;"
+    "CREATE TABLE t.ordered (x int, y int GENERATED ALWAYS AS (x * 2) STORED); INSERT INTO t.ordered VALUES "
+    "(1), (2); CREATE INDEX ON t.ordered ((x::t.checking));"
     "CREATE FUNCTION t.fire() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN PERFORM t.probe('trigger', 1); RETURN new; END $$;"
     "CREATE TRIGGER fire BEFORE INSERT ON t.planned FOR EACH ROW EXECUTE FUNCTION t.fire();"
@@ -314,7 +331,20 @@ static void tables_of_superusers_come_with_their_owner(void **state)
                 "CREATE TABLE public.ours (id bigserial PRIMARY KEY, up bigint REFERENCES public.ours);"
                 "INSERT INTO public.ours (up) SELECT NULL FROM generate_series(1, 5);"
                 "GRANT SELECT ON public.ours TO tenant WITH GRANT OPTION;"
-                "CREATE SCHEMA walled; CREATE TABLE walled.t (a int); INSERT INTO walled.t VALUES (1)");
+                "CREATE SCHEMA walled; CREATE TABLE walled.t (a int); INSERT INTO walled.t VALUES (1);"
+                "CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER far FOREIGN DATA WRAPPER nowhere;"
+                "CREATE SERVER near FOREIGN DATA WRAPPER nowhere; GRANT USAGE ON FOREIGN SERVER far, near TO "
+                "tenant");
+    for (int i = 0; i < 2; i++) {
+        char *sql = shop_format("CREATE FOREIGN TABLE t.%s (x int, y int GENERATED ALWAYS AS"
+                                " (x + t.probe('plan of a foreign table', 1)) STORED) SERVER %s",
+                                i == 0 ? "far" : "near", i == 0 ? "far" : "near");
+        tenant_sql("mixed_preview", sql);
+        free(sql);
+    }
+    cluster_sql(
+        cluster, "mixed_preview",
+        "ALTER FOREIGN TABLE t.near OWNER TO postgres; REVOKE USAGE ON FOREIGN SERVER near FROM tenant");
     char *expected = shop_dump(cluster, "mixed_preview");
     struct shop_promotion promotion = {.request_id = request, .jobs = 2, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);
@@ -414,16 +444,22 @@ static void a_wrapper_with_an_owners_validator_is_refused(void **state)
     free(request);
 }
 
-/* No preflight of a restored backup could have asked a server: what would read a constant is named, and not made. */
-static void without_a_loader_no_constant_is_read(void **state)
+/* No preflight of a restored backup could have asked a server: what would read a constant, or be planned, is named, and not made. */
+static void without_a_loader_nothing_is_read_or_planned(void **state)
 {
     struct shop *shop = *state;
     char *request = both_ready(shop, "read", "plain", false);
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
     struct outcome outcome = {.status = CUTOVER_OK};
 
-    tenant_sql("read_production", "CREATE DOMAIN t.item AS int CHECK (t.probe('constant', value) > 0);"
-                                  "CREATE TABLE t.arrays (x t.item[] DEFAULT '{1}');");
+    tenant_sql(
+        "read_production",
+        "CREATE DOMAIN t.item AS int CHECK (t.probe('constant', value) > 0);"
+        "CREATE TABLE t.arrays (x t.item[] DEFAULT '{1}');"
+        "CREATE TABLE t.derived (x int, y int GENERATED ALWAYS AS (x + t.probe('generated column', 1)) STORED);"
+        "CREATE TABLE t.casting (x int, y int GENERATED ALWAYS AS (x::t.item) STORED);"
+        "CREATE TABLE t.parts (x int) PARTITION BY LIST ((x::t.item));"
+        "CREATE TABLE t.plain (x int, y int GENERATED ALWAYS AS (x + 1) STORED);");
     options.project_id = "read";
     options.actor = &shop_operator;
     options.verify = CUTOVER_VERIFY_RESTORE;
@@ -431,7 +467,7 @@ static void without_a_loader_no_constant_is_read(void **state)
     assert_int_equal(outcome.status, CUTOVER_E_VERIFY);
     char *words = told(&outcome);
     check_contains(words, "what the database's owners wrote would run with the rights of our role");
-    check_contains(words, "TABLE arrays");
+    check_contains(words, "TABLE arrays\nTABLE casting\nTABLE derived\nTABLE parts\n");
     free(words);
     outcome_free(&outcome);
     free(request);
@@ -558,7 +594,7 @@ int main(void)
         TEST(each_door_is_one),
         TEST(tables_of_superusers_come_with_their_owner),
         TEST(without_a_loader_each_expression_is_named),
-        TEST(without_a_loader_no_constant_is_read),
+        TEST(without_a_loader_nothing_is_read_or_planned),
         TEST(a_wrapper_with_an_owners_validator_is_refused),
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),

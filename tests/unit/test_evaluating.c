@@ -192,6 +192,94 @@ static void keys_of_partitions_are_planned(void **state)
     FOUND(lines);
 }
 
+static void a_key_or_column_that_casts_to_a_domain_plans_its_check(void **state)
+{
+    static const struct line lines[] = {
+        {"FUNCTION", "f(integer)", "CREATE FUNCTION t.f(integer) …", {0}, false, false},
+        {"DOMAIN",
+         "d",
+         "CREATE DOMAIN t.d AS integer\n\tCONSTRAINT c CHECK (VALUE > t.f(1));\n",
+         {1},
+         false,
+         false},
+        {"TABLE",
+         "a",
+         "CREATE TABLE t.a (\n    x integer\n)\nPARTITION BY LIST (((x)::t.d));\n",
+         {2},
+         true,
+         true},
+        {"TRIGGER", "a", "CREATE TRIGGER a …", {3}, true, true},
+        {"TABLE",
+         "b",
+         "CREATE TABLE t.b (\n    x integer GENERATED ALWAYS AS (((1)::t.d)::integer) STORED\n);\n",
+         {2},
+         true,
+         true},
+    };
+
+    (void)state;
+    FOUND(lines);
+}
+
+static void generated_columns_are_planned(void **state)
+{
+    static const struct line lines[] = {
+        {"FUNCTION", "f(integer)", "CREATE FUNCTION t.f(integer) …", {0}, false, false},
+        {"OPERATOR", "+", "CREATE OPERATOR t.+ …", {1}, false, false},
+        {"TABLE",
+         "a",
+         "CREATE TABLE t.a (\n    b integer GENERATED ALWAYS AS (t.f(1)) STORED\n);\n",
+         {1},
+         true,
+         true},
+        {"FOREIGN TABLE",
+         "b",
+         "CREATE FOREIGN TABLE t.b (\n    b integer GENERATED ALWAYS AS (t.f(1)) STORED\n);\n",
+         {1},
+         true,
+         true},
+        {"TABLE",
+         "c",
+         "CREATE TABLE t.c (\n    b integer GENERATED ALWAYS AS ((1 OPERATOR(t.+) 2))\n);\n",
+         {2},
+         true,
+         true},
+        {"TABLE",
+         "cast",
+         "CREATE TABLE t.cast (\n    b text GENERATED ALWAYS AS (upper(1)) STORED\n);\n",
+         {1},
+         true,
+         true},
+        {"TABLE",
+         "d",
+         "CREATE TABLE t.d (\n    b integer GENERATED ALWAYS AS (public.of_an_extension(1)) STORED\n);\n",
+         {0},
+         true,
+         false},
+        {"TABLE",
+         "e",
+         "CREATE TABLE t.e (\n    a integer,\n    b integer GENERATED ALWAYS AS ((a * 2)) STORED\n);\n",
+         {0},
+         false,
+         false},
+        {"TABLE",
+         "f",
+         "CREATE TABLE t.f (\n    a integer DEFAULT t.f(1),\n    CONSTRAINT c CHECK ((a > t.f(1)))\n);\n",
+         {1},
+         false,
+         false},
+        {"VIEW",
+         "v",
+         "CREATE VIEW t.v AS\n SELECT t.f(1) AS \" GENERATED ALWAYS AS (t.\";\n",
+         {1},
+         false,
+         false},
+    };
+
+    (void)state;
+    FOUND(lines);
+}
+
 static void initial_values_of_aggregates_are_read(void **state)
 {
     static const struct line lines[] = {
@@ -212,6 +300,8 @@ int main(void)
         cmocka_unit_test(a_check_that_comes_apart_from_its_domain_counts),
         cmocka_unit_test(ranges_are_read_by_functions_of_theirs),
         cmocka_unit_test(keys_of_partitions_are_planned),
+        cmocka_unit_test(a_key_or_column_that_casts_to_a_domain_plans_its_check),
+        cmocka_unit_test(generated_columns_are_planned),
         cmocka_unit_test(initial_values_of_aggregates_are_read),
     };
 
