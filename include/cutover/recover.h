@@ -15,7 +15,8 @@ extern "C" {
 typedef enum cutover_recovered {
     CUTOVER_RECOVERED_COMPLETED = 1, /**< Its swap had happened: its records are finished now. */
     CUTOVER_RECOVERED_UNDONE =
-        2, /**< It had not: production is open, writable and as it was; the job is `failed`. */
+        2, /**< It had not: production is open, writable and as it was; the job is `failed`, or `cancelled` where
+                that was asked for before its process went. */
     CUTOVER_RECOVERED_RUNNING = 3, /**< It lives, or nobody can tell yet (see ask_again_s): left alone. */
     CUTOVER_RECOVERED_FAILED = 4,  /**< It could not be recovered now; the message says why. Try again. */
     CUTOVER_RECOVERED_LOST =

@@ -382,3 +382,36 @@ cutover_status json_format(struct json_object *object, char **text, cutover_erro
     *text = taken;
     return CUTOVER_OK;
 }
+
+static cutover_status status_named(const char *name)
+{
+    int status = CUTOVER_E_INVALID;
+
+    while (status > CUTOVER_E_INTERNAL && strcmp(cutover_status_name((cutover_status)status), name) != 0)
+        status--;
+    return (cutover_status)status;
+}
+
+static cutover_verdict verdict_named(const char *name)
+{
+    int verdict = CUTOVER_VERDICT_UNKNOWN;
+
+    while (verdict > CUTOVER_VERDICT_NONE && strcmp(cutover_verdict_name((cutover_verdict)verdict), name) != 0)
+        verdict--;
+    return (cutover_verdict)verdict;
+}
+
+cutover_error *json_error(struct json_object *object)
+{
+    const char *message = json_text_or(object, "message", NULL);
+
+    if (message == NULL)
+        return NULL;
+    cutover_error *error =
+        cutover_error_new(status_named(json_text_or(object, "code", "")), message,
+                          json_text_or(object, "detail", NULL), json_text_or(object, "hint", NULL));
+    error_sqlstate(&error, json_text_or(object, "sqlstate", NULL));
+    error_step(&error, json_text_or(object, "step", NULL));
+    error_verdict(&error, verdict_named(json_text_or(object, "verdict", "")));
+    return error;
+}

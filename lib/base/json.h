@@ -32,6 +32,10 @@ bool json_is_complete(struct json_object *value);
    CUTOVER_E_INVALID for text that is not UTF-8. */
 cutover_status json_format(struct json_object *object, char **text, cutover_error **error);
 
+/* The error that error_json() wrote; NULL where the object holds none, or memory is exhausted. A code that is not known, a newer
+   version's, is CUTOVER_E_INTERNAL. */
+cutover_error *json_error(struct json_object *object);
+
 /* The text of a JSON string, borrowed; NULL for another type and for a string that holds a NUL. */
 const char *json_text(struct json_object *value);
 

@@ -1,6 +1,7 @@
 #include "pipeline/recover.h"
 
 #include "job/backup_record.h"
+#include "job/cancellation.h"
 #include "job/target.h"
 #include "job/undo.h"
 #include "postgres/loader.h"
@@ -193,22 +194,41 @@ static void tell_failover(struct recovering *recovering, const struct journal *j
             (long long)journal->record.timeline, (long long)recovering->timeline);
 }
 
+/* Why it ends: as it told before it began to undo, which its process did not live to finish; else as we find it. */
+static cutover_error *reason_of(const struct host *host, const struct promotion_record *record)
+{
+    cutover_error *reason = NULL;
+
+    if (record->swapped) {
+        error_set(&reason, CUTOVER_E_INTERNAL,
+                  "its swap had been committed, and is not on production's server any more: that lost it, or "
+                  "somebody took it back by hand; recovery undid the rest");
+        return reason;
+    }
+    reason = json_error(json_member(record->report, "error"));
+    if (reason != NULL)
+        return reason;
+    if (record->cancelled_by_actor_id != NULL || cancellation_is_asked(host, record->id))
+        error_set(&reason, CUTOVER_E_CANCELLED,
+                  "its cancellation was asked for, and its process ended; recovery undid what it had done");
+    else
+        error_set(&reason, CUTOVER_E_INTERNAL,
+                  "its process ended before the swap; recovery undid what it had done");
+    return reason;
+}
+
 static cutover_status job_undo(struct recovering *recovering, const struct project *project,
                                struct session *control, struct journal *journal, cutover_error **error)
 {
-    cutover_error *reason = NULL;
     bool lost = journal->record.swapped; /* and not there: its server forgot it before we came */
+    cutover_error *reason = reason_of(recovering->host, &journal->record);
+    bool cancelled = cutover_error_code(reason) == CUTOVER_E_CANCELLED;
 
-    error_set(&reason, CUTOVER_E_INTERNAL,
-              lost
-                  ? "its swap had been committed, and is not on production's server any more: that lost it, or "
-                    "somebody took it back by hand; recovery undid the rest"
-                  : "its process ended before the swap; recovery undid what it had done");
     failover_front(recovering, journal, &reason);
     /* What opened the door was the swap. */
     if (lost)
         journal->record.door_closed = true;
-    cutover_status status = undo_job(recovering->host, project, control, journal, false, &reason, error);
+    cutover_status status = undo_job(recovering->host, project, control, journal, cancelled, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
 
     cutover_error_free(reason);

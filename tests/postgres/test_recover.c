@@ -61,14 +61,21 @@ static cutover_status child_resume(const char *id, cutover_error **error, void *
     return CUTOVER_OK;
 }
 
-static cutover_status child_promotes(cutover_engine *engine, const char *id, cutover_error **error)
+static int32_t child_cancels(const cutover_progress *progress, void *userdata)
+{
+    (void)userdata;
+    return strcmp(progress->step, "check") == 0;
+}
+
+static cutover_status child_promotes(cutover_engine *engine, const char *id, cutover_progress_fn progress,
+                                     cutover_error **error)
 {
     cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
     cutover_promotion *job = NULL;
 
     options.actor = &shop_operator;
     options.request_id = id;
-    options.progress = child_progress;
+    options.progress = progress;
     cutover_status status = cutover_promotion_start(engine, &options, &job, error);
     return status != CUTOVER_OK ? status : cutover_promotion_run(job, error);
 }
@@ -153,7 +160,9 @@ static int child(char **argv)
     options.maintenance_mem_mb = 16;
     check_ok(cutover_engine_new(&options, &engine, &error), error);
     if (strcmp(verb, "promote") == 0)
-        status = child_promotes(engine, id, &error);
+        status = child_promotes(engine, id, child_progress, &error);
+    else if (strcmp(verb, "cancel") == 0)
+        status = child_promotes(engine, id, child_cancels, &error);
     else if (strcmp(verb, "rollback") == 0)
         status = child_rolls_back(engine, id, &error);
     else if (strcmp(verb, "restore") == 0)
@@ -313,6 +322,63 @@ static void a_promotion_killed_before_its_swap_is_undone(void **state)
     outcome_free(&outcome);
     free(now);
     free(preview);
+    free(request);
+}
+
+/* What the promotion's record says, as text. Malloc'd. */
+static char *shown(struct shop *shop, const char *request, const char *member)
+{
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
+    struct json_object *record = json_tokener_parse(json);
+    char *text = shop_format("%s", json_object_get_string(json_object_object_get(record, member)));
+    json_object_put(record);
+    cutover_string_free(json);
+    return text;
+}
+
+static void check_shown(struct shop *shop, const char *request, const char *member, const char *expected)
+{
+    char *text = shown(shop, request, member);
+
+    check_contains(text, expected);
+    free(text);
+}
+
+static void check_cancelled(struct shop *shop, const char *request, const struct untouched *before)
+{
+    recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    check_nothing_unfinished(shop);
+    check_request(shop, request, "cancelled", "acked");
+    untouched_check(before, shop, "cancelled", request);
+    check_shown(shop, request, "status", "cancelled");
+}
+
+/* Whether somebody else asked, or its own process was stopped: a person did that, and may promote it once more. */
+static void a_promotion_that_was_cancelled_before_its_process_was_killed_has_not_failed(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_ready(shop, "cancelled");
+    struct untouched before;
+    cutover_error *error = NULL;
+
+    untouched_look(&before, cluster, "cancelled_production");
+    job_killed(shop, "check", "promote", request, NULL);
+    char *id = shown(shop, request, "id");
+    check_ok(cutover_job_cancel(shop->engine, &shop_other_operator, id, &error), error);
+    check_cancelled(shop, request, &before);
+    check_shown(shop, request, "cancelled_by_actor_id", shop_other_operator.id);
+    check_shown(shop, request, "error", "its cancellation was asked for, and its process ended");
+
+    /* While it undid. */
+    job_killed(shop, "active", "cancel", request, NULL);
+    check_cancelled(shop, request, &before);
+    check_shown(shop, request, "cancelled_by_actor_id", shop_operator.id);
+    check_shown(shop, request, "failure", "\"step\": \"check\"");
+    untouched_free(&before);
+    free(id);
     free(request);
 }
 
@@ -1144,6 +1210,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_promotion_killed_before_its_swap_is_undone),
+        TEST(a_promotion_that_was_cancelled_before_its_process_was_killed_has_not_failed),
         TEST(a_promotion_killed_after_its_swap_is_completed),
         TEST(a_swap_that_was_lost_before_it_was_recorded_is_undone),
         TEST(a_killed_rollback_is_undone_or_completed_and_drops_nothing),

@@ -1,5 +1,6 @@
 #include "base/answer.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "support/check.h"
 
@@ -258,11 +259,24 @@ static void an_error_has_a_json_form(void **state)
     cutover_error *error = NULL;
     error_verify(&error, CUTOVER_VERDICT_DIFFERENT, "a \"b\"");
     error_step(&error, "check");
+    error_hint(&error, "look");
+    error_sqlstate(&error, "57P01");
     struct json_object *json = error_json(error);
     assert_string_equal(
         json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
-        "{\"code\":\"CUTOVER_E_VERIFY\",\"message\":\"a \\\"b\\\"\",\"detail\":null,\"hint\":null,"
-        "\"sqlstate\":null,\"step\":\"check\",\"verdict\":\"different\"}");
+        "{\"code\":\"CUTOVER_E_VERIFY\",\"message\":\"a \\\"b\\\"\",\"detail\":null,\"hint\":\"look\","
+        "\"sqlstate\":\"57P01\",\"step\":\"check\",\"verdict\":\"different\"}");
+    cutover_error *again = json_error(json);
+    struct json_object *same = error_json(again);
+    assert_int_equal(json_object_equal(same, json), 1);
+    json_object_put(same);
+    cutover_error_free(again);
+
+    json_object_object_add(json, "code", json_object_new_string("CUTOVER_E_OF_TOMORROW"));
+    again = json_error(json);
+    assert_int_equal(cutover_error_code(again), CUTOVER_E_INTERNAL);
+    cutover_error_free(again);
+    assert_null(json_error(NULL));
     json_object_put(json);
     cutover_error_free(error);
 }
