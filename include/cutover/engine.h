@@ -40,7 +40,8 @@ enum {
         only for a host that trusts all of them. Reports and the audit say so. Since 0.1. */
     CUTOVER_POLICY_TRUST_OWNERS = 4,
     /** A preview whose promotion is held is kept by platform.preview_extend, where the host has that, as often as it comes within
-        preview_notice_s of its end. Without, preview.expiring tells of it. Since 0.1. */
+        preview_notice_s of its end, tried at most once a minute. Without, or where that does not help, preview.expiring tells
+        of it. Since 0.1. */
     CUTOVER_POLICY_EXTEND_PREVIEW = 8
 };
 

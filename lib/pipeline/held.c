@@ -13,6 +13,7 @@
 #define SECOND INT64_C(1000000)
 #define HOLD_LOOK_MS 250
 #define PREVIEW_LOOK_US (2 * SECOND)
+#define EXTEND_EVERY_US (60 * SECOND)
 
 /* A preview that is waited for: what the platform said last. */
 struct waiting {
@@ -20,8 +21,9 @@ struct waiting {
     int64_t looked_us; /* by the monotonic clock; 0: not yet */
     bool known;        /* the platform answered */
     struct preview preview;
-    int64_t told_of;    /* the end that was told of; 0: none */
-    bool extend_failed; /* that was said */
+    int64_t told_of;     /* the end that was told of; 0: none */
+    int64_t extended_us; /* when that was tried last, by the monotonic clock; 0: not yet */
+    bool extend_failed;  /* that was said */
 };
 
 /* A platform that cannot be asked now is asked again: what counts is what it says before the swap. */
@@ -72,7 +74,17 @@ static cutover_status ending_commit(struct waiting *waiting, cutover_error **err
     return status;
 }
 
-/* Once for each end that it was given. That it cannot be told ends no job. */
+/* One that ends earlier than was told, or as much later that somebody must have meant it, is another end. A host may answer with
+   a little more at each look. */
+static bool is_told(const struct waiting *waiting)
+{
+    int64_t end = waiting->preview.expires_at;
+
+    return waiting->told_of != 0 && end >= waiting->told_of &&
+           end - waiting->told_of < waiting->job->host->preview_notice_us;
+}
+
+/* That it cannot be told ends no job. */
 static void ending_tell(struct waiting *waiting)
 {
     char ends[TIME_TEXT_SIZE];
@@ -80,7 +92,7 @@ static void ending_tell(struct waiting *waiting)
     cutover_status status;
     unsigned attempt = 0;
 
-    if (waiting->told_of == waiting->preview.expires_at)
+    if (is_told(waiting))
         return;
     waiting->told_of = waiting->preview.expires_at;
     time_format(waiting->preview.expires_at, ends);
@@ -94,46 +106,83 @@ static void ending_tell(struct waiting *waiting)
     cutover_error_free(cause);
 }
 
+static bool may_extend(const struct host *host)
+{
+    return (host->policy & CUTOVER_POLICY_EXTEND_PREVIEW) != 0 && host->platform.preview_extend != NULL;
+}
+
+/* Whoever said no, or gave little, is not asked at each look; a notice that is short leaves time for some tries. */
+static bool extend_is_due(const struct waiting *waiting)
+{
+    int64_t every = waiting->job->host->preview_notice_us / 4;
+
+    if (every > EXTEND_EVERY_US)
+        every = EXTEND_EVERY_US;
+    return waiting->extended_us == 0 || monotonic_us() - waiting->extended_us >= every;
+}
+
+static void extend_failed(struct waiting *waiting, const char *why)
+{
+    if (!waiting->extend_failed)
+        job_warn(waiting->job, "the preview could not be extended: %s", why);
+    waiting->extend_failed = true;
+}
+
 /* By as much as leaves it out of notice for as long again. */
-static bool extended(struct waiting *waiting)
+static void extend(struct waiting *waiting)
 {
     struct job *job = waiting->job;
     struct host *host = job->host;
     int64_t until = clock_now(&host->clock) + 2 * host->preview_notice_us;
     cutover_error *local = NULL;
 
-    if ((host->policy & CUTOVER_POLICY_EXTEND_PREVIEW) == 0 || host->platform.preview_extend == NULL)
-        return false;
+    waiting->extended_us = monotonic_us();
     cutover_status status =
         platform_preview_extend(&host->platform, job->from.preview.preview.id, until, &local);
-    if (status != CUTOVER_OK && !waiting->extend_failed)
-        job_warn(job, "the preview could not be extended: %s", cutover_error_message(local));
-    waiting->extend_failed = status != CUTOVER_OK;
-    if (status == CUTOVER_OK)
-        log_line(&host->log, LOG_INFO_LEVEL, "%s: its preview was extended while it is held", job->id);
-    cutover_error_free(local);
-    if (status == CUTOVER_OK)
-        preview_look(waiting);
-    return status == CUTOVER_OK && !is_ending(waiting);
+    if (status != CUTOVER_OK) {
+        extend_failed(waiting, cutover_error_message(local));
+        cutover_error_free(local);
+        return;
+    }
+    preview_look(waiting);
+    if (!waiting->known)
+        return;
+    if (is_ending(waiting)) {
+        extend_failed(waiting, "the platform took it, and it still ends soon");
+        return;
+    }
+    waiting->extend_failed = false;
+    log_line(&host->log, LOG_INFO_LEVEL, "%s: its preview was extended while it is held", job->id);
 }
 
-/* What its end was may have been changed by anybody: near it the platform is asked before anything is said. */
+static void ending_meet(struct waiting *waiting)
+{
+    if (may_extend(waiting->job->host)) {
+        if (!extend_is_due(waiting))
+            return;
+        extend(waiting);
+    }
+    if (waiting->known && is_ending(waiting))
+        ending_tell(waiting);
+}
+
+/* What its end was may have been changed by anybody: nothing is said but of what the platform told just now. */
 static cutover_status preview_watch(struct waiting *waiting, cutover_error **error)
 {
     struct job *job = waiting->job;
     struct machine_facts facts;
-    bool due = waiting->looked_us == 0 || monotonic_us() - waiting->looked_us >= PREVIEW_LOOK_US;
 
-    if (due || is_ending(waiting))
-        preview_look(waiting);
+    if (waiting->looked_us != 0 && monotonic_us() - waiting->looked_us < PREVIEW_LOOK_US)
+        return CUTOVER_OK;
+    preview_look(waiting);
     if (!waiting->known)
         return CUTOVER_OK;
     host_facts(job->host, &job->project, &waiting->preview, &facts);
     cutover_status status = machine_preview_check(&facts, job->project.id, error);
     if (status != CUTOVER_OK)
         return status;
-    if (is_ending(waiting) && !extended(waiting))
-        ending_tell(waiting);
+    if (is_ending(waiting))
+        ending_meet(waiting);
     return CUTOVER_OK;
 }
 

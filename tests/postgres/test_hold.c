@@ -407,6 +407,99 @@ static void a_preview_is_kept_while_held_where_the_policy_says_so(void **state)
     free(request);
 }
 
+/* A host that takes what it is asked for, and gives a second more at each look. */
+static struct miser {
+    cutover_preview_emit emit;
+    void *context;
+    cutover_status (*get)(const char *id, cutover_preview_emit emit, void *context, cutover_error **error,
+                          void *userdata);
+    unsigned looks, extends;
+} miser;
+
+static cutover_status emit_a_little(const cutover_preview *preview, void *context)
+{
+    cutover_preview more = *preview;
+
+    (void)context;
+    more.expires_at += ++miser.looks * SHOP_SECOND;
+    return miser.emit(&more, miser.context);
+}
+
+static cutover_status get_a_little(const char *id, cutover_preview_emit emit, void *context,
+                                   cutover_error **error, void *userdata)
+{
+    miser.emit = emit;
+    miser.context = context;
+    return miser.get(id, emit_a_little, NULL, error, userdata);
+}
+
+static cutover_status extend_a_little(const char *id, int64_t expires_at, cutover_error **error, void *userdata)
+{
+    (void)id;
+    (void)expires_at;
+    (void)error;
+    (void)userdata;
+    miser.extends++;
+    return CUTOVER_OK;
+}
+
+static int nearly_expire(struct shop *shop, void *context)
+{
+    (void)context;
+    shop->clock_shift_us += 3600 * SHOP_SECOND;
+    miser.looks = 0;
+    return 0;
+}
+
+static unsigned count_of(const char *text, const char *word)
+{
+    unsigned count = 0;
+
+    for (; (text = strstr(text, word)) != NULL; text++)
+        count++;
+    return count;
+}
+
+static time_t seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static void a_host_that_extends_little_is_not_asked_at_each_look(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "little");
+    const struct shop_hook hooks[] = {{"held", nearly_expire, NULL}, {NULL, NULL, NULL}};
+    const struct shop_promotion promotion = {
+        .request_id = request, .hold = true, .hold_max_s = 3, .hooks = hooks};
+
+    shop_set_policy(shop, CUTOVER_POLICY_EXTEND_PREVIEW);
+    check_ok(
+        cutover_registry_preview_extend(shop->registry, "little", shop_now(shop) + 5400 * SHOP_SECOND, &error),
+        error);
+    miser = (struct miser){.get = shop->known.preview_get};
+    shop->known.preview_get = get_a_little;
+    shop->known.preview_extend = extend_a_little;
+    time_t began = seconds_now();
+    struct outcome outcome = shop_promote(shop, &promotion);
+    check_status_keep(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+    assert_int_equal(miser.extends, 1);
+    /* One in two seconds, and one after it was extended; what else asks is beside them. */
+    assert_true(miser.looks <= (unsigned)(seconds_now() - began) / 2 + 4);
+    char *events = shop_events(shop, "little");
+    assert_int_equal(count_of(events, "preview.expiring"), 1);
+    const char *warnings = outcome_text(&outcome, "warnings");
+    assert_int_equal(count_of(warnings, "the preview ends at"), 1);
+    assert_int_equal(count_of(warnings, "the preview could not be extended"), 1);
+    free(events);
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* Properties that an administrator changed meanwhile go along (EDGE_CASES C7). */
 static void change_properties(struct shop *shop, struct while_held *held)
 {
@@ -538,6 +631,7 @@ int main(void)
         TEST(a_hold_has_an_end),
         TEST(a_preview_that_is_about_to_end_while_held_is_told_of),
         TEST(a_preview_is_kept_while_held_where_the_policy_says_so),
+        TEST(a_host_that_extends_little_is_not_asked_at_each_look),
         TEST(properties_that_change_while_held_go_along),
         TEST(a_held_promotion_keeps_its_backup),
         TEST(a_promotion_can_be_looked_at_while_it_runs_and_after),
