@@ -2,6 +2,7 @@
 #include "job/cancellation.h"
 #include "job/journal.h"
 #include "job/leftover.h"
+#include "job/report.h"
 #include "job/server.h"
 
 #include <string.h>
@@ -289,6 +290,22 @@ static cutover_status reason_note(struct promotion_record *record, const cutover
     return record_set_text(&record->error, cutover_error_message(reason), error);
 }
 
+/* The report was made before everything was undone. What a person gave up is not known to be. */
+static cutover_status report_note(const struct journal *journal, enum promotion_status to,
+                                  cutover_error **error)
+{
+    const struct promotion_record *record = &journal->record;
+
+    if (record->report == NULL)
+        return CUTOVER_OK;
+    json_put_text(record->report, "status", promotion_status_names[to]);
+    if (journal->abandoned == NULL)
+        json_put_text(record->report, "production",
+                      promotion_target_preview(record) == NULL ? report_production_kept
+                                                               : report_production_untouched);
+    return json_is_complete(record->report) ? CUTOVER_OK : error_nomem(error);
+}
+
 static cutover_status canceller_note(struct journal *journal, cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
@@ -314,6 +331,8 @@ cutover_status journal_fail(struct journal *journal, bool cancelled, const cutov
     journal->record.swapped = false;
     if (status == CUTOVER_OK)
         status = reason_note(&journal->record, reason, error);
+    if (status == CUTOVER_OK)
+        status = report_note(journal, to, error);
     if (status == CUTOVER_OK && cancelled)
         status = canceller_note(journal, error);
     return status != CUTOVER_OK ? status : ending_commit(journal, to, fail_once, error);

@@ -101,6 +101,9 @@ static void put_lists(struct json_object *object, const struct report *report)
     json_put_object(object, "warnings", warnings);
 }
 
+const char report_production_kept[] = "Production is as it was, and open for reads and writes.";
+const char report_production_untouched[] = "Production was not touched.";
+
 struct json_object *report_make(const struct report *report, const struct report_subject *subject)
 {
     struct json_object *object = json_object_new_object();

@@ -31,6 +31,10 @@ void report_step_begin(struct report *report, const char *name); /* ends the one
 void report_step_end(struct report *report);
 void report_warn(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* What state production is in after a job that is undone, in one sentence. */
+extern const char report_production_kept[];
+extern const char report_production_untouched[]; /* by a job that has another target */
+
 /* What the report is about; any may be NULL. */
 struct report_subject {
     const char *kind, *project_id, *request_id, *job_id, *status, *displaced, *production;

@@ -60,8 +60,6 @@ static cutover_status steps_run(struct job *job, cutover_error **error)
     return status;
 }
 
-static const char production_kept[] = "Production is as it was, and open for reads and writes.";
-
 static struct json_object *report_of(const struct job *job, const char *status, const char *production,
                                      const cutover_error *reason)
 {
@@ -89,6 +87,14 @@ static void refused_count(struct job *job)
         job->report.writes_refused_us = monotonic_us() - job->fenced_us;
 }
 
+/* While it is undone; that it is done says the commit which ends the job. */
+static const char *production_meanwhile(const struct job *job)
+{
+    return job->target == &target_preview
+               ? report_production_untouched
+               : "Production is as it was before, but may be closed or refuse writes until this job is undone.";
+}
+
 static void undo(struct job *job, cutover_status status, cutover_error **reason)
 {
     cutover_error *local = NULL;
@@ -96,8 +102,8 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
 
     refused_count(job);
     json_object_put(job->journal.record.report);
-    job->journal.record.report =
-        report_of(job, status == CUTOVER_E_CANCELLED ? "cancelled" : "failed", production_kept, *reason);
+    job->journal.record.report = report_of(job, status == CUTOVER_E_CANCELLED ? "cancelled" : "failed",
+                                           production_meanwhile(job), *reason);
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))
@@ -152,7 +158,7 @@ static const char *status_name(const struct job *job, cutover_status status)
 static const char *production_state(const struct job *job, cutover_status status)
 {
     if (job->target == &target_preview)
-        return "Production was not touched.";
+        return report_production_untouched;
     if (status == CUTOVER_OK)
         return job->type->production;
     if (job->swapped)
@@ -163,7 +169,7 @@ static const char *production_state(const struct job *job, cutover_status status
         return "Whether production has its new content is not known, and it may be closed: run recovery.";
     if (!job->type->is_over(job))
         return "Production is as it was before, but may be closed or refuse writes: run recovery.";
-    return production_kept;
+    return report_production_kept;
 }
 
 struct json_object *job_report(const struct job *job, cutover_status status, const cutover_error *reason)

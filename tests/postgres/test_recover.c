@@ -374,9 +374,12 @@ static void a_promotion_that_was_cancelled_before_its_process_was_killed_has_not
 
     /* While it undid. */
     job_killed(shop, "active", "cancel", request, NULL);
+    check_shown(shop, request, "report", "may be closed or refuse writes until this job is undone");
     check_cancelled(shop, request, &before);
     check_shown(shop, request, "cancelled_by_actor_id", shop_operator.id);
     check_shown(shop, request, "failure", "\"step\": \"check\"");
+    check_shown(shop, request, "report",
+                "\"production\": \"Production is as it was, and open for reads and writes.\"");
     untouched_free(&before);
     free(id);
     free(request);
