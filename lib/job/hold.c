@@ -1,5 +1,7 @@
 #include "job/hold.h"
 
+#include "job/cancellation.h"
+
 cutover_status hold_is_released(const struct host *host, const char *promotion_id, bool *open,
                                 cutover_error **error)
 {
@@ -8,6 +10,13 @@ cutover_status hold_is_released(const struct host *host, const char *promotion_i
 
     document_free(&gate);
     return status;
+}
+
+/* Until a job that waits has seen why it ends, and undone everything, its status is still "held". */
+static bool is_ending(const struct host *host, const struct promotion_record *record)
+{
+    return record->report != NULL || record->cancelled_by_actor_id != NULL ||
+           cancellation_is_asked(host, record->id);
 }
 
 /* Asked inside a change: whatever ends a job moves the project's ledger, too, so that the change then conflicts. */
@@ -19,6 +28,9 @@ static cutover_status held_check(const struct host *host, const char *promotion_
     if (status == CUTOVER_OK && now.record.status != PROMOTION_HELD)
         status = error_set(error, CUTOVER_E_STATE, "promotion %s is not held: it is at %s", promotion_id,
                            promotion_status_names[now.record.status]);
+    if (status == CUTOVER_OK && is_ending(host, &now.record))
+        status =
+            error_set(error, CUTOVER_E_STATE, "promotion %s is ending, and is not held any more", promotion_id);
     journal_free(&now);
     return status;
 }

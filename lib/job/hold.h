@@ -7,7 +7,7 @@
 
 #include "job/journal.h"
 
-/* CUTOVER_E_STATE when it is open already. */
+/* CUTOVER_E_STATE when it is open already, or the job ends: its cancellation was asked for, or it is being undone. */
 cutover_status hold_release(const struct host *host, const cutover_actor *actor,
                             const struct promotion_record *promotion, cutover_error **error);
 cutover_status hold_is_released(const struct host *host, const char *promotion_id, bool *open,

@@ -104,6 +104,9 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
     json_object_put(job->journal.record.report);
     job->journal.record.report = report_of(job, status == CUTOVER_E_CANCELLED ? "cancelled" : "failed",
                                            production_meanwhile(job), *reason);
+    /* Before anything is undone, however long its server lets us wait, everybody can see that it ends, and how: nobody releases it
+       any more. Where it cannot be saved the undoing says so. */
+    journal_save(&job->journal, NULL);
     if (job->control != NULL)
         job->control->cancel = NULL;
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))

@@ -334,13 +334,43 @@ static int64_t held_until(struct shop *shop, const char *request)
     return until;
 }
 
+static struct late_release {
+    struct shop *shop;
+    const char *request_id;
+    cutover_status (*set_state)(const char *id, const char *expected, const char *next, const char *job_id,
+                                cutover_error **error, void *userdata);
+    unsigned tries;
+} late_release;
+
+/* Everything but the job's end is done. */
+static cutover_status release_at_the_return(const char *id, const char *expected, const char *next,
+                                            const char *job_id, cutover_error **error, void *userdata)
+{
+    cutover_error *refusal = NULL;
+
+    if (strcmp(next, "active") == 0) {
+        late_release.tries++;
+        check_status_keep(cutover_promotion_release(late_release.shop->engine, &shop_other_operator,
+                                                    late_release.request_id, &refusal),
+                          CUTOVER_E_STATE, refusal);
+        check_contains(cutover_error_message(refusal), "is ending");
+        cutover_error_free(refusal);
+    }
+    return late_release.set_state(id, expected, next, job_id, error, userdata);
+}
+
 static void a_hold_has_an_end(void **state)
 {
     struct shop *shop = *state;
     char *request = shop_ready(shop, "long");
     struct shop_promotion promotion = {.request_id = request, .hold = true, .hold_max_s = 1};
 
+    late_release =
+        (struct late_release){.shop = shop, .request_id = request, .set_state = shop->known.project_set_state};
+    shop->known.project_set_state = release_at_the_return;
     held_to_its_limit(shop, "long", &promotion, "held for 1 seconds, as long as it may");
+    assert_int_equal(late_release.tries, 1);
+    shop->known.project_set_state = late_release.set_state;
     promotion.hold_max_s = 0;
     promotion.writes_refused_max_s = 2;
     int64_t began = shop_now(shop);

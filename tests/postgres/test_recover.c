@@ -730,6 +730,7 @@ static void a_job_whose_server_went_away_is_unsettled_until_it_is_recovered(void
     char *audit = shop_audit(shop, "away");
     check_contains(audit, "cutover.promote_started job.recovered cutover.failed");
     check_request(shop, request, "away", "failed");
+    check_shown(shop, request, "failure", "\"code\": \"CUTOVER_E_POSTGRES\"");
     check_nothing_unfinished(shop);
     outcome_free(&outcome);
     free(audit);

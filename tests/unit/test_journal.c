@@ -246,6 +246,37 @@ static void a_cancelled_job_gives_its_request_back(void **state)
     free(request);
 }
 
+/* Its status says "held" until it is undone. */
+static void a_job_that_ends_is_not_released(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    desk_step(desk, PROMOTION_HELD);
+    desk->journal.record.report = json_object_new_object();
+    check_ok(journal_save(&desk->journal, &error), error);
+    check_status(hold_release(desk->host, &desk_operator, &desk->journal.record, &error), CUTOVER_E_STATE,
+                 error);
+    json_object_put(desk->journal.record.report);
+    desk->journal.record.report = NULL;
+    check_ok(record_set_text(&desk->journal.record.cancelled_by_actor_id, "limit", &error), error);
+    check_ok(journal_save(&desk->journal, &error), error);
+    check_status(hold_release(desk->host, &desk_operator, &desk->journal.record, &error), CUTOVER_E_STATE,
+                 error);
+    check_ok(record_set_text(&desk->journal.record.cancelled_by_actor_id, NULL, &error), error);
+    check_ok(journal_save(&desk->journal, &error), error);
+    check_ok(cutover_job_cancel(desk->engine, &desk_operator, desk->journal.record.id, &error), error);
+    check_status_keep(hold_release(desk->host, &desk_operator, &desk->journal.record, &error), CUTOVER_E_STATE,
+                      error);
+    check_contains(cutover_error_message(error), "is ending");
+    cutover_error_free(error);
+    assert_false(desk_has(desk, "gate", desk->journal.record.id));
+    desk_check_events(desk, " cutover.requested cutover.acked cutover.promote_started");
+    free(request);
+}
+
 static void a_job_at_its_swap_is_not_cancelled_any_more(void **state)
 {
     struct desk *desk = *state;
@@ -310,6 +341,7 @@ int main(void)
         test(a_completed_job_holds_nothing_and_is_told),
         test(a_failed_job_holds_nothing_and_is_told),
         test(a_cancelled_job_gives_its_request_back),
+        test(a_job_that_ends_is_not_released),
         test(a_job_at_its_swap_is_not_cancelled_any_more),
         test(an_end_that_cannot_be_recorded_is_none),
     };
