@@ -181,7 +181,8 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
     }
     if (guard->swapped && guard->journal->record.fence_raised)
         hook_warn(guard, platform_fence_resume(platform, guard->project->id, 0, &local), &local);
-    hook_warn(guard, platform_traffic_resume(platform, guard->project->id, &local), &local);
+    bool fenced = !guard->swapped && guard->journal->record.fence_raised;
+    hook_warn(guard, platform_traffic_resume(platform, guard->project->id, fenced, &local), &local);
     /* Clients of a paused pooler wait from the pause on (EDGE_CASES E3, E5). */
     if (paused)
         guard->report->reads_unavailable_us = monotonic_us() - paused_us;

@@ -321,7 +321,7 @@ static cutover_status let_traffic_go(struct abandoning *abandoning, int32_t refu
         resumed = platform_fence_resume(platform, record->project_id, refuses, &why);
     if (record->swap_intended) {
         cutover_error *local = NULL;
-        if (platform_traffic_resume(platform, record->project_id, &local) != CUTOVER_OK)
+        if (platform_traffic_resume(platform, record->project_id, false, &local) != CUTOVER_OK)
             resumed = cutover_error_code(local);
         error_move(&why, local);
     }

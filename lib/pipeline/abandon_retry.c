@@ -103,7 +103,7 @@ static cutover_status traffic_let_go(const struct retry *retry, cutover_error **
     const char *project_id = retry->leftover->project_id;
     cutover_status status = platform_fence_resume(platform, project_id, -1, error);
 
-    return status == CUTOVER_OK ? platform_traffic_resume(platform, project_id, error) : status;
+    return status == CUTOVER_OK ? platform_traffic_resume(platform, project_id, false, error) : status;
 }
 
 static cutover_status retry_one(struct host *host, const struct leftover *leftover, cutover_error **error)

@@ -126,7 +126,8 @@ static void traffic_let_go(struct host *host, const struct promotion_record *rec
         log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", record->id, cutover_error_message(local));
     cutover_error_free(local);
     local = NULL;
-    if (platform_traffic_resume(&host->platform, record->project_id, &local) != CUTOVER_OK)
+    if (platform_traffic_resume(&host->platform, record->project_id, !swapped && record->fence_raised,
+                                &local) != CUTOVER_OK)
         log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", record->id, cutover_error_message(local));
     cutover_error_free(local);
 }

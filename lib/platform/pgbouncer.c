@@ -244,12 +244,14 @@ static cutover_status traffic_pause(const char *project_id, cutover_error **erro
     return status != CUTOVER_OK ? status : pause_project(wrap, project_id, error);
 }
 
-/* Both are let go, whatever becomes of the other. */
+/* Both are let go, whatever becomes of the other. Who is held for the fence waits on where no swap came of it: a client that logged
+   in now would have seen the fence, and be let go as one who has not. */
 static cutover_status traffic_resume(const char *project_id, cutover_error **error, void *userdata)
 {
     const struct wrap *wrap = userdata;
     cutover_error *local = NULL;
-    cutover_status status = let_go_project(wrap, project_id, false, false, error), inner = CUTOVER_OK;
+    cutover_status status = let_go_project(wrap, project_id, false, platform_resumed_fenced(), error);
+    cutover_status inner = CUTOVER_OK;
 
     if (wrap->inner.traffic_resume != NULL)
         inner = ANSWER_OF(wrap->inner.capabilities,

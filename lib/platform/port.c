@@ -444,6 +444,14 @@ int32_t cutover_platform_cancelled(void)
     return cancel_asked(pause_cancel);
 }
 
+/* Of the traffic_resume that runs on this thread, likewise. */
+static _Thread_local bool resumed_fenced;
+
+bool platform_resumed_fenced(void)
+{
+    return resumed_fenced;
+}
+
 static cutover_status
 project_pause(const cutover_platform *platform,
               cutover_status (*act)(const char *project_id, cutover_error **error, void *userdata),
@@ -476,10 +484,16 @@ cutover_status platform_traffic_pause(const cutover_platform *platform, const ch
                          error);
 }
 
-cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
+cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id, bool fenced,
                                        cutover_error **error)
 {
-    return project_act(platform, platform->traffic_resume, "platform.traffic_resume", project_id, error);
+    bool before = resumed_fenced;
+
+    resumed_fenced = fenced;
+    cutover_status status =
+        project_act(platform, platform->traffic_resume, "platform.traffic_resume", project_id, error);
+    resumed_fenced = before;
+    return status;
 }
 
 cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,

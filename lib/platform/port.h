@@ -72,7 +72,8 @@ cutover_status platform_integrations_sync(const cutover_platform *platform, cons
    CUTOVER_E_CANCELLED. */
 cutover_status platform_traffic_pause(const cutover_platform *platform, const char *project_id,
                                       const struct cancel *cancel, cutover_error **error);
-cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id,
+/* `fenced`: production refuses writes still, and fence_resume follows when it takes them again. */
+cutover_status platform_traffic_resume(const cutover_platform *platform, const char *project_id, bool fenced,
                                        cutover_error **error);
 /* fence_pause and fence_resume, likewise. */
 cutover_status platform_fence_pause(const cutover_platform *platform, const char *project_id,
@@ -81,5 +82,7 @@ cutover_status platform_fence_resume(const cutover_platform *platform, const cha
                                      int32_t refuses_writes, cutover_error **error);
 /* In one of the two pauses, on its thread: what cancels it. Else NULL. */
 const struct cancel *platform_pause_cancel(void);
+/* In traffic_resume, on its thread: whether it was told that production is fenced still. Else false. */
+bool platform_resumed_fenced(void);
 
 #endif

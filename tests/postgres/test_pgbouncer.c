@@ -318,6 +318,53 @@ static void clients_write_again_after_a_promotion_that_failed(void **state)
     front_close(&front);
 }
 
+/* Somebody whom no fence keeps from writing, right before the door closes. */
+static void write_behind_the_fence(struct shop *shop, void *context)
+{
+    (void)context;
+    cluster_sql(shop->cluster, PRODUCTION, "BEGIN READ WRITE; CREATE TABLE late (id int); COMMIT");
+}
+
+/* The inner platform is told after the poolers were, or were not. */
+static void look_whether_they_are_held(struct shop *shop, void *context)
+{
+    const struct front *front = context;
+
+    (void)shop;
+    for (int i = 0; i < front->count; i++)
+        assert_int_equal(pooler_is_paused(&front->poolers[i], PRODUCTION), 1);
+}
+
+/* The swap fails at its proof, and production is fenced until that is undone. */
+static void clients_that_are_held_see_nothing_of_a_swap_that_failed(void **state)
+{
+    struct shop *shop = *state;
+    struct front front;
+    const struct shop_hook hooks[] = {{"verify", clients_behind, &front}, {NULL, NULL, NULL}};
+    const cutover_pgbouncer_options options = {CUTOVER_PGBOUNCER_OPTIONS_VERSION, NULL, 20000, 1};
+
+    front_open(&front, shop, POOLERS, NEVER);
+    front.hold = true;
+    wrap(&front, &options);
+    clients_begin(&front);
+    shop->traffic.while_paused = write_behind_the_fence;
+    shop->traffic.at_resume = look_whether_they_are_held;
+    shop->traffic.context = &front;
+    struct outcome outcome =
+        shop_promote(shop, &(struct shop_promotion){.request_id = front.request, .hooks = hooks});
+    check_status(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(shop->traffic.resumes, 1);
+    clients_end(&front);
+    check_no_failure(&front.before);
+    check_no_failure(&front.behind);
+    assert_int_equal(front.before.refused + front.behind.refused, 0);
+    for (int i = 0; i < front.count; i++)
+        check_no_failure(&front.readers[i]);
+    assert_int_equal(cluster_number(cluster, PRODUCTION, "SELECT count(DISTINCT who) FROM visits"), 2);
+    outcome_free(&outcome);
+    front_close(&front);
+}
+
 /* ---- what keeps a pause from being one ---- */
 
 static PGconn *begin(const struct pooler *pooler, const char *database)
@@ -750,6 +797,7 @@ int main(int argc, char **argv)
         TEST(clients_that_are_held_see_no_error_and_no_refusal),
         TEST(clients_of_a_session_pool_come_back),
         TEST(clients_write_again_after_a_promotion_that_failed),
+        TEST(clients_that_are_held_see_nothing_of_a_swap_that_failed),
         TEST(a_transaction_that_does_not_end_fails_the_job_before_the_fence),
         TEST(a_cancelled_job_leaves_the_pause_for_its_fence),
         TEST(a_cancelled_job_leaves_the_pause_for_its_swap),
