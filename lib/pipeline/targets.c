@@ -22,7 +22,8 @@ struct looking {
     const struct session_options *session;
 };
 
-static cutover_status rows_compare(void *context, const uint32_t *tables, size_t count, cutover_error **error)
+static cutover_status rows_compare(void *context, const uint32_t *tables, size_t count, bool *same,
+                                   cutover_error **error)
 {
     const struct looking *looking = context;
     struct job *job = looking->job;
@@ -32,7 +33,7 @@ static cutover_status rows_compare(void *context, const uint32_t *tables, size_t
     if (status != CUTOVER_OK)
         return status;
     status = archive_compare_tables(&archive, &job->operation, looking->session, tables, count, PHASE_LAST_READ,
-                                    error);
+                                    same, error);
     archive_close(&archive);
     return status;
 }

@@ -414,9 +414,10 @@ static cutover_status manifest_of_tables(const struct manifest *manifest, const 
 }
 
 static cutover_status some_compare(const struct content_reader *reader, struct content *expected,
-                                   bool large_objects, cutover_error **error)
+                                   bool large_objects, bool *same, cutover_error **error)
 {
     struct content found = {0};
+    cutover_error *local = NULL;
     cutover_status status;
 
     if (large_objects) {
@@ -427,14 +428,21 @@ static cutover_status some_compare(const struct content_reader *reader, struct c
         status = content_read_rows(reader, expected, &found, error);
     }
     if (status == CUTOVER_OK)
-        status = content_compare_rows(expected, &found, "the backup", "production", error);
+        status = content_compare_rows(expected, &found, "the backup", "production", &local);
+    *same = status == CUTOVER_OK;
+    if (local != NULL && status == CUTOVER_E_VERIFY) {
+        cutover_error_free(local);
+        status = CUTOVER_OK;
+    } else {
+        error_move(error, local);
+    }
     content_free(&found);
     return status;
 }
 
 cutover_status archive_compare_tables(const struct archive *archive, struct operation *operation,
                                       const struct session_options *session, const uint32_t *tables,
-                                      size_t count, enum phase phase, cutover_error **error)
+                                      size_t count, enum phase phase, bool *same, cutover_error **error)
 {
     struct session_options options = *session;
     struct content_reader reader = {&options, NULL, operation->jobs, &operation->progress, LOCK_TIMEOUT_MS};
@@ -448,7 +456,7 @@ cutover_status archive_compare_tables(const struct archive *archive, struct oper
         status = content_from_manifest(&some, &no_facts, &expected, error);
     if (status == CUTOVER_OK) {
         progress_begin(&operation->progress, phase, 0, (uint32_t)some.table_count);
-        status = some_compare(&reader, &expected, has_large_objects(tables, count), error);
+        status = some_compare(&reader, &expected, has_large_objects(tables, count), same, error);
         progress_end(&operation->progress);
     }
     content_free(&expected);

@@ -48,11 +48,11 @@ cutover_status archive_compare(struct archive *archive, struct operation *operat
                                cutover_error **error);
 
 /* Whether tables of the database that was backed up, by OID, hold the rows that the archive has of them; pg_largeobject may be among
-   them. Nobody is kept from writing to them, and who has one locked is waited for a while. CUTOVER_E_VERIFY: different, by name; could
-   not tell where the archive has not all of a table's rows. */
+   them, into *same. Nobody is kept from writing to them, and who has one locked is waited for a while. CUTOVER_E_VERIFY: could not tell,
+   where the archive has not all of a table's rows; or it is damaged. */
 cutover_status archive_compare_tables(const struct archive *archive, struct operation *operation,
                                       const struct session_options *session, const uint32_t *tables,
-                                      size_t count, enum phase phase, cutover_error **error);
+                                      size_t count, enum phase phase, bool *same, cutover_error **error);
 
 /* Reads one member of an opened object and inflates it; *raw is the reader's. */
 cutover_status member_read(const cutover_repository *repository, void *object, const char *file,

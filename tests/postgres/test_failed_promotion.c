@@ -499,6 +499,31 @@ static void a_table_that_was_emptied_fails_the_promotion(void **state)
     free(request);
 }
 
+static int rewrite_what_is_derived(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    cluster_sql(cluster, "derived_production", "VACUUM FULL names");
+    return 0;
+}
+
+/* A backup has no rows of a materialised view: nobody is accused of a write. */
+static void a_view_that_was_rewritten_cannot_be_told(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "derived");
+    const struct shop_hook hooks[] = {{"verify", rewrite_what_is_derived, NULL}, {NULL, NULL, NULL}};
+
+    cluster_sql(cluster, "derived_production", "CREATE MATERIALIZED VIEW names AS SELECT name FROM generation");
+    struct outcome outcome =
+        shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_UNKNOWN);
+    check_contains(cutover_error_message(outcome.error), "the backup has not all rows of the relation");
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* ---- the lock ---- */
 
 /* The session that took the lock on production's server. */
@@ -736,6 +761,7 @@ int main(void)
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
         TEST(a_table_that_was_emptied_fails_the_promotion),
+        TEST(a_view_that_was_rewritten_cannot_be_told),
         TEST(a_promoter_that_lost_its_lock_does_not_swap),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
         TEST(hooks_that_fail_after_the_swap_are_warnings),

@@ -35,7 +35,7 @@ cutover_status fence_settings(struct session *control, struct json_object *plan,
    raised and before the snapshot is; taken again by a session that was opened before the door closed, after all others
    ended: a session's counters are complete as soon as it is gone (statistics in shared memory: POSTGRES_OLDEST_FENCED).
    What it does not take for a change: reading, ANALYZE, VACUUM, autovacuum. What it does: everything that writes to a
-   table or to a catalog, rolled back or not, CREATE TEMP TABLE and VACUUM FULL too; nextval and setval.
+   table or to a catalog, rolled back or not, CREATE TEMP TABLE too; nextval and setval.
 
    A session that is read-only may REINDEX, and ANALYZE what was an inheritance parent: both change catalogs and nothing else. With
    layout and facts in the first mark, which fence_mark_read_all() reads, changes of the catalogs that these touch are no write where
@@ -47,7 +47,7 @@ struct fence_mark {
         counters; /* sorted lines: relation oid, rows inserted, updated, deleted; without shared relations,
                               pg_statistic, pg_statistic_ext_data and their toast tables */
     struct text sequences; /* sorted lines: oid, last_value, is_called; without temporary ones */
-    struct text layout;    /* sorted lines: oid, file, a digest of its name and its columns' */
+    struct text layout;    /* sorted lines: oid, file, toast table, a digest of its name and its columns' */
     struct text facts;     /* catalog facts (postgres/catalog/facts.h); "": changes of catalogs are writes */
     char *stats_reset;     /* pg_stat_database.stats_reset, "" when never */
     char *server_started;  /* pg_postmaster_start_time(), and when a crash last discarded the statistics */
@@ -72,15 +72,16 @@ extern const struct fence_subject
    were reset, or the server restarted. `inside` (may be NULL) resolves names. */
 cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
                            const struct fence_mark *after, struct session *inside, cutover_error **error);
-/* Whether tables, by OID, hold the rows that are known of them; pg_largeobject may be among them. CUTOVER_E_VERIFY: they don't, or it
-   cannot be told. */
+/* Whether tables, by OID, hold the rows that are known of them; pg_largeobject may be among them. Where that cannot be told it fails,
+   and so does who asked, with the same error. */
 struct fence_rows {
-    cutover_status (*compare)(void *context, const uint32_t *tables, size_t count, cutover_error **error);
+    cutover_status (*compare)(void *context, const uint32_t *tables, size_t count, bool *same,
+                              cutover_error **error);
     void *context;
 };
 /*
- * Asked while others may still be inside: fence_prove() with what is so far, and the mark follows what was no write. Where catalogs alone
- * were touched and say what they said, and tables have other files but not other columns, those tables' rows are compared, and *mark
+ * Asked while others may still be inside: fence_prove() with what is so far, and the mark follows what was no write. What sessions
+ * that are still there have not counted yet is seen by the files that it gave tables. Where catalogs alone were touched and say what they said, and tables have other files but not other columns, those tables' rows are compared, and *mark
  * becomes that of now; so the proof behind the door has less to look at, and a rewrite is no write for it.
  *
  * Why this is sound: a table whose counters are as they were had no row inserted, updated or deleted by whoever has ended since; what

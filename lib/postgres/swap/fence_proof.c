@@ -1,6 +1,7 @@
 /*
  * The fence's proof: two marks compared, and what the difference means.
  */
+#include "postgres/catalog/facts.h"
 #include "postgres/swap/fence.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGES_MAX 50 /* named in the error */
+#define NAMED_MAX 50 /* in the error's detail */
 
 /* A line of a mark: an OID and up to three numbers. */
 struct line {
@@ -16,14 +17,21 @@ struct line {
     int64_t values[3];
 };
 
+/* A layout's: file, toast table, digest. */
+enum { LAYOUT_FILE, LAYOUT_TOAST, LAYOUT_DIGEST };
+
+/* Of a line that is in both marks: which part of the mark it is of. */
+enum change_kind { CHANGE_ROWS, CHANGE_SEQUENCE, CHANGE_LAYOUT, CHANGE_NEW, CHANGE_GONE };
+
 struct change {
-    enum { CHANGE_ROWS, CHANGE_SEQUENCE, CHANGE_NEW, CHANGE_GONE } kind;
+    enum change_kind kind;
     struct line before, after;
 };
 
 struct changes {
-    struct change list[CHANGES_MAX];
-    size_t count;
+    struct change *list;
+    size_t count, room;
+    bool failed;    /* memory ran out */
     bool backwards; /* a counter became smaller: it was reset */
 };
 
@@ -44,14 +52,27 @@ static bool line_next(const char **at, struct line *line)
 
 static void change_add(struct changes *changes, struct change change)
 {
-    if (changes->count < CHANGES_MAX)
-        changes->list[changes->count] = change;
-    changes->count++;
+    if (changes->count == changes->room && !changes->failed) {
+        size_t room = changes->room == 0 ? 16 : changes->room * 2;
+        struct change *list = realloc(changes->list, room * sizeof *list);
+        changes->failed = list == NULL;
+        if (list != NULL) {
+            changes->list = list;
+            changes->room = room;
+        }
+    }
+    if (!changes->failed)
+        changes->list[changes->count++] = change;
 }
 
-/* Merges two texts of lines in OID order. */
-static void find_changes(const struct text *before, const struct text *after, bool sequences,
-                         struct changes *changes)
+static uint32_t change_oid(const struct change *change)
+{
+    return change->kind == CHANGE_NEW ? change->after.oid : change->before.oid;
+}
+
+/* Merges two texts of lines in OID order; `kind` is that of lines which both have. */
+static cutover_status find_changes(const struct text *before, const struct text *after, enum change_kind kind,
+                                   struct changes *changes, cutover_error **error)
 {
     const char *at_before = text_string(before), *at_after = text_string(after);
     struct line old, new;
@@ -65,10 +86,8 @@ static void find_changes(const struct text *before, const struct text *after, bo
         } else if (!take_old) {
             change_add(changes, (struct change){.kind = CHANGE_NEW, .after = new});
         } else if (memcmp(old.values, new.values, sizeof old.values) != 0) {
-            change_add(changes, (struct change){.kind = sequences ? CHANGE_SEQUENCE : CHANGE_ROWS,
-                                                .before = old,
-                                                .after = new});
-            for (size_t i = 0; !sequences && i < 3; i++)
+            change_add(changes, (struct change){.kind = kind, .before = old, .after = new});
+            for (size_t i = 0; kind == CHANGE_ROWS && i < 3; i++)
                 changes->backwards |= new.values[i] < old.values[i];
         }
         if (take_old)
@@ -76,6 +95,7 @@ static void find_changes(const struct text *before, const struct text *after, bo
         if (take_new)
             has_new = line_next(&at_after, &new);
     }
+    return changes->failed ? error_nomem(error) : CUTOVER_OK;
 }
 
 /* A toast table is called by its owner's name. NULL: cannot be told. */
@@ -110,6 +130,12 @@ static void describe_change(struct text *detail, const char *name, const struct 
         text_add_format(detail, "%s: sequence moved from %" PRId64 "%s to %" PRId64 "%s\n", name, old[0],
                         old[1] ? "" : " (not called)", new[0], new[1] ? "" : " (not called)");
         break;
+    case CHANGE_LAYOUT:
+        text_add_format(detail, "%s: %s\n", name,
+                        old[LAYOUT_FILE] != new[LAYOUT_FILE]
+                            ? "rewritten, by CLUSTER, VACUUM FULL, REPACK, TRUNCATE or ALTER TABLE"
+                            : "its name or its columns changed");
+        break;
     case CHANGE_ROWS:
         text_add_format(detail, "%s: %" PRId64 " inserted, %" PRId64 " updated, %" PRId64 " deleted\n", name,
                         new[0] - old[0], new[1] - old[1], new[2] - old[2]);
@@ -134,51 +160,42 @@ const struct fence_subject fence_of_staging = {
             "log_line_prefix with %d and %u), keep them out, and start again.",
 };
 
-/* Tables that have another file, or are new or gone, as far as their layout was read before. */
-static void describe_rewritten(const struct fence_mark *before, struct session *inside, struct text *detail)
+/* Of changes that counters show as well, a layout's tell only what became of the tables that are in both marks. */
+static void describe_changes(const struct changes *changes, bool counted, struct session *inside,
+                             struct text *names, struct text *detail)
 {
-    struct fence_mark now = {0};
-    struct changes changes = {.count = 0};
+    const size_t short_list = 5;
+    size_t told = 0;
 
-    if (before->layout.length == 0 || inside == NULL || fence_mark_layout(inside, &now, NULL) != CUTOVER_OK) {
-        fence_mark_free(&now);
-        return;
-    }
-    find_changes(&before->layout, &now.layout, true, &changes);
-    for (size_t i = 0; i < changes.count && i < CHANGES_MAX; i++) {
-        const struct change *change = &changes.list[i];
-        char *name = relation_name(inside, change->before.oid);
-        if (change->kind == CHANGE_SEQUENCE && change->before.values[0] != change->after.values[0] &&
-            name != NULL)
-            text_add_format(detail, "%s: rewritten, by CLUSTER, VACUUM FULL, REPACK, TRUNCATE or ALTER TABLE\n",
-                            name);
+    for (size_t i = 0; i < changes->count && told < NAMED_MAX; i++) {
+        const struct change *change = &changes->list[i];
+        char number[32], *name;
+        if (counted && change->kind != CHANGE_LAYOUT)
+            continue;
+        name = relation_name(inside, change_oid(change));
+        snprintf(number, sizeof number, "relation with OID %u", change_oid(change));
+        if (names != NULL && told < short_list)
+            text_add_format(names, "%s%s", told > 0 ? ", " : "", name != NULL ? name : number);
+        describe_change(detail, name != NULL ? name : number, change);
         free(name);
+        told++;
     }
-    fence_mark_free(&now);
+    if (names != NULL && changes->count > short_list)
+        text_add_format(names, " and %zu more", changes->count - short_list);
+    if (!counted && changes->count > NAMED_MAX)
+        text_add_format(detail, "and %zu more\n", changes->count - NAMED_MAX);
 }
 
-static cutover_status different(const struct fence_subject *subject, const struct fence_mark *before,
-                                const struct changes *changes, struct session *inside, cutover_error **error)
+/* `layouts` may have none, where it is not known what became of the tables. */
+static cutover_status different(const struct fence_subject *subject, const struct changes *changes,
+                                const struct changes *layouts, struct session *inside, cutover_error **error)
 {
     struct text names = TEXT_INIT, detail = TEXT_INIT;
-    size_t named = changes->count < CHANGES_MAX ? changes->count : CHANGES_MAX;
-    const size_t short_list = 5;
+    bool counted = changes->count > 0;
 
-    for (size_t i = 0; i < named; i++) {
-        const struct change *change = &changes->list[i];
-        uint32_t oid = change->kind == CHANGE_NEW ? change->after.oid : change->before.oid;
-        char *name = relation_name(inside, oid), number[32];
-        snprintf(number, sizeof number, "relation with OID %u", oid);
-        if (i < short_list)
-            text_add_format(&names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : number);
-        describe_change(&detail, name != NULL ? name : number, change);
-        free(name);
-    }
-    if (changes->count > short_list)
-        text_add_format(&names, " and %zu more", changes->count - short_list);
-    if (changes->count > named)
-        text_add_format(&detail, "and %zu more\n", changes->count - named);
-    describe_rewritten(before, inside, &detail);
+    if (counted)
+        describe_changes(changes, false, inside, &names, &detail);
+    describe_changes(layouts, counted, inside, counted ? NULL : &names, &detail);
     error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s: %s", subject->written, text_string(&names));
     error_detail(error, "%s", text_string(&detail));
     error_hint(error, "%s", subject->hint);
@@ -201,20 +218,25 @@ static bool is_of_maintenance(const struct change *change)
     return false;
 }
 
-/* Whether catalogs alone were touched, and say the same as before. What cannot be told is a change. */
-static bool only_maintenance(const struct fence_mark *before, const struct changes *changes,
-                             struct session *inside)
+/* Whether a mark says of the tables what another says. */
+static bool is_laid_out_as(const struct fence_mark *mark, const struct fence_mark *other)
 {
-    struct fence_mark now = {0};
-    bool only = before->facts.length > 0 && inside != NULL && changes->count <= CHANGES_MAX;
+    return strcmp(text_string(&mark->layout), text_string(&other->layout)) == 0;
+}
 
-    for (size_t i = 0; only && i < changes->count; i++)
-        only = is_of_maintenance(&changes->list[i]);
-    only = only && fence_mark_complete(inside, &now, NULL) == CUTOVER_OK &&
-           strcmp(text_string(&now.layout), text_string(&before->layout)) == 0 &&
-           strcmp(text_string(&now.facts), text_string(&before->facts)) == 0;
-    fence_mark_free(&now);
-    return only;
+/* Whether it knows what its catalogs say, and another says the same. */
+static bool has_facts_of(const struct fence_mark *mark, const struct fence_mark *other)
+{
+    return mark->facts.length > 0 && strcmp(text_string(&mark->facts), text_string(&other->facts)) == 0;
+}
+
+static bool only_maintenance(const struct fence_mark *before, const struct fence_mark *now,
+                             const struct changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (!is_of_maintenance(&changes->list[i]))
+            return false;
+    return is_laid_out_as(now, before) && has_facts_of(before, now);
 }
 
 static cutover_status find_all(const struct fence_subject *subject, const struct fence_mark *before,
@@ -227,12 +249,32 @@ static cutover_status find_all(const struct fence_subject *subject, const struct
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its server restarted", subject->unknown);
     if (strcmp(before->stats_reset, after->stats_reset) != 0)
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its statistics were reset", subject->unknown);
-    find_changes(&before->counters, &after->counters, false, changes);
-    find_changes(&before->sequences, &after->sequences, true, changes);
-    if (changes->backwards)
+    cutover_status status = find_changes(&before->counters, &after->counters, CHANGE_ROWS, changes, error);
+    if (status == CUTOVER_OK)
+        status = find_changes(&before->sequences, &after->sequences, CHANGE_SEQUENCE, changes, error);
+    if (status == CUTOVER_OK && changes->backwards)
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its change counters went backwards",
                             subject->unknown);
-    return CUTOVER_OK;
+    return status;
+}
+
+/* Catalogs alone may have been touched, and say the same as before; else this tells what was. */
+static cutover_status prove_maintenance(const struct fence_subject *subject, const struct fence_mark *before,
+                                        const struct changes *changes, struct session *inside,
+                                        cutover_error **error)
+{
+    struct changes layouts = {.count = 0};
+    struct fence_mark now = {0};
+    bool known = before->layout.length > 0 && inside != NULL;
+
+    cutover_status status = known ? fence_mark_complete(inside, &now, error) : CUTOVER_OK;
+    if (status == CUTOVER_OK && known)
+        status = find_changes(&before->layout, &now.layout, CHANGE_LAYOUT, &layouts, error);
+    if (status == CUTOVER_OK && !(known && only_maintenance(before, &now, changes)))
+        status = different(subject, changes, &layouts, inside, error);
+    free(layouts.list);
+    fence_mark_free(&now);
+    return status;
 }
 
 cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
@@ -241,119 +283,166 @@ cutover_status fence_prove(const struct fence_subject *subject, const struct fen
     struct changes changes = {.count = 0};
     cutover_status status = find_all(subject, before, after, &changes, error);
 
-    if (status != CUTOVER_OK)
-        return status;
-    if (changes.count > 0 && !only_maintenance(before, &changes, inside))
-        return different(subject, before, &changes, inside, error);
-    return CUTOVER_OK;
+    if (status == CUTOVER_OK && changes.count > 0)
+        status = prove_maintenance(subject, before, &changes, inside, error);
+    free(changes.list);
+    return status;
 }
 
 /* ---- what was rewritten ---- */
 
-/* A layout's line: OID, file, toast table, digest. */
-enum { LAYOUT_FILE, LAYOUT_TOAST, LAYOUT_DIGEST };
+/* The toast tables of a layout, in the order of their OIDs. */
+struct toast {
+    uint32_t oid, owner;
+};
 
-struct oids {
-    uint32_t *list;
+struct toasts {
+    struct toast *list;
     size_t count;
 };
 
-static bool oids_have(const struct oids *oids, uint32_t oid)
+/* What a look makes of two layouts. */
+struct rewriting {
+    struct changes layouts;
+    struct toasts before, now;
+    uint32_t *tables; /* those that have other files, or whose toast tables have; in order, each once */
+    size_t count;
+    bool alone; /* and nothing else differs */
+};
+
+static void rewriting_free(struct rewriting *rewriting)
 {
-    for (size_t i = 0; i < oids->count; i++)
-        if (oids->list[i] == oid)
-            return true;
-    return false;
+    free(rewriting->layouts.list);
+    free(rewriting->before.list);
+    free(rewriting->now.list);
+    free(rewriting->tables);
 }
 
-/* Whether it is the toast table of one of these, in that layout; its owner into *owner. */
-static bool toast_owner(const struct text *layout, uint32_t toast, uint32_t *owner)
+static int oid_order(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+
+    return (one > other) - (one < other);
+}
+
+static int toast_order(const void *a, const void *b)
+{
+    return oid_order(&((const struct toast *)a)->oid, &((const struct toast *)b)->oid);
+}
+
+static cutover_status toasts_read(const struct text *layout, struct toasts *toasts, cutover_error **error)
 {
     const char *at = text_string(layout);
     struct line line;
+    size_t lines = 0;
 
     while (line_next(&at, &line))
-        if (line.values[LAYOUT_TOAST] == (int64_t)toast) {
-            *owner = line.oid;
-            return true;
-        }
-    return false;
+        lines++;
+    toasts->list = calloc(lines + 1, sizeof *toasts->list);
+    if (toasts->list == NULL)
+        return error_nomem(error);
+    at = text_string(layout);
+    while (line_next(&at, &line))
+        if (line.values[LAYOUT_TOAST] != 0)
+            toasts->list[toasts->count++] =
+                (struct toast){.oid = (uint32_t)line.values[LAYOUT_TOAST], .owner = line.oid};
+    qsort(toasts->list, toasts->count, sizeof *toasts->list, toast_order);
+    return CUTOVER_OK;
 }
 
-static bool oids_add(struct oids *oids, uint32_t oid)
+/* The table whose toast table changed; 0: it is none. */
+static uint32_t owner_of(const struct rewriting *rewriting, const struct change *change)
 {
-    uint32_t *list = oids_have(oids, oid) ? oids->list : realloc(oids->list, (oids->count + 1) * sizeof *list);
+    const struct toasts *toasts = change->kind == CHANGE_NEW ? &rewriting->now : &rewriting->before;
+    const struct toast wanted = {.oid = change_oid(change)};
+    const struct toast *found =
+        bsearch(&wanted, toasts->list, toasts->count, sizeof *toasts->list, toast_order);
 
-    if (list == NULL)
-        return false;
-    if (!oids_have(oids, oid)) {
-        oids->list = list;
-        oids->list[oids->count++] = oid;
-    }
-    return true;
+    return found != NULL ? found->owner : 0;
 }
 
-/* The tables that differ in their files alone, those of their toast tables included. False: something else differs too. */
-static bool find_rewritten(const struct fence_mark *before, const struct fence_mark *now, struct oids *tables)
+static bool was_rewritten(const struct rewriting *rewriting, uint32_t table)
 {
-    struct changes changes = {.count = 0};
-    bool alone = true;
+    return bsearch(&table, rewriting->tables, rewriting->count, sizeof table, oid_order) != NULL;
+}
 
-    find_changes(&before->layout, &now->layout, true, &changes);
-    alone = changes.count <= CHANGES_MAX;
-    for (size_t i = 0; alone && i < changes.count; i++) {
-        const struct change *change = &changes.list[i];
-        bool is_new = change->kind == CHANGE_NEW;
-        uint32_t oid = is_new ? change->after.oid : change->before.oid, owner = oid;
-        bool toast = toast_owner(is_new ? &now->layout : &before->layout, oid, &owner);
-        if (change->kind == CHANGE_SEQUENCE)
-            alone = change->before.values[LAYOUT_DIGEST] == change->after.values[LAYOUT_DIGEST];
-        else
-            alone = toast;
-        alone = alone && oids_add(tables, owner);
+/* The tables that differ in their files alone, those of their toast tables included. */
+static cutover_status tables_find(struct rewriting *rewriting, cutover_error **error)
+{
+    const struct changes *layouts = &rewriting->layouts;
+    size_t kept = 0;
+
+    rewriting->tables = calloc(layouts->count + 1, sizeof *rewriting->tables);
+    if (rewriting->tables == NULL)
+        return error_nomem(error);
+    rewriting->alone = true;
+    for (size_t i = 0; i < layouts->count; i++) {
+        const struct change *change = &layouts->list[i];
+        uint32_t owner = owner_of(rewriting, change);
+        bool is_file = change->kind == CHANGE_LAYOUT
+                           ? change->before.values[LAYOUT_DIGEST] == change->after.values[LAYOUT_DIGEST]
+                           : owner != 0;
+        rewriting->alone = rewriting->alone && is_file;
+        rewriting->tables[i] = owner != 0 ? owner : change_oid(change);
     }
-    return alone;
+    qsort(rewriting->tables, layouts->count, sizeof *rewriting->tables, oid_order);
+    for (size_t i = 0; i < layouts->count; i++)
+        if (kept == 0 || rewriting->tables[i] != rewriting->tables[kept - 1])
+            rewriting->tables[kept++] = rewriting->tables[i];
+    rewriting->count = kept;
+    return CUTOVER_OK;
+}
+
+static cutover_status rewriting_find(const struct fence_mark *before, const struct fence_mark *now,
+                                     struct rewriting *rewriting, cutover_error **error)
+{
+    cutover_status status =
+        find_changes(&before->layout, &now->layout, CHANGE_LAYOUT, &rewriting->layouts, error);
+
+    if (status == CUTOVER_OK)
+        status = toasts_read(&before->layout, &rewriting->before, error);
+    if (status == CUTOVER_OK)
+        status = toasts_read(&now->layout, &rewriting->now, error);
+    return status == CUTOVER_OK ? tables_find(rewriting, error) : status;
 }
 
 /* REPACK (CONCURRENTLY) gives a table another toast table, which a mark counts as well. */
-static bool is_toast_swapped(const struct fence_mark *before, const struct fence_mark *now,
-                             const struct oids *tables, const struct change *change)
+static bool is_toast_swapped(const struct rewriting *rewriting, const struct change *change)
 {
-    uint32_t owner = 0;
+    uint32_t owner = owner_of(rewriting, change);
 
-    if (change->kind == CHANGE_GONE)
-        return toast_owner(&before->layout, change->before.oid, &owner) && oids_have(tables, owner);
-    return change->kind == CHANGE_NEW && toast_owner(&now->layout, change->after.oid, &owner) &&
-           oids_have(tables, owner);
+    return (change->kind == CHANGE_NEW || change->kind == CHANGE_GONE) && owner != 0 &&
+           was_rewritten(rewriting, owner);
 }
 
 /* Whether catalogs say what they said, and all else that happened is that tables have other files. */
 static bool only_rewritten(const struct fence_mark *before, const struct fence_mark *now,
-                           const struct changes *changes, struct oids *tables)
+                           const struct changes *changes, const struct rewriting *rewriting)
 {
-    bool fits = before->facts.length > 0 && changes->count <= CHANGES_MAX &&
-                strcmp(text_string(&now->facts), text_string(&before->facts)) == 0 &&
-                find_rewritten(before, now, tables);
-
-    for (size_t i = 0; fits && i < changes->count; i++)
-        fits = is_of_maintenance(&changes->list[i]) || is_toast_swapped(before, now, tables, &changes->list[i]);
-    return fits;
+    for (size_t i = 0; i < changes->count; i++)
+        if (!is_of_maintenance(&changes->list[i]) && !is_toast_swapped(rewriting, &changes->list[i]))
+            return false;
+    return rewriting->alone && has_facts_of(before, now);
 }
 
-static cutover_status compare_rewritten(const struct fence_subject *subject, const struct fence_mark *mark,
-                                        const struct changes *changes, struct session *inside,
-                                        const struct oids *tables, const struct fence_rows *rows,
-                                        cutover_error **error)
+/* What is there to be seen is no write, or this tells what was written to. */
+static cutover_status follow_changes(const struct fence_subject *subject, const struct fence_mark *mark,
+                                     const struct fence_mark *now, const struct changes *changes,
+                                     struct session *inside, const struct fence_rows *rows,
+                                     cutover_error **error)
 {
-    cutover_error *found = NULL;
-    cutover_status status =
-        tables->count > 0 ? rows->compare(rows->context, tables->list, tables->count, &found) : CUTOVER_OK;
+    struct rewriting rewriting = {.count = 0};
+    bool same = false;
 
-    if (status == CUTOVER_E_VERIFY) {
-        cutover_error_free(found);
-        return different(subject, mark, changes, inside, error);
+    cutover_status status = rewriting_find(mark, now, &rewriting, error);
+    if (status == CUTOVER_OK && only_rewritten(mark, now, changes, &rewriting)) {
+        same = rewriting.count == 0;
+        if (!same)
+            status = rows->compare(rows->context, rewriting.tables, rewriting.count, &same, error);
     }
-    error_move(error, found);
+    if (status == CUTOVER_OK && !same)
+        status = different(subject, changes, &rewriting.layouts, inside, error);
+    rewriting_free(&rewriting);
     return status;
 }
 
@@ -362,24 +451,25 @@ cutover_status fence_follow(const struct fence_subject *subject, struct fence_ma
 {
     struct changes changes = {.count = 0};
     struct fence_mark now = {0};
-    struct oids tables = {NULL, 0};
 
     cutover_status status = fence_mark_read(inside, &now, error);
     if (status == CUTOVER_OK)
         status = find_all(subject, mark, &now, &changes, error);
-    if (status == CUTOVER_OK && changes.count > 0) {
-        status = fence_mark_complete(inside, &now, error);
+    if (status == CUTOVER_OK)
+        status = fence_mark_layout(inside, &now, error);
+    /* What a session did that is still there need not be counted yet; a file that it made is there to be seen. */
+    if (status == CUTOVER_OK &&
+        (changes.count > 0 || (mark->layout.length > 0 && !is_laid_out_as(&now, mark)))) {
+        status = catalog_facts_read(inside, &now.facts, error);
         if (status == CUTOVER_OK)
-            status = only_rewritten(mark, &now, &changes, &tables)
-                         ? compare_rewritten(subject, mark, &changes, inside, &tables, rows, error)
-                         : different(subject, mark, &changes, inside, error);
+            status = follow_changes(subject, mark, &now, &changes, inside, rows, error);
         if (status == CUTOVER_OK) {
             fence_mark_free(mark);
             *mark = now;
             now = (struct fence_mark){0};
         }
     }
-    free(tables.list);
+    free(changes.list);
     fence_mark_free(&now);
     return status;
 }
