@@ -74,17 +74,11 @@ static void add_list_value(struct text *sql, const char *value)
         sql->failed = sql->failed || text_failed(&name);
         text_clear(&name);
     }
-    if (first)
-        quote_literal(sql, "");
     text_free(&name);
 }
 
-static void add_setting(struct text *sql, const char *database, struct json_object *setting)
+static void add_bearer(struct text *sql, const char *database, const char *role)
 {
-    const char *role = json_text_or(setting, "role", "");
-    const char *name = json_text_or(setting, "name", "");
-    const char *value = json_text_or(setting, "value", "");
-
     if (role[0] != '\0') {
         text_add(sql, "ALTER ROLE ");
         quote_identifier(sql, role);
@@ -93,6 +87,32 @@ static void add_setting(struct text *sql, const char *database, struct json_obje
         text_add(sql, "ALTER DATABASE ");
     }
     quote_identifier(sql, database);
+}
+
+/* A list of no name, which is said otherwise before 19. '' would be one of an empty name, which no session finds as a library: nobody
+   could connect. */
+static void add_empty_list(struct text *sql, const char *database, const char *role, const char *name)
+{
+    text_add(sql, "SELECT pg_catalog.set_config(");
+    quote_literal(sql, name);
+    text_add(sql, ", '', true);\n");
+    add_bearer(sql, database, role);
+    text_add(sql, " SET ");
+    quote_identifier(sql, name);
+    text_add(sql, " FROM CURRENT;\n");
+}
+
+static void add_setting(struct text *sql, const char *database, struct json_object *setting)
+{
+    const char *role = json_text_or(setting, "role", "");
+    const char *name = json_text_or(setting, "name", "");
+    const char *value = json_text_or(setting, "value", "");
+
+    if (is_quoted_list(name) && value[0] == '\0') {
+        add_empty_list(sql, database, role, name);
+        return;
+    }
+    add_bearer(sql, database, role);
     text_add(sql, " SET ");
     quote_identifier(sql, name);
     text_add(sql, " TO ");
@@ -130,14 +150,7 @@ static bool cannot_be_reset(const char *setting)
 /* `role`: "" for the database itself; `setting`: NULL for all. */
 static void add_reset(struct text *sql, const char *database, const char *role, const char *setting)
 {
-    if (role[0] != '\0') {
-        text_add(sql, "ALTER ROLE ");
-        quote_identifier(sql, role);
-        text_add(sql, " IN DATABASE ");
-    } else {
-        text_add(sql, "ALTER DATABASE ");
-    }
-    quote_identifier(sql, database);
+    add_bearer(sql, database, role);
     text_add(sql, " RESET ");
     if (setting != NULL)
         quote_identifier(sql, setting);

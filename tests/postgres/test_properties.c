@@ -211,6 +211,40 @@ static void a_fence_goes_with_what_was_there(void **state)
     json_object_put(production);
 }
 
+/* A list of no library is none of one library whose name is empty: nobody could connect. */
+static void a_list_that_was_emptied_is_given_empty(void **state)
+{
+    (void)state;
+    cluster_create_database(cluster, "emptied");
+    cluster_create_database(cluster, "emptied_next");
+    cluster_sql(
+        cluster, "postgres",
+        "SELECT set_config('search_path', '', false); ALTER DATABASE emptied SET search_path FROM CURRENT;"
+        "ALTER DATABASE emptied SET local_preload_libraries FROM CURRENT;"
+        "ALTER ROLE app_user IN DATABASE emptied SET temp_tablespaces FROM CURRENT");
+    cluster_sql(cluster, "postgres",
+                cluster_number(cluster, "postgres", "SHOW server_version_num") >= 190000
+                    ? "ALTER DATABASE emptied SET session_preload_libraries TO NULL"
+                    : "ALTER DATABASE emptied SET session_preload_libraries FROM CURRENT");
+    struct json_object *emptied = read_properties("emptied");
+    assert_int_equal(json_object_array_length(json_member(emptied, "settings")), 4);
+    /* Also by a session that has such libraries. */
+    cluster_sql(cluster, "postgres", "ALTER ROLE postgres SET session_preload_libraries = 'auto_explain'");
+    struct session *usual = control;
+    control = open_session("postgres", NULL);
+    give("emptied_next", emptied);
+    session_close(control);
+    control = usual;
+    cluster_sql(cluster, "postgres", "ALTER ROLE postgres RESET session_preload_libraries");
+    struct json_object *found = read_properties("emptied_next");
+    char *differences = differences_of(emptied, found);
+    assert_string_equal(differences, "");
+    assert_int_equal(cluster_number(cluster, "emptied_next", "SELECT 1"), 1);
+    free(differences);
+    json_object_put(found);
+    json_object_put(emptied);
+}
+
 /* EDGE_CASES C8: a default ACL is explicit after, and means the same. */
 static void default_acl_and_the_same_spelt_out_are_equal(void **state)
 {
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(copy_gets_the_same_properties),
         cmocka_unit_test(applying_again_replaces_what_was_there),
         cmocka_unit_test(a_fence_goes_with_what_was_there),
+        cmocka_unit_test(a_list_that_was_emptied_is_given_empty),
         cmocka_unit_test(default_acl_and_the_same_spelt_out_are_equal),
         cmocka_unit_test(each_changed_property_is_named),
         cmocka_unit_test(unknown_privilege_is_refused),
