@@ -96,6 +96,9 @@ static cutover_status target_unchanged(const struct job *job, cutover_error **er
     struct project now = {0};
     cutover_status status = target_of_job(job->host, record, &now, error);
 
+    /* As the job's own was: its hosts in the order in which this job asks them. */
+    if (status == CUTOVER_OK)
+        status = session_prefer(job->control, &now.production, error);
     if (status == CUTOVER_OK && (!conninfo_same_database(&now.production, &job->project.production) ||
                                  strcmp(now.control_database, job->project.control_database) != 0))
         status =
