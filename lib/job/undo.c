@@ -69,8 +69,23 @@ static cutover_status fence_down(struct host *host, struct session *control, str
     return journal_save(journal, error);
 }
 
+static cutover_status unjournaled_look(struct session *control, const char *name, uint32_t *oid, bool *ours,
+                                       cutover_error **error)
+{
+    cutover_status status = database_oid_of(control, name, oid, error);
+
+    if (status == CUTOVER_OK && *oid != 0)
+        status = database_is_ours(control, name, 0, ours, error);
+    if (status == CUTOVER_OK && !*ours)
+        log_line(control->log, LOG_WARNING_LEVEL,
+                 "database \"%s\" stays: it is not as the library makes one of that name, or belongs to "
+                 "another role than the one that it connects as now",
+                 name);
+    return status;
+}
+
 /* A database whose making was not journaled any more bears a name that only this promotion gives, and is as we make them; so does
-   its loader. Whatever else has that name is somebody else's. */
+   its loader. Whatever else has that name is somebody else's, and so is a login of the name. */
 cutover_status undo_database(struct session *control, const char *name, int64_t oid, cutover_error **error)
 {
     uint32_t found = (uint32_t)oid;
@@ -79,17 +94,15 @@ cutover_status undo_database(struct session *control, const char *name, int64_t 
 
     if (name == NULL)
         return CUTOVER_OK;
-    if (found == 0) {
-        status = database_is_ours(control, name, 0, &ours, error);
-        if (status == CUTOVER_OK && ours)
-            status = database_oid_of(control, name, &found, error);
-    }
-    if (status == CUTOVER_OK && found != 0) {
+    if (found == 0)
+        status = unjournaled_look(control, name, &found, &ours, error);
+    if (status != CUTOVER_OK || !ours)
+        return status;
+    if (found != 0)
         status = database_drop(control, name, found, error);
-        /* Whoever is to end what keeps it must get in. */
-        if (status == CUTOVER_E_POSTGRES && PQstatus(control->connection) == CONNECTION_OK)
-            door_open(control, name, NULL);
-    }
+    /* Whoever is to end what keeps it must get in. */
+    if (status == CUTOVER_E_POSTGRES && PQstatus(control->connection) == CONNECTION_OK)
+        door_open(control, name, NULL);
     return status != CUTOVER_OK ? status : loader_drop(control, name, error);
 }
 

@@ -4,7 +4,7 @@
 #include "job/cancellation.h"
 #include "job/target.h"
 #include "job/undo.h"
-#include "postgres/loader.h"
+#include "postgres/database.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/standing.h"
 #include "postgres/swap/swap.h"
@@ -331,8 +331,6 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
     struct project project = {0};
     struct session *control = NULL;
     char name[DATABASE_NAME_MAX + 1];
-    uint32_t oid = 0;
-    bool ours = false;
 
     cutover_status status = platform_project(&host->platform, project_id, &project, error);
     if (status == CUTOVER_OK && project.found) {
@@ -348,13 +346,7 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
         if (status == CUTOVER_OK)
             status = advisory_lock_wrest(control, advisory_key(name), error);
         if (status == CUTOVER_OK)
-            status = database_is_ours(control, name, 0, &ours, error);
-        if (status == CUTOVER_OK && ours)
-            status = database_oid_of(control, name, &oid, error);
-        if (status == CUTOVER_OK && oid != 0)
-            status = database_drop(control, name, oid, error);
-        if (status == CUTOVER_OK)
-            status = loader_drop(control, name, error);
+            status = undo_database(control, name, 0, error);
         session_close(control);
     }
     project_free(&project);

@@ -342,6 +342,26 @@ static void a_throwaway_database_is_dropped(void **state)
     assert_int_equal(oid_of("cutover_verify_1"), 0);
 }
 
+/* Its making was not journaled: only one that is as the library makes it is dropped, and the login of its name only with it. */
+static void a_strangers_database_stays_with_its_login(void **state)
+{
+    struct scene *scene = *state;
+    cutover_error *error = NULL;
+
+    create_ours("cutover_verify_1");
+    cluster_sql(cluster, "postgres",
+                "CREATE ROLE cutover_verify_1; ALTER DATABASE cutover_verify_1 OWNER TO cutover_verify_1");
+    check_ok(record_set_text(&scene->desk->journal.record.verify_name, "cutover_verify_1", &error), error);
+    check_ok(journal_save(&scene->desk->journal, &error), error);
+    check_undone(scene, true);
+    assert_int_not_equal(oid_of("cutover_verify_1"), 0);
+    assert_int_equal(
+        cluster_number(cluster, "postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'cutover_verify_1'"),
+        1);
+    cluster_sql(cluster, "postgres", "DROP DATABASE cutover_verify_1");
+    cluster_sql(cluster, "postgres", "DROP ROLE cutover_verify_1");
+}
+
 static void check_backup(struct scene *scene, const char *id, enum backup_status status)
 {
     struct backup backup = {0};
@@ -571,6 +591,7 @@ int main(void)
         test(a_commit_is_not_asked_for_while_another_host_is_at_work),
         test(a_closed_door_is_opened_by_what_the_journal_says),
         test(a_throwaway_database_is_dropped),
+        test(a_strangers_database_stays_with_its_login),
         test(a_backup_that_was_being_taken_is_none),
         test(a_backup_by_itself_that_died_leaves_no_throwaway_database),
         test(a_third_database_under_productions_name_is_for_a_person),
