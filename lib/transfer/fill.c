@@ -14,6 +14,9 @@
 /* How many setval calls go in one statement. */
 #define SEQUENCES_AT_ONCE 200
 
+#define CONNECTION_RETRY_MS 100
+#define CONNECTION_WAIT_MS 10000
+
 /* The pages of an index go to the WAL whole: compressed they are half as much to write. Who may not set it, or whose server has
    no lz4, writes more; a loader that we make has it from its role. */
 static const char settings_sql[] = "SET synchronous_commit = off; SET maintenance_work_mem = '%uMB';"
@@ -42,15 +45,43 @@ static cutover_status session_of(const struct fill *fill, const struct conninfo 
     return CUTOVER_OK;
 }
 
+static bool is_of_class(const cutover_error *error, const char *class)
+{
+    const char *sqlstate = error != NULL ? cutover_error_sqlstate(error) : NULL;
+
+    return sqlstate != NULL && strncmp(sqlstate, class, strlen(class)) == 0;
+}
+
+/* A session of the loader's that was closed counts until its process is gone, and nothing is reserved for it: 53300 may pass. */
+static cutover_status loader_session(const struct fill *fill, const struct cancel *cancel,
+                                     struct session **session, cutover_error **error)
+{
+    for (int64_t waited_ms = 0;; waited_ms += CONNECTION_RETRY_MS) {
+        cutover_error *refused = NULL;
+        cutover_status status = session_of(fill, &fill->loader.conninfo, cancel, session, &refused);
+        if (status == CUTOVER_OK || waited_ms >= CONNECTION_WAIT_MS || !is_of_class(refused, "53300")) {
+            error_move(error, refused);
+            return status;
+        }
+        if (waited_ms == 0)
+            log_line(&fill->operation->host->log, LOG_INFO_LEVEL,
+                     "waiting for a connection of login \"%s\": %s", fill->loader.role,
+                     cutover_error_message(refused));
+        cutover_error_free(refused);
+        status = cancel_sleep(cancel, CONNECTION_RETRY_MS, error);
+        if (status != CUTOVER_OK)
+            return status;
+    }
+}
+
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error)
 {
     if (fill->loader.role == NULL)
         return session_of(fill, fill->conninfo, cancel, session, error);
-    cutover_status status = session_of(fill, &fill->loader.conninfo, cancel, session, error);
-    const char *sqlstate = status != CUTOVER_OK && error != NULL ? cutover_error_sqlstate(*error) : NULL;
+    cutover_status status = loader_session(fill, cancel, session, error);
     /* 28000 and 28P01: invalid authorization, invalid password. */
-    if (sqlstate != NULL && strncmp(sqlstate, "28", 2) == 0)
+    if (status != CUTOVER_OK && error != NULL && is_of_class(*error, "28"))
         error_hint(error,
                    "The server's pg_hba.conf must let the login \"%s\" into database \"%s\" by password "
                    "(scram-sha-256), from where "
@@ -263,7 +294,7 @@ static cutover_status evaluating_refuse(const struct fill *fill, cutover_error *
         if (evaluating_has(&fill->evaluating, i))
             text_add_format(&list, "%s%s %s", list.length > 0 ? "\n" : "", fill->toc.entries[i].desc.bytes,
                             fill->toc.entries[i].tag.bytes);
-    cutover_status status = refused(text_string(&list), error);
+    cutover_status status = text_failed(&list) ? error_nomem(error) : refused(text_string(&list), error);
     text_free(&list);
     return status;
 }
@@ -283,23 +314,36 @@ static cutover_status is_an_owners(const struct fill *fill, const struct toc_ent
     return status;
 }
 
+/* Of the functions of a base type all but that of its modifiers can be written by superusers alone; that one is of this type. */
+static bool is_called_by(const struct toc_entry *entry, const struct toc_entry *function)
+{
+    static const char of_modifiers[] = "(cstring[])";
+    size_t length = function->tag.bytes != NULL ? strlen(function->tag.bytes) : 0;
+
+    return fill_is_named(function, "FUNCTION") &&
+           (!fill_is_named(entry, "TYPE") ||
+            (length >= strlen(of_modifiers) &&
+             strcmp(function->tag.bytes + length - strlen(of_modifiers), of_modifiers) == 0));
+}
+
 static cutover_status validators_refuse(const struct fill *fill, const struct toc_entry *entry,
                                         cutover_error **error)
 {
+    const char *when = fill_is_named(entry, "TYPE") ? "wherever it is named with modifiers" : "when it is made";
     cutover_status status = CUTOVER_OK;
     bool is = false;
 
     for (size_t i = 0; status == CUTOVER_OK && i < entry->dependency_count; i++) {
         size_t position = toc_position(&fill->toc, entry->dependencies[i]);
         const struct toc_entry *function = &fill->toc.entries[position];
-        if (position == fill->toc.count || !fill_is_named(function, "FUNCTION"))
+        if (position == fill->toc.count || !is_called_by(entry, function))
             continue;
         status = is_an_owners(fill, function, &is, error);
         if (status != CUTOVER_OK || !is)
             continue;
-        status = error_set(error, CUTOVER_E_FORBIDDEN,
-                           "%s %s calls %s of role %s when it is made, with the rights of our role",
-                           entry->desc.bytes, entry->tag.bytes, function->tag.bytes, function->owner.bytes);
+        status =
+            error_set(error, CUTOVER_E_FORBIDDEN, "%s %s calls %s of role %s %s, with the rights of our role",
+                      entry->desc.bytes, entry->tag.bytes, function->tag.bytes, function->owner.bytes, when);
         error_hint(
             error,
             "Only superusers make these: give the function to one, or set CUTOVER_POLICY_TRUST_OWNERS if you "
@@ -311,12 +355,13 @@ static cutover_status validators_refuse(const struct fill *fill, const struct to
 /* Only a superuser may make what has a validator, and that may still be a function of somebody who is none. */
 static cutover_status validators_check(const struct fill *fill, cutover_error **error)
 {
+    static const char *const descs[] = {"FOREIGN DATA WRAPPER", "PROCEDURAL LANGUAGE", "TYPE"};
     cutover_status status = CUTOVER_OK;
 
-    for (size_t i = 0; status == CUTOVER_OK && i < fill->toc.count; i++)
-        if (fill_is_named(&fill->toc.entries[i], "FOREIGN DATA WRAPPER") ||
-            fill_is_named(&fill->toc.entries[i], "PROCEDURAL LANGUAGE"))
-            status = validators_refuse(fill, &fill->toc.entries[i], error);
+    for (size_t i = 0; i < fill->toc.count; i++)
+        for (size_t k = 0; status == CUTOVER_OK && k < sizeof descs / sizeof *descs; k++)
+            if (fill_is_named(&fill->toc.entries[i], descs[k]))
+                status = validators_refuse(fill, &fill->toc.entries[i], error);
     return status;
 }
 

@@ -5,8 +5,10 @@
  */
 #include "support/shop.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct cluster *cluster;
 
@@ -444,6 +446,36 @@ static void a_wrapper_with_an_owners_validator_is_refused(void **state)
     free(request);
 }
 
+/* It would be called by whoever makes a column of it: a base type, which only a superuser may make, with an owner's function. */
+static void a_type_with_an_owners_modifiers_is_refused(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "modified", "postgres", false);
+
+    cluster_sql(
+        cluster, "modified_preview",
+        "CREATE FUNCTION t.modifiers(cstring[]) RETURNS int IMMUTABLE STRICT LANGUAGE plpgsql AS"
+        " 'BEGIN RETURN 1; END'; CREATE TYPE t.word;"
+        "CREATE FUNCTION t.word_in(cstring) RETURNS t.word IMMUTABLE STRICT LANGUAGE internal AS 'textin';"
+        "CREATE FUNCTION t.word_out(t.word) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS "
+        "'textout'; CREATE TYPE t.word (INPUT = t.word_in, OUTPUT = t.word_out, TYPMOD_IN = t.modifiers);"
+        "ALTER FUNCTION t.word_in(cstring) OWNER TO tenant; CREATE TABLE t.words (word t.word(3))");
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    outcome_free(&outcome);
+    free(request);
+    shop_preview(shop, "modified_again", "modified", cluster_conninfo(cluster, "modified_preview"), 0);
+    request = shop_acked(shop, "modified", "modified_again");
+    cluster_sql(cluster, "modified_preview", "ALTER FUNCTION t.modifiers(cstring[]) OWNER TO tenant");
+    promotion.request_id = request;
+    outcome = shop_promote(shop, &promotion);
+    assert_int_equal(outcome.status, CUTOVER_E_FORBIDDEN);
+    check_contains(cutover_error_message(outcome.error),
+                   "TYPE word calls modifiers(cstring[]) of role tenant wherever it is named with modifiers");
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* No preflight of a restored backup could have asked a server: what would read a constant, or be planned, is named, and not made. */
 static void without_a_loader_nothing_is_read_or_planned(void **state)
 {
@@ -533,6 +565,44 @@ static void the_connections_that_preflight_asks_for_are_enough(void **state)
     free(request);
 }
 
+static void *connections_come_back(void *context)
+{
+    struct shop *shop = context;
+    bool seen = false;
+
+    while (!seen) {
+        usleep(10000);
+        pthread_mutex_lock(&shop->log_mutex);
+        seen = strstr(shop->log, "waiting for a connection of login \"given\"") != NULL;
+        pthread_mutex_unlock(&shop->log_mutex);
+    }
+    cluster_sql(cluster, "postgres", "ALTER ROLE given CONNECTION LIMIT -1");
+    return NULL;
+}
+
+static int connections_run_out(struct shop *shop, void *context)
+{
+    cluster_sql(cluster, "postgres", "ALTER ROLE given CONNECTION LIMIT 0");
+    assert_int_equal(pthread_create(context, NULL, connections_come_back, shop), 0);
+    return 0;
+}
+
+/* As one of a session that was just closed, and still counts. */
+static void a_connection_of_the_loaders_is_waited_for(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "crowded", "plain", true);
+    pthread_t thread;
+    const struct shop_hook hooks[] = {{"stage", connections_run_out, &thread}, {NULL, NULL, NULL}};
+
+    in_both("crowded", doors[0].sql);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 1, .hooks = hooks};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    pthread_join(thread, NULL);
+    outcome_free(&outcome);
+    free(request);
+}
+
 static cutover_status keep_data(const cutover_document *document, void *context)
 {
     char **found = context;
@@ -596,6 +666,8 @@ int main(void)
         TEST(without_a_loader_each_expression_is_named),
         TEST(without_a_loader_nothing_is_read_or_planned),
         TEST(a_wrapper_with_an_owners_validator_is_refused),
+        TEST(a_type_with_an_owners_modifiers_is_refused),
+        TEST(a_connection_of_the_loaders_is_waited_for),
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),
         TEST(the_connections_that_preflight_asks_for_are_enough),
