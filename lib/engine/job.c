@@ -4,11 +4,13 @@
  */
 #include <cutover/job.h>
 
+#include "base/id.h"
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/page.h"
 #include "job/cancellation.h"
 #include "job/lease.h"
+#include "job/lease_watch.h"
 #include "job/lookup.h"
 
 #include <stdlib.h>
@@ -327,6 +329,20 @@ void cutover_job_list_free(cutover_job_list *list)
 
 /* ---- cancelling ---- */
 
+/* One that died at its swap ends within seconds of nobody's. */
+static void tell_dead(const struct host *host, const char *job_id, cutover_error **error)
+{
+    struct found_job job = {0};
+    char dead[ID_SIZE];
+
+    if (lookup_job(host, job_id, &job, NULL) != CUTOVER_OK)
+        return;
+    lease_find_dead(host, found_job_project(&job), dead);
+    if (strcmp(dead, job_id) == 0)
+        lease_tell_dead(host, found_job_project(&job), error);
+    found_job_free(&job);
+}
+
 cutover_status cutover_job_cancel(cutover_engine *engine, const cutover_actor *actor, const char *job_id,
                                   cutover_error **error)
 {
@@ -337,7 +353,14 @@ cutover_status cutover_job_cancel(cutover_engine *engine, const cutover_actor *a
         status = engine_id_check("job_id", job_id, error);
     if (status == CUTOVER_OK)
         status = engine_operator("actor", actor, "Jobs are cancelled by operators.", &whole, error);
-    return status != CUTOVER_OK ? status : cancellation_ask(&engine->host, &whole, job_id, error);
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_error *local = NULL;
+    status = cancellation_ask(&engine->host, &whole, job_id, &local);
+    if (status == CUTOVER_E_STATE)
+        tell_dead(&engine->host, job_id, &local);
+    error_move(error, local);
+    return status;
 }
 
 /* ---- what a job tells ---- */

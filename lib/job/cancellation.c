@@ -110,6 +110,19 @@ static cutover_status ask_once(const struct host *host, const cutover_actor *act
     return status;
 }
 
+/* A job moves on to its swap without the project's ledger: it may have done so before the asking was in the store. What is seen
+   here has come too late; what is not is looked for once more by the job, or told by its end. */
+static cutover_status stops_still(const struct host *host, const char *job_id, cutover_error **error)
+{
+    struct found_job job = {0};
+
+    cutover_status status = lookup_job(host, job_id, &job, error);
+    if (status == CUTOVER_OK && found_job_is_swapping(&job))
+        status = still_stops(&job, job_id, error);
+    found_job_free(&job);
+    return status;
+}
+
 cutover_status cancellation_ask(const struct host *host, const cutover_actor *actor, const char *job_id,
                                 cutover_error **error)
 {
@@ -120,6 +133,8 @@ cutover_status cancellation_ask(const struct host *host, const cutover_actor *ac
     do
         status = ask_once(host, actor, job_id, &cause);
     while (change_again(status, &attempt, &cause));
+    if (status == CUTOVER_OK)
+        status = stops_still(host, job_id, &cause);
     error_move(error, cause);
     return status;
 }

@@ -1,5 +1,6 @@
 /* Step finish: the records, the audit, the events, the project's state. Never redone: what is missing after a crash is
    completed by recovery. */
+#include "job/cancellation.h"
 #include "pipeline/job.h"
 #include "postgres/database.h"
 #include "postgres/swap/standby.h"
@@ -45,6 +46,13 @@ static void standbys_confirm(struct job *job)
     cutover_error_free(local);
 }
 
+/* Between the last look and the journal's word that the swap is intended. */
+static void late_cancellation_tell(struct job *job)
+{
+    if (cancellation_is_asked(job->host, job->journal.record.id))
+        job_warn(job, "its cancellation was asked for when the swap had begun: it came too late");
+}
+
 cutover_status step_finish(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
@@ -61,6 +69,7 @@ cutover_status step_finish(struct job *job, cutover_error **error)
         integrations_sync(job);
     else
         empty_one_drop(job);
+    late_cancellation_tell(job);
     report_step_end(&job->report);
     record->report = job_report(job, CUTOVER_OK, NULL);
     return journal_complete(&job->journal, error);

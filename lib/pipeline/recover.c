@@ -153,6 +153,7 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
     journal->record.swapped = true;
     journal->record.door_closed = false;
     bool over_production = promotion_target_preview(&journal->record) == NULL;
+    bool asked = cancellation_is_asked(host, journal->record.id);
     if (!over_production)
         empty_one_drop(recovering, control, &journal->record);
     traffic_let_go(host, &journal->record, true);
@@ -166,8 +167,11 @@ static cutover_status job_finish(struct recovering *recovering, struct session *
         status = journal_complete(journal, error);
     if (status != CUTOVER_OK)
         return status;
-    outcome(recovering, CUTOVER_RECOVERED_COMPLETED,
-            "the swap had been committed; its records are complete now");
+    outcome(
+        recovering, CUTOVER_RECOVERED_COMPLETED,
+        asked ? "the swap had been committed; its records are complete now; its cancellation, which was asked "
+                "for, came too late"
+              : "the swap had been committed; its records are complete now");
     return CUTOVER_OK;
 }
 

@@ -130,6 +130,24 @@ static void *watch_and_cancel(void *context)
     return NULL;
 }
 
+/* Asked between the job's last look and its record that says "swap": nothing but the job's end tells of it. */
+static void ask_late(struct shop *shop, void *context)
+{
+    cutover_job *job = running_job(shop->engine);
+    cutover_write asking = {CUTOVER_WRITE_VERSION,
+                            "cancel",
+                            cutover_job_id(job),
+                            "held",
+                            0,
+                            "{\"actor_id\":\"otto\",\"actor_kind\":1}"};
+    const cutover_write *writes[] = {&asking};
+    cutover_error *error = NULL;
+
+    (void)context;
+    check_ok(shop->store.commit(writes, 1, &error, shop->store.userdata), error);
+    cutover_job_free(job);
+}
+
 static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **state)
 {
     struct shop *shop = *state;
@@ -172,7 +190,10 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
     outcome_free(&outcome);
 
     /* It is that of the next promotion, of which that cancellation says nothing. */
+    shop->traffic.at_resume = ask_late;
     outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request});
+    check_contains(outcome_text(&outcome, "warnings"), "it came too late");
+    assert_false(is_in_store(shop, "cancel", outcome.promotion_id));
     outcome_free(&outcome);
     shop_close(&watcher.shop);
     free(request);

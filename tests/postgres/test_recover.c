@@ -288,6 +288,41 @@ static int start_clusters(void **state)
 
 /* ---- each job, killed ---- */
 
+/* What the promotion's record says, as text. Malloc'd. */
+static char *shown(struct shop *shop, const char *request, const char *member)
+{
+    cutover_error *error = NULL;
+    char *json = NULL;
+
+    check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
+    struct json_object *record = json_tokener_parse(json);
+    char *text = shop_format("%s", json_object_get_string(json_object_object_get(record, member)));
+    json_object_put(record);
+    cutover_string_free(json);
+    return text;
+}
+
+static void check_shown(struct shop *shop, const char *request, const char *member, const char *expected)
+{
+    char *text = shown(shop, request, member);
+
+    check_contains(text, expected);
+    free(text);
+}
+
+/* It is not cancelled any more, and does not end by itself either. */
+static void check_cancelling_needs_recovery(struct shop *shop, const char *request)
+{
+    char *id = shown(shop, request, "id");
+    cutover_error *error = NULL;
+
+    check_status_keep(cutover_job_cancel(shop->engine, &shop_operator, id, &error), CUTOVER_E_STATE, error);
+    check_contains(cutover_error_message(error), "by a process that is gone");
+    check_contains(cutover_error_hint(error), "run recovery");
+    cutover_error_free(error);
+    free(id);
+}
+
 /* What it had copied is dropped, and the next promotion goes on with nothing of it (EDGE_CASES B4, B6). */
 static void a_promotion_killed_before_its_swap_is_undone(void **state)
 {
@@ -299,6 +334,8 @@ static void a_promotion_killed_before_its_swap_is_undone(void **state)
         struct untouched before;
         untouched_look(&before, cluster, "before_production");
         job_killed(shop, places[i], "promote", request, NULL);
+        if (strcmp(places[i], "paused") == 0)
+            check_cancelling_needs_recovery(shop, request);
         struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
         assert_string_equal(told.job, "promotion");
         assert_string_equal(told.project_id, "before");
@@ -323,28 +360,6 @@ static void a_promotion_killed_before_its_swap_is_undone(void **state)
     free(now);
     free(preview);
     free(request);
-}
-
-/* What the promotion's record says, as text. Malloc'd. */
-static char *shown(struct shop *shop, const char *request, const char *member)
-{
-    cutover_error *error = NULL;
-    char *json = NULL;
-
-    check_ok(cutover_promotion_show(shop->engine, request, &json, &error), error);
-    struct json_object *record = json_tokener_parse(json);
-    char *text = shop_format("%s", json_object_get_string(json_object_object_get(record, member)));
-    json_object_put(record);
-    cutover_string_free(json);
-    return text;
-}
-
-static void check_shown(struct shop *shop, const char *request, const char *member, const char *expected)
-{
-    char *text = shown(shop, request, member);
-
-    check_contains(text, expected);
-    free(text);
 }
 
 static void check_cancelled(struct shop *shop, const char *request, const struct untouched *before)
@@ -385,6 +400,18 @@ static void a_promotion_that_was_cancelled_before_its_process_was_killed_has_not
     free(request);
 }
 
+/* Right before its record said "swap": the job did not see it any more. */
+static void asked_late(struct shop *shop, const char *request, const char *project)
+{
+    char *id = shown(shop, request, "id");
+    cutover_write asking = {CUTOVER_WRITE_VERSION, "cancel", id, project, 0, "{\"actor_id\":\"otto\"}"};
+    const cutover_write *writes[] = {&asking};
+    cutover_error *error = NULL;
+
+    check_ok(shop->store.commit(writes, 1, &error, shop->store.userdata), error);
+    free(id);
+}
+
 static void a_promotion_killed_after_its_swap_is_completed(void **state)
 {
     static const char *const places[] = {"resumed", "active"};
@@ -398,7 +425,10 @@ static void a_promotion_killed_after_its_swap_is_completed(void **state)
         }
         job_killed(shop, places[i], "promote", request, NULL);
         shop->traffic.sync_fails = i > 0; /* which is nothing to stop for */
+        if (i > 0)
+            asked_late(shop, request, "after");
         struct told told = recovered_to(shop, CUTOVER_RECOVERED_COMPLETED);
+        assert_int_equal(strstr(told.message, "came too late") != NULL, i > 0);
         assert_int_equal(shop->traffic.syncs, i + 1);
         assert_string_equal(told.request_id, request);
         check_nothing_unfinished(shop);

@@ -38,7 +38,11 @@ static cutover_status desk_commit(const cutover_write *const *writes, size_t cou
                                   void *userdata)
 {
     struct desk *desk = userdata;
+    void (*before)(struct desk * desk) = desk->before;
 
+    desk->before = NULL;
+    if (before != NULL)
+        before(desk);
     if (desk->refused > 0 && desk->refused-- > 0) {
         *error = cutover_error_new(CUTOVER_E_STORE, "the store is not there", NULL, NULL);
         return CUTOVER_E_STORE;

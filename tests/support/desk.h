@@ -16,8 +16,9 @@ struct desk {
     cutover_registry *registry;
     cutover_engine *engine;
     struct host *host;
-    unsigned lost;    /* so many commits are made, and answered with a failure */
-    unsigned refused; /* so many are not made */
+    unsigned lost;                     /* so many commits are made, and answered with a failure */
+    unsigned refused;                  /* so many are not made */
+    void (*before)(struct desk *desk); /* called once, right before the next; NULL: nothing */
     struct lease lease;
     struct journal journal;
 };

@@ -291,6 +291,31 @@ static void a_job_at_its_swap_is_not_cancelled_any_more(void **state)
     free(request);
 }
 
+static void begins_its_swap(struct desk *desk)
+{
+    desk_step(desk, PROMOTION_SWAP);
+}
+
+/* Which the ledger does not show. */
+static void a_job_that_begins_its_swap_while_it_is_asked_does_not_promise_to_stop(void **state)
+{
+    struct desk *desk = *state;
+    char *request = desk_acked(desk);
+    cutover_error *error = NULL;
+
+    check_ok(claim(desk, request, &error), error);
+    desk_step(desk, PROMOTION_HELD);
+    desk->before = begins_its_swap;
+    check_status_keep(cutover_job_cancel(desk->engine, &desk_operator, desk->journal.record.id, &error),
+                      CUTOVER_E_STATE, error);
+    check_contains(cutover_error_message(error), "has begun its swap, which is not stopped");
+    cutover_error_free(error);
+    error = NULL;
+    check_ok(journal_complete(&desk->journal, &error), error);
+    assert_false(desk_has(desk, "cancel", desk->journal.record.id));
+    free(request);
+}
+
 static void a_failed_job_holds_nothing_and_is_told(void **state)
 {
     struct desk *desk = *state;
@@ -343,6 +368,7 @@ int main(void)
         test(a_cancelled_job_gives_its_request_back),
         test(a_job_that_ends_is_not_released),
         test(a_job_at_its_swap_is_not_cancelled_any_more),
+        test(a_job_that_begins_its_swap_while_it_is_asked_does_not_promise_to_stop),
         test(an_end_that_cannot_be_recorded_is_none),
     };
 
