@@ -202,7 +202,8 @@ static cutover_status preview_extend(const char *preview_id, int64_t expires_at,
 {
     const cutover_platform *inner = &((const struct wrap *)userdata)->inner;
 
-    return inner->preview_extend(preview_id, expires_at, error, inner->userdata);
+    return ANSWER_OF(inner->capabilities,
+                     inner->preview_extend(preview_id, expires_at, error, inner->userdata));
 }
 
 static cutover_status pause_project(const struct wrap *wrap, const char *project_id, cutover_error **error)

@@ -289,7 +289,8 @@ cutover_status platform_preview_extend(const cutover_platform *platform, const c
                                        cutover_error **error)
 {
     cutover_error *local = NULL;
-    cutover_status status = platform->preview_extend(id, expires_at, &local, platform->userdata);
+    cutover_status status =
+        ANSWER_OF(platform->capabilities, platform->preview_extend(id, expires_at, &local, platform->userdata));
 
     if (status == CUTOVER_OK) {
         cutover_error_free(local);

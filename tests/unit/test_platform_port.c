@@ -2,6 +2,7 @@
 
 #include "platform/port.h"
 
+#include <cutover/pgbouncer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,48 @@ static void whose_a_project_is_can_only_be_told_when_it_says_so(void **state)
     assert_false(platform_project_is_for(&platform, "shop", "job-1"));
 }
 
+/* As a runtime does whose exception ended the callback: what it returns is made up. */
+static cutover_status extend_without_an_answer(const char *id, int64_t expires_at, cutover_error **error,
+                                               void *userdata)
+{
+    (void)id;
+    (void)expires_at;
+    (void)error;
+    (void)userdata;
+    return CUTOVER_OK;
+}
+
+static cutover_status extend_and_answer(const char *id, int64_t expires_at, cutover_error **error,
+                                        void *userdata)
+{
+    return cutover_answer(extend_without_an_answer(id, expires_at, error, userdata));
+}
+
+/* By itself and inside of a wrap, whose own answers are none of its. */
+static void a_preview_is_extended_by_an_answer_where_answers_are_strict(void **state)
+{
+    struct answers answers = {.emitted = 1};
+    cutover_platform inner = platform_of(&answers), outer = CUTOVER_PLATFORM_INIT;
+    cutover_error *error = NULL;
+
+    (void)state;
+    inner.capabilities = CUTOVER_STRICT_ANSWERS;
+    inner.preview_extend = extend_without_an_answer;
+    check_ok(cutover_platform_pgbouncer_wrap(&inner, NULL, &outer, &error), error);
+    check_status_keep(platform_preview_extend(&inner, "next", 1, &error), CUTOVER_E_CALLBACK, error);
+    check_contains(cutover_error_message(error), "platform.preview_extend gave no answer");
+    cutover_error_free(error);
+    error = NULL;
+    check_status(platform_preview_extend(&outer, "next", 1, &error), CUTOVER_E_CALLBACK, error);
+    cutover_platform_pgbouncer_unwrap(&outer);
+
+    inner.preview_extend = extend_and_answer;
+    check_ok(cutover_platform_pgbouncer_wrap(&inner, NULL, &outer, &error), error);
+    check_ok(platform_preview_extend(&inner, "next", 1, &error), error);
+    check_ok(platform_preview_extend(&outer, "next", 1, &error), error);
+    cutover_platform_pgbouncer_unwrap(&outer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_platforms_failure_is_told_with_all_that_it_says),
         cmocka_unit_test(a_move_that_conflicts_is_judged_by_what_the_project_is),
         cmocka_unit_test(a_move_that_fails_is_a_failure),
+        cmocka_unit_test(a_preview_is_extended_by_an_answer_where_answers_are_strict),
         cmocka_unit_test(whose_a_project_is_can_only_be_told_when_it_says_so),
     };
 
