@@ -7,7 +7,7 @@
 void cancel_init(struct cancel *cancel, const struct cancel *parent)
 {
     atomic_init(&cancel->asked, 0);
-    cancel->asked_at_us = 0;
+    atomic_init(&cancel->asked_at_us, 0);
     cancel->parent = parent;
 }
 
@@ -16,11 +16,27 @@ void cancel_ask(struct cancel *cancel)
     atomic_store(&cancel->asked, 1);
 }
 
+void cancel_at(struct cancel *cancel, int64_t at_us)
+{
+    atomic_store(&cancel->asked_at_us, at_us);
+}
+
+static bool is_due(const struct cancel *cancel)
+{
+    int64_t at_us = atomic_load(&cancel->asked_at_us);
+
+    return at_us != 0 && monotonic_us() >= at_us;
+}
+
+bool cancel_is_overdue(const struct cancel *cancel)
+{
+    return atomic_load(&cancel->asked) == 0 && is_due(cancel);
+}
+
 bool cancel_asked(const struct cancel *cancel)
 {
     for (; cancel != NULL; cancel = cancel->parent)
-        if (atomic_load(&cancel->asked) != 0 ||
-            (cancel->asked_at_us != 0 && monotonic_us() >= cancel->asked_at_us))
+        if (atomic_load(&cancel->asked) != 0 || is_due(cancel))
             return true;
     return false;
 }

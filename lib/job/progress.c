@@ -105,11 +105,6 @@ void progress_wait(struct progress *progress, bool waits)
     pthread_mutex_unlock(&progress->mutex);
 }
 
-void progress_limit(struct progress *progress, int64_t at_us)
-{
-    progress->limit_us = at_us;
-}
-
 void progress_beside(struct progress *progress, enum phase phase, double part)
 {
     pthread_mutex_lock(&progress->mutex);
@@ -210,11 +205,6 @@ cutover_status progress_tick(void *context, cutover_error **error)
     struct progress *progress = context;
     cutover_progress now;
 
-    if (progress->limit_us != 0 && !progress->overdue && monotonic_us() >= progress->limit_us &&
-        !cancel_asked(progress->cancel)) {
-        progress->overdue = true;
-        cancel_ask(progress->cancel);
-    }
     if (progress->tell != NULL) {
         int64_t at = monotonic_us();
         if (at - progress->told_us >= TELL_EVERY_US) {

@@ -43,9 +43,6 @@ struct progress {
     int64_t waits_us;  /* since when it waits for a person; 0: it does not */
     int64_t waited_us; /* and for how long it did so before */
     int64_t told_us;
-    int64_t
-        limit_us; /* of the monotonic clock: then it is cancelled; 0: none. The telling thread's, as what follows */
-    bool overdue; /* it was */
     cutover_progress_fn tell;
     void *tell_userdata;
     uint32_t strict;       /* CUTOVER_STRICT_ANSWERS, or 0 */
@@ -63,9 +60,6 @@ void progress_table(struct progress *progress);
 void progress_end(struct progress *progress);
 /* From now on it waits for a person, and nobody can tell how long; or (false) it goes on. What it waited is no work. */
 void progress_wait(struct progress *progress, bool waits);
-/* Cancels the job at that time of the monotonic clock, unless it has ended: `overdue` says that it was this. On the thread that
-   tells. */
-void progress_limit(struct progress *progress, int64_t at_us);
 /* A part (0 to 1) of a later phase was done beside the present one. */
 void progress_beside(struct progress *progress, enum phase phase, double part);
 void progress_copy(struct progress *progress, cutover_progress *to);

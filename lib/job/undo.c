@@ -44,7 +44,7 @@ cutover_status undo_fence(struct host *host, struct session *control, const char
     cutover_error *local = NULL;
 
     cancel_init(&limit, NULL);
-    limit.asked_at_us = soon ? monotonic_us() + SOON_US : 0;
+    cancel_at(&limit, soon ? monotonic_us() + SOON_US : 0);
     cutover_status hook = platform_fence_pause(&host->platform, project_id, &limit, &local);
     hook_told(host, project_id, hook, local);
     local = NULL;

@@ -92,7 +92,7 @@ static cutover_status fence_up(struct job *job, cutover_error **error)
         return status;
     job->fenced_us = monotonic_us();
     if (job->writes_refused_max_s != 0)
-        progress_limit(&job->operation.progress, job->fenced_us + job->writes_refused_max_s * INT64_C(1000000));
+        cancel_at(&job->operation.cancel, job->fenced_us + job->writes_refused_max_s * INT64_C(1000000));
     return fence_raise_held(job, error);
 }
 

@@ -34,14 +34,16 @@ static cutover_status step_run(struct job *job, const struct step *step, cutover
     progress_step(&job->operation.progress, step->name);
     log_line(&job->host->log, LOG_INFO_LEVEL, "%s: %s", job->id, step->name);
     /* Nothing is cancelled once the swap is done. */
-    if (!job->swapped)
+    if (job->swapped)
+        cancel_at(&job->operation.cancel, 0);
+    else
         status = progress_tick(&job->operation.progress, error);
     if (status == CUTOVER_OK)
         status = step->run(job, error);
     report_step_end(&job->report);
     if (status != CUTOVER_OK) {
         status = lease_explain(&job->lease, status, error);
-        if (status == CUTOVER_E_CANCELLED && job->operation.progress.overdue)
+        if (status == CUTOVER_E_CANCELLED && cancel_is_overdue(&job->operation.cancel))
             status = refused_too_long(job, error);
         error_step(error, step->name);
     }

@@ -380,6 +380,46 @@ static void a_hold_has_an_end(void **state)
     free(request);
 }
 
+static time_t seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* As a pooler's pause does that waits for a transaction: nobody tells progress meanwhile. */
+static void pause_until_cancelled(struct shop *shop, void *context)
+{
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    time_t began = seconds_now();
+
+    (void)shop;
+    (void)context;
+    while (cutover_platform_cancelled() == 0) {
+        assert_true(seconds_now() - began < 60);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void refused_writes_have_an_end_where_only_a_hook_waits(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "waits");
+    struct untouched before;
+
+    untouched_look(&before, cluster, "waits_production");
+    shop->traffic.while_paused = pause_until_cancelled;
+    struct outcome outcome =
+        shop_promote(shop, &(struct shop_promotion){.request_id = request, .writes_refused_max_s = 5});
+    check_status_keep(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "production refused writes for 5 seconds");
+    untouched_check(&before, shop, "waits", request);
+    untouched_free(&before);
+    outcome_free(&outcome);
+    free(request);
+}
+
 /* ---- a preview that is about to end meanwhile ---- */
 
 static int64_t preview_end(struct shop *shop, const char *id)
@@ -488,14 +528,6 @@ static unsigned count_of(const char *text, const char *word)
     for (; (text = strstr(text, word)) != NULL; text++)
         count++;
     return count;
-}
-
-static time_t seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
 }
 
 static void held_by_a_miser(struct shop *shop, const char *request, bool kept)
@@ -669,6 +701,7 @@ int main(void)
         TEST(a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap),
         TEST(a_preview_that_expires_while_held_is_not_promoted),
         TEST(a_hold_has_an_end),
+        TEST(refused_writes_have_an_end_where_only_a_hook_waits),
         TEST(a_preview_that_is_about_to_end_while_held_is_told_of),
         TEST(a_preview_is_kept_while_held_where_the_policy_says_so),
         TEST(a_preview_whose_end_moves_a_little_is_told_of_once),

@@ -34,6 +34,29 @@ static void asking_a_parent_counts_below_and_not_above(void **state)
     check_ok(cancel_check(&top, &error), error);
 }
 
+/* Whoever looks sees it, also where nobody tells progress. */
+static void a_time_asks_by_itself_below_too(void **state)
+{
+    (void)state;
+    cutover_error *error = NULL;
+    struct cancel top, bottom;
+    cancel_init(&top, NULL);
+    cancel_init(&bottom, &top);
+    cancel_at(&top, INT64_MAX);
+    check_ok(cancel_check(&bottom, &error), error);
+    assert_false(cancel_is_overdue(&top));
+    cancel_at(&top, 1);
+    check_status(cancel_sleep(&bottom, INT64_C(3600000), &error), CUTOVER_E_CANCELLED, error);
+    assert_true(cancel_is_overdue(&top));
+    cancel_at(&top, 0);
+    check_ok(cancel_check(&bottom, &error), error);
+
+    /* A person was faster. */
+    cancel_ask(&top);
+    cancel_at(&top, 1);
+    assert_false(cancel_is_overdue(&top));
+}
+
 static void a_sleep_lasts_as_long_as_asked(void **state)
 {
     (void)state;
@@ -103,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_cancelled_at_first),
         cmocka_unit_test(asking_a_parent_counts_below_and_not_above),
+        cmocka_unit_test(a_time_asks_by_itself_below_too),
         cmocka_unit_test(a_sleep_lasts_as_long_as_asked),
         cmocka_unit_test(a_sleeper_that_is_cancelled_already_does_not_sleep),
         cmocka_unit_test(a_sleeper_wakes_when_another_thread_asks),
