@@ -131,7 +131,6 @@ static cutover_status change_project(struct tool *tool, cutover_registry *regist
                                      cutover_error **error)
 {
     cutover_project project = CUTOVER_PROJECT_INIT;
-    bool poolers = tool->options[OPTION_PGBOUNCER] != NULL;
 
     project.id = tool->operands[0];
     project.organization_id = tool->options[OPTION_ORGANIZATION];
@@ -139,15 +138,11 @@ static cutover_status change_project(struct tool *tool, cutover_registry *regist
     project.control_database = tool->options[OPTION_CONTROL_DATABASE];
     project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
     project.loader_database = tool->options[OPTION_LOADER_DATABASE];
-    bool others = project.organization_id != NULL || project.database != NULL ||
-                  project.control_database != NULL || project.verify_database != NULL ||
-                  project.loader_database != NULL;
-    if (others)
-        project.pgbouncers = poolers ? consoles : NULL;
-    /* Poolers alone may be others while a job runs: it asks for them each time. */
-    else if (poolers)
-        return cutover_registry_project_set_pgbouncers(registry, project.id, consoles, error);
-    return others ? cutover_registry_project_set(registry, &project, error) : CUTOVER_OK;
+    project.pgbouncers = tool->options[OPTION_PGBOUNCER] != NULL ? consoles : NULL;
+    bool any = project.organization_id != NULL || project.database != NULL ||
+               project.control_database != NULL || project.verify_database != NULL ||
+               project.loader_database != NULL || project.pgbouncers != NULL;
+    return any ? cutover_registry_project_set(registry, &project, error) : CUTOVER_OK;
 }
 
 /* Whether any option that sets something was given. */

@@ -53,16 +53,17 @@ CUTOVER_API cutover_status cutover_registry_platform(cutover_registry *registry,
 CUTOVER_API cutover_status cutover_registry_project_add(cutover_registry *registry,
                                                         const cutover_project *project, cutover_error **error);
 /**
- * Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. A job that runs reads
- * them at each hook. As cutover_registry_project_add(), and CUTOVER_E_NOT_FOUND where there is no such project. Since 0.1.
+ * Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. As
+ * cutover_registry_project_set(), so never under a job; and CUTOVER_E_STATE while the project is `restoring`: a job lets go
+ * those whom it told to hold their clients. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registry,
                                                                    const char *project_id,
                                                                    const char *const *consoles,
                                                                    cutover_error **error);
 /**
- * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(), and CUTOVER_E_STATE while the
- * project is `restoring`: a job ends with its poolers as it began with them. Since 0.2.
+ * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with its
+ * poolers as it began with them. Since 0.2.
  */
 CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry,
                                                                    const char *project_id, int32_t hold_fence,
@@ -74,7 +75,8 @@ CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_regis
  * change under it. The audit entry `project.changed` names the members. Production on another server is confirmed by a person before the
  * next job: cutover_project_confirm_server().
  *
- * @return CUTOVER_OK, also where nothing is another; CUTOVER_E_INVALID, _NOT_FOUND, _LOCKED, _STORE, _NOMEM. Since 0.2.
+ * @return CUTOVER_OK, also where nothing is another; CUTOVER_E_INVALID, _NOT_FOUND, _LOCKED, _STATE (pgbouncers while the project is
+ *         `restoring`), _STORE, _NOMEM. Since 0.2.
  */
 CUTOVER_API cutover_status cutover_registry_project_set(cutover_registry *registry,
                                                         const cutover_project *project, cutover_error **error);

@@ -39,82 +39,6 @@ cutover_status cutover_registry_project_add(cutover_registry *registry, const cu
     return status;
 }
 
-static cutover_status pgbouncers_once(const cutover_registry *registry, const char *project_id,
-                                      const char *const *consoles, cutover_error **error)
-{
-    struct project_record record;
-    uint64_t version = 0;
-    cutover_status status =
-        document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    status = registry_set_pgbouncers(&record, consoles, error);
-    if (status == CUTOVER_OK)
-        status = registry_save_project(registry, &record, version, "project.changed", error);
-    record_free(&project_type, &record);
-    return status;
-}
-
-cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registry, const char *project_id,
-                                                       const char *const *consoles, cutover_error **error)
-{
-    cutover_error *cause = NULL;
-    unsigned attempt = 0;
-    cutover_status status = registry_check(registry, error);
-
-    if (status == CUTOVER_OK)
-        status = registry_check_bytes("project_id", project_id, REGISTRY_ID_MAX, error);
-    if (status == CUTOVER_OK)
-        status = registry_check_pgbouncers(consoles, error);
-    if (status != CUTOVER_OK)
-        return status;
-    do
-        status = pgbouncers_once(registry, project_id, consoles, &cause);
-    while (change_again(status, &attempt, &cause));
-    error_move(error, cause);
-    return status;
-}
-
-static cutover_status hold_fence_once(const cutover_registry *registry, const char *project_id,
-                                      int32_t hold_fence, cutover_error **error)
-{
-    struct project_record record;
-    uint64_t version = 0;
-    cutover_status status =
-        document_get_record(&registry->store, &project_type, project_id, &record, &version, error);
-
-    if (status != CUTOVER_OK)
-        return status;
-    if (record.state != NULL && strcmp(record.state, REGISTRY_RESTORING) == 0)
-        status =
-            error_set(error, CUTOVER_E_STATE,
-                      "project %s is restoring: a job ends with its poolers as it began with them", project_id);
-    record.hold_fence = hold_fence != 0;
-    if (status == CUTOVER_OK)
-        status = registry_save(registry, &project_type, project_id, project_id, version, &record, error);
-    record_free(&project_type, &record);
-    return status;
-}
-
-cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry, const char *project_id,
-                                                       int32_t hold_fence, cutover_error **error)
-{
-    cutover_error *cause = NULL;
-    unsigned attempt = 0;
-    cutover_status status = registry_check(registry, error);
-
-    if (status == CUTOVER_OK)
-        status = registry_check_bytes("project_id", project_id, REGISTRY_ID_MAX, error);
-    if (status != CUTOVER_OK)
-        return status;
-    do
-        status = hold_fence_once(registry, project_id, hold_fence, &cause);
-    while (change_again(status, &attempt, &cause));
-    error_move(error, cause);
-    return status;
-}
-
 /* ---- changed ---- */
 
 /* What is NULL stays; what is optional and "" goes. *changed gets the names of those that are another now. */
@@ -130,9 +54,39 @@ static cutover_status take_text(char **member, const char *name, const char *giv
     return record_set_text(member, value, error);
 }
 
-static cutover_status apply(const cutover_project *given, struct project_record *record,
-                            struct json_object *changed, cutover_error **error)
+/* A job lets go those whom it told to hold their clients, and as it told them. */
+static cutover_status refuse_restoring(const struct project_record *record, cutover_error **error)
 {
+    if (record->state == NULL || strcmp(record->state, REGISTRY_RESTORING) != 0)
+        return CUTOVER_OK;
+    return error_set(error, CUTOVER_E_STATE,
+                     "project %s is restoring: a job ends with its poolers as it began with them", record->id);
+}
+
+static cutover_status apply_pgbouncers(const void *given, struct project_record *record,
+                                       struct json_object *changed, cutover_error **error)
+{
+    cutover_status status = refuse_restoring(record, error);
+
+    json_add(changed, json_object_new_string("pgbouncers"));
+    return status == CUTOVER_OK ? registry_set_pgbouncers(record, given, error) : status;
+}
+
+static cutover_status apply_hold_fence(const void *given, struct project_record *record,
+                                       struct json_object *changed, cutover_error **error)
+{
+    bool hold = *(const int32_t *)given != 0;
+
+    if (hold != record->hold_fence)
+        json_add(changed, json_object_new_string("hold_fence"));
+    record->hold_fence = hold;
+    return refuse_restoring(record, error);
+}
+
+static cutover_status apply_members(const void *context, struct project_record *record,
+                                    struct json_object *changed, cutover_error **error)
+{
+    const cutover_project *given = context;
     const struct {
         char **member;
         const char *name, *given;
@@ -150,11 +104,9 @@ static cutover_status apply(const cutover_project *given, struct project_record 
 
     for (size_t i = 0; status == CUTOVER_OK && i < sizeof texts / sizeof *texts; i++)
         status = take_text(texts[i].member, texts[i].name, texts[i].given, texts[i].optional, changed, error);
-    if (status == CUTOVER_OK && given->pgbouncers != NULL) {
-        json_add(changed, json_object_new_string("pgbouncers"));
-        status = registry_set_pgbouncers(record, given->pgbouncers, error);
-    }
-    return status;
+    return status == CUTOVER_OK && given->pgbouncers != NULL
+               ? apply_pgbouncers(given->pgbouncers, record, changed, error)
+               : status;
 }
 
 static cutover_status audit(const cutover_registry *registry, struct change *change, const char *action,
@@ -174,25 +126,33 @@ static cutover_status audit(const cutover_registry *registry, struct change *cha
     return status;
 }
 
-static cutover_status set_once(const cutover_registry *registry, const cutover_project *given,
-                               cutover_error **error)
+/* `apply` makes the record what is wanted, and adds to *changed the names of the members that are others then. */
+struct project_change {
+    const char *id;
+    const void *given;
+    cutover_status (*apply)(const void *given, struct project_record *record, struct json_object *changed,
+                            cutover_error **error);
+};
+
+static cutover_status change_once(const cutover_registry *registry, const struct project_change *wanted,
+                                  cutover_error **error)
 {
     struct project_record record = {0};
     struct change *change = NULL;
     struct json_object *changed = json_object_new_array();
     uint64_t version = 0;
 
-    cutover_status status = change_begin(&registry->store, &(struct clock){0}, given->id, &change, error);
+    cutover_status status = change_begin(&registry->store, &(struct clock){0}, wanted->id, &change, error);
     if (status == CUTOVER_OK)
-        status = document_get_record(&registry->store, &project_type, given->id, &record, &version, error);
+        status = document_get_record(&registry->store, &project_type, wanted->id, &record, &version, error);
     if (status == CUTOVER_OK)
-        status = registry_check_no_job(registry, given->id, error);
+        status = registry_check_no_job(registry, wanted->id, error);
     if (status == CUTOVER_OK)
-        status = changed != NULL ? apply(given, &record, changed, error) : error_nomem(error);
+        status = changed != NULL ? wanted->apply(wanted->given, &record, changed, error) : error_nomem(error);
     if (status == CUTOVER_OK && json_object_array_length(changed) > 0) {
-        status = change_put_record(change, &project_type, given->id, version, &record, error);
+        status = change_put_record(change, &project_type, wanted->id, version, &record, error);
         if (status == CUTOVER_OK)
-            status = audit(registry, change, "project.changed", given->id, "changed", json_object_get(changed),
+            status = audit(registry, change, "project.changed", wanted->id, "changed", json_object_get(changed),
                            error);
         if (status == CUTOVER_OK)
             status = change_commit(change, error);
@@ -203,23 +163,56 @@ static cutover_status set_once(const cutover_registry *registry, const cutover_p
     return status;
 }
 
+static cutover_status change_project(const cutover_registry *registry, const struct project_change *wanted,
+                                     cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    unsigned attempt = 0;
+    cutover_status status;
+
+    do
+        status = change_once(registry, wanted, &cause);
+    while (change_again(status, &attempt, &cause));
+    error_move(error, cause);
+    return status;
+}
+
 cutover_status cutover_registry_project_set(cutover_registry *registry, const cutover_project *given,
                                             cutover_error **error)
 {
     cutover_project whole;
-    cutover_error *cause = NULL;
-    unsigned attempt = 0;
     cutover_status status = registry_check(registry, error);
 
     if (status == CUTOVER_OK)
         status = registry_take_change(given, &whole, error);
     if (status != CUTOVER_OK)
         return status;
-    do
-        status = set_once(registry, &whole, &cause);
-    while (change_again(status, &attempt, &cause));
-    error_move(error, cause);
-    return status;
+    const struct project_change wanted = {whole.id, &whole, apply_members};
+    return change_project(registry, &wanted, error);
+}
+
+cutover_status cutover_registry_project_set_pgbouncers(cutover_registry *registry, const char *project_id,
+                                                       const char *const *consoles, cutover_error **error)
+{
+    const struct project_change wanted = {project_id, consoles, apply_pgbouncers};
+    cutover_status status = registry_check(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = registry_check_bytes("project_id", project_id, REGISTRY_ID_MAX, error);
+    if (status == CUTOVER_OK)
+        status = registry_check_pgbouncers(consoles, error);
+    return status == CUTOVER_OK ? change_project(registry, &wanted, error) : status;
+}
+
+cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry, const char *project_id,
+                                                       int32_t hold_fence, cutover_error **error)
+{
+    const struct project_change wanted = {project_id, &hold_fence, apply_hold_fence};
+    cutover_status status = registry_check(registry, error);
+
+    if (status == CUTOVER_OK)
+        status = registry_check_bytes("project_id", project_id, REGISTRY_ID_MAX, error);
+    return status == CUTOVER_OK ? change_project(registry, &wanted, error) : status;
 }
 
 /* ---- removed ---- */

@@ -160,6 +160,29 @@ static void poolers_of_a_project_are_replaced(void **state)
     assert_null(strstr(project_text(world, "p1"), "host=/one"));
 }
 
+/* One that a job told to hold its clients is the job's to let go. */
+static void poolers_of_a_project_stay_under_a_job(void **state)
+{
+    struct world *world = *state;
+    cutover_platform *platform = &world->platform;
+    const char *const one[] = {"host=/one", NULL}, *const none[] = {NULL};
+    cutover_project change = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+
+    add_project(world, "p1");
+    change.id = "p1";
+    change.pgbouncers = none;
+    check_ok(cutover_registry_project_set_pgbouncers(world->registry, "p1", one, &error), error);
+    check_ok(platform->project_set_state("p1", "active", "restoring", JOB, &error, platform->userdata), error);
+    check_status(cutover_registry_project_set_pgbouncers(world->registry, "p1", NULL, &error), CUTOVER_E_STATE,
+                 error);
+    check_status(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_STATE, error);
+    check_contains(project_text(world, "p1"), "|host=/one");
+    check_ok(platform->project_set_state("p1", "restoring", "active", JOB, &error, platform->userdata), error);
+    check_ok(cutover_registry_project_set(world->registry, &change, &error), error);
+    assert_null(strstr(project_text(world, "p1"), "host=/one"));
+}
+
 static void whether_clients_are_held_is_set_but_not_under_a_job(void **state)
 {
     struct world *world = *state;
@@ -663,10 +686,12 @@ static cutover_status note_entry(void *context, const struct document *document,
 
     (void)error;
     told("audit-entry", document->body);
-    snprintf(text + used, 1000 - used, " %s:%s:%s",
+    struct json_object *changed = json_object_object_get(json_object_object_get(entry, "data"), "changed");
+    snprintf(text + used, 1000 - used, " %s:%s:%s%s",
              json_object_get_string(json_object_object_get(entry, "action")),
              json_object_get_string(json_object_object_get(entry, "actor_kind")),
-             json_object_get_string(json_object_object_get(entry, "actor_id")));
+             json_object_get_string(json_object_object_get(entry, "actor_id")),
+             changed != NULL ? json_object_to_json_string_ext(changed, JSON_C_TO_STRING_PLAIN) : "");
     json_object_put(entry);
     return CUTOVER_OK;
 }
@@ -690,9 +715,13 @@ static void what_is_changed_is_told_of_whoever_did_it(void **state)
     check_status(cutover_registry_preview_add(hers, &preview, &error), CUTOVER_E_CONFLICT, error);
     check_ok(cutover_registry_preview_extend(hers, "next", 5000000, &error), error);
     check_ok(cutover_registry_project_set_pgbouncers(hers, "shop", consoles, &error), error);
+    check_ok(cutover_registry_project_set_hold_fence(hers, "shop", 1, &error), error);
+    /* What is so already is no change. */
+    check_ok(cutover_registry_project_set_hold_fence(hers, "shop", 1, &error), error);
     check_ok(document_walk(&world->store, "audit", "shop", note_entry, trail, &error), error);
     assert_string_equal(trail, " project.added:system:cutover preview.added:operator:olga"
-                               " preview.extended:operator:olga project.changed:operator:olga");
+                               " preview.extended:operator:olga project.changed:operator:olga[\"pgbouncers\"]"
+                               " project.changed:operator:olga[\"hold_fence\"]");
     cutover_registry_free(hers);
 }
 
@@ -768,6 +797,10 @@ static void under_a_job_no_project_is_changed(void **state)
     drop(world, "lock", "shop");
     put(world, "lease", "j2", "{}");
     check_status(cutover_registry_project_set(world->registry, &change, &error), CUTOVER_E_LOCKED, error);
+    check_status(cutover_registry_project_set_pgbouncers(world->registry, "shop", NULL, &error),
+                 CUTOVER_E_LOCKED, error);
+    check_status(cutover_registry_project_set_hold_fence(world->registry, "shop", 1, &error), CUTOVER_E_LOCKED,
+                 error);
     drop(world, "lease", "j2");
     assert_non_null(strstr(project_text(world, "shop"), "host=db"));
     check_ok(cutover_registry_project_set(world->registry, &change, &error), error);
@@ -964,6 +997,7 @@ int main(void)
         test(what_is_changed_is_told_of_whoever_did_it),
         test(somebody_without_a_name_is_nobody),
         test(poolers_of_a_project_are_replaced),
+        test(poolers_of_a_project_stay_under_a_job),
         test(whether_clients_are_held_is_set_but_not_under_a_job),
         test(existing_ids_are_conflict),
         test(what_is_missing_is_not_found),
