@@ -87,7 +87,9 @@ void progress_end(struct progress *progress)
 {
     pthread_mutex_lock(&progress->mutex);
     if (progress->phase >= 0) {
-        progress->weight_done += progress->weights[progress->phase];
+        if (!progress->ended[progress->phase])
+            progress->weight_done += progress->weights[progress->phase];
+        progress->ended[progress->phase] = true;
         progress->beside[progress->phase] = 0;
     }
     progress->phase = -1;
@@ -123,7 +125,7 @@ static void progress_measure(struct progress *progress)
         total += progress->weights[i];
         done += progress->weights[i] * progress->beside[i];
     }
-    if (progress->phase >= 0 && progress->phase_bytes > 0) {
+    if (progress->phase >= 0 && !progress->ended[progress->phase] && progress->phase_bytes > 0) {
         double part =
             (double)(progress->now.bytes_done - progress->bytes_before) / (double)progress->phase_bytes;
         done += progress->weights[progress->phase] * (part < 0.98 ? part : 0.98);

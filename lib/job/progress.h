@@ -36,6 +36,7 @@ struct progress {
     uint64_t phase_bytes;       /* that it expects */
     uint64_t bytes_before;      /* and what this step's earlier phases had moved */
     double weight_done;         /* of phases that ended */
+    bool ended[PHASE_COUNT];    /* one that comes again weighs no more */
     double beside[PHASE_COUNT]; /* the parts of later phases that are done already */
     double fraction_shown;      /* never goes back */
     cutover_progress now;

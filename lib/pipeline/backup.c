@@ -47,6 +47,8 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
 /* Where the poolers did not pause nothing was raised, and so nobody's session is to be ended for its lifting. */
 static void fence_forget(struct job *job)
 {
+    job->fenced_us = 0;
+    progress_limit(&job->operation.progress, 0);
     job->journal.record.fence_raised = false;
     if (journal_save(&job->journal, NULL) != CUTOVER_OK)
         job->journal.record.fence_raised = true;

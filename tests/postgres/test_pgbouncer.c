@@ -406,6 +406,7 @@ static void refused_for_a_transaction(struct shop *shop, const char *first)
     check_contains(cutover_error_message(outcome.error), "did not pause within 300 ms: 1 of");
     check_contains(cutover_error_hint(outcome.error), "SHOW CLIENTS");
     assert_string_equal(cutover_error_step(outcome.error), "backup");
+    assert_true(atof(outcome_text(&outcome, "writes_refused_ms")) == 0);
     check_alive(open);
     PQfinish(open);
     outcome_free(&outcome);

@@ -149,6 +149,25 @@ static void work_beside_a_phase_counts_once(void **state)
     progress_destroy(&job.progress);
 }
 
+/* As the archive's last reading does, where tables of production are read again. */
+static void a_phase_that_comes_again_counts_once(void **state)
+{
+    struct job job;
+
+    (void)state;
+    job_begin(&job);
+    progress_expect(&job.progress, PHASE_BACKUP, 100);
+    progress_expect(&job.progress, PHASE_LAST_READ, 100);
+    for (int i = 0; i < 2; i++) {
+        progress_begin(&job.progress, PHASE_LAST_READ, 1000, 1);
+        progress_add(&job.progress, 1000, 7);
+        assert_true(now_of(&job).fraction <= 0.5);
+        progress_end(&job.progress);
+        assert_true(now_of(&job).fraction == 0.5);
+    }
+    progress_destroy(&job.progress);
+}
+
 static void a_phase_without_weight_changes_nothing(void **state)
 {
     struct job job;
@@ -418,6 +437,7 @@ int main(void)
         cmocka_unit_test(more_bytes_than_expected_do_not_end_a_phase),
         cmocka_unit_test(the_fraction_never_goes_back),
         cmocka_unit_test(work_beside_a_phase_counts_once),
+        cmocka_unit_test(a_phase_that_comes_again_counts_once),
         cmocka_unit_test(a_phase_without_weight_changes_nothing),
         cmocka_unit_test(a_step_begins_its_counters_anew),
         cmocka_unit_test(a_step_of_several_phases_counts_up_through_all_of_them),
