@@ -279,15 +279,30 @@ static const char odd_sql[] =
     "CREATE TABLE toasted (id int, t text); ALTER TABLE toasted ALTER t SET STORAGE EXTERNAL;"
     "INSERT INTO toasted SELECT g, repeat(chr(65 + g), 100000) FROM generate_series(1, 20) g;";
 
+/* With what later releases brought, from 17 on in a locale of the server's own. */
+static void odd_database(const char *name)
+{
+    int version = (int)cluster_number(cluster, "postgres", "SHOW server_version_num");
+    char *create = shop_format("CREATE DATABASE %s TEMPLATE template0%s", name,
+                               version >= 170000 ? " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" : "");
+    char *newer = rich_newer_sql(version);
+
+    cluster_sql(cluster, "postgres", create);
+    cluster_sql(cluster, name, odd_sql);
+    cluster_sql(cluster, name, newer);
+    free(create);
+    free(newer);
+}
+
 static void odd_content(struct shop *shop, const char *name, const struct shop_promotion *how)
 {
     char *production = shop_format("%s_old", name), *preview = shop_format("%s_new", name);
 
-    shop_database(cluster, production, odd_sql);
-    shop_database(cluster, preview, odd_sql);
+    odd_database(production);
+    odd_database(preview);
     cluster_sql(cluster, preview,
                 "ALTER TABLE three_pages ADD COLUMN more int DEFAULT 3; DROP TABLE holes;"
-                "SELECT lo_unlink(1); DELETE FROM parts WHERE y = 50;");
+                "SELECT lo_unlink(1); DELETE FROM parts WHERE y = 50; INSERT INTO newer.one VALUES (2, 2);");
     promote_pair(shop, production, cluster, preview, how);
     free(production);
     free(preview);

@@ -9,5 +9,7 @@
 const char *rich_roles_sql(void);
 /* Everything else; once per database. The biggest table is shop.orders with 20000 rows. */
 const char *rich_schema_sql(void);
+/* What came after 15, up to what that release has; in a schema of its own, by a superuser, beside the above or alone. Malloc'd. */
+char *rich_newer_sql(int server_version);
 
 #endif

@@ -703,7 +703,8 @@ char *shop_properties(struct cluster *cluster, const char *database)
 {
     char *sql = shop_format(
         "SELECT concat_ws(' | ', pg_get_userbyid(datdba), datconnlimit, datallowconn, encoding, datcollate,"
-        "    datctype, dattablespace, shobj_description(d.oid, 'pg_database'),"
+        "    datctype, datlocprovider, to_jsonb(d) ->> 'datlocale', dattablespace, shobj_description(d.oid, "
+        "'pg_database'),"
         "    (SELECT string_agg(g, ',' ORDER BY g) FROM (SELECT format('%%s:%%s:%%s:%%s', grantee::regrole,"
         "            privilege_type, is_grantable, grantor::regrole) AS g"
         "       FROM aclexplode(coalesce(datacl, acldefault('d', datdba)))) a),"
