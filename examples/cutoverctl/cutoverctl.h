@@ -189,6 +189,8 @@ const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX]);
 cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
                               cutover_error **error);
 void print_leftovers(struct json_object *list);
+/* job.c: says of a job that gave no sign of life for long that its process may be gone. */
+void tell_silent(struct tool *tool, const char *job_id);
 void *must(void *memory); /* ends the tool when memory is exhausted */
 
 /* progress.c: the bar on a terminal, and Ctrl-C. */

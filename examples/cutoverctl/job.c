@@ -141,17 +141,37 @@ static void print_span(int64_t us, char *text, size_t size)
         snprintf(text, size, "%lld h %d min", (long long)seconds / 3600, (int)(seconds / 60 % 60));
 }
 
+/* Clocks of machines may differ: that is why it is a may. */
+static bool is_silent(const cutover_job *job)
+{
+    return !cutover_job_is_over(job) && cutover_job_renewed_at(job) != 0 &&
+           now_us() - cutover_job_renewed_at(job) > SILENCE;
+}
+
+static void print_silent(FILE *to, const cutover_job *job, const char *before)
+{
+    char at[TIME_TEXT_MAX];
+
+    fprintf(to, "%sno sign of life since %s: its process may be gone; run `cutoverctl recover`\n", before,
+            format_time(cutover_job_renewed_at(job), at));
+}
+
+void tell_silent(struct tool *tool, const char *job_id)
+{
+    cutover_job *job = NULL;
+
+    if (cutover_job_get(tool->engine, job_id, &job, NULL) == CUTOVER_OK && is_silent(job))
+        print_silent(stdout, job, "");
+    cutover_job_free(job);
+}
+
 /* Whether a promotion waits for a person: what must be done. */
 static void print_next(const cutover_job *job)
 {
     struct json_object *record = parse_json(cutover_job_json(job));
-    char span[40];
-    int64_t silent = cutover_job_renewed_at(job) != 0 ? now_us() - cutover_job_renewed_at(job) : 0;
 
-    if (silent > SILENCE) {
-        print_span(silent, span, sizeof span);
-        printf("  next               no sign of life for %s: where its process is gone, `cutoverctl recover`\n",
-               span);
+    if (is_silent(job)) {
+        print_silent(stdout, job, "  next               ");
     } else if (strcmp(cutover_job_status(job), "held") == 0) {
         printf("  held               until %s, then it is cancelled\n", member_text(record, "held_until"));
         printf(
@@ -180,6 +200,8 @@ static void print_running(const cutover_job *job)
             print_span((int64_t)(progress.seconds_left * 1e6), span, sizeof span);
             printf("  left               about %s\n", span);
         }
+    }
+    if (cutover_job_renewed_at(job) != 0) {
         print_span(now_us() - cutover_job_renewed_at(job), span, sizeof span);
         printf("  last sign of life  %s ago\n", span);
     }
@@ -243,6 +265,7 @@ int run_job_watch(struct tool *tool)
     cutover_error *error = NULL;
     cutover_job *job = NULL;
     struct bar bar;
+    bool told = false;
 
     if (tool_open(tool, NULL, &error) != CUTOVER_OK)
         return fail(tool, error);
@@ -257,6 +280,11 @@ int run_job_watch(struct tool *tool)
             break;
         if (cutover_job_progress(job, &progress) == CUTOVER_OK)
             bar_show(&progress, &bar);
+        if (is_silent(job) && !told && !tool->json) {
+            bar_end(&bar);
+            print_silent(stderr, job, "");
+            told = true;
+        }
         cutover_job_free(job);
         nanosleep(&pause, NULL);
     }
@@ -287,6 +315,7 @@ int run_job_cancel(struct tool *tool)
         printf("asked: job %s stops within seconds and is undone, unless it begins its swap right now;\n"
                "`cutoverctl job watch %s` tells how it ended\n",
                tool->operands[0], tool->operands[0]);
+        tell_silent(tool, tool->operands[0]);
     }
     return EXIT_DONE;
 }

@@ -159,6 +159,20 @@ int run_promote(struct tool *tool)
     return status;
 }
 
+/* The one that carries the request out. */
+static void tell_silent_job_of(struct tool *tool, const char *request_id)
+{
+    cutover_request *request = NULL;
+
+    if (cutover_request_get(tool->engine, request_id, &request, NULL) == CUTOVER_OK) {
+        struct json_object *record = parse_json(cutover_request_json(request));
+        if (member_text(record, "promote_job_id") != NULL)
+            tell_silent(tool, member_text(record, "promote_job_id"));
+        json_object_put(record);
+    }
+    cutover_request_free(request);
+}
+
 int run_release(struct tool *tool)
 {
     cutover_error *error = NULL;
@@ -174,6 +188,7 @@ int run_release(struct tool *tool)
         print_json(object);
     } else {
         printf("released: the promotion of request %s goes on to its swap\n", tool->operands[0]);
+        tell_silent_job_of(tool, tool->operands[0]);
     }
     return EXIT_DONE;
 }

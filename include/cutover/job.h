@@ -102,8 +102,8 @@ CUTOVER_API cutover_status cutover_job_progress(const cutover_job *job, cutover_
  * Belongs to the job. Since 0.1.
  */
 CUTOVER_API const char *cutover_job_report(const cutover_job *job);
-/** Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. A job that lives gives one
-    every 5 seconds. 0 where cutover_job_progress() is CUTOVER_E_STATE. Since 0.1. */
+/** Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. The first is its beginning, and
+    a job that lives gives one every 5 seconds. 0 where it has ended, and for a job of a list. Since 0.1. */
 CUTOVER_API int64_t cutover_job_renewed_at(const cutover_job *job);
 /** Frees a job that cutover_job_get() gave; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_job_free(cutover_job *job);

@@ -25,7 +25,7 @@ struct cutover_job {
     char *json;
     char *report;                 /* NULL: there is none */
     struct json_object *progress; /* NULL: not told */
-    int64_t renewed_at;           /* 0: likewise */
+    int64_t renewed_at;           /* of its lease; 0: there is none, or it was not read */
 };
 
 struct cutover_job_list {
@@ -118,7 +118,7 @@ static cutover_status progress_find(const struct host *host, cutover_job *job, c
         return CUTOVER_OK;
     cutover_status status =
         document_get_record(&host->store, &lease_type, cutover_job_id(job), &lease, &version, &local);
-    if (status == CUTOVER_OK && lease.progress != NULL) {
+    if (status == CUTOVER_OK) {
         job->progress = json_object_get(lease.progress);
         job->renewed_at = lease.renewed_at;
     }

@@ -5,6 +5,7 @@
 #include "support/cluster.h"
 #include "support/tool.h"
 
+#include <cutover/store.h>
 #include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -390,6 +391,64 @@ static void the_queue_needs_no_project(void **state)
     free(list);
 }
 
+/* ---- a job whose process died at once ---- */
+
+#define SILENT_JOB "01938a00-0000-7000-8000-000000000001"
+#define LONG_AGO "\"2020-01-01T00:00:00.000000Z\""
+
+/* Or, where body is NULL, takes it away; both at version 1. */
+static void put(const char *kind, const char *id, const char *body)
+{
+    const cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", body != NULL ? 0 : 1, body};
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_error *error = NULL;
+    char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/cutover.db", home) > 0);
+    check_ok(cutover_store_sqlite_open(path, &store, &error), error);
+    check_ok(store.commit(&(const cutover_write *){&write}, 1, &error, store.userdata), error);
+    cutover_store_close(&store);
+    free(path);
+}
+
+static void check_said_to_be_silent(char *said)
+{
+    check_contains(said, "no sign of life since 2020-01-01");
+    check_contains(said, "its process may be gone; run `cutoverctl recover`");
+    free(said);
+}
+
+/* Its lease was written once, and never told how far it is. */
+static void a_job_that_died_at_once_is_not_said_to_go_on(void **state)
+{
+    /* It watches for good: it is ended once it has said it. */
+    static const char script[] =
+        "timeout 60 \"$0\" --home \"$1\" job watch " SILENT_JOB " >\"$1/said\" 2>&1 & "
+        "until grep -q 'no sign of life' \"$1/said\" || ! kill -0 $!; do sleep 0.05; done; "
+        "kill $!; cat \"$1/said\"";
+    const char *const watch[] = {"sh", "-c", script, CUTOVERCTL, home, NULL};
+    char *said = NULL;
+
+    (void)state;
+    put("promotion", SILENT_JOB,
+        "{\"id\":\"" SILENT_JOB "\",\"kind\":\"promotion\",\"project_id\":\"shop\",\"status\":\"stage\","
+        "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"created_at\":" LONG_AGO "}");
+    put("lease", SILENT_JOB,
+        "{\"job_id\":\"" SILENT_JOB "\",\"project_id\":\"shop\",\"job\":\"promotion\",\"owner\":\"elsewhere\","
+        "\"holder\":\"it\",\"renewed_at\":" LONG_AGO ",\"released\":false,\"progress\":null}");
+    check_said_to_be_silent(RUN(0, "status"));
+    check_said_to_be_silent(RUN(0, "job", "show", SILENT_JOB));
+    check_said_to_be_silent(RUN(0, "--as", "operator:olga", "job", "cancel", SILENT_JOB));
+    assert_int_equal(cluster_run(watch, &said), 0);
+    check_said_to_be_silent(said);
+    said = RUN(0, "--json", "job", "show", SILENT_JOB);
+    check_contains(said, "\"renewed_at\":" LONG_AGO ",\"progress\":null");
+    free(said);
+    put("lease", SILENT_JOB, NULL);
+    put("cancel", SILENT_JOB, NULL);
+    put("promotion", SILENT_JOB, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +464,7 @@ int main(void)
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(the_queue_needs_no_project),
+        cmocka_unit_test(a_job_that_died_at_once_is_not_said_to_go_on),
     };
 
     return cmocka_run_group_tests_name("cutoverctl", tests, setup, NULL);
