@@ -429,9 +429,12 @@ const struct command commands[] = {
     {.noun = "status",
      .allowed = BIT(OPTION_PROJECT),
      .summary = "say what goes on here, and what to do next",
-     .text = "Each job that runs, wherever: since when, which step, how much is done, the time left, whether "
-             "it is held, its last "
-             "sign of life. Then each request that waits for somebody.",
+     .text =
+         "Each job that runs, wherever: since when, which step, how much is done, the time left, whether "
+         "it is held, its last "
+         "sign of life. Then each request that waits for somebody, what abandoned jobs left, and each "
+         "project whose production is not what its last job left, or whose server does not answer, for which "
+         "10 seconds are waited.",
      .examples = "cutoverctl status\n"
                  "cutoverctl status --project shop\n",
      .run = run_status},

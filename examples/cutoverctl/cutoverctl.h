@@ -185,7 +185,10 @@ void put_time(struct json_object *object, const char *name, int64_t at); /* 0: n
 const char *format_time(int64_t at, char text[TIME_TEXT_MAX]);
 #define BYTES_TEXT_MAX 24
 const char *format_bytes(uint64_t bytes, char text[BYTES_TEXT_MAX]);
-/* What abandoned jobs of a project left, as an array. */
+/* Projects (or the one) whose production is not what the store says, or cannot be asked, as an array. */
+cutover_status standings_json(struct tool *tool, const char *project_id, struct json_object **list,
+                              cutover_error **error);
+/* What abandoned jobs of a project (NULL: of all) left, as an array. */
 cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
                               cutover_error **error);
 void print_leftovers(struct json_object *list);

@@ -387,6 +387,31 @@ static cutover_status queue_take(struct tool *tool, struct json_object *requests
     return status;
 }
 
+static cutover_status left_take(struct tool *tool, struct json_object *object, cutover_error **error)
+{
+    const char *project_id = tool->options[OPTION_PROJECT];
+    struct json_object *left = NULL, *servers = NULL;
+
+    cutover_status status = leftovers_json(tool, project_id, &left, error);
+    if (status == CUTOVER_OK)
+        json_object_object_add(object, "leftovers", left);
+    if (status == CUTOVER_OK)
+        status = standings_json(tool, project_id, &servers, error);
+    if (status == CUTOVER_OK)
+        json_object_object_add(object, "servers", servers);
+    if (status != CUTOVER_OK || tool->json)
+        return status;
+    if (json_object_array_length(left) > 0)
+        puts("left by jobs that were abandoned; `cutoverctl recover` tries again");
+    print_leftovers(left);
+    for (size_t i = 0; i < json_object_array_length(servers); i++) {
+        struct json_object *one = json_object_array_get_idx(servers, i);
+        printf("project %s: %s: %s\n", member_text(one, "project_id"), member_text(one, "outcome"),
+               member_text(one, "message"));
+    }
+    return CUTOVER_OK;
+}
+
 int run_status(struct tool *tool)
 {
     cutover_error *error = NULL;
@@ -396,7 +421,7 @@ int run_status(struct tool *tool)
     json_object_object_add(object, "jobs", jobs);
     json_object_object_add(object, "requests", requests);
     if (tool_open(tool, NULL, &error) != CUTOVER_OK || running_take(tool, jobs, &error) != CUTOVER_OK ||
-        queue_take(tool, requests, &error) != CUTOVER_OK) {
+        queue_take(tool, requests, &error) != CUTOVER_OK || left_take(tool, object, &error) != CUTOVER_OK) {
         json_object_put(object);
         return fail(tool, error);
     }

@@ -1,6 +1,7 @@
 /* The ways back: recover what a dead process left, or give it up; roll a cutover back, restore a backup. */
 #include "cutoverctl.h"
 
+#include <string.h>
 #include <time.h>
 
 /* A job that lives gives a sign of life each 5 seconds, and one that gave none for 30 is dead. The library remembers what it saw
@@ -28,8 +29,8 @@ static cutover_status tell(const cutover_recovery *recovery, void *context)
         recovery->outcome == CUTOVER_RECOVERED_FAILED || recovery->outcome == CUTOVER_RECOVERED_DIFFERENT;
     if (recovery->ask_again_s > told->ask_again_s)
         told->ask_again_s = recovery->ask_again_s;
-    put_text(object, "job", recovery->job);
-    put_text(object, "job_id", recovery->job_id);
+    put_text(object, "job", recovery->job[0] != '\0' ? recovery->job : "project");
+    put_text(object, "job_id", recovery->job_id[0] != '\0' ? recovery->job_id : NULL);
     put_text(object, "project_id", recovery->project_id);
     put_text(object, "request_id", recovery->request_id[0] != '\0' ? recovery->request_id : NULL);
     put_text(object, "outcome", cutover_recovered_name(recovery->outcome));
@@ -68,21 +69,28 @@ static void print_jobs(struct json_object *list)
 {
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *job = json_object_array_get_idx(list, i);
-        printf("%s %s of project %s: %s: %s\n", member_text(job, "job"), member_text(job, "job_id"),
-               member_text(job, "project_id"), member_text(job, "outcome"), member_text(job, "message"));
+        if (member_text(job, "job_id") != NULL)
+            printf("%s %s of ", member_text(job, "job"), member_text(job, "job_id"));
+        printf("project %s: %s: %s\n", member_text(job, "project_id"), member_text(job, "outcome"),
+               member_text(job, "message"));
     }
 }
 
-static void print_told(struct told *told)
+/* Takes over what was left. */
+static void print_told(struct told *told, struct json_object *left)
 {
     size_t open = json_object_array_length(told->open);
 
     if (!told->tool->json) {
         print_jobs(told->settled);
         print_jobs(told->open);
-        if (json_object_array_length(told->settled) + open == 0)
+        if (json_object_array_length(left) > 0)
+            printf("abandoned jobs left, and `recover` could not take away:\n");
+        print_leftovers(left);
+        if (json_object_array_length(told->settled) + open + json_object_array_length(left) == 0)
             printf("nothing is unfinished\n");
         json_object_put(told->settled);
+        json_object_put(left);
         return;
     }
     for (size_t i = 0; i < open; i++) {
@@ -91,6 +99,7 @@ static void print_told(struct told *told)
     }
     struct json_object *object = new_object();
     must(json_object_object_add(object, "jobs", told->settled) == 0 ? object : NULL);
+    must(json_object_object_add(object, "leftovers", left) == 0 ? object : NULL);
     print_json(object);
 }
 
@@ -101,6 +110,7 @@ static cutover_status keep_leftover(const cutover_leftover *leftover, void *cont
     struct json_object *object = new_object();
 
     put_text(object, "id", leftover->id);
+    put_text(object, "project_id", leftover->project_id);
     put_text(object, "job_id", leftover->job_id);
     put_text(object, "kind", leftover->kind);
     put_text(object, "database", leftover->database[0] != '\0' ? leftover->database : NULL);
@@ -135,6 +145,104 @@ void print_leftovers(struct json_object *list)
                member_text(one, "database") != NULL ? member_text(one, "database") : "",
                member_text(one, "message"));
     }
+}
+
+/* ---- production that is not as the store says, or cannot be asked ---- */
+
+static cutover_status keep_wrong(const cutover_recovery *recovery, void *context)
+{
+    struct json_object *object = NULL;
+
+    if (recovery->outcome != CUTOVER_RECOVERED_FAILED && recovery->outcome != CUTOVER_RECOVERED_LOST &&
+        recovery->outcome != CUTOVER_RECOVERED_DIFFERENT)
+        return CUTOVER_OK;
+    object = new_object();
+    put_text(object, "project_id", recovery->project_id);
+    put_text(object, "job_id", recovery->job_id[0] != '\0' ? recovery->job_id : NULL);
+    put_text(object, "outcome", cutover_recovered_name(recovery->outcome));
+    put_text(object, "message", recovery->message);
+    must(json_object_array_add(context, object) == 0 ? object : NULL);
+    return CUTOVER_OK;
+}
+
+static cutover_status keep_id(const cutover_project *project, void *context)
+{
+    struct json_object *id = must(json_object_new_string(project->id));
+
+    must(json_object_array_add(context, id) == 0 ? id : NULL);
+    return CUTOVER_OK;
+}
+
+/* Where no job was there is nothing to hold production against. */
+static cutover_status look_at_project(struct tool *tool, const char *project_id, struct json_object *list,
+                                      cutover_error **error)
+{
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_job_list *jobs = NULL;
+
+    filter.project_id = project_id;
+    filter.limit = 1;
+    cutover_status status = cutover_jobs_find(tool->engine, &filter, &jobs, error);
+    if (status == CUTOVER_OK && cutover_job_list_count(jobs) > 0)
+        status = cutover_project_look(tool->engine, project_id, keep_wrong, list, error);
+    cutover_job_list_free(jobs);
+    return status;
+}
+
+cutover_status standings_json(struct tool *tool, const char *project_id, struct json_object **list,
+                              cutover_error **error)
+{
+    struct json_object *ids = must(json_object_new_array()), *found = must(json_object_new_array());
+    cutover_status status = CUTOVER_OK;
+
+    if (project_id != NULL)
+        json_object_array_add(ids, must(json_object_new_string(project_id)));
+    else
+        status = cutover_registry_project_list(tool->registry, keep_id, ids, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(ids); i++)
+        status = look_at_project(tool, json_object_get_string(json_object_array_get_idx(ids, i)), found, error);
+    json_object_put(ids);
+    if (status == CUTOVER_OK)
+        *list = found;
+    else
+        json_object_put(found);
+    return status;
+}
+
+static bool is_told(const struct told *told, const char *project_id)
+{
+    struct json_object *const lists[] = {told->settled, told->open};
+
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+        for (size_t i = 0; i < json_object_array_length(lists[k]); i++)
+            if (strcmp(member_text(json_object_array_get_idx(lists[k], i), "project_id"), project_id) == 0)
+                return true;
+    return false;
+}
+
+/* Recovery of all projects passes over servers that do not answer: who runs it hears of them. */
+static cutover_status tell_unreached(struct told *told, struct tool *tool, cutover_error **error)
+{
+    struct json_object *list = NULL;
+
+    if (tool->options[OPTION_PROJECT] != NULL)
+        return CUTOVER_OK;
+    cutover_status status = standings_json(tool, NULL, &list, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        const cutover_recovery recovery = {
+            .job = "",
+            .job_id = "",
+            .project_id = json_object_get_string(json_object_object_get(one, "project_id")),
+            .request_id = "",
+            .outcome = CUTOVER_RECOVERED_FAILED,
+            .message = json_object_get_string(json_object_object_get(one, "message")),
+        };
+        if (strcmp(member_text(one, "outcome"), "failed") == 0 && !is_told(told, recovery.project_id))
+            tell(&recovery, told);
+    }
+    json_object_put(list);
+    return status;
 }
 
 /* A job of another machine is known to be dead only once it was silent for long enough. */
@@ -250,15 +358,18 @@ int run_recover(struct tool *tool)
     if (tool->options[OPTION_REASON] != NULL || tool->options[OPTION_CONFIRM] != NULL)
         return usage_error(tool, "--reason and --confirm go with --abandon or --forget");
     struct told told = {.tool = tool, .settled = must(json_object_new_array())};
+    struct json_object *left = NULL;
 
-    if (tool_open(tool, NULL, &error) != CUTOVER_OK || recover_and_wait(&told, &error) != CUTOVER_OK) {
+    if (tool_open(tool, NULL, &error) != CUTOVER_OK || recover_and_wait(&told, &error) != CUTOVER_OK ||
+        tell_unreached(&told, tool, &error) != CUTOVER_OK ||
+        leftovers_json(tool, tool->options[OPTION_PROJECT], &left, &error) != CUTOVER_OK) {
         if (!tool->json)
             print_jobs(told.settled);
         json_object_put(told.settled);
         json_object_put(told.open);
         return fail(tool, error);
     }
-    print_told(&told);
+    print_told(&told, left);
     json_object_put(told.open);
     return told.failed > 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -82,7 +82,8 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  *                   `restoring` for a job that has ended (a process was paused right before it moved the project, its job
  *                   was recovered, and it died after the move), it becomes `active` again, and emit is told of that job.
  * @param emit       Told of each unfinished job, on the calling thread; may be NULL.
- * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID, CUTOVER_E_STORE, or what
+ * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID ("" is no project's id);
+ *         CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows); CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what
  *         emit returned. A job whose lease cannot be read is left alone, the others are looked at, and the status is
  *         CUTOVER_E_STORE, or CUTOVER_E_UNSUPPORTED when a newer version of the library wrote it. Since 0.1.
  */
@@ -95,7 +96,8 @@ CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *p
  * @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had none):
  *             CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must; _RUNNING: a job is
  *             under way, or was left unfinished; _FAILED: it cannot be told.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, or what emit returned. Since 0.2.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows);
+ *         CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Since 0.2.
  */
 CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const char *project_id,
                                                 cutover_recovery_emit emit, void *context,
@@ -176,7 +178,9 @@ typedef struct cutover_leftover {
 typedef cutover_status (*cutover_leftover_emit)(const cutover_leftover *leftover, void *context);
 
 /**
- * Emits what abandoned jobs of a project left, as of the last recovery, on the calling thread; at most 100 are kept.
+ * Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are kept of a project:
+ * where more come the oldest are dropped from the list, which the audit entry of that abandoning names as `forgotten`.
+ * @param project_id Of this project; NULL: of all.
  * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Since 0.2.
  */
 CUTOVER_API cutover_status cutover_leftovers_list(cutover_engine *engine, const char *project_id,

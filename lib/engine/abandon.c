@@ -149,7 +149,7 @@ cutover_status cutover_leftovers_list(cutover_engine *engine, const char *projec
     struct leftovers list = {0};
     cutover_status status = engine_check(engine, error);
 
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && project_id != NULL)
         status = engine_id_check("project_id", project_id, error);
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit: required");

@@ -23,6 +23,10 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
 {
     cutover_status status = engine_check(engine, error);
 
+    if (status == CUTOVER_OK && project_id != NULL)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
     if (status != CUTOVER_OK)
         return status;
     struct recovering recovering = {&engine->host, emit, context};
@@ -52,6 +56,8 @@ cutover_status cutover_project_look(cutover_engine *engine, const char *project_
         status = engine_id_check("project_id", project_id, error);
     if (status == CUTOVER_OK && emit == NULL)
         status = error_set(error, CUTOVER_E_INVALID, "emit: required");
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
     return status != CUTOVER_OK ? status
                                 : recheck_project(&engine->host, project_id, false, true, emit, context);
 }

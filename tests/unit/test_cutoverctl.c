@@ -432,7 +432,8 @@ static void a_job_that_died_at_once_is_not_said_to_go_on(void **state)
     (void)state;
     put("promotion", SILENT_JOB,
         "{\"id\":\"" SILENT_JOB "\",\"kind\":\"promotion\",\"project_id\":\"shop\",\"status\":\"stage\","
-        "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"created_at\":" LONG_AGO "}");
+        "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"created_at\":" LONG_AGO
+        ",\"updated_at\":" LONG_AGO "}");
     put("lease", SILENT_JOB,
         "{\"job_id\":\"" SILENT_JOB "\",\"project_id\":\"shop\",\"job\":\"promotion\",\"owner\":\"elsewhere\","
         "\"holder\":\"it\",\"renewed_at\":" LONG_AGO ",\"released\":false,\"progress\":null}");
@@ -447,6 +448,39 @@ static void a_job_that_died_at_once_is_not_said_to_go_on(void **state)
     put("lease", SILENT_JOB, NULL);
     put("cancel", SILENT_JOB, NULL);
     put("promotion", SILENT_JOB, NULL);
+}
+
+/* Production cannot be asked whether it is what the project's last job left; and a job that was given up left a door. */
+static void recovery_and_status_say_what_is_not_settled(void **state)
+{
+    const char *const commands[] = {"recover", "status"};
+
+    (void)state;
+    put("promotion", SILENT_JOB,
+        "{\"id\":\"" SILENT_JOB "\",\"kind\":\"promotion\",\"project_id\":\"shop\",\"status\":\"failed\","
+        "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\",\"created_at\":" LONG_AGO
+        ",\"updated_at\":" LONG_AGO "}");
+    put("leftover", SILENT_JOB ":door",
+        "{\"id\":\"" SILENT_JOB ":door\",\"project_id\":\"shop\",\"job_id\":\"" SILENT_JOB "\","
+        "\"kind\":\"door\",\"name\":\"shop\",\"message\":\"the door of shop\",\"since\":" LONG_AGO "}");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        int expected = strcmp(commands[i], "recover") == 0 ? 1 : 0;
+        char *said = RUN(expected, commands[i]), *json = RUN(expected, "--json", commands[i]);
+        check_contains(said,
+                       "project shop: failed: whether production is what the last job left cannot be told");
+        check_contains(said, SILENT_JOB ":door, since 2020-01-01");
+        check_contains(json, "\"leftovers\":[{\"id\":\"" SILENT_JOB ":door\",\"project_id\":\"shop\"");
+        check_contains(json, "\"outcome\":\"failed\"");
+        assert_null(strstr(said, "nothing is unfinished"));
+        free(json);
+        free(said);
+    }
+    put("leftover", SILENT_JOB ":door", NULL);
+    put("promotion", SILENT_JOB, NULL);
+    char *said = RUN(0, "recover");
+    check_contains(said, "nothing is unfinished");
+    free(said);
+    done(RUN(1, "recover", "--project", "nope"));
 }
 
 int main(void)
@@ -465,6 +499,7 @@ int main(void)
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(the_queue_needs_no_project),
         cmocka_unit_test(a_job_that_died_at_once_is_not_said_to_go_on),
+        cmocka_unit_test(recovery_and_status_say_what_is_not_settled),
     };
 
     return cmocka_run_group_tests_name("cutoverctl", tests, setup, NULL);

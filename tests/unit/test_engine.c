@@ -942,6 +942,47 @@ static void a_lease_of_a_newer_format_is_left_alone(void **state)
     cutover_engine_free(engine);
 }
 
+/* ---- what nobody knows is not what is settled ---- */
+
+static cutover_status note_left(const cutover_leftover *leftover, void *context)
+{
+    char *said = context;
+
+    snprintf(said + strlen(said), 64 - strlen(said), "%s of %s;", leftover->id, leftover->project_id);
+    return CUTOVER_OK;
+}
+
+static void recovery_of_an_unknown_project_is_refused(void **state)
+{
+    cutover_engine *engine = engine_of(*state);
+    cutover_error *error = NULL;
+    char job[64] = "";
+
+    check_status(cutover_recover(engine, "nope", NULL, NULL, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_recover(engine, "", NULL, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_project_look(engine, "nope", note_job, job, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_project_look(engine, "", note_job, job, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_leftovers_list(engine, "nope", note_left, job, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_leftovers_list(engine, "", note_left, job, &error), CUTOVER_E_INVALID, error);
+    cutover_engine_free(engine);
+}
+
+static void what_abandoned_jobs_left_is_listed_of_all_projects(void **state)
+{
+    const struct ports *ports = *state;
+    cutover_engine *engine = engine_of(*state);
+    cutover_error *error = NULL;
+    char said[64] = "";
+
+    put_document(ports, "leftover", "a:door",
+                 "{\"id\":\"a:door\",\"project_id\":\"shop\",\"job_id\":\"a\",\"kind\":\"door\"}");
+    put_document(ports, "leftover", "b:other",
+                 "{\"id\":\"b:other\",\"project_id\":\"gone\",\"job_id\":\"b\",\"kind\":\"other\"}");
+    check_ok(cutover_leftovers_list(engine, NULL, note_left, said, &error), error);
+    assert_string_equal(said, "a:door of shop;b:other of gone;");
+    cutover_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -970,6 +1011,8 @@ int main(void)
         TEST(every_free_takes_null),
         TEST(a_job_runs_once),
         TEST(every_list_keeps_to_what_the_store_takes),
+        TEST(recovery_of_an_unknown_project_is_refused),
+        TEST(what_abandoned_jobs_left_is_listed_of_all_projects),
         TEST(a_lease_of_a_newer_format_is_left_alone),
         TEST(a_refused_job_leaves_the_request_acked),
         TEST(a_job_that_was_cancelled_before_it_ran_ends_at_once),
