@@ -428,6 +428,7 @@ cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *pr
     if (job->progress == NULL)
         return CUTOVER_E_STATE;
     progress_read(job->progress, &told);
+    told.job_id = cutover_job_id(job);
     return progress_hand_over(&told, progress);
 }
 

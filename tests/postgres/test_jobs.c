@@ -94,7 +94,7 @@ struct watcher {
     struct shop shop; /* on the same store */
     const char *request_id;
     pthread_t thread;
-    char job_id[64], step[32];
+    char job_id[64], progress_job_id[64], step[32];
     double fraction;
 };
 
@@ -105,6 +105,8 @@ static bool is_held_and_told(struct watcher *watcher, const cutover_job *job)
     if (job == NULL || strcmp(cutover_job_status(job), "held") != 0 ||
         cutover_job_progress(job, &progress) != CUTOVER_OK || strcmp(progress.step, "held") != 0)
         return false;
+    snprintf(watcher->progress_job_id, sizeof watcher->progress_job_id, "%s",
+             progress.job_id != NULL ? progress.job_id : "none");
     snprintf(watcher->job_id, sizeof watcher->job_id, "%s", cutover_job_id(job));
     snprintf(watcher->step, sizeof watcher->step, "%s", progress.step);
     watcher->fraction = progress.fraction;
@@ -164,6 +166,7 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
     pthread_join(watcher.thread, NULL);
     check_status(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
     assert_string_equal(watcher.job_id, outcome.promotion_id);
+    assert_string_equal(watcher.progress_job_id, outcome.promotion_id);
     assert_string_equal(watcher.step, "held");
     assert_true(watcher.fraction > 0.5);
 
