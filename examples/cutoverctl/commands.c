@@ -209,8 +209,10 @@ const struct command commands[] = {
      .operands = "ID",
      .operand_count = 1,
      .required = BIT(OPTION_EXPIRES_IN),
+     .allowed = BIT(OPTION_CONFIRM),
      .summary = "let a preview expire later",
-     .text = "Counts from now, not from when it would have expired.",
+     .text = "Counts from now, not from when it would have expired. An earlier end than it has now has to be "
+             "confirmed: a promotion that is held past it fails.",
      .examples = "cutoverctl preview extend next --expires-in 7d\n",
      .exits = BIT(EXIT_REFUSED),
      .run = run_preview_extend},

@@ -366,20 +366,39 @@ int run_preview_add(struct tool *tool)
     return done ? EXIT_DONE : fail(tool, error);
 }
 
+static cutover_status keep_expiry(const cutover_preview *preview, void *context)
+{
+    *(int64_t *)context = preview->expires_at;
+    return CUTOVER_OK;
+}
+
+/* 0 is never. */
+static bool is_earlier(int64_t at, int64_t than)
+{
+    return at != 0 && (than == 0 || at < than);
+}
+
 int run_preview_extend(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_registry *registry = NULL;
     const char *id = tool->operands[0];
-    int64_t expires_at = 0;
+    int64_t expires_at = 0, now_expires_at = 0;
 
     if (!parse_expiry(tool, &expires_at))
         return EXIT_USAGE;
     bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
-                cutover_registry_preview_extend(registry, id, expires_at, &error) == CUTOVER_OK &&
-                show_preview(tool, id, &error) == CUTOVER_OK;
+                tool->platform.preview_get(id, keep_expiry, &now_expires_at, &error, tool->platform.userdata) ==
+                    CUTOVER_OK;
+    bool meant = !done || !is_earlier(expires_at, now_expires_at) ||
+                 confirmed(tool,
+                           "preview %s expires earlier than it does now; a promotion of it that has not swapped by "
+                           "then fails",
+                           id);
+    done = done && meant && cutover_registry_preview_extend(registry, id, expires_at, &error) == CUTOVER_OK &&
+           show_preview(tool, id, &error) == CUTOVER_OK;
     cutover_registry_free(registry);
-    return done ? EXIT_DONE : fail(tool, error);
+    return done ? EXIT_DONE : meant ? fail(tool, error) : EXIT_USAGE;
 }
 
 static cutover_status add_preview(const cutover_preview *preview, void *context)

@@ -253,6 +253,33 @@ static void what_has_expired_is_shown_and_reaped(void **state)
     free(said);
 }
 
+/* A promotion that is held would fail of it. */
+static void a_preview_is_shortened_only_by_who_means_it(void **state)
+{
+    const char *const shorter[] = {"preview", "extend", "long", "--expires-in", "1d", NULL};
+    char *shown = NULL;
+
+    (void)state;
+    done(RUN(0, "preview", "add", "long", "--project", "shop", "--database", "host=/nowhere dbname=l",
+             "--expires-in", "7d"));
+    char *before = RUN(0, "preview", "show", "long");
+    char *said = run(2, shorter);
+    check_contains(said, "--confirm is missing: preview long expires earlier");
+    free(said);
+    assert_int_equal(at_a_terminal("no\n", shorter, &shown), 2);
+    free(shown);
+    said = RUN(0, "preview", "show", "long");
+    assert_string_equal(said, before);
+    free(said);
+    free(before);
+    done(RUN(0, "preview", "extend", "long", "--expires-in", "1d", "--confirm"));
+    done(RUN(0, "preview", "extend", "long", "--expires-in", "never"));
+    done(RUN(2, "preview", "extend", "long", "--expires-in", "9d"));
+    said = RUN(1, "preview", "extend", "nope", "--expires-in", "9d");
+    check_contains(said, "no preview nope");
+    free(said);
+}
+
 /* ---- JSON ---- */
 
 /* One object, whether it was done or refused; tests/schemas.py holds what it says against its schema. */
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(events_are_listed_and_offered_again),
         cmocka_unit_test(an_unknown_project_is_an_error_in_every_list),
         cmocka_unit_test(what_has_expired_is_shown_and_reaped),
+        cmocka_unit_test(a_preview_is_shortened_only_by_who_means_it),
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(the_queue_needs_no_project),
