@@ -155,7 +155,8 @@ CUTOVER_API cutover_status cutover_event_selection_init(cutover_event_selection 
  * commit of its own, with an audit entry event.retried.
  *
  * @param count Receives how many; or NULL.
- * @return CUTOVER_OK, also for none of a range; CUTOVER_E_NOT_FOUND when the one is not in the outbox; CUTOVER_E_STATE when it was
+ * @return CUTOVER_OK, also for none of a range; CUTOVER_E_NOT_FOUND when the one is not in the outbox, or there is no such project,
+ *         or no engine has ever delivered to a notifier of that name; CUTOVER_E_STATE when it was
  *         not given up for that notifier; CUTOVER_E_CONFLICT when somebody else settled it meanwhile; CUTOVER_E_INVALID,
  *         CUTOVER_E_FORBIDDEN, CUTOVER_E_UNSUPPORTED, CUTOVER_E_STORE, CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */

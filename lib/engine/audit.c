@@ -177,6 +177,16 @@ static cutover_status selection_check(const cutover_event_selection *selection, 
     return status;
 }
 
+/* One that was mistyped is no endpoint for which nothing was given up. */
+static cutover_status notifier_check(struct json_object *names, const char *name, cutover_error **error)
+{
+    if (json_object_object_get_ex(names, name, NULL))
+        return CUTOVER_OK;
+    cutover_status status = error_set(error, CUTOVER_E_NOT_FOUND, "no notifier %s", name);
+    error_hint(error, "Known are those that an engine has delivered to; each event of the list names them.");
+    return status;
+}
+
 static cutover_status settle_given_up(cutover_engine *engine, const cutover_event_selection *given,
                                       enum outbox_act act, uint32_t *count, cutover_error **error)
 {
@@ -193,12 +203,16 @@ static cutover_status settle_given_up(cutover_engine *engine, const cutover_even
                                  "Events that were given up are settled by operators.", &actor, error);
     if (status == CUTOVER_OK)
         status = selection_check(&selection, error);
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, selection.project_id, error);
     if (status != CUTOVER_OK)
         return status;
     const struct host *host = &engine->host;
     const struct outbox_choice choice = {&actor, selection.project_id, selection.first, selection.last,
                                          selection.notifier};
     status = known_read(&host->store, &engine->outlets, &names, error);
+    if (status == CUTOVER_OK)
+        status = notifier_check(names, selection.notifier, error);
     if (status == CUTOVER_OK)
         status = outbox_settle(&host->store, &host->clock, names, &choice, act, &settled, error);
     json_object_put(names);

@@ -411,12 +411,16 @@ static cutover_status settle_one(struct settling *settling, cutover_error **erro
     const struct outbox_choice *choice = settling->choice;
     struct document document = {NULL, NULL, 0};
     char id[STORE_ID_MAX + 1];
+    bool found = false;
     int length = snprintf(id, sizeof id, "%s:%012llx", choice->project_id, (unsigned long long)choice->first);
 
     if (length < 0 || (size_t)length >= sizeof id)
         return error_set(error, CUTOVER_E_INVALID, "project_id: longer than 100 bytes");
-    cutover_status status = document_get(settling->store, "event", id, &document, error);
-    if (status == CUTOVER_OK)
+    cutover_status status = document_find(settling->store, "event", id, &document, &found, error);
+    if (status == CUTOVER_OK && !found)
+        status = error_set(error, CUTOVER_E_NOT_FOUND, "event %llu of project %s is not in the outbox",
+                           (unsigned long long)choice->first, choice->project_id);
+    else if (status == CUTOVER_OK)
         status = settle_each(settling, &document, error);
     document_free(&document);
     return status;

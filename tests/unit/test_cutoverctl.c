@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static const char *home;
+static char *events;
 
 /* What it says, malloc'd, after it ended with this status. */
 static char *run(int expected, const char *const *arguments)
@@ -47,6 +48,16 @@ static int setup(void **state)
     done(RUN(0, "project", "add", "shop", "--database", "host=/nowhere dbname=shop"));
     done(RUN(0, "preview", "add", "next", "--project", "shop", "--database", "host=/nowhere dbname=next",
              "--expires-in", "7d"));
+    /* From then on there is a notifier, as whoever has given up events has one. */
+    assert_true(asprintf(&events, "%s/events.jsonl", home) > 0);
+    done(RUN(0, "event", "deliver", "--to", events));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(events);
     return 0;
 }
 
@@ -217,7 +228,7 @@ static void an_unknown_project_is_an_error_in_every_list(void **state)
         {"request", "list", "--project", "shpo"}, {"backup", "list", "--project", "shpo"},
         {"preview", "list", "--project", "shpo"}, {"displaced", "list", "--project", "shpo"},
         {"audit", "--project", "shpo"},           {"event", "list", "--project", "shpo"},
-        {"preview", "reap", "--project", "shpo"},
+        {"preview", "reap", "--project", "shpo"}, {"event", "retry", "--project", "shpo"},
     };
 
     (void)state;
@@ -359,10 +370,7 @@ static void every_act_on_a_request_says_it(void **state)
     done(RUN(0, "--json", "audit", "--project", "shop"));
     done(RUN(0, "--json", "event", "list", "--project", "shop"));
     done(RUN(0, "--json", "request", "list", "--project", "shop"));
-    char *file = NULL;
-    assert_true(asprintf(&file, "%s/events.jsonl", home) > 0);
-    done(RUN(0, "--json", "event", "deliver", "--to", file));
-    free(file);
+    done(RUN(0, "--json", "event", "deliver", "--to", events));
 }
 
 /* ---- events ---- */
@@ -378,6 +386,10 @@ static void events_are_listed_and_offered_again(void **state)
     check_contains(said, "{\"retried\":0}");
     free(said);
     said = RUN(1, "event", "retry", "--project", "shop", "--sequence", "999");
+    check_contains(said, "event 999 of project shop is not in the outbox");
+    free(said);
+    said = RUN(1, "event", "discard", "--notifier", "hok", "--confirm");
+    check_contains(said, "no notifier hok");
     free(said);
     said = RUN(2, "event", "retry", "--project", "shop", "--sequence", "4-x");
     check_contains(said, "--sequence takes");
@@ -530,5 +542,5 @@ int main(void)
         cmocka_unit_test(recovery_and_status_say_what_is_not_settled),
     };
 
-    return cmocka_run_group_tests_name("cutoverctl", tests, setup, NULL);
+    return cmocka_run_group_tests_name("cutoverctl", tests, setup, teardown);
 }
