@@ -29,7 +29,7 @@ static cutover_status tell(const cutover_recovery *recovery, void *context)
         recovery->outcome == CUTOVER_RECOVERED_FAILED || recovery->outcome == CUTOVER_RECOVERED_DIFFERENT;
     if (recovery->ask_again_s > told->ask_again_s)
         told->ask_again_s = recovery->ask_again_s;
-    put_text(object, "job", recovery->job[0] != '\0' ? recovery->job : "project");
+    put_text(object, "job", recovery->job[0] != '\0' ? recovery->job : NULL);
     put_text(object, "job_id", recovery->job_id[0] != '\0' ? recovery->job_id : NULL);
     put_text(object, "project_id", recovery->project_id);
     put_text(object, "request_id", recovery->request_id[0] != '\0' ? recovery->request_id : NULL);
@@ -65,15 +65,20 @@ static cutover_status recover_and_wait(struct told *told, cutover_error **error)
     return status;
 }
 
+/* Of a project alone where it is no job's: its server is away. */
+static void print_job_told(struct json_object *job)
+{
+    const char *what = member_text(job, "job"), *id = member_text(job, "job_id");
+
+    printf("%s%s%s%sproject %s: %s: %s\n", id != NULL && what != NULL ? what : "", id != NULL ? " " : "",
+           id != NULL ? id : "", id != NULL ? " of " : "", member_text(job, "project_id"),
+           member_text(job, "outcome"), member_text(job, "message"));
+}
+
 static void print_jobs(struct json_object *list)
 {
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
-        struct json_object *job = json_object_array_get_idx(list, i);
-        if (member_text(job, "job_id") != NULL)
-            printf("%s %s of ", member_text(job, "job"), member_text(job, "job_id"));
-        printf("project %s: %s: %s\n", member_text(job, "project_id"), member_text(job, "outcome"),
-               member_text(job, "message"));
-    }
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        print_job_told(json_object_array_get_idx(list, i));
 }
 
 /* Takes over what was left. */
@@ -293,8 +298,7 @@ static int abandoned(struct tool *tool, struct told *told)
         print_json(json_object_get(job));
         return EXIT_DONE;
     }
-    printf("%s %s of project %s: %s: %s\n", member_text(job, "job"), member_text(job, "job_id"),
-           member_text(job, "project_id"), member_text(job, "outcome"), member_text(job, "message"));
+    print_job_told(job);
     print_leftovers(left);
     json_object_put(left);
     return EXIT_DONE;

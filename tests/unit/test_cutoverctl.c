@@ -326,6 +326,7 @@ static void every_command_says_one_object(void **state)
         {0, {"--json", "event", "list"}},
         {0, {"--json", "event", "discard", "--confirm"}},
         {0, {"--json", "recover"}},
+        {1, {"--json", "recover", "--project", "json"}},
         {1, {"--json", "release", "none"}},
         {1, {"--json", "promote", "none"}},
         {1, {"--json", "preflight", "none"}},
@@ -393,6 +394,18 @@ static void events_are_listed_and_offered_again(void **state)
     free(said);
     said = RUN(2, "event", "retry", "--project", "shop", "--sequence", "4-x");
     check_contains(said, "--sequence takes");
+    free(said);
+}
+
+/* What is said of a project is not said of a job that has no name. */
+static void a_server_that_is_away_is_no_job(void **state)
+{
+    (void)state;
+    char *said = RUN(1, "--json", "recover", "--project", "shop");
+    check_contains(said, "{\"job\":null,\"job_id\":null,\"project_id\":\"shop\"");
+    free(said);
+    said = RUN(1, "recover", "--project", "shop");
+    assert_memory_equal(said, "project shop: failed: ", strlen("project shop: failed: "));
     free(said);
 }
 
@@ -537,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_preview_is_shortened_only_by_who_means_it),
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
+        cmocka_unit_test(a_server_that_is_away_is_no_job),
         cmocka_unit_test(the_queue_needs_no_project),
         cmocka_unit_test(a_job_that_died_at_once_is_not_said_to_go_on),
         cmocka_unit_test(recovery_and_status_say_what_is_not_settled),
