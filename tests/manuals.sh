@@ -47,15 +47,56 @@ for shell in bash zsh fish; do
     command -v "$shell" >/dev/null || continue
     if "$shell" -n "$build/man/cutoverctl.$shell"; then ok; else bad "$shell cannot read its completion"; fi
 done
-# What a user of bash gets.
+# What a user of bash gets: words as bash has them, in which : and = are words of their own.
 offered() {
     bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cutoverctl; echo "${COMPREPLY[*]}"' "$build/man/cutoverctl.bash" "$@"
 }
-if [ "$(offered cutoverctl prev)" = preview ] && [ "$(offered cutoverctl --as x:y request ac)" = ack ] &&
-    [ "$(offered cutoverctl request reject ID --rea)" = --reason ]; then
-    ok
-else
-    bad "bash completes another word"
+# What one of zsh gets: the words of compadd, or the command whose options _arguments completes.
+zsh_offered() {
+    zsh -f -c 'compadd() { echo "$@"; }; _files() { echo files; }; _arguments() { echo "$words[2,3]: $@"; }
+        file=$1; shift; words=(); CURRENT=0; . $file >/dev/null; words=("$@"); CURRENT=$#; _cutoverctl' zsh "$build/man/cutoverctl.zsh" "$@"
+}
+# offers WANTED WORD...: bash does.
+offers() {
+    wanted=$1
+    shift
+    got=$(offered "$@")
+    if [ "$got" = "$wanted" ]; then ok; else bad "bash offers \`$got\` after \`$*\`, not \`$wanted\`"; fi
+}
+offers preview cutoverctl prev
+offers --reason cutoverctl request reject ID --rea
+offers watch cutoverctl --as operator : olga job wa
+offers watch cutoverctl --as = operator : olga : org_admin job wa
+offers job cutoverctl --home = /tmp jo
+offers watch cutoverctl --project = shop job wa
+offers job cutoverctl --log-file x jo
+offers watch cutoverctl --log-file x --verbose job wa
+offers readback cutoverctl promote ID --verify read
+offers readback cutoverctl promote ID --verify = read
+offers 'restore readback' cutoverctl promote ID --verify =
+offers 'yes no' cutoverctl project add ID --hold-fence ''
+offers verification cutoverctl job list --kind ver
+offers rejected cutoverctl request list --status rej
+offers running cutoverctl job list --status run
+offers verified cutoverctl backup list --status verifie
+offers '' cutoverctl project add ID --database ''
+offers /etc cutoverctl --home = /etc
+offers "$source_dir/tests/manuals.sh" cutoverctl event deliver --to "$source_dir/tests/manuals"
+offers ack cutoverctl help request ac
+offers promote cutoverctl help promot
+offers bash cutoverctl print ba
+if command -v zsh >/dev/null; then
+    for front in '--json' '--as operator:olga' '--home=/tmp --verbose' '--log-file x' help; do
+        # shellcheck disable=SC2086 # words
+        case $(zsh_offered cutoverctl $front job wa) in
+        *' watch '*) ok ;;
+        *) bad "zsh offers no verb of job after $front" ;;
+        esac
+    done
+    case $(zsh_offered cutoverctl --as operator:olga job list --kind '') in
+    'job list:'*'(promotion '*) ok ;;
+    *) bad "zsh does not know the options of a command after others" ;;
+    esac
 fi
 
 echo "manuals: $passed passed, $failed failed"

@@ -79,6 +79,12 @@ const struct option_text option_texts[OPTION_COUNT] = {
          "and production is open. Without it there is no limit"},
 };
 
+const char *const option_words[OPTION_COUNT] = {
+    [OPTION_VERIFY] = "restore readback",
+    [OPTION_HOLD_FENCE] = "yes no",
+    [OPTION_KIND] = "promotion rollback restore backup verification",
+};
+
 const struct option_text common_texts[] = {
     {"--home", "DIR",
      "where everything is kept; else $CUTOVER_HOME, else .cutover where that is in this folder, else "
@@ -322,6 +328,7 @@ const struct command commands[] = {
      .text = "Of all projects, or of one: an operator's queue.",
      .examples = "cutoverctl request list --status live\n"
                  "cutoverctl request list --project shop\n",
+     .statuses = "open acked in_progress completed failed rejected cancelled expired rolled_back live",
      .run = run_request_list},
     {.noun = "preflight",
      .operands = "REQUEST",
@@ -448,6 +455,8 @@ const struct command commands[] = {
      .examples = "cutoverctl job list\n"
                  "cutoverctl job list --project shop --status running\n"
                  "cutoverctl job list --kind restore --limit 10\n",
+     .statuses = "preflight lock stage check backup verify held swap finish completed failed cancelled taking "
+                 "verifying verified deleted running over",
      .run = run_job_list},
     {.noun = "job",
      .verb = "show",
@@ -491,6 +500,7 @@ const struct command commands[] = {
      .summary = "list backups, the newest first",
      .examples = "cutoverctl backup list\n"
                  "cutoverctl backup list --project shop --status verified\n",
+     .statuses = "taking verifying verified failed deleted",
      .run = run_backup_list},
     {.noun = "backup",
      .verb = "show",

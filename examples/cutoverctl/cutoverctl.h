@@ -69,6 +69,7 @@ struct command {
     const char *summary;        /* what it does, in a line: "agree to a request", without a full stop */
     const char *text;           /* more about it, a paragraph a line; or NULL */
     const char *examples;       /* command lines, each with its line feed */
+    const char *statuses;       /* what --status takes, with a space between two */
     uint64_t exits;             /* BIT(EXIT_…) that it may end with, beside EXITS_ALWAYS */
     int (*run)(struct tool *tool);
 };
@@ -89,6 +90,8 @@ struct exit_text {
 /* commands.c. The lists end with a NULL in the first pointer. */
 extern const struct command commands[];
 extern const struct option_text option_texts[OPTION_COUNT];
+extern const char
+    *const option_words[OPTION_COUNT]; /* what it takes, with a space between two; NULL: anything */
 extern const struct option_text common_texts[];
 extern const struct exit_text exit_texts[];
 

@@ -390,11 +390,12 @@ int run_preview_extend(struct tool *tool)
     bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
                 tool->platform.preview_get(id, keep_expiry, &now_expires_at, &error, tool->platform.userdata) ==
                     CUTOVER_OK;
-    bool meant = !done || !is_earlier(expires_at, now_expires_at) ||
-                 confirmed(tool,
-                           "preview %s expires earlier than it does now; a promotion of it that has not swapped by "
-                           "then fails",
-                           id);
+    bool meant =
+        !done || !is_earlier(expires_at, now_expires_at) ||
+        confirmed(tool,
+                  "preview %s expires earlier than it does now; a promotion of it that has not swapped by "
+                  "then fails",
+                  id);
     done = done && meant && cutover_registry_preview_extend(registry, id, expires_at, &error) == CUTOVER_OK &&
            show_preview(tool, id, &error) == CUTOVER_OK;
     cutover_registry_free(registry);

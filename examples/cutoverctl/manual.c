@@ -156,48 +156,129 @@ static void put_option_words(uint64_t set)
         printf("%s ", common->name);
 }
 
-/* Which words come is a case over what is there already: "request ack". Common to bash and zsh, which has bash's way. */
+/* The options that take a value, as a pattern of sh: "--abandon | --at". */
+static void put_valued(void)
+{
+    const char *between = "";
+
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if (option_texts[i].value == NULL)
+            continue;
+        printf("%s%s", between, option_texts[i].name);
+        between = " | ";
+    }
+    for (const struct option_text *common = common_texts; common->name != NULL; common++)
+        if (common->value != NULL)
+            printf("%s%s", between, common->name);
+}
+
+/* "man|bash|zsh|fish": words of which one is the operand. */
+static bool has_operand_words(const struct command *command)
+{
+    return command->verb == NULL && command->operands != NULL && strchr(command->operands, '|') != NULL;
+}
+
+static void put_operand_words(const struct command *command)
+{
+    for (const char *at = command->operands; *at != '\0'; at++)
+        fputc(*at == '|' ? ' ' : *at, stdout);
+}
+
+/* A line of a case for each noun that has more words: its verbs, or the operands of a command of one word. */
+static void put_verb_cases(const char *opening, const char *closing)
+{
+    for (const struct command *command = commands; command->noun != NULL; command++) {
+        if (!is_first_of_noun(command) || (command->verb == NULL && !has_operand_words(command)))
+            continue;
+        printf("    %s) verbs=%s", command->noun, opening);
+        if (command->verb != NULL)
+            put_words(command->noun, ' ');
+        else
+            put_operand_words(command);
+        printf("%s ;;\n", closing);
+    }
+}
+
+/* Which words come is a case over what is there already: "request ack". */
 static void put_bash_cases(void)
 {
     fputs("    case \"$noun\" in\n", stdout);
-    for (const struct command *command = commands; command->noun != NULL; command++) {
-        if (command->verb == NULL || !is_first_of_noun(command))
-            continue;
-        printf("    %s) verbs='", command->noun);
-        put_words(command->noun, ' ');
-        fputs("' ;;\n", stdout);
-    }
+    put_verb_cases("'", "'");
     fputs("    esac\n    case \"$noun $verb\" in\n", stdout);
     for (const struct command *command = commands; command->noun != NULL; command++) {
         printf(command->verb != NULL ? "    '%s %s') options='" : "    '%s '*) options='", command->noun,
                command->verb);
         put_option_words(command->required | command->allowed);
-        fputs("' ;;\n", stdout);
+        fputs("'", stdout);
+        if (command->statuses != NULL)
+            printf(" statuses='%s'", command->statuses);
+        fputs(" ;;\n", stdout);
     }
     fputs("    esac\n", stdout);
+}
+
+/* Of a file or a folder. */
+static bool takes_path(const struct option_text *option)
+{
+    return option->value != NULL && (strcmp(option->value, "FILE") == 0 || strcmp(option->value, "DIR") == 0);
+}
+
+static void put_bash_path(const struct option_text *option)
+{
+    if (takes_path(option))
+        printf("        %s) COMPREPLY=($(compgen -%c -- \"$word\")); compopt -o filenames 2>/dev/null ;;\n",
+               option->name, option->value[0] == 'D' ? 'd' : 'f');
+}
+
+static void put_bash_values(void)
+{
+    fputs("        case \"$option\" in\n        --status) COMPREPLY=($(compgen -W \"$statuses\" -- \"$word\")) "
+          ";;\n",
+          stdout);
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if (option_words[i] != NULL)
+            printf("        %s) COMPREPLY=($(compgen -W '%s' -- \"$word\")) ;;\n", option_texts[i].name,
+                   option_words[i]);
+        put_bash_path(&option_texts[i]);
+    }
+    for (const struct option_text *common = common_texts; common->name != NULL; common++)
+        put_bash_path(common);
+    fputs("        esac\n        return\n", stdout);
 }
 
 static void put_bash(void)
 {
     fputs("# Completion of cutoverctl for bash, made by `cutoverctl print bash`.\n_cutoverctl()\n{\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} noun= verb= verbs= options='--home --json --as --help' i "
-          "skip=\n"
-          "    COMPREPLY=()\n"
-          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-          "        if [ -n \"$skip\" ]; then skip=; continue; fi\n"
-          "        case \"${COMP_WORDS[i]}\" in\n        --*=*) ;;\n        ",
+          "    local words=() word= noun= verb= help= verbs= statuses= option= options='",
           stdout);
-    for (unsigned i = 0; i < OPTION_COUNT; i++)
-        if (option_texts[i].value != NULL)
-            printf("%s | ", option_texts[i].name);
-    fputs("--home | --as) skip=1 ;;\n        -*) ;;\n"
-          "        *) if [ -z \"$noun\" ]; then noun=${COMP_WORDS[i]}; elif [ -z \"$verb\" ]; then "
-          "verb=${COMP_WORDS[i]}; fi ;;\n"
-          "        esac\n    done\n",
-          stdout);
+    put_option_words(0);
+    fputs(
+        "' i\n"
+        "    local IFS=$' \\t\\n'\n    COMPREPLY=()\n"
+        "    # Bash ends a word at : and =; here `operator:olga` and `--home=DIR` are one.\n"
+        "    for ((i = 1; i <= COMP_CWORD; i++)); do\n"
+        "        if [[ ${#words[@]} -gt 0 && (${COMP_WORDS[i]} =~ ^[:=]+$ || ${COMP_WORDS[i - 1]} =~ ^[:=]+$) "
+        "]]; then\n"
+        "            words[${#words[@]} - 1]+=${COMP_WORDS[i]}\n"
+        "        else\n            words+=(\"${COMP_WORDS[i]}\")\n        fi\n    done\n"
+        "    for ((i = 0; i < ${#words[@]} - 1; i++)); do\n"
+        "        if [ -n \"$option\" ]; then option=; continue; fi\n"
+        "        case \"${words[i]}\" in\n        --*=*) ;;\n        ",
+        stdout);
+    put_valued();
+    fputs(
+        ") option=${words[i]} ;;\n        -*) ;;\n"
+        "        help) if [ -z \"$noun\" ] && [ -z \"$help\" ]; then help=1; fi ;;\n"
+        "        *) if [ -z \"$noun\" ]; then noun=${words[i]}; elif [ -z \"$verb\" ]; then verb=${words[i]}; "
+        "fi ;;\n"
+        "        esac\n    done\n"
+        "    word=${words[${#words[@]} - 1]}\n"
+        "    case \"$word\" in --*=*) option=${word%%=*} word=${word#*=} ;; esac\n",
+        stdout);
     put_bash_cases();
-    fputs("    if [ -n \"$skip\" ]; then COMPREPLY=($(compgen -f -- \"$word\")); return; fi\n"
-          "    case \"$word\" in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
+    fputs("    if [ -n \"$option\" ]; then\n", stdout);
+    put_bash_values();
+    fputs("    fi\n    case \"$word\" in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
           "    *)\n        if [ -z \"$noun\" ]; then COMPREPLY=($(compgen -W '",
           stdout);
     put_words(NULL, ' ');
@@ -220,11 +301,31 @@ static void put_quoted(const char *text)
     }
 }
 
-static void put_zsh_option(const struct option_text *option)
+/* `words` is what it takes, or NULL. */
+static void put_zsh_option(const struct option_text *option, const char *words)
 {
     printf(" \\\n            '%s%s[", option->name, option->value != NULL ? "=" : "");
     put_quoted(option->what);
-    fputs(option->value != NULL ? "]:value:_files'" : "]'", stdout);
+    if (option->value == NULL)
+        fputs("]'", stdout);
+    else if (words != NULL)
+        printf("]:value:(%s)'", words);
+    else
+        printf("]:value:%s'", !takes_path(option) ? " " : option->value[0] == 'D' ? "_files -/" : "_files");
+}
+
+/* Nouns and verbs are counted from the first word that is no option: those before it are taken away, and `help` with them. */
+static void put_zsh_front(void)
+{
+    fputs("    while ((CURRENT > 2)) && [[ $words[2] == (-*|help) ]]; do\n        case $words[2] in\n"
+          "        --*=*) ;;\n        ",
+          stdout);
+    put_valued();
+    fputs(")\n            if ((CURRENT == 3)); then\n                [[ $words[2] != --home ]] || _files -/\n"
+          "                [[ $words[2] != --log-file ]] || _files\n                return\n            fi\n"
+          "            words[2]=()\n            ((CURRENT--)) ;;\n        esac\n"
+          "        words[2]=()\n        ((CURRENT--))\n    done\n",
+          stdout);
 }
 
 static void put_zsh(void)
@@ -234,28 +335,24 @@ static void put_zsh(void)
           "    local -a nouns verbs\n    nouns=(",
           stdout);
     put_words(NULL, ' ');
-    fputs(")\n    if ((CURRENT == 2)); then\n        compadd -- $nouns --home --json --as --help\n        "
-          "return\n    fi\n"
-          "    case $words[2] in\n",
-          stdout);
-    for (const struct command *command = commands; command->noun != NULL; command++) {
-        if (command->verb == NULL || !is_first_of_noun(command))
-            continue;
-        printf("    %s) verbs=(", command->noun);
-        put_words(command->noun, ' ');
-        fputs(") ;;\n", stdout);
-    }
+    fputs(")\n", stdout);
+    put_zsh_front();
+    fputs("    if ((CURRENT == 2)); then\n        compadd -- $nouns ", stdout);
+    put_option_words(0);
+    fputs("\n        return\n    fi\n    case $words[2] in\n", stdout);
+    put_verb_cases("(", ")");
     fputs("    esac\n    if ((CURRENT == 3 && $#verbs > 0)); then\n        compadd -- $verbs\n        return\n "
           "   fi\n"
           "    case \"$words[2] ${${verbs:+$words[3]}:-}\" in\n",
           stdout);
     for (const struct command *command = commands; command->noun != NULL; command++) {
-        printf("    '%s %s')\n        _arguments", command->noun, command->verb != NULL ? command->verb : "");
+        printf(command->verb != NULL ? "    '%s %s')\n        _arguments" : "    '%s '*)\n        _arguments",
+               command->noun, command->verb);
         for (unsigned i = 0; i < OPTION_COUNT; i++)
             if (((command->required | command->allowed) & BIT(i)) != 0)
-                put_zsh_option(&option_texts[i]);
+                put_zsh_option(&option_texts[i], i == OPTION_STATUS ? command->statuses : option_words[i]);
         for (const struct option_text *common = common_texts; common->name != NULL; common++)
-            put_zsh_option(common);
+            put_zsh_option(common, NULL);
         fputs(" ;;\n", stdout);
     }
     fputs("    esac\n}\n_cutoverctl \"$@\"\n", stdout);
@@ -270,10 +367,14 @@ static void put_fish_text(const char *text)
     }
 }
 
-static void put_fish_option(const struct option_text *option, const char *condition)
+/* `words` is what it takes, or NULL. */
+static void put_fish_option(const struct option_text *option, const char *words, const char *condition)
 {
-    printf("complete -c cutoverctl %s-l %s%s -d '", condition, option->name + 2,
-           option->value != NULL ? " -r" : "");
+    printf("complete -c cutoverctl %s-l %s%s%s", condition, option->name + 2,
+           option->value != NULL ? " -r" : "", takes_path(option) ? " -F" : "");
+    if (words != NULL)
+        printf(" -a '%s'", words);
+    fputs(" -d '", stdout);
     put_fish_text(option->what);
     fputs("'\n", stdout);
 }
@@ -283,7 +384,10 @@ static void put_fish(void)
     fputs("# Completion of cutoverctl for fish, made by `cutoverctl print fish`.\ncomplete -c cutoverctl -f\n",
           stdout);
     for (const struct option_text *common = common_texts; common->name != NULL; common++)
-        put_fish_option(common, "");
+        put_fish_option(common, NULL, "");
+    fputs("complete -c cutoverctl -n '__fish_seen_subcommand_from help' -a '", stdout);
+    put_words(NULL, ' ');
+    fputs("'\n", stdout);
     for (const struct command *command = commands; command->noun != NULL; command++) {
         char condition[200];
         if (is_first_of_noun(command)) {
@@ -300,12 +404,18 @@ static void put_fish(void)
             put_fish_text(command->summary);
             fputs("'\n", stdout);
         }
+        if (has_operand_words(command)) {
+            printf("complete -c cutoverctl -n '__fish_seen_subcommand_from %s' -a '", command->noun);
+            put_operand_words(command);
+            fputs("'\n", stdout);
+        }
         snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s%s%s' ", command->noun,
                  command->verb != NULL ? "; and __fish_seen_subcommand_from " : "",
                  command->verb != NULL ? command->verb : "");
         for (unsigned i = 0; i < OPTION_COUNT; i++)
             if (((command->required | command->allowed) & BIT(i)) != 0)
-                put_fish_option(&option_texts[i], condition);
+                put_fish_option(&option_texts[i], i == OPTION_STATUS ? command->statuses : option_words[i],
+                                condition);
     }
 }
 
