@@ -30,7 +30,7 @@ int usage_error(const struct tool *tool, const char *format, ...)
     if (tool->json) {
         cutover_error *error = must(cutover_error_new(CUTOVER_E_INVALID, message, NULL, NULL));
         struct json_object *object = new_object();
-        json_object_object_add(object, "error", error_object(error));
+        json_object_object_add(object, "error", error_object(tool, error));
         print_json(object);
         cutover_error_free(error);
     }

@@ -169,7 +169,9 @@ void print_json(struct json_object *object);
 struct json_object *parse_json(const char *text);
 /* A hint of the library with the tool's own name of the setting; stays until the tool ends. NULL for NULL. */
 const char *hint_for_tool(const char *hint);
-struct json_object *error_object(const cutover_error *error);
+/* The message, with the tool's own name of the option or word that it is about; stays until the tool ends. */
+const char *message_for_tool(const struct tool *tool, const char *message);
+struct json_object *error_object(const struct tool *tool, const cutover_error *error);
 /* Text that is not ours, as it may be printed (cutover_text_visible()); stays until the tool ends. NULL for NULL. */
 const char *visible(const char *text);
 /* A string member, visible, or NULL where it is missing or null. */

@@ -112,13 +112,17 @@ static bool parse_sequence(struct tool *tool, cutover_event_selection *selection
 
     if (text == NULL)
         return true;
+    if (tool->options[OPTION_PROJECT] == NULL)
+        return usage_error(tool, "--sequence needs --project: events are counted within one"), false;
     bool good = parse_number(text, &end, &selection->first);
     selection->last = selection->first;
     if (good && *end == '-')
         good = parse_number(end + 1, &end, &selection->last);
-    if (!good || *end != '\0')
-        usage_error(tool, "--sequence takes a number from 1, or two, as in 12-40: `%s`", text);
-    return good && *end == '\0';
+    good = good && *end == '\0' && selection->last >= selection->first;
+    if (!good)
+        usage_error(tool, "--sequence takes a number from 1, or two, the smaller first, as in 12-40: `%s`",
+                    text);
+    return good;
 }
 
 static int settled(struct tool *tool, const char *what, uint32_t count)

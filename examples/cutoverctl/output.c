@@ -89,6 +89,17 @@ static struct kept {
     struct kept *next;
 } * kept;
 
+/* Owned from then on. */
+static const char *keep(char *text)
+{
+    struct kept *one = must(malloc(sizeof *one));
+
+    one->text = must(text);
+    one->next = kept;
+    kept = one;
+    return text;
+}
+
 /* What the library calls an option of the engine is a variable here. */
 const char *hint_for_tool(const char *hint)
 {
@@ -97,20 +108,94 @@ const char *hint_for_tool(const char *hint)
 
     if (at == NULL)
         return hint;
-    struct kept *one = must(malloc(sizeof *one));
-    one->text = must(malloc(strlen(hint) + sizeof variable));
-    sprintf(one->text, "%.*s%s%s", (int)(at - hint), hint, variable, at + strlen(option));
-    one->next = kept;
-    kept = one;
-    return one->text;
+    char *text = NULL;
+    return asprintf(&text, "%.*s%s%s", (int)(at - hint), hint, variable, at + strlen(option)) < 0 ? must(NULL)
+                                                                                                  : keep(text);
 }
 
-struct json_object *error_object(const cutover_error *error)
+/* What the library calls a member or a parameter is an option here, or, where the command has no such option, a word. */
+static const struct {
+    const char *member;
+    enum option option; /* OPTION_COUNT: none is */
+} tool_names[] = {
+    {"backup_id", OPTION_COUNT},
+    {"confirm", OPTION_CONFIRM},
+    {"customer_note", OPTION_NOTE},
+    {"external_ticket_ref", OPTION_TICKET},
+    {"filter.kind", OPTION_KIND},
+    {"filter.project_id", OPTION_PROJECT},
+    {"filter.status", OPTION_STATUS},
+    {"job_id", OPTION_COUNT},
+    {"label", OPTION_LABEL},
+    {"leftover_id", OPTION_FORGET},
+    {"name", OPTION_COUNT},
+    {"operator_note", OPTION_NOTE},
+    {"options.backup_id", OPTION_COUNT},
+    {"options.confirm", OPTION_CONFIRM},
+    {"options.job_id", OPTION_ABANDON},
+    {"options.preview_id", OPTION_PREVIEW},
+    {"options.project_id", OPTION_PROJECT},
+    {"options.reason", OPTION_REASON},
+    {"options.request_id", OPTION_COUNT},
+    {"preview.database", OPTION_DATABASE},
+    {"preview.expires_at", OPTION_EXPIRES_IN},
+    {"preview.id", OPTION_COUNT},
+    {"preview.project_id", OPTION_PROJECT},
+    {"project.control_database", OPTION_CONTROL_DATABASE},
+    {"project.database", OPTION_DATABASE},
+    {"project.id", OPTION_COUNT},
+    {"project.loader_database", OPTION_LOADER_DATABASE},
+    {"project.organization_id", OPTION_ORGANIZATION},
+    {"project.pgbouncers", OPTION_PGBOUNCER},
+    {"project.verify_database", OPTION_VERIFY_DATABASE},
+    {"project_id", OPTION_PROJECT},
+    {"reason", OPTION_REASON},
+    {"rejected_reason", OPTION_REASON},
+    {"request_id", OPTION_COUNT},
+    {"retention", OPTION_OLDER_THAN},
+    {"scheduled_for", OPTION_AT},
+    {"selection.notifier", OPTION_NOTIFIER},
+    {"selection.project_id", OPTION_PROJECT},
+    {"system_identifier", OPTION_COUNT},
+};
+
+/* The option of the command, or the word of it: the last one of those that name a ticket or a server. NULL: it has neither. */
+static const char *tool_name(const struct command *command, const char *member, enum option option)
+{
+    if (option != OPTION_COUNT && ((command->required | command->allowed) & BIT(option)) != 0)
+        return option_texts[option].name;
+    if (command->operands == NULL)
+        return NULL;
+    const char *last = strrchr(command->operands, ' ');
+    if (last != NULL && (option == OPTION_TICKET || strcmp(member, "system_identifier") == 0))
+        return last + 1;
+    return keep(strndup(command->operands, strcspn(command->operands, " ")));
+}
+
+const char *message_for_tool(const struct tool *tool, const char *message)
+{
+    size_t length = strcspn(message, ": ");
+    const char *name = NULL;
+
+    /* The actor is of every command. */
+    if (strncmp(message, "actor.", 6) == 0 || (length >= 6 && strncmp(message + length - 6, ".actor", 6) == 0))
+        name = "--as";
+    for (size_t i = 0; name == NULL && tool->command != NULL && i < sizeof tool_names / sizeof *tool_names; i++)
+        if (strlen(tool_names[i].member) == length && strncmp(message, tool_names[i].member, length) == 0 &&
+            (message[length] == ':' || strpbrk(tool_names[i].member, "._") != NULL))
+            name = tool_name(tool->command, tool_names[i].member, tool_names[i].option);
+    if (name == NULL)
+        return message;
+    char *text = NULL;
+    return asprintf(&text, "%s%s", name, message + length) < 0 ? must(NULL) : keep(text);
+}
+
+struct json_object *error_object(const struct tool *tool, const cutover_error *error)
 {
     struct json_object *object = new_object();
 
     put_text(object, "code", cutover_status_name(cutover_error_code(error)));
-    put_text(object, "message", cutover_error_message(error));
+    put_text(object, "message", message_for_tool(tool, cutover_error_message(error)));
     put_text(object, "detail", cutover_error_detail(error));
     put_text(object, "hint", hint_for_tool(cutover_error_hint(error)));
     put_text(object, "sqlstate", cutover_error_sqlstate(error));
@@ -123,11 +208,7 @@ const char *visible(const char *text)
 {
     if (text == NULL)
         return NULL;
-    struct kept *one = must(malloc(sizeof *one));
-    one->text = must(cutover_text_visible(text));
-    one->next = kept;
-    kept = one;
-    return one->text;
+    return keep(cutover_text_visible(text));
 }
 
 static void print_indented(FILE *file, const char *title, const char *text)
@@ -146,10 +227,10 @@ int fail(const struct tool *tool, cutover_error *error)
 
     if (tool->json) {
         struct json_object *object = new_object();
-        json_object_object_add(object, "error", error_object(error));
+        json_object_object_add(object, "error", error_object(tool, error));
         print_json(object);
     } else {
-        fprintf(stderr, "cutoverctl: %s\n", visible(cutover_error_message(error)));
+        fprintf(stderr, "cutoverctl: %s\n", visible(message_for_tool(tool, cutover_error_message(error))));
         if (cutover_error_detail(error) != NULL)
             print_indented(stderr, "", cutover_error_detail(error));
         if (cutover_error_sqlstate(error) != NULL)

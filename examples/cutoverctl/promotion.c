@@ -114,7 +114,7 @@ static int finish(struct tool *tool, cutover_promotion *promotion, cutover_error
     struct json_object *report = parse_json(text);
     if (tool->json) {
         if (error != NULL && member(report, "error") == NULL)
-            json_object_object_add(report, "error", error_object(error));
+            json_object_object_add(report, "error", error_object(tool, error));
         print_json(report);
         cutover_error_free(error);
         return status;

@@ -3,6 +3,7 @@
 #include "base/port.h"
 #include "engine/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,25 @@ static bool is_one_of(const char *const *names, const char *name)
     return false;
 }
 
+/* Each of them once, of one list after the other: a name may be in both. */
+static cutover_status refuse(const char *member, const char *given, const char *const *names,
+                             const char *const *more, cutover_error **error)
+{
+    char list[500] = "";
+    size_t length = 0;
+
+    for (const char *const *at = names; at != NULL; at = at == names ? more : NULL)
+        for (size_t i = 0; at[i] != NULL; i++) {
+            bool told = false;
+            for (size_t j = 0; j < i; j++)
+                told = told || strcmp(at[j], at[i]) == 0;
+            if (!told && length < sizeof list)
+                length += (size_t)snprintf(list + length, sizeof list - length, "%s%s",
+                                           length > 0 ? ", " : " of ", at[i]);
+        }
+    return error_set(error, CUTOVER_E_INVALID, "%s: \"%s\" is none%s", member, given, list);
+}
+
 cutover_status page_open(struct page *page, const cutover_filter *given, const char *const *statuses,
                          const char *const *groups, const char *const *kinds, void (*free_item)(void *item),
                          cutover_error **error)
@@ -37,9 +57,9 @@ cutover_status page_open(struct page *page, const cutover_filter *given, const c
     if (status != CUTOVER_OK)
         return status;
     if (filter->status != NULL && !is_one_of(statuses, filter->status) && !is_one_of(groups, filter->status))
-        return error_set(error, CUTOVER_E_INVALID, "filter.status: \"%s\" is none", filter->status);
+        return refuse("filter.status", filter->status, statuses, groups, error);
     if (filter->kind != NULL && !is_one_of(kinds, filter->kind))
-        return error_set(error, CUTOVER_E_INVALID, "filter.kind: \"%s\" is none", filter->kind);
+        return refuse("filter.kind", filter->kind, kinds, NULL, error);
     if (filter->after == NULL)
         filter->after = "";
     page->items = calloc(filter->limit, sizeof *page->items);

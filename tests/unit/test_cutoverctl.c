@@ -95,12 +95,12 @@ static void a_target_is_named(void **state)
 {
     (void)state;
     char *said = RUN(2, "project", "add", "other", "--database", "host=/nowhere user=platform");
-    check_contains(said, "project.database names no dbname");
+    check_contains(said, "cutoverctl: --database names no dbname");
     check_contains(said, "hint: Write dbname into the connection string itself");
     free(said);
     said = RUN(2, "preview", "add", "other", "--project", "shop", "--database", "dbname=next", "--expires-in",
                "1d");
-    check_contains(said, "preview.database names no host");
+    check_contains(said, "cutoverctl: --database names no host");
     free(said);
 }
 
@@ -392,9 +392,78 @@ static void events_are_listed_and_offered_again(void **state)
     said = RUN(1, "event", "discard", "--notifier", "hok", "--confirm");
     check_contains(said, "no notifier hok");
     free(said);
+    said = RUN(2, "event", "retry", "--sequence", "4");
+    check_contains(said, "--sequence needs --project");
+    free(said);
+    said = RUN(2, "event", "retry", "--project", "shop", "--sequence", "9-3");
+    check_contains(said, "the smaller first");
+    free(said);
     said = RUN(2, "event", "retry", "--project", "shop", "--sequence", "4-x");
     check_contains(said, "--sequence takes");
     free(said);
+}
+
+/* Whoever is refused reads of what he typed, not of the library's members. */
+static void a_message_names_the_option(void **state)
+{
+    static const char long_one[] = "0123456789012345678901234567890123456789012345678901234567890123456789"
+                                   "0123456789012345678901234567890123456789012345678901234567890123456789";
+    static const struct {
+        const char *part;
+        const char *arguments[12];
+    } runs[] = {
+        {"cutoverctl: --ticket: ",
+         {"request", "create", "--project", "shop", "--preview", "next", "--ticket", long_one}},
+        {"cutoverctl: --note: ",
+         {"request", "create", "--project", "shop", "--preview", "next", "--note", "\xff"}},
+        {"cutoverctl: REF: ", {"request", "ticket", "0193", long_one}},
+        {"cutoverctl: --label: ", {"backup", "create", "--project", "shop", "--label", long_one}},
+        {"cutoverctl: --reason: ",
+         {"--as", "operator:olga", "recover", "--abandon", "j", "--reason", "", "--confirm"}},
+        {"cutoverctl: --notifier: ", {"event", "retry", "--notifier", "two words"}},
+        {"cutoverctl: --project: ", {"request", "list", "--project", ""}},
+        {"cutoverctl: ID: ", {"request", "show", ""}},
+        {"cutoverctl: --confirm: ", {"--as", "user:ann:org_admin", "restore", "b", "--project", "shop"}},
+        {"\"message\":\"--status: ", {"--json", "request", "list", "--status", "nope"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        char *said = run(2, runs[i].arguments);
+        check_contains(said, runs[i].part);
+        free(said);
+    }
+}
+
+/* Those that the library lists for one that is none. */
+static void completions_know_what_status_and_kind_take(void **state)
+{
+    static const struct {
+        const char *option;
+        const char *arguments[5];
+    } lists[] = {
+        {"--status", {"request", "list", "--status", "nope"}},
+        {"--status", {"job", "list", "--status", "nope"}},
+        {"--status", {"backup", "list", "--status", "nope"}},
+        {"--kind", {"job", "list", "--kind", "nope"}},
+    };
+    char *bash = RUN(0, "print", "bash");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char *said = run(2, lists[i].arguments), *names = strstr(said, " is none of "), *put = NULL;
+        assert_non_null(names);
+        names += strlen(" is none of ");
+        names[strcspn(names, "\n")] = '\0';
+        for (put = names; *names != '\0'; names++)
+            if (*names != ',')
+                *put++ = *names;
+        *put = '\0';
+        names = strstr(said, " is none of ") + strlen(" is none of ");
+        check_contains(bash, names);
+        free(said);
+    }
+    free(bash);
 }
 
 /* What is said of a project is not said of a job that has no name. */
@@ -430,7 +499,7 @@ static void the_queue_needs_no_project(void **state)
     check_contains(list, "--limit is a number from 1 to 1000");
     free(list);
     list = RUN(2, "job", "list", "--status", "finished");
-    check_contains(list, "filter.status: \"finished\" is none");
+    check_contains(list, "cutoverctl: --status: \"finished\" is none of preflight, lock, ");
     free(list);
     list = RUN(1, "promote", "none");
     check_contains(list, "Nothing was begun: production is as it was.");
@@ -550,6 +619,8 @@ int main(void)
         cmocka_unit_test(a_preview_is_shortened_only_by_who_means_it),
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
+        cmocka_unit_test(a_message_names_the_option),
+        cmocka_unit_test(completions_know_what_status_and_kind_take),
         cmocka_unit_test(a_server_that_is_away_is_no_job),
         cmocka_unit_test(the_queue_needs_no_project),
         cmocka_unit_test(a_job_that_died_at_once_is_not_said_to_go_on),
