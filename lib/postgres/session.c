@@ -325,13 +325,14 @@ cutover_status session_value(struct session *session, const char *sql, int count
     return status;
 }
 
-/* The last words of a connection, without the newline at their end. */
+/* The last words of a connection: the first line says what happened, and those behind it what it may mean. */
 static void error_from_connection(const PGconn *connection, const char *what, cutover_error **error)
 {
     const char *message = PQerrorMessage(connection);
-    size_t length = strlen(message);
+    size_t length = strcspn(message, "\n");
+    const char *rest = message + length + strspn(message + length, "\n\t ");
 
-    while (length > 0 && (message[length - 1] == '\n' || message[length - 1] == ' '))
+    while (length > 0 && (message[length - 1] == '.' || message[length - 1] == ' '))
         length--;
     if (length == 0) {
         message = "the connection to the server was lost";
@@ -339,6 +340,8 @@ static void error_from_connection(const PGconn *connection, const char *what, cu
     }
     error_set(error, CUTOVER_E_POSTGRES, "%s%s%.*s", what != NULL ? what : "", what != NULL ? ": " : "",
               (int)length, message);
+    if (rest[0] != '\0')
+        error_detail(error, "%s", rest);
     if (PQstatus(connection) != CONNECTION_OK)
         error_sqlstate(error, "08006");
 }

@@ -475,9 +475,11 @@ enum ending field_strike(struct field *field, const struct moment *moment, const
     enum ending ending = field_ending(field, status);
     bool completed = ending == ENDING_COMPLETED || ending == ENDING_FINISHED;
     field_check(field, completed);
-    if (ending == ENDING_REFUSED)
+    char *request = shop_request_status(&field->shop, field->request_id);
+    if (strcmp(request, "acked") == 0)
         check_ok(cutover_request_cancel(field->shop.engine, &shop_member, field->request_id, NULL, &error),
                  error);
+    free(request);
     field->spent = completed;
     field->endings[ending]++;
     if (getenv("CUTOVER_TELL") != NULL)
@@ -496,7 +498,8 @@ unsigned field_count_commits(struct field *field)
 
 void field_tell(struct field *field, const char *what)
 {
-    static const char *const names[ENDINGS] = {"refused", "failed", "completed", "undone", "finished"};
+    static const char *const names[ENDINGS] = {"refused",   "cancelled", "failed",
+                                               "completed", "undone",    "finished"};
     unsigned all = 0;
 
     for (size_t i = 0; i < ENDINGS; i++)

@@ -31,12 +31,13 @@ enum store_fault { STORE_SOUND, STORE_CONFLICT, STORE_CONFLICT_APPLIED, STORE_FA
 
 enum ending {
     ENDING_REFUSED,   /* before it had claimed anything */
+    ENDING_CANCELLED, /* likewise as it was, and the request can be promoted again */
     ENDING_FAILED,    /* production is as it was, and the promotion says so */
     ENDING_COMPLETED, /* production has the preview's contents, and the promotion says so */
     ENDING_UNDONE,    /* it said that recovery is needed, which undid it */
     ENDING_FINISHED   /* it said that recovery is needed, which finished it */
 };
-#define ENDINGS 5
+#define ENDINGS 6
 
 struct field {
     struct cluster *production, *previews;

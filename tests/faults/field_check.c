@@ -40,6 +40,8 @@ enum ending field_ending(struct field *field, cutover_status status)
     if (status == CUTOVER_OK) {
         check(field, strcmp(request, "completed") == 0);
         ending = ENDING_COMPLETED;
+    } else if (status == CUTOVER_E_CANCELLED && strcmp(request, "acked") == 0) {
+        ending = ENDING_CANCELLED;
     } else if (strcmp(request, "failed") == 0) {
         ending = ENDING_FAILED;
     } else if (strcmp(request, "in_progress") == 0 || strcmp(request, "completed") == 0) {
@@ -49,7 +51,9 @@ enum ending field_ending(struct field *field, cutover_status status)
         free(request);
         request = shop_request_status(&field->shop, field->request_id);
         ending = strcmp(request, "completed") == 0 ? ENDING_FINISHED : ENDING_UNDONE;
-        check(field, ending == ENDING_FINISHED || strcmp(request, "failed") == 0);
+        /* What was to be cancelled, and is undone by recovery, can be promoted again. */
+        check(field,
+              ending == ENDING_FINISHED || strcmp(request, field->blow->cancelled ? "acked" : "failed") == 0);
     } else {
         check(field, strcmp(request, "acked") == 0);
     }

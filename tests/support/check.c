@@ -23,13 +23,12 @@ static void print_failure(const cutover_error *error)
     print_error("  verdict: %s\n", cutover_verdict_name(cutover_error_verdict(error)));
 }
 
-/* PostgreSQL's programs put two blanks behind that word, and are quoted as they are. */
+/* PostgreSQL's programs put two blanks behind these words, and are quoted as they are. */
 static bool is_server_error(const char *message, const char *found)
 {
-    static const char severity[] = "ERROR";
-    size_t length = sizeof severity - 1;
+    size_t before = (size_t)(found - message);
 
-    return (size_t)(found - message) >= length && strncmp(found - length, severity, length) == 0;
+    return before >= 5 && (strncmp(found - 5, "ERROR", 5) == 0 || strncmp(found - 5, "FATAL", 5) == 0);
 }
 
 /* What a sentence that something is missing from looks like. */
