@@ -156,6 +156,7 @@ static void a_backup_that_nothing_could_restore_is_not_begun(void **state)
     setenv("PATH", path, 1);
     check_status_keep(status, CUTOVER_E_PREFLIGHT, error);
     check_contains(cutover_error_detail(error), before_17 ? "transaction_timeout" : "cannot dump a server");
+    check_contains(cutover_error_detail(error), "Point pg_bin_dir at the programs of the server's version");
     cutover_error_free(error);
     error = NULL;
     check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
