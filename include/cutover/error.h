@@ -65,7 +65,7 @@ typedef enum cutover_verdict {
  * What a callback answers, for CUTOVER_STRICT_ANSWERS: `return lib.cutover_answer(CUTOVER_OK)` is the last thing that it does, on the
  * thread that it was called on. Without that bit it does no harm.
  * @param status As the callback would return it; of a cutover_progress_fn 0 to go on, anything else to cancel.
- * @return status. Since 0.2.
+ * @return status. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_answer(cutover_status status);
 

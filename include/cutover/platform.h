@@ -164,7 +164,7 @@ typedef struct cutover_platform {
 /**
  * For traffic_pause and fence_pause, on the thread that they were called on: whether the job is cancelled that waits for them. They
  * fail then, with whatever status, and what they paused is let go by the resume that follows.
- * @return 1 or 0; 0 anywhere else, and where nobody may cancel: while a job is undone, or recovered. Since 0.2.
+ * @return 1 or 0; 0 anywhere else, and where nobody may cancel: while a job is undone, or recovered. Since 0.1.
  */
 CUTOVER_API int32_t cutover_platform_cancelled(void);
 

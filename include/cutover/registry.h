@@ -63,7 +63,7 @@ CUTOVER_API cutover_status cutover_registry_project_set_pgbouncers(cutover_regis
                                                                    cutover_error **error);
 /**
  * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with its
- * poolers as it began with them. Since 0.2.
+ * poolers as it began with them. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_registry *registry,
                                                                    const char *project_id, int32_t hold_fence,
@@ -76,11 +76,11 @@ CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_regis
  * next job: cutover_project_confirm_server().
  *
  * @return CUTOVER_OK, also where nothing is another; CUTOVER_E_INVALID, _NOT_FOUND, _LOCKED, _STATE (pgbouncers while the project is
- *         `restoring`), _STORE, _NOMEM. Since 0.2.
+ *         `restoring`), _STORE, _NOMEM. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_project_set(cutover_registry *registry,
                                                         const cutover_project *project, cutover_error **error);
-/** Emits all projects in order of their ids. Since 0.2. */
+/** Emits all projects in order of their ids. Since 0.1. */
 CUTOVER_API cutover_status cutover_registry_project_list(cutover_registry *registry, cutover_project_emit emit,
                                                          void *context, cutover_error **error);
 
@@ -101,7 +101,7 @@ typedef struct cutover_project_removal {
         CUTOVER_PROJECT_REMOVAL_VERSION, NULL, NULL, 0, 0                                                      \
     }
 
-/** Same as CUTOVER_PROJECT_REMOVAL_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.2. */
+/** Same as CUTOVER_PROJECT_REMOVAL_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
 CUTOVER_API cutover_status cutover_project_removal_init(cutover_project_removal *options, unsigned version);
 
 /**
@@ -111,7 +111,7 @@ CUTOVER_API cutover_status cutover_project_removal_init(cutover_project_removal 
  *
  * @param engine Of the registry's platform.
  * @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES (see
- *         without_server), _STORE, _NOMEM. Since 0.2.
+ *         without_server), _STORE, _NOMEM. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_project_remove(cutover_registry *registry, cutover_engine *engine,
                                                            const cutover_project_removal *options,
@@ -133,7 +133,7 @@ CUTOVER_API cutover_status cutover_registry_preview_list(cutover_registry *regis
 /**
  * Takes a preview out of the registry; its database is the host's matter. Never one that a live request (CUTOVER_E_STATE) or a job
  * (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.2.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_preview_remove(cutover_registry *registry, const char *preview_id,
                                                            cutover_error **error);
@@ -146,7 +146,7 @@ CUTOVER_API cutover_status cutover_registry_preview_remove(cutover_registry *reg
  * @param drop       Called for each, on the calling thread, with the state `expired`; anything but CUTOVER_OK keeps that one.
  *                   May be NULL.
  * @param removed    Receives how many went; may be NULL.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _NOMEM. Since 0.2.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _NOMEM. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_registry_previews_reap(cutover_registry *registry, const char *project_id,
                                                           cutover_preview_emit drop, void *context,

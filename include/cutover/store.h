@@ -51,7 +51,7 @@ typedef struct cutover_write {
         CUTOVER_WRITE_VERSION, NULL, NULL, "", 0, NULL                                                         \
     }
 
-/** Same as CUTOVER_WRITE_INIT, for FFI: for programs that try a store. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.2. */
+/** Same as CUTOVER_WRITE_INIT, for FFI: for programs that try a store. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
 CUTOVER_API cutover_status cutover_write_init(cutover_write *write, unsigned version);
 
 #define CUTOVER_STORE_VERSION 2

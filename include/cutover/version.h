@@ -32,7 +32,7 @@ extern "C" {
  */
 CUTOVER_API const char *cutover_version(void);
 
-/** The same as a number, as CUTOVER_VERSION_NUMBER. Any thread. Since 0.2. */
+/** The same as a number, as CUTOVER_VERSION_NUMBER. Any thread. Since 0.1. */
 CUTOVER_API int32_t cutover_version_number(void);
 
 #ifdef __cplusplus
