@@ -15,7 +15,7 @@ typedef enum cutover_actor_kind {
     CUTOVER_ACTOR_USER = 1,
     CUTOVER_ACTOR_API_KEY = 2,
     CUTOVER_ACTOR_OPERATOR = 3,
-    CUTOVER_ACTOR_SYSTEM = 4
+    CUTOVER_ACTOR_SYSTEM = 4 /**< What happens by itself. The library's own acts are those of `cutover`. */
 } cutover_actor_kind;
 
 /** Roles, to be combined with |. No role implies another. */

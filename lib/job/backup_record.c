@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "job/cancellation.h"
 #include "job/lease.h"
+#include "model/actor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static cutover_status tell(struct change *change, const struct backup *backup, c
                            cutover_error **error)
 {
     const struct backup_record *record = &backup->record;
-    const cutover_actor *actor = backup->actor != NULL ? backup->actor : &host_system_actor;
+    const cutover_actor *actor = backup->actor != NULL ? backup->actor : &actor_system;
     struct json_object *data = NULL;
 
     if (name == NULL)

@@ -1,7 +1,5 @@
 #include "job/host.h"
 
-const cutover_actor host_system_actor = {CUTOVER_ACTOR_VERSION, "libcutover", CUTOVER_ACTOR_SYSTEM, 0};
-
 void host_facts(const struct host *host, const struct project *project, const struct preview *preview,
                 struct machine_facts *facts)
 {

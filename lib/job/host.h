@@ -36,7 +36,4 @@ struct host {
 void host_facts(const struct host *host, const struct project *project, const struct preview *preview,
                 struct machine_facts *facts);
 
-/* The actor that the library itself is in audit entries. */
-extern const cutover_actor host_system_actor;
-
 #endif

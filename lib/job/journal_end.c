@@ -4,6 +4,7 @@
 #include "job/leftover.h"
 #include "job/report.h"
 #include "job/server.h"
+#include "model/actor.h"
 
 #include <string.h>
 
@@ -45,8 +46,8 @@ static cutover_status ending_begin(struct journal *journal, struct ending *endin
     if (status == CUTOVER_OK && (ending->data = journal_audit_data(record)) == NULL)
         status = error_nomem(error);
     if (status == CUTOVER_OK && journal->recovering)
-        status = change_audit(ending->change, "job.recovered", &host_system_actor, record->request_id,
-                              ending->data, error);
+        status = change_audit(ending->change, "job.recovered", &actor_system, record->request_id, ending->data,
+                              error);
     return status;
 }
 
@@ -79,7 +80,7 @@ static cutover_status ending_put_request(struct journal *journal, struct ending 
 
     if (verb == VERB_NONE)
         return CUTOVER_OK;
-    cutover_status status = machine_request(request, verb, &host_system_actor, NULL, 0, &next, error);
+    cutover_status status = machine_request(request, verb, &actor_system, NULL, 0, &next, error);
     if (status != CUTOVER_OK)
         return status;
     request->status = (int)next;
@@ -147,7 +148,7 @@ static cutover_status complete_once(struct journal *journal, cutover_error **err
 static cutover_actor ended_by(const struct promotion_record *record)
 {
     if (record->status != PROMOTION_CANCELLED)
-        return host_system_actor;
+        return actor_system;
     return (cutover_actor){CUTOVER_ACTOR_VERSION, record->cancelled_by_actor_id,
                            (cutover_actor_kind)record->cancelled_by_actor_kind, 0};
 }
@@ -205,8 +206,8 @@ static cutover_status lose_once(struct journal *journal, cutover_error **error)
     if (status == CUTOVER_OK)
         status = ending_put_request(journal, &ending, machine_job_traits(record->kind)->lose, error);
     if (status == CUTOVER_OK) {
-        status = change_announce(ending.change, "cutover.lost", &host_system_actor, record->request_id,
-                                 ending.data, error);
+        status = change_announce(ending.change, "cutover.lost", &actor_system, record->request_id, ending.data,
+                                 error);
     }
     if (status == CUTOVER_OK)
         status = ending_commit_once(journal, &ending, error);

@@ -6,6 +6,7 @@
 #include "job/leftover.h"
 #include "job/target.h"
 #include "job/undo.h"
+#include "model/actor.h"
 #include "pipeline/abandon.h"
 #include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
@@ -175,7 +176,7 @@ static cutover_status settle_one(struct host *host, const struct leftover *lefto
     if (leftover->kind != LEFTOVER_OTHER && lock_check(host, leftover->project_id, &error) == CUTOVER_OK)
         status = retry_one(host, leftover, &error);
     if (status == CUTOVER_OK)
-        status = leftover_remove(host, &host_system_actor, "leftover.removed", leftover, NULL, &error);
+        status = leftover_remove(host, &actor_system, "leftover.removed", leftover, NULL, &error);
     if (status == CUTOVER_OK)
         told = tell_gone(host, leftover, emit, context);
     else if (thorough)

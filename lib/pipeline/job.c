@@ -1,6 +1,7 @@
 #include "pipeline/job.h"
 
 #include "base/text.h"
+#include "model/actor.h"
 #include "postgres/properties.h"
 
 #include <stdarg.h>
@@ -75,8 +76,8 @@ cutover_status job_end_by_limit(struct job *job, cutover_error **error, const ch
     error_hint(error,
                "Its request can be promoted once more, with another limit where this one was too short.");
     free(message);
-    record->cancelled_by_actor_kind = (int)host_system_actor.kind;
-    return record_set_text(&record->cancelled_by_actor_id, host_system_actor.id, error) == CUTOVER_OK
+    record->cancelled_by_actor_kind = (int)actor_system.kind;
+    return record_set_text(&record->cancelled_by_actor_id, actor_system.id, error) == CUTOVER_OK
                ? CUTOVER_E_CANCELLED
                : CUTOVER_E_NOMEM;
 }

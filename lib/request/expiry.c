@@ -1,5 +1,6 @@
 #include "request/expiry.h"
 
+#include "model/actor.h"
 #include "request/change.h"
 
 #include <stdlib.h>
@@ -14,11 +15,11 @@ static cutover_status expire_if_due(const struct host *host, struct request_reco
     if (!machine_request_is_expired(record, &around->facts))
         return CUTOVER_OK;
     cutover_status status =
-        machine_request(record, VERB_EXPIRE, &host_system_actor, &around->facts, 0, &next, error);
+        machine_request(record, VERB_EXPIRE, &actor_system, &around->facts, 0, &next, error);
     if (status != CUTOVER_OK)
         return status;
     record->status = (int)next;
-    status = request_commit(host, record, *version, &host_system_actor, VERB_EXPIRE, NULL, error);
+    status = request_commit(host, record, *version, &actor_system, VERB_EXPIRE, NULL, error);
     if (status == CUTOVER_OK)
         ++*version;
     return status;

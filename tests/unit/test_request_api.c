@@ -291,6 +291,12 @@ static void check_audit_is(cutover_engine *engine, const char *expected)
     free(list);
 }
 
+static cutover_status last_actor(const cutover_audit_entry *entry, void *context)
+{
+    snprintf(context, 64, "%s %s:%s", entry->action, entry->actor_kind, entry->actor_id);
+    return CUTOVER_OK;
+}
+
 /* A refusal: its status, something to do about it, and no trace in the store. */
 #define CHECK_REFUSED(world, call, status, part)                                                               \
     check_refused(world, (world)->commits, call, status, &error, part)
@@ -926,6 +932,9 @@ static void a_list_shows_who_expired(void **state)
     assert_string_equal(cutover_request_status(cutover_request_list_at(list, 0)), "expired");
     cutover_request_list_free(list);
     check_audit_is(world->engine, "cutover.requested cutover.expired");
+    char last[64] = "";
+    check_ok(cutover_audit_list(world->engine, "shop", NULL, 1000, last_actor, last, &error), error);
+    assert_string_equal(last, "cutover.expired system:cutover");
     free(id);
 }
 
