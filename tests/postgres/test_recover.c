@@ -788,6 +788,11 @@ static void a_job_of_another_machine_is_left_alone_until_it_was_silent_for_30_se
     char *id = lease_of(shop, "far");
     free(document_edit(shop, "lease", id, "owner", "11111111-2222-3333-4444-555555555555 pid:[1] 1 1"));
     check_watched(shop, 30);
+    cutover_project another = CUTOVER_PROJECT_INIT;
+    another.id = "another";
+    another.organization_id = "acme";
+    another.database = cluster_conninfo(cluster, "another_production");
+    check_ok(cutover_registry_project_add(shop->registry, &another, &error), error);
     check_ok(cutover_recover(shop->engine, "another", tell, &told, &error), error);
     assert_int_equal(told.count, 0);
     shop->clock_shift_us = 3600 * SHOP_SECOND;
