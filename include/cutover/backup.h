@@ -70,7 +70,8 @@ CUTOVER_API cutover_status cutover_backup_get(cutover_engine *engine, const char
 CUTOVER_API cutover_status cutover_backups_list(cutover_engine *engine, const char *project_id,
                                                 const char *after, uint32_t limit, cutover_backup_list **list,
                                                 cutover_error **error);
-/** Lists backups of a project or status, the oldest or the youngest first; as cutover_requests_find(). Since 0.1. */
+/** Lists backups of a project or status, the oldest or the youngest first; as cutover_requests_find(), with CUTOVER_E_NOT_FOUND for a
+    project that nobody knows. Since 0.1. */
 CUTOVER_API cutover_status cutover_backups_find(cutover_engine *engine, const cutover_filter *filter,
                                                 cutover_backup_list **list, cutover_error **error);
 /**

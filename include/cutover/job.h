@@ -47,8 +47,8 @@ CUTOVER_API cutover_status cutover_jobs_list(cutover_engine *engine, const char 
  *
  * @param filter Which; see engine.h.
  * @param list   Receives the page; free it with cutover_job_list_free().
- * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread.
- *         Since 0.1.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED; CUTOVER_E_NOT_FOUND (a project that neither the
+ *         store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *filter,
                                              cutover_job_list **list, cutover_error **error);
@@ -97,8 +97,9 @@ CUTOVER_API const char *cutover_job_json(const cutover_job *job);
  */
 CUTOVER_API cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *progress);
 /**
- * What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup {status, backup_id,
- * backup_label, backup_verification, error}. NULL: it has not ended, or recovery ended it, whose reason is `failure` in the record.
+ * What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup {kind, project_id,
+ * job_id, status (as cutover_job_status(), so `verified` where it went well), backup_id, backup_label, backup_verification, error,
+ * production}. NULL: it has not ended, or recovery ended it, whose reason is `failure` in the record.
  * Belongs to the job. Since 0.1.
  */
 CUTOVER_API const char *cutover_job_report(const cutover_job *job);

@@ -85,7 +85,8 @@ typedef cutover_status (*cutover_recovery_emit)(const cutover_recovery *recovery
  * @return CUTOVER_OK when every job was looked at, whatever became of it; CUTOVER_E_INVALID ("" is no project's id);
  *         CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows); CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what
  *         emit returned. A job whose lease cannot be read is left alone, the others are looked at, and the status is
- *         CUTOVER_E_STORE, or CUTOVER_E_UNSUPPORTED when a newer version of the library wrote it. Since 0.1.
+ *         CUTOVER_E_STORE, or CUTOVER_E_UNSUPPORTED when a newer version of the library wrote it. Any thread; of two that meet one job one
+ *         settles it. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *project_id,
                                            cutover_recovery_emit emit, void *context, cutover_error **error);
@@ -97,7 +98,7 @@ CUTOVER_API cutover_status cutover_recover(cutover_engine *engine, const char *p
  *             CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must; _RUNNING: a job is
  *             under way, or was left unfinished; _FAILED: it cannot be told.
  * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows);
- *         CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Since 0.1.
+ *         CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const char *project_id,
                                                 cutover_recovery_emit emit, void *context,
@@ -113,7 +114,7 @@ CUTOVER_API cutover_status cutover_project_look(cutover_engine *engine, const ch
  * @param reason            1 to 1000 characters, not blank.
  * @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project); CUTOVER_E_CONFLICT when the
  *         connection leads to yet another server; CUTOVER_E_LOCKED while a job of the project is under way; CUTOVER_E_POSTGRES, _STORE,
- *         _CALLBACK, _NOMEM. Since 0.1.
+ *         _CALLBACK, _NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_project_confirm_server(cutover_engine *engine, const cutover_actor *actor,
                                                           const char *project_id, const char *system_identifier,
@@ -136,7 +137,7 @@ typedef struct cutover_abandon_options {
         CUTOVER_ABANDON_OPTIONS_VERSION, NULL, NULL, NULL, 0                                                   \
     }
 
-/** Same as CUTOVER_ABANDON_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+/** Same as CUTOVER_ABANDON_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Any thread. Since 0.1. */
 CUTOVER_API cutover_status cutover_abandon_options_init(cutover_abandon_options *options, unsigned version);
 
 /**
@@ -151,7 +152,8 @@ CUTOVER_API cutover_status cutover_abandon_options_init(cutover_abandon_options 
  *             with ask_again_s where it may live; _FAILED. May be NULL.
  * @return CUTOVER_OK when the job has ended; CUTOVER_E_INVALID (also without `confirm`); CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND
  *         (no such job); CUTOVER_E_STATE when it had ended already; CUTOVER_E_LOCKED when it lives, or nobody can tell yet;
- *         CUTOVER_E_STORE, _CALLBACK, _NOMEM or what emit returned. Since 0.1.
+ *         what kept it from being given up: CUTOVER_E_STORE, _POSTGRES, _CALLBACK, _CONFLICT (somebody took it over), _UNSUPPORTED,
+ *         _NOMEM; or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_recover_abandon(cutover_engine *engine,
                                                    const cutover_abandon_options *options,
@@ -181,7 +183,7 @@ typedef cutover_status (*cutover_leftover_emit)(const cutover_leftover *leftover
  * Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are kept of a project:
  * where more come the oldest are dropped from the list, which the audit entry of that abandoning names as `forgotten`.
  * @param project_id Of this project; NULL: of all.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Since 0.1.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_leftovers_list(cutover_engine *engine, const char *project_id,
                                                   cutover_leftover_emit emit, void *context,
@@ -192,13 +194,13 @@ CUTOVER_API cutover_status cutover_leftovers_list(cutover_engine *engine, const 
  * entry is `leftover.forgotten`.
  * @param actor  Needs CUTOVER_ROLE_OPERATOR.
  * @param reason 1 to 1000 characters, not blank.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Since 0.1.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_leftover_forget(cutover_engine *engine, const cutover_actor *actor,
                                                    const char *leftover_id, const char *reason,
                                                    cutover_error **error);
 
-/** "completed", "undone", "running", "failed", "lost", "different", "stands", "abandoned" or "left"; static. Since 0.1. */
+/** "completed", "undone", "running", "failed", "lost", "different", "stands", "abandoned" or "left"; static. Any thread. Since 0.1. */
 CUTOVER_API const char *cutover_recovered_name(cutover_recovered outcome);
 
 #ifdef __cplusplus

@@ -82,8 +82,8 @@ CUTOVER_API cutover_status cutover_requests_list(cutover_engine *engine, const c
  * Lists requests of a project or status, the oldest or the youngest first; each as cutover_request_get() gives it.
  * @param filter Which; see engine.h.
  * @param list   Receives the page; free it with cutover_request_list_free().
- * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread.
- *         Since 0.1.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED; CUTOVER_E_NOT_FOUND (a project that neither the
+ *         store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_requests_find(cutover_engine *engine, const cutover_filter *filter,
                                                  cutover_request_list **list, cutover_error **error);

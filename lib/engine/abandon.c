@@ -17,6 +17,7 @@ struct abandoning {
     void *context;
     bool met; /* its lease */
     cutover_recovered outcome;
+    cutover_status failed; /* where that is CUTOVER_RECOVERED_FAILED */
     struct text message;
     uint32_t ask_again_s;
 };
@@ -54,7 +55,7 @@ static cutover_status settled(const struct abandoning *abandoning, cutover_error
                    "Cancel a job that runs; one whose process is gone is known to be dead after 30 seconds.");
         return CUTOVER_E_LOCKED;
     case CUTOVER_RECOVERED_FAILED:
-        return error_set(error, CUTOVER_E_CALLBACK, "job %s could not be abandoned: %s", abandoning->job_id,
+        return error_set(error, abandoning->failed, "job %s could not be abandoned: %s", abandoning->job_id,
                          text_string(&abandoning->message));
     default:
         return CUTOVER_OK;
@@ -121,12 +122,13 @@ cutover_status cutover_recover_abandon(cutover_engine *engine, const cutover_aba
         return status;
     struct abandoning abandoning = {
         .host = &engine->host,
-        .by = {&actor, options.reason},
+        .by = {&actor, options.reason, NULL},
         .job_id = options.job_id,
         .emit = emit,
         .context = context,
         .message = TEXT_INIT,
     };
+    abandoning.by.failed = &abandoning.failed;
     status = lease_look(&engine->host, project_id, abandon_one, &abandoning, NULL, error);
     if (status == CUTOVER_OK)
         status =

@@ -14,6 +14,7 @@
 struct abandoner {
     const cutover_actor *actor;
     const char *reason;
+    cutover_status *failed; /* receives the status where that fails, too */
 };
 
 /* Gives up a job over whose lease the caller has; `why` is what kept recovery from it. *completed: its swap had been committed, and

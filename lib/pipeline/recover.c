@@ -432,6 +432,8 @@ static void recover_dead(struct recovering *recovering)
     status = lease_explain(&recovering->lease, status, &error);
     if (status != CUTOVER_OK)
         outcome_failed(recovering, error);
+    if (recovering->by != NULL)
+        *recovering->by->failed = status;
     cutover_error_free(error);
     lease_end(&recovering->lease, status != CUTOVER_OK);
 }

@@ -983,6 +983,46 @@ static void what_abandoned_jobs_left_is_listed_of_all_projects(void **state)
     cutover_engine_free(engine);
 }
 
+/* ---- an abandoning that fails ---- */
+
+static cutover_status (*behind_commit)(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                       void *userdata);
+
+static cutover_status commit_leases_only(const cutover_write *const *writes, size_t count,
+                                         cutover_error **error, void *userdata)
+{
+    if (strcmp(writes[0]->kind, "lease") == 0)
+        return behind_commit(writes, count, error, userdata);
+    *error = cutover_error_new(CUTOVER_E_STORE, "the disk is full", NULL, NULL);
+    return CUTOVER_E_STORE;
+}
+
+static void an_abandoning_that_fails_says_of_what(void **state)
+{
+    struct ports *ports = *state;
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+    cutover_error *error = NULL;
+    char job[64] = "";
+
+    put_document(ports, "promotion", "a-job",
+                 "{\"id\":\"a-job\",\"kind\":\"promotion\",\"project_id\":\"shop\",\"status\":\"stage\","
+                 "\"started_by_actor_id\":\"olga\",\"started_by_actor_kind\":\"operator\"}");
+    put_document(ports, "lease", "a-job",
+                 "{\"job_id\":\"a-job\",\"project_id\":\"shop\",\"job\":\"promotion\",\"released\":true}");
+    behind_commit = ports->store.commit;
+    ports->store.commit = commit_leases_only;
+    cutover_engine *engine = engine_of(ports);
+    options.actor = &operator_actor;
+    options.job_id = "a-job";
+    options.reason = "gone";
+    options.confirm = 1;
+    check_status_keep(cutover_recover_abandon(engine, &options, note_job, job, &error), CUTOVER_E_STORE, error);
+    check_contains(cutover_error_message(error), "job a-job could not be abandoned: ");
+    assert_string_equal(job, "a-job");
+    cutover_error_free(error);
+    cutover_engine_free(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1012,6 +1052,7 @@ int main(void)
         TEST(a_job_runs_once),
         TEST(every_list_keeps_to_what_the_store_takes),
         TEST(recovery_of_an_unknown_project_is_refused),
+        TEST(an_abandoning_that_fails_says_of_what),
         TEST(what_abandoned_jobs_left_is_listed_of_all_projects),
         TEST(a_lease_of_a_newer_format_is_left_alone),
         TEST(a_refused_job_leaves_the_request_acked),
