@@ -476,6 +476,17 @@ bool parse_jobs(struct tool *tool, uint32_t *jobs)
     return true;
 }
 
+/* An id of ours has 36 characters; any other text would pass for one that comes before or after them all. */
+bool parse_after(struct tool *tool, const char **after)
+{
+    const char *given = tool->options[OPTION_AFTER];
+
+    *after = given != NULL ? given : "";
+    if (given != NULL && strlen(given) != 36)
+        return usage_error(tool, "--after takes an id of the list, not `%s`", given), false;
+    return true;
+}
+
 bool parse_seconds(struct tool *tool, enum option option, uint32_t *seconds)
 {
     int64_t microseconds = 0;

@@ -116,15 +116,17 @@ int run_backup_delete(struct tool *tool)
 static cutover_status collect(struct tool *tool, struct json_object *backups, cutover_error **error)
 {
     cutover_filter filter = CUTOVER_FILTER_INIT;
-    char after[201] = "";
+    char after[201];
+    const char *given = "";
     size_t count;
 
     filter.project_id = tool->options[OPTION_PROJECT];
     filter.status = tool->options[OPTION_STATUS];
     filter.newest_first = 1;
     filter.after = after;
-    if (!parse_limit(tool, PAGE, &filter.limit))
+    if (!parse_limit(tool, PAGE, &filter.limit) || !parse_after(tool, &given))
         return CUTOVER_E_INVALID;
+    snprintf(after, sizeof after, "%s", given);
     do {
         cutover_backup_list *page = NULL;
         cutover_status status = cutover_backups_find(tool->engine, &filter, &page, error);

@@ -9,6 +9,7 @@
 
 const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_ABANDON] = {"--abandon", "JOB", "give this job up: what can be undone is, and its project is free"},
+    [OPTION_AFTER] = {"--after", "ID", "those that follow this one in the list: the last of the page before"},
     [OPTION_AT] =
         {"--at", "TIME",
          "the time that was agreed with the customer; promoting before it is refused. As in "
@@ -323,11 +324,12 @@ const struct command commands[] = {
      .run = run_request_show},
     {.noun = "request",
      .verb = "list",
-     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT),
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT) | BIT(OPTION_AFTER),
      .summary = "list requests, the newest first",
      .text = "Of all projects, or of one: an operator's queue.",
      .examples = "cutoverctl request list --status live\n"
-                 "cutoverctl request list --project shop\n",
+                 "cutoverctl request list --project shop\n"
+                 "cutoverctl request list --limit 50 --after REQUEST\n",
      .statuses = "open acked in_progress completed failed rejected cancelled expired rolled_back live",
      .run = run_request_list},
     {.noun = "preflight",
@@ -449,7 +451,8 @@ const struct command commands[] = {
      .run = run_status},
     {.noun = "job",
      .verb = "list",
-     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_KIND) | BIT(OPTION_LIMIT),
+     .allowed =
+         BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_KIND) | BIT(OPTION_LIMIT) | BIT(OPTION_AFTER),
      .summary = "list jobs, running and ended, the newest first",
      .text = "Fifty, where no limit is given.",
      .examples = "cutoverctl job list\n"
@@ -496,7 +499,7 @@ const struct command commands[] = {
      .run = run_backup_create},
     {.noun = "backup",
      .verb = "list",
-     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT),
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_STATUS) | BIT(OPTION_LIMIT) | BIT(OPTION_AFTER),
      .summary = "list backups, the newest first",
      .examples = "cutoverctl backup list\n"
                  "cutoverctl backup list --project shop --status verified\n",

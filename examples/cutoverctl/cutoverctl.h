@@ -14,6 +14,7 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED 
 
 enum option {
     OPTION_ABANDON,
+    OPTION_AFTER,
     OPTION_AT,
     OPTION_CONFIRM,
     OPTION_CONTROL_DATABASE,
@@ -139,6 +140,7 @@ int64_t time_now(void);                                                   /* mic
 bool parse_expiry(struct tool *tool, int64_t *at);                        /* of --expires-in; 0: never */
 bool parse_jobs(struct tool *tool, uint32_t *jobs);                       /* of --jobs */
 bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit); /* of --limit: 1 to 1000 */
+bool parse_after(struct tool *tool, const char **after);                  /* of --after; "": from the first */
 bool parse_seconds(struct tool *tool, enum option option,
                    uint32_t *seconds);                               /* of a duration; untouched without it */
 bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */

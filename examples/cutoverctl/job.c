@@ -7,6 +7,7 @@
 
 #define LIMIT_DEFAULT 50
 #define QUEUE_MAX 20
+#define PAGE 1000
 #define WATCH_MS 500
 #define SECOND INT64_C(1000000)
 /* A job gives a sign of life every 5 seconds, and is taken for dead after 30 without one. */
@@ -98,7 +99,7 @@ int run_job_list(struct tool *tool)
     cutover_job_list *list = NULL;
     cutover_filter filter = CUTOVER_FILTER_INIT;
 
-    if (!parse_limit(tool, LIMIT_DEFAULT, &filter.limit))
+    if (!parse_limit(tool, LIMIT_DEFAULT, &filter.limit) || !parse_after(tool, &filter.after))
         return EXIT_USAGE;
     filter.project_id = tool->options[OPTION_PROJECT];
     filter.status = tool->options[OPTION_STATUS];
@@ -359,6 +360,10 @@ static void print_waiting(const cutover_request *request)
            visible(cutover_request_project_id(request)), cutover_request_status(request));
     if (cutover_request_scheduled_for(request) != 0)
         printf("  agreed for         %s\n", format_time(cutover_request_scheduled_for(request), at));
+    if (acked && ticket && cutover_request_scheduled_for(request) > now_us()) {
+        printf("  next               wait until then: promoting it before is refused\n");
+        return;
+    }
     printf("  next               `cutoverctl %s %s%s`\n",
            !acked   ? "request ack"
            : ticket ? "promote"
@@ -366,25 +371,58 @@ static void print_waiting(const cutover_request *request)
            cutover_request_id(request), acked && !ticket ? " REF" : "");
 }
 
-static cutover_status queue_take(struct tool *tool, struct json_object *requests, cutover_error **error)
+/* What is shown of the queue, and how much more there is. */
+struct queue {
+    struct tool *tool;
+    struct json_object *requests;
+    unsigned shown;
+    unsigned more;
+};
+
+static void queue_add(struct queue *queue, const cutover_request *request)
 {
+    bool json = queue->tool->json;
+
+    if (!json && strcmp(cutover_request_status(request), "in_progress") == 0)
+        return; /* its job was told */
+    if (queue->shown == QUEUE_MAX) {
+        queue->more++;
+        return;
+    }
+    queue->shown++;
+    if (json)
+        json_object_array_add(queue->requests, parse_json(cutover_request_json(request)));
+    else
+        print_waiting(request);
+}
+
+static cutover_status queue_take(struct queue *queue, cutover_error **error)
+{
+    struct tool *tool = queue->tool;
     cutover_filter filter = CUTOVER_FILTER_INIT;
-    cutover_request_list *list = NULL;
+    char after[201] = "";
+    size_t count;
 
     filter.project_id = tool->options[OPTION_PROJECT];
     filter.status = "live";
     filter.newest_first = 1;
-    filter.limit = QUEUE_MAX;
-    cutover_status status = cutover_requests_find(tool->engine, &filter, &list, error);
-    for (size_t i = 0; status == CUTOVER_OK && i < cutover_request_list_count(list); i++) {
-        const cutover_request *request = cutover_request_list_at(list, i);
-        if (tool->json)
-            json_object_array_add(requests, parse_json(cutover_request_json(request)));
-        else if (strcmp(cutover_request_status(request), "in_progress") != 0)
-            print_waiting(request);
-    }
-    cutover_request_list_free(list);
-    return status;
+    filter.limit = PAGE;
+    filter.after = after;
+    do {
+        cutover_request_list *list = NULL;
+        cutover_status status = cutover_requests_find(tool->engine, &filter, &list, error);
+        if (status != CUTOVER_OK)
+            return status;
+        count = cutover_request_list_count(list);
+        for (size_t i = 0; i < count; i++)
+            queue_add(queue, cutover_request_list_at(list, i));
+        if (count > 0)
+            snprintf(after, sizeof after, "%s", cutover_request_id(cutover_request_list_at(list, count - 1)));
+        cutover_request_list_free(list);
+    } while (count == PAGE);
+    if (queue->more > 0 && !tool->json)
+        printf("and %u more: `cutoverctl request list --status live`\n", queue->more);
+    return CUTOVER_OK;
 }
 
 static cutover_status left_take(struct tool *tool, struct json_object *object, cutover_error **error)
@@ -417,14 +455,16 @@ int run_status(struct tool *tool)
     cutover_error *error = NULL;
     struct json_object *object = new_object();
     struct json_object *jobs = must(json_object_new_array()), *requests = must(json_object_new_array());
+    struct queue queue = {tool, requests, 0, 0};
 
     json_object_object_add(object, "jobs", jobs);
     json_object_object_add(object, "requests", requests);
     if (tool_open(tool, NULL, &error) != CUTOVER_OK || running_take(tool, jobs, &error) != CUTOVER_OK ||
-        queue_take(tool, requests, &error) != CUTOVER_OK || left_take(tool, object, &error) != CUTOVER_OK) {
+        queue_take(&queue, &error) != CUTOVER_OK || left_take(tool, object, &error) != CUTOVER_OK) {
         json_object_put(object);
         return fail(tool, error);
     }
+    put_number(object, "requests_more", queue.more);
     if (tool->json)
         print_json(json_object_get(object));
     json_object_put(object);

@@ -435,6 +435,50 @@ static void a_message_names_the_option(void **state)
     }
 }
 
+#define MANY 21 /* one more than status shows */
+
+static void what_is_not_shown_is_counted_and_listed_by_pages(void **state)
+{
+    char *ids[MANY] = {NULL};
+
+    (void)state;
+    done(RUN(0, "project", "add", "many", "--database", "host=/nowhere dbname=many"));
+    for (int i = 0; i < MANY; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "many-%d", i);
+        done(RUN(0, "preview", "add", name, "--project", "many", "--database", "host=/nowhere dbname=m",
+                 "--expires-in", "7d"));
+        ids[i] = id_of(RUN(0, "--json", "--as", "user:ann:member", "request", "create", "--project", "many",
+                           "--preview", name, "--ticket", "OPS-9"));
+    }
+    /* The youngest come first. */
+    char *said = RUN(0, "status", "--project", "many"), *json = RUN(0, "--json", "status", "--project", "many");
+    check_contains(said, ids[1]);
+    assert_null(strstr(said, ids[0]));
+    check_contains(said, "and 1 more: ");
+    check_contains(json, "\"requests_more\":1}");
+    free(json);
+    free(said);
+    said = RUN(0, "request", "list", "--project", "many", "--limit", "2", "--after", ids[3]);
+    assert_int_equal(lines_of(said), 2);
+    check_contains(said, ids[2]);
+    check_contains(said, ids[1]);
+    free(said);
+    said = RUN(0, "job", "list", "--after", ids[3]);
+    free(said);
+    done(RUN(0, "backup", "list", "--after", ids[3]));
+    said = RUN(2, "job", "list", "--after", "nope");
+    check_contains(said, "--after takes an id of the list");
+    free(said);
+    done(RUN(0, "--as", "operator:olga", "request", "ack", ids[MANY - 1], "--at", "+2h"));
+    said = RUN(0, "status", "--project", "many");
+    check_contains(said, "next               wait until then");
+    assert_null(strstr(said, "`cutoverctl promote"));
+    free(said);
+    for (int i = 0; i < MANY; i++)
+        free(ids[i]);
+}
+
 /* Those that the library lists for one that is none. */
 static void completions_know_what_status_and_kind_take(void **state)
 {
@@ -620,6 +664,7 @@ int main(void)
         cmocka_unit_test(every_command_says_one_object),
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(a_message_names_the_option),
+        cmocka_unit_test(what_is_not_shown_is_counted_and_listed_by_pages),
         cmocka_unit_test(completions_know_what_status_and_kind_take),
         cmocka_unit_test(a_server_that_is_away_is_no_job),
         cmocka_unit_test(the_queue_needs_no_project),
