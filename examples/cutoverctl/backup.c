@@ -32,22 +32,44 @@ static bool take_options(struct tool *tool, cutover_backup_options *options, str
     return true;
 }
 
+static cutover_status see_project(const cutover_project *project, void *context)
+{
+    (void)project;
+    (void)context;
+    return CUTOVER_OK;
+}
+
+/* Asked before a job tells its steps: of a name that was mistyped there is nothing to do. */
+static bool is_project(struct tool *tool, const char *id, cutover_error **error)
+{
+    return tool->platform.project_get(id, see_project, NULL, error, tool->platform.userdata) == CUTOVER_OK;
+}
+
+static bool is_backup(struct tool *tool, const char *id, cutover_error **error)
+{
+    cutover_backup *backup = NULL;
+    cutover_status status = cutover_backup_get(tool->engine, id, &backup, error);
+
+    cutover_backup_free(backup);
+    return status == CUTOVER_OK;
+}
+
 int run_backup_create(struct tool *tool)
 {
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
-    struct bar bar;
+    struct bar bar = {0};
 
     if (!take_options(tool, &options, &bar))
         return EXIT_USAGE;
-    if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK && is_project(tool, options.project_id, &error)) {
         bar_begin(&bar, tool, NULL, "the archive is dropped; production is only read");
         cutover_backup_create(tool->engine, &options, &backup, &error);
         bar_end(&bar);
     }
     if (backup == NULL)
-        return fail_harmless(tool, error, "Production was only read.");
+        return bar.began ? fail_harmless(tool, error, "Production was only read.") : fail(tool, error);
     return show(tool, backup, error);
 }
 
@@ -56,17 +78,17 @@ int run_backup_verify(struct tool *tool)
     cutover_error *error = NULL;
     cutover_backup *backup = NULL;
     cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
-    struct bar bar;
+    struct bar bar = {0};
 
     if (!take_options(tool, &options, &bar))
         return EXIT_USAGE;
-    if (tool_open(tool, NULL, &error) == CUTOVER_OK) {
+    if (tool_open(tool, NULL, &error) == CUTOVER_OK && is_backup(tool, tool->operands[0], &error)) {
         bar_begin(&bar, tool, NULL, "the backup stays what it was; production is only read");
         cutover_backup_verify(tool->engine, &options, tool->operands[0], &backup, &error);
         bar_end(&bar);
     }
     if (backup == NULL)
-        return fail_harmless(tool, error, "Production was only read.");
+        return bar.began ? fail_harmless(tool, error, "Production was only read.") : fail(tool, error);
     return show(tool, backup, error);
 }
 

@@ -182,7 +182,7 @@ int64_t member_number(struct json_object *object, const char *name);
 /* With --json the record as it is; else a title and those of its members (NULL-terminated) that are set. */
 void print_record(const struct tool *tool, const char *title, const char *json, const char *const *members);
 /* The members of a record's `failure`, if it has one; what state a report says that production is in. */
-void print_failure(struct json_object *record);
+void print_failure(struct json_object *record, int column); /* values begin that wide after the indent */
 void print_production(struct json_object *report);
 struct json_object *new_object(void);
 void put_text(struct json_object *object, const char *name, const char *text);
@@ -210,6 +210,7 @@ struct bar {
     const char *end;  /* what a cancellation does, for whoever presses Ctrl-C; NULL: it is not ours to cancel */
     bool terminal;
     bool told_held;
+    bool began; /* a job told its progress */
     bool stopping;
     int seen;        /* Ctrl-Cs that were answered */
     double asked_at; /* when the last of them asked; 0: none did */

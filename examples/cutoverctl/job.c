@@ -209,23 +209,43 @@ static void print_running(const cutover_job *job)
     print_next(job);
 }
 
+/* What was to be the name of a database is none where the job did not come to make it so, or it is gone. */
+static bool is_there(const cutover_job *job, const char *member)
+{
+    if (strcmp(member, "displaced_name") == 0)
+        return strcmp(cutover_job_status(job), "completed") == 0;
+    return strcmp(member, "staging_name") != 0 || !cutover_job_is_over(job);
+}
+
 static void print_job(const cutover_job *job)
 {
-    static const char *const members[] = {"preview_id",  "source_backup_id",      "backup_id",
-                                          "label",       "started_by_actor_id",   "created_by_actor_id",
-                                          "created_at",  "completed_at",          "verified_at",
-                                          "verdict",     "cancelled_by_actor_id", "displaced_name",
-                                          "staging_name"};
+    static const struct {
+        const char *member, *label;
+    } members[] = {
+        {"preview_id", "preview"},
+        {"source_backup_id", "source backup"},
+        {"backup_id", "backup"},
+        {"label", "label"},
+        {"started_by_actor_id", "started by"},
+        {"created_by_actor_id", "created by"},
+        {"created_at", "created at"},
+        {"completed_at", "completed at"},
+        {"verified_at", "verified at"},
+        {"verdict", "verdict"},
+        {"cancelled_by_actor_id", "cancelled by"},
+        {"displaced_name", "displaced database"},
+        {"staging_name", "staging database"},
+    };
     struct json_object *record = parse_json(cutover_job_json(job));
 
     printf("%s %s: %s\n", cutover_job_kind(job), cutover_job_id(job), cutover_job_status(job));
-    printf("  project            %s\n", visible(cutover_job_project_id(job)));
+    printf("  %-18s %s\n", "project", visible(cutover_job_project_id(job)));
     if (cutover_job_request_id(job) != NULL)
-        printf("  request            %s\n", cutover_job_request_id(job));
+        printf("  %-18s %s\n", "request", cutover_job_request_id(job));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (member_text(record, members[i]) != NULL)
-            printf("  %-18s %s\n", members[i], member_text(record, members[i]));
-    print_failure(record);
+        if (member_text(record, members[i].member) != NULL && is_there(job, members[i].member))
+            printf("  %-18s %s\n", members[i].label, member_text(record, members[i].member));
+    print_failure(record, 18);
     json_object_put(record);
     if (!cutover_job_is_over(job))
         print_running(job);

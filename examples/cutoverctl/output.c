@@ -306,17 +306,17 @@ void print_record(const struct tool *tool, const char *title, const char *json, 
     json_object_put(record);
 }
 
-void print_failure(struct json_object *record)
+void print_failure(struct json_object *record, int column)
 {
     struct json_object *failure = NULL;
 
     if (!json_object_object_get_ex(record, "failure", &failure) || failure == NULL)
         return;
-    printf("  why                %s\n", member_text(failure, "message"));
+    printf("  %-*s %s\n", column, "why", member_text(failure, "message"));
     if (member_text(failure, "step") != NULL)
-        printf("  at                 %s (%s)\n", member_text(failure, "step"), member_text(failure, "code"));
+        printf("  %-*s %s (%s)\n", column, "at", member_text(failure, "step"), member_text(failure, "code"));
     if (member_text(failure, "hint") != NULL)
-        printf("  hint               %s\n", member_text(failure, "hint"));
+        printf("  %-*s %s\n", column, "hint", member_text(failure, "hint"));
 }
 
 void print_production(struct json_object *report)

@@ -131,6 +131,7 @@ int32_t bar_show(const cutover_progress *progress, void *userdata)
     struct bar *bar = userdata;
     bool held = strcmp(progress->step, "held") == 0;
 
+    bar->began = true;
     tell_step(bar, progress);
     if (held && bar->held != NULL && !bar->told_held && !bar->tool->json) {
         bar_end(bar);

@@ -30,7 +30,7 @@ static int show(struct tool *tool, cutover_request *request, cutover_error *erro
     print_record(tool, "request", cutover_request_json(request), request_members);
     if (!tool->json) {
         struct json_object *record = parse_json(cutover_request_json(request));
-        print_failure(record);
+        print_failure(record, 24);
         json_object_put(record);
     }
     cutover_request_free(request);

@@ -549,7 +549,10 @@ static void the_queue_needs_no_project(void **state)
     check_contains(list, "Nothing was begun: production is as it was.");
     free(list);
     list = RUN(1, "backup", "verify", "none");
-    check_contains(list, "Production was only read.");
+    assert_string_equal(list, "cutoverctl: no backup none\n");
+    free(list);
+    list = RUN(1, "--as", "operator:olga", "backup", "create", "--project", "nope");
+    assert_string_equal(list, "cutoverctl: no project nope\n");
     free(list);
     list = RUN(1, "job", "show", "none");
     check_contains(list, "no job none");
