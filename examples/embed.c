@@ -18,7 +18,8 @@ struct host {
 
 static cutover_status refuse(cutover_status code, const char *message, cutover_error **error)
 {
-    *error = cutover_error_new(code, message, NULL, NULL);
+    if (error != NULL) /* the library may want no more than the code */
+        *error = cutover_error_new(code, message, NULL, NULL);
     return code;
 }
 

@@ -40,7 +40,7 @@ COMMANDS = {
     "recover": "recover",
     "backup create": "backup", "backup verify": "backup", "backup show": "backup", "backup delete": "backup",
     "backup list": "backup_list", "backup path": "backup_path",
-    "audit": "audit", "status": "status",
+    "audit": "audit", "status": "status", "version": "version",
     "job list": "job_list", "job show": "job", "job watch": "job", "job cancel": "job_cancel",
     "event list": "event_list", "event retry": "event_retry", "event discard": "event_discard",
     "event deliver": "event_deliver",

@@ -234,6 +234,8 @@ int run_help(struct tool *tool)
     const char *noun = tool->operands[0], *verb = tool->operands[1];
     bool known = false;
 
+    if (tool->json)
+        return usage_error(tool, "help is text for people: leave --json out");
     if (noun == NULL) {
         print_overview(stdout);
         return EXIT_DONE;

@@ -74,6 +74,8 @@ static cutover_status show_project(struct tool *tool, const char *id, bool look,
     printf("project %s: %s\n", id, member_text(project, "state"));
     if (member_text(project, "job_id") != NULL)
         printf("  %-24s %s\n", "for job", member_text(project, "job_id"));
+    if (member_text(project, "organization_id") != NULL)
+        printf("  %-24s %s\n", "organization", member_text(project, "organization_id"));
     printf("  %-24s %s\n", "database", member_text(project, "database"));
     if (member_text(project, "control_database") != NULL)
         printf("  %-24s %s\n", "control_database", member_text(project, "control_database"));

@@ -426,6 +426,8 @@ int run_print(struct tool *tool)
         void (*put)(void);
     } kinds[] = {{"man", put_manual}, {"bash", put_bash}, {"zsh", put_zsh}, {"fish", put_fish}};
 
+    if (tool->json)
+        return usage_error(tool, "what is printed is for man and for shells: leave --json out");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].what, tool->operands[0]) == 0) {
             kinds[i].put();

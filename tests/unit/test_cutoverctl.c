@@ -339,6 +339,10 @@ static void every_command_says_one_object(void **state)
         {3, {"--json", "--as", "operator:olga", "project", "remove", "json", "--reason", "gone", "--confirm"}},
         {0, {"--json", "preview", "remove", "j"}},
         {0, {"--json", "--as", "operator:olga", "project", "remove", "json", "--reason", "gone", "--confirm"}},
+        {0, {"--json", "version"}},
+        {2, {"--json", "help"}},
+        {2, {"--json", "promote", "--help"}},
+        {2, {"--json", "print", "man"}},
         {2, {"--json", "nonsense"}},
     };
 
@@ -348,6 +352,36 @@ static void every_command_says_one_object(void **state)
         check_contains(said, "{\"");
         free(said);
     }
+}
+
+static size_t times_in(const char *text, const char *part)
+{
+    size_t times = 0;
+
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        times++;
+    return times;
+}
+
+static void what_stays_as_it_was_is_no_change(void **state)
+{
+    (void)state;
+    char *said =
+        RUN(0, "project", "add", "kept", "--database", "host=/nowhere dbname=kept", "--organization", "acme");
+    check_contains(said, "organization             acme");
+    free(said);
+    done(RUN(0, "project", "set", "kept", "--pgbouncer", ""));
+    done(RUN(0, "project", "set", "kept", "--database", "host=/nowhere dbname=kept", "--pgbouncer", ""));
+    said = RUN(0, "audit", "--project", "kept");
+    assert_int_equal(times_in(said, "project.changed"), 0);
+    free(said);
+    for (int i = 0; i < 2; i++)
+        done(RUN(0, "project", "set", "kept", "--pgbouncer", "host=/pool dbname=pgbouncer"));
+    said = RUN(0, "audit", "--project", "kept");
+    assert_int_equal(times_in(said, "project.changed"), 1);
+    free(said);
+    done(RUN(0, "--as", "operator:olga", "project", "remove", "kept", "--reason", "gone", "--confirm",
+             "--without-server"));
 }
 
 static void every_act_on_a_request_says_it(void **state)
@@ -665,6 +699,7 @@ int main(void)
         cmocka_unit_test(what_has_expired_is_shown_and_reaped),
         cmocka_unit_test(a_preview_is_shortened_only_by_who_means_it),
         cmocka_unit_test(every_command_says_one_object),
+        cmocka_unit_test(what_stays_as_it_was_is_no_change),
         cmocka_unit_test(every_act_on_a_request_says_it),
         cmocka_unit_test(a_message_names_the_option),
         cmocka_unit_test(what_is_not_shown_is_counted_and_listed_by_pages),
