@@ -48,7 +48,7 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
 static void fence_forget(struct job *job)
 {
     job->fenced_us = 0;
-    progress_limit(&job->operation.progress, 0);
+    cancel_at(&job->operation.cancel, 0);
     job->journal.record.fence_raised = false;
     if (journal_save(&job->journal, NULL) != CUTOVER_OK)
         job->journal.record.fence_raised = true;
