@@ -48,7 +48,9 @@ static cutover_status record_begin(struct job *job, cutover_error **error)
 static void fence_forget(struct job *job)
 {
     job->fenced_us = 0;
-    cancel_at(&job->operation.cancel, 0);
+    /* One that has passed is why. */
+    if (!cancel_is_overdue(&job->operation.cancel))
+        cancel_at(&job->operation.cancel, 0);
     job->journal.record.fence_raised = false;
     if (journal_save(&job->journal, NULL) != CUTOVER_OK)
         job->journal.record.fence_raised = true;
