@@ -63,13 +63,25 @@ static cutover_status refuse_restoring(const struct project_record *record, cuto
                      "project %s is restoring: a job ends with its poolers as it began with them", record->id);
 }
 
+/* NULL is none. */
+static size_t count_of(struct json_object *consoles)
+{
+    return consoles != NULL ? json_object_array_length(consoles) : 0;
+}
+
 static cutover_status apply_pgbouncers(const void *given, struct project_record *record,
                                        struct json_object *changed, cutover_error **error)
 {
+    struct json_object *before = json_object_get(record->pgbouncers);
     cutover_status status = refuse_restoring(record, error);
 
-    json_add(changed, json_object_new_string("pgbouncers"));
-    return status == CUTOVER_OK ? registry_set_pgbouncers(record, given, error) : status;
+    if (status == CUTOVER_OK)
+        status = registry_set_pgbouncers(record, given, error);
+    bool none = count_of(before) == 0 && count_of(record->pgbouncers) == 0;
+    if (status == CUTOVER_OK && !none && !json_object_equal(before, record->pgbouncers))
+        json_add(changed, json_object_new_string("pgbouncers"));
+    json_object_put(before);
+    return status;
 }
 
 static cutover_status apply_hold_fence(const void *given, struct project_record *record,
