@@ -161,6 +161,8 @@ static cutover_status change_once(const cutover_registry *registry, const struct
         status = registry_check_no_job(registry, wanted->id, error);
     if (status == CUTOVER_OK)
         status = changed != NULL ? wanted->apply(wanted->given, &record, changed, error) : error_nomem(error);
+    if (status == CUTOVER_OK && !json_is_complete(changed))
+        status = error_nomem(error);
     if (status == CUTOVER_OK && json_object_array_length(changed) > 0) {
         status = change_put_record(change, &project_type, wanted->id, version, &record, error);
         if (status == CUTOVER_OK)
