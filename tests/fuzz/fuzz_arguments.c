@@ -94,7 +94,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (argc <= ARGUMENTS_MAX && (argument = strsep(&rest, "\n")) != NULL)
         argv[argc++] = argument;
     forget_output();
-    if (arguments_parse(&tool, argc, argv)) {
+    bool taken = arguments_parse(&tool, argc, argv);
+    if (taken && tool.help) {
+        /* What else was given is not looked at. */
+        REQUIRE(tool.command != NULL && strcmp(tool.command->noun, "help") == 0);
+    } else if (taken) {
         require_complete(&tool);
         parse_values(&tool);
     } else {

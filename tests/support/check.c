@@ -60,9 +60,11 @@ static void check_form(const cutover_error *error, const char *file, int line)
     _fail(file, line);
 }
 
-void check_status_keep_at(cutover_status found, cutover_status expected, const cutover_error *error,
+void check_status_keep_at(cutover_status found, cutover_status expected, const cutover_error *const *filled,
                           const char *file, int line)
 {
+    const cutover_error *error = *filled;
+
     if (found != expected) {
         print_error("expected %s, found %s (%d)\n", cutover_status_name(expected), cutover_status_name(found),
                     (int)found);
@@ -80,7 +82,7 @@ void check_status_keep_at(cutover_status found, cutover_status expected, const c
 void check_status_at(cutover_status found, cutover_status expected, cutover_error **error, const char *file,
                      int line)
 {
-    check_status_keep_at(found, expected, *error, file, line);
+    check_status_keep_at(found, expected, (const cutover_error *const *)error, file, line);
     cutover_error_free(*error);
     *error = NULL;
 }
