@@ -26,20 +26,26 @@ static void print_failure(const cutover_error *error)
 /* PostgreSQL's programs put two blanks behind these words, and are quoted as they are. */
 static bool is_server_error(const char *message, const char *found)
 {
-    size_t before = (size_t)(found - message);
+    static const char *const words[] = {"ERROR", "FATAL", "DETAIL"};
 
-    return before >= 5 && (strncmp(found - 5, "ERROR", 5) == 0 || strncmp(found - 5, "FATAL", 5) == 0);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t length = strlen(words[i]);
+        if ((size_t)(found - message) >= length && strncmp(found - length, words[i], length) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What a sentence that something is missing from looks like. */
 static const char *flaw_of(const char *message)
 {
     static const char *const flaws[] = {"(null)", " ,", ": :",   ":  ",          " : ",
-                                        "()",     "``", "is , ", ": required: ", "%s"};
+                                        " ()",    "``", "is , ", ": required: ", "%s"};
     size_t length = strlen(message);
 
+    /* What libpq says of a connection that was refused ends in the server's detail, which is a sentence. */
     if (length == 0 || message[0] == ' ' || message[0] == ':' || message[length - 1] == ':' ||
-        message[length - 1] == '.')
+        (message[length - 1] == '.' && strstr(message, " DETAIL:  ") == NULL))
         return "its beginning or its end";
     for (size_t i = 0; i < sizeof flaws / sizeof flaws[0]; i++) {
         const char *found = strstr(message, flaws[i]);
