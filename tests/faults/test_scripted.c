@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TIMEOUT_MS 5000
 
@@ -402,13 +403,27 @@ static cutover_status run_door(struct session *session, cutover_error **error)
     return status;
 }
 
+/* The server may not have noticed yet that the session of the last round is gone. */
+static void hold_lock(struct session *holder, int64_t key)
+{
+    const struct timespec pause = {0, 10 * 1000 * 1000};
+    cutover_error *error = NULL;
+
+    while (advisory_lock(holder, key, &error) == CUTOVER_E_LOCKED) {
+        cutover_error_free(error);
+        error = NULL;
+        nanosleep(&pause, NULL);
+    }
+    check_ok(cutover_error_code(error), error);
+}
+
 static cutover_status run_lock(struct session *session, cutover_error **error)
 {
     int64_t key = advisory_key("scripted");
     struct session *holder = open_session("postgres");
     bool held = false;
 
-    check_ok(advisory_lock(holder, key, error), *error);
+    hold_lock(holder, key);
     begin();
     cutover_status status = advisory_lock_wrest(session, key, error);
     if (status == CUTOVER_OK)
@@ -425,7 +440,7 @@ static cutover_status run_regain(struct session *session, cutover_error **error)
     int64_t key = advisory_key("scripted");
     struct session *holder = open_session("postgres");
 
-    check_ok(advisory_lock(holder, key, error), *error);
+    hold_lock(holder, key);
     begin();
     cutover_status status = advisory_lock_regain(session, key, holder->backend_pid, error);
     end();
