@@ -49,7 +49,7 @@ inside() {
     alone sh -euc '
         folder=$1
         shift
-        mount --bind /dev "$folder/dev"
+        mount --rbind /dev "$folder/dev"
         mount -t tmpfs -o mode=1777 tmpfs "$folder/dev/shm"
         mount -t proc proc "$folder/proc"
         [ ! -d "$folder/../packages" ] || mount --bind "$folder/../packages" "$folder/var/cache/apt/archives"
