@@ -421,6 +421,28 @@ static void without_a_loader_each_expression_is_named(void **state)
     free(request);
 }
 
+/* The project's preview is promoted; with its function given to the tenant it is refused, with these words. Takes the request over. */
+static void becomes_refused(struct shop *shop, char *request, const char *project, const char *give_sql,
+                            const char *words)
+{
+    char *database = shop_format("%s_preview", project), *again = shop_format("%s_again", project);
+    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+
+    outcome_free(&outcome);
+    free(request);
+    shop_preview(shop, again, project, cluster_conninfo(cluster, database), 0);
+    promotion.request_id = request = shop_acked(shop, project, again);
+    cluster_sql(cluster, database, give_sql);
+    outcome = shop_promote(shop, &promotion);
+    assert_int_equal(outcome.status, CUTOVER_E_FORBIDDEN);
+    check_contains(cutover_error_message(outcome.error), words);
+    outcome_free(&outcome);
+    free(request);
+    free(database);
+    free(again);
+}
+
 /* It would be called by whoever makes the wrapper, and only a superuser may. */
 static void a_wrapper_with_an_owners_validator_is_refused(void **state)
 {
@@ -430,20 +452,8 @@ static void a_wrapper_with_an_owners_validator_is_refused(void **state)
     cluster_sql(cluster, "wrapped_preview",
                 "CREATE FUNCTION t.validate(text[], oid) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
                 "CREATE FOREIGN DATA WRAPPER wrapped VALIDATOR t.validate");
-    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
-    struct outcome outcome = shop_promote_ok(shop, &promotion);
-    outcome_free(&outcome);
-    free(request);
-    shop_preview(shop, "wrapped_again", "wrapped", cluster_conninfo(cluster, "wrapped_preview"), 0);
-    request = shop_acked(shop, "wrapped", "wrapped_again");
-    cluster_sql(cluster, "wrapped_preview", "ALTER FUNCTION t.validate(text[], oid) OWNER TO tenant");
-    promotion.request_id = request;
-    outcome = shop_promote(shop, &promotion);
-    assert_int_equal(outcome.status, CUTOVER_E_FORBIDDEN);
-    check_contains(cutover_error_message(outcome.error),
-                   "FOREIGN DATA WRAPPER wrapped calls validate(text[], oid) of role tenant");
-    outcome_free(&outcome);
-    free(request);
+    becomes_refused(shop, request, "wrapped", "ALTER FUNCTION t.validate(text[], oid) OWNER TO tenant",
+                    "FOREIGN DATA WRAPPER wrapped calls validate(text[], oid) of role tenant");
 }
 
 /* It would be called by whoever makes a column of it: a base type, which only a superuser may make, with an owner's function. */
@@ -460,20 +470,8 @@ static void a_type_with_an_owners_modifiers_is_refused(void **state)
         "CREATE FUNCTION t.word_out(t.word) RETURNS cstring IMMUTABLE STRICT LANGUAGE internal AS "
         "'textout'; CREATE TYPE t.word (INPUT = t.word_in, OUTPUT = t.word_out, TYPMOD_IN = t.modifiers);"
         "ALTER FUNCTION t.word_in(cstring) OWNER TO tenant; CREATE TABLE t.words (word t.word(3))");
-    struct shop_promotion promotion = {.request_id = request, .jobs = 2};
-    struct outcome outcome = shop_promote_ok(shop, &promotion);
-    outcome_free(&outcome);
-    free(request);
-    shop_preview(shop, "modified_again", "modified", cluster_conninfo(cluster, "modified_preview"), 0);
-    request = shop_acked(shop, "modified", "modified_again");
-    cluster_sql(cluster, "modified_preview", "ALTER FUNCTION t.modifiers(cstring[]) OWNER TO tenant");
-    promotion.request_id = request;
-    outcome = shop_promote(shop, &promotion);
-    assert_int_equal(outcome.status, CUTOVER_E_FORBIDDEN);
-    check_contains(cutover_error_message(outcome.error),
-                   "TYPE word calls modifiers(cstring[]) of role tenant wherever it is named with modifiers");
-    outcome_free(&outcome);
-    free(request);
+    becomes_refused(shop, request, "modified", "ALTER FUNCTION t.modifiers(cstring[]) OWNER TO tenant",
+                    "TYPE word calls modifiers(cstring[]) of role tenant wherever it is named with modifiers");
 }
 
 /* No preflight of a restored backup could have asked a server: what would read a constant, or be planned, is named, and not made. */
