@@ -4,6 +4,7 @@
 #include "support/shop.h"
 
 #include "postgres/largeobject.h"
+#include "postgres/largeobject_entries.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,6 +320,63 @@ static void sink_that_fails_ends_the_reading(void **state)
     session_close(session);
 }
 
+static const struct toc_entry *entry_of(const struct toc *toc, const char *desc, const char *tag)
+{
+    for (size_t i = 0; i < toc->count; i++)
+        if (strcmp(toc->entries[i].desc.bytes, desc) == 0 && strcmp(toc->entries[i].tag.bytes, tag) == 0)
+            return &toc->entries[i];
+    fail_msg("no entry %s %s", desc, tag);
+    return NULL;
+}
+
+/* What an archive of pg_dump 17 has, asked of any server. */
+static void objects_of_one_owner_and_grants_are_a_group(void **state)
+{
+    struct session *session = open_objects();
+    struct toc toc = {.major = 1, .minor = 16};
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(
+        session_run(session,
+                    "BEGIN; SELECT lo_unlink(oid) FROM pg_largeobject_metadata;"
+                    "SELECT lo_create(n) FROM generate_series(70001, 70005) n;"
+                    "ALTER LARGE OBJECT 70003 OWNER TO \"odd \"\"keeper\";"
+                    "COMMENT ON LARGE OBJECT 70002 IS 'it''s';"
+                    "GRANT SELECT ON LARGE OBJECT 70004, 70005 TO looker WITH GRANT OPTION;"
+                    "SET SESSION AUTHORIZATION looker; GRANT SELECT ON LARGE OBJECT 70004, 70005 TO keeper;"
+                    "RESET SESSION AUTHORIZATION",
+                    &error),
+        error);
+    check_ok(largeobject_entries_add(session, &toc, &error), error);
+    check_ok(largeobject_contents_add(&toc, true, &error), error);
+    assert_string_equal(entry_of(&toc, "BLOB METADATA", "70001..70002")->defn.bytes, "70001\n70002\n");
+    assert_string_equal(entry_of(&toc, "BLOB METADATA", "70003")->owner.bytes, "odd \"keeper");
+    check_contains(entry_of(&toc, "COMMENT", "LARGE OBJECT 70002")->defn.bytes,
+                   "COMMENT ON LARGE OBJECT 70002 IS 'it''s';");
+    check_contains(entry_of(&toc, "ACL", "LARGE OBJECT 70004")->defn.bytes,
+                   "GRANT SELECT ON LARGE OBJECT 70004 TO looker WITH GRANT OPTION;");
+    /* What is done in another's name is said for each. */
+    check_contains(entry_of(&toc, "ACL", "LARGE OBJECT 70005")->defn.bytes,
+                   "SET SESSION AUTHORIZATION looker;\nGRANT SELECT ON LARGE OBJECT 70005 TO keeper;");
+    size_t contents = 0;
+    for (size_t i = 0; i < toc.count; i++)
+        contents += largeobject_is_contents(&toc.entries[i]);
+    assert_int_equal(contents, 3);
+    toc_free(&toc);
+    /* Before, pre-data has them, and one entry stands for all contents. */
+    toc = (struct toc){.major = 1, .minor = 15};
+    check_ok(largeobject_entries_add(session, &toc, &error), error);
+    assert_int_equal(toc.count, 0);
+    check_ok(largeobject_contents_add(&toc, true, &error), error);
+    assert_int_equal(toc.count, 1);
+    assert_true(largeobject_is_contents(&toc.entries[0]));
+    assert_null(largeobject_group(&toc, &toc.entries[0]));
+    toc_free(&toc);
+    check_ok(session_run(session, "ROLLBACK", &error), error);
+    session_close(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +386,7 @@ int main(void)
         cmocka_unit_test(content_is_of_the_transactions_snapshot),
         cmocka_unit_test(missing_object_is_named),
         cmocka_unit_test(sink_that_fails_ends_the_reading),
+        cmocka_unit_test(objects_of_one_owner_and_grants_are_a_group),
         cmocka_unit_test(many_objects_come_one_after_the_other),
         cmocka_unit_test_setup_teardown(owners_grants_and_comments_come_through, shop_setup, shop_teardown),
     };
