@@ -169,23 +169,23 @@ cutover_status store_read_number(const cutover_store *store, const char *kind, c
 }
 
 cutover_status store_add_one(const cutover_store *store, const char *kind, const char *id,
-                             uint64_t *won_version)
+                             uint64_t *won_version, unsigned *conflicts_left)
 {
-    cutover_status status;
-
-    do {
+    for (;;) {
         char body[40];
         uint64_t version = 0;
         unsigned number = 0;
+        cutover_status status = store_read_number(store, kind, id, &version, &number);
 
-        status = store_read_number(store, kind, id, &version, &number);
         if (status != CUTOVER_OK)
             return status;
         snprintf(body, sizeof(body), "{\"n\": %u}", number + 1);
         status = store_commit_one(store, kind, id, version, body);
         *won_version = version + 1;
-    } while (status == CUTOVER_E_CONFLICT);
-    return status;
+        if (status != CUTOVER_E_CONFLICT || *conflicts_left == 0)
+            return status;
+        (*conflicts_left)--;
+    }
 }
 
 static void run_case(struct store_test *test, const struct store_case *one)

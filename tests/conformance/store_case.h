@@ -78,9 +78,9 @@ cutover_status store_commit_one(const cutover_store *store, const char *kind, co
 /* The version and the number in {"n": …}, which is all that the racing cases write. */
 cutover_status store_read_number(const cutover_store *store, const char *kind, const char *id,
                                  uint64_t *version, unsigned *number);
-/* Reads, adds one, writes, again on conflict. */
+/* Reads, adds one, writes, again on conflict, *conflicts_left times at most: CUTOVER_E_CONFLICT when they are used up. */
 cutover_status store_add_one(const cutover_store *store, const char *kind, const char *id,
-                             uint64_t *won_version);
+                             uint64_t *won_version, unsigned *conflicts_left);
 
 /* The emit function and what it fills; seen_clear before each use. */
 cutover_status seen_emit(const cutover_document *document, void *context);

@@ -168,6 +168,23 @@ static void suite_finds_a_store_that_deadlocks(void **state)
                 "commits_that_name_documents_in_opposite_order_do_not_lock_each_other_out");
 }
 
+/* Nobody ever wins: whoever tries again until he does would never end. */
+static cutover_status commit_no_change(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                       void *userdata)
+{
+    for (size_t i = 0; i < count; i++)
+        if (writes[i]->expected_version > 0)
+            return CUTOVER_E_CONFLICT;
+    return honest.commit(writes, count, error, userdata);
+}
+
+static void suite_ends_with_a_store_that_refuses_every_change(void **state)
+{
+    (void)state;
+    check_found(commit_no_change, "racing_threads_have_one_winner_per_version");
+    check_found(commit_no_change, "commits_that_name_documents_in_opposite_order_do_not_lock_each_other_out");
+}
+
 /* The versions of a commit as a store of other numbers has them. */
 static cutover_status commit_with_versions(const cutover_write *const *writes, size_t count,
                                            cutover_error **error, void *userdata, uint64_t mask,
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test(memory_store_does_not_pretend_to_last),
         cmocka_unit_test(suite_finds_a_store_that_applies_half_a_commit),
         cmocka_unit_test(suite_finds_a_store_that_deadlocks),
+        cmocka_unit_test(suite_ends_with_a_store_that_refuses_every_change),
         cmocka_unit_test(suite_finds_a_store_whose_versions_are_too_small),
         cmocka_unit_test(arguments_out_of_bounds_are_refused),
         cmocka_unit_test(close_is_once_and_takes_nothing),
