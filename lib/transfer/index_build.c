@@ -18,8 +18,9 @@
  * waits until one can. The list has the biggest tables first, and foreign keys after all indexes.
  *
  * "Can be built" means: its tables are whole; a foreign key's index is done; and no statement would wait for another's lock.
- * CREATE INDEX shares its table with others of its kind. ALTER TABLE … ADD CONSTRAINT lets nobody else in, and for a foreign key
- * that is so for both tables: two of them that take the same two tables in opposite order would deadlock in the server. So who
+ * CREATE INDEX shares its table with others of its kind. ALTER TABLE … ADD CONSTRAINT lets nobody else in, nor does what an index's
+ * entry says behind it of the table (CLUSTER ON, REPLICA IDENTITY USING INDEX): two such entries of one table would each hold
+ * the lock that the other one waits for. For a foreign key it is so for both tables: two of them that take the same two tables in opposite order would deadlock in the server. So who
  * builds what is decided here, under one mutex, by a count of sharers and a mark of exclusion for each table, and the server has
  * nothing to wait for.
  *
@@ -108,6 +109,13 @@ static bool is_foreign_key(const struct toc_entry *entry, const struct meaning *
     return true;
 }
 
+/* pg_dump writes each statement of an entry on a line of its own. A name that has such a line in it only costs time. */
+static bool is_exclusive(const struct toc_entry *entry)
+{
+    return is_named(entry, "CONSTRAINT") ||
+           (entry->defn.bytes != NULL && strstr(entry->defn.bytes, "\nALTER ") != NULL);
+}
+
 static int bigger_table_first(const void *a, const void *b)
 {
     const struct index_entry *one = a, *two = b;
@@ -134,11 +142,10 @@ static void entries_list(struct index_build *build, struct meaning *meanings)
     for (size_t i = 0; i < toc->count; i++) {
         size_t table = table_of(&toc->entries[i], meanings);
         if (table != 0)
-            build->entries[build->count++] =
-                (struct index_entry){.table = table - 1,
-                                     .referenced = table - 1,
-                                     .toc = &toc->entries[i],
-                                     .exclusive = is_named(&toc->entries[i], "CONSTRAINT")};
+            build->entries[build->count++] = (struct index_entry){.table = table - 1,
+                                                                  .referenced = table - 1,
+                                                                  .toc = &toc->entries[i],
+                                                                  .exclusive = is_exclusive(&toc->entries[i])};
     }
     size_t indexes = build->count;
     qsort(build->entries, indexes, sizeof *build->entries, bigger_table_first);

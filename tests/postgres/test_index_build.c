@@ -1,10 +1,9 @@
 /*
  * What is built beside the rows, found in the archive that a real pg_dump wrote: each foreign key's two tables are the server's own
- * answer, for these are what keeps two of our statements from waiting for each other.
+ * answer, for these are what keeps two of our statements from waiting for each other. And that none ever does.
  */
-#include "support/check.h"
-#include "support/cluster.h"
 #include "support/session.h"
+#include "support/shop.h"
 
 #include "base/folder.h"
 #include "transfer/archive.h"
@@ -22,12 +21,38 @@ static const char circles_sql[] =
     "CREATE TABLE d (code text REFERENCES c (code), up int REFERENCES c);"
     "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c;";
 
+/* Forty tables whose indexes are many, and say something of their table; keys between them, and a table for each of the ways
+   to lock one that others are busy with. */
+static const char crossed_sql[] =
+    "DO $$ DECLARE t text; BEGIN FOR i IN 1..40 LOOP t := 'crossed_' || i;"
+    " EXECUTE format('CREATE TABLE %I (id int NOT NULL, code text NOT NULL, other int, span int4range)', t);"
+    " EXECUTE format('INSERT INTO %I SELECT g, g::text, g, int4range(g, g + 1) FROM generate_series(1, 300) "
+    "g', t);"
+    " EXECUTE format('CREATE UNIQUE INDEX %I ON %I (id)', t || '_id', t);"
+    " EXECUTE format('CREATE UNIQUE INDEX %I ON %I (code)', t || '_code', t);"
+    " EXECUTE format('CREATE INDEX %I ON %I (other)', t || '_other', t);"
+    " EXECUTE format('CREATE INDEX %I ON %I ((other + 1))', t || '_sum', t);"
+    " EXECUTE format('ALTER INDEX %I ALTER COLUMN 1 SET STATISTICS 50', t || '_sum');"
+    " EXECUTE format('ALTER TABLE %I CLUSTER ON %I', t, t || CASE i % 2 WHEN 0 THEN '_other' ELSE '_code' END);"
+    " EXECUTE format('ALTER TABLE %I REPLICA IDENTITY USING INDEX %I', t, t || CASE i % 2 WHEN 0 THEN '_id' "
+    "ELSE "
+    "'_code' END);"
+    " IF i % 3 = 0 THEN EXECUTE format('ALTER TABLE %I ADD EXCLUDE USING gist (span WITH &&)', t); END IF;"
+    " IF i > 1 THEN EXECUTE format('ALTER TABLE %I ADD FOREIGN KEY (other) REFERENCES %I (id)', t, 'crossed_' "
+    "|| i - 1);"
+    " EXECUTE format('ALTER TABLE %I ADD FOREIGN KEY (other) REFERENCES %I (id)', 'crossed_' || i - 1, t); END "
+    "IF;"
+    " END LOOP; END $$;";
+
 static struct cluster *cluster;
 
 static int setup(void **state)
 {
     (void)state;
-    cluster = cluster_start("");
+    /* Whoever waits for a lock as long as the next look for a deadlock is named in the log. */
+    cluster = cluster_start("log_lock_waits = on\ndeadlock_timeout = 1ms\nautovacuum = off\n"
+                            "max_connections = 40\nmax_locks_per_transaction = 256\n");
+    shop_use(cluster);
     cluster_create_database(cluster, "circles");
     cluster_sql(cluster, "circles", circles_sql);
     return 0;
@@ -110,9 +135,33 @@ static void both_tables_of_a_foreign_key_are_known(void **state)
     session_close(session);
 }
 
+/* By stage and by the restore that verifies, each with eight workers on whatever processors there are. */
+static void none_of_our_sessions_waits_for_another(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "crossed");
+
+    cluster_sql(cluster, "crossed_production", crossed_sql);
+    cluster_sql(cluster, "crossed_preview", crossed_sql);
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .jobs = 8, .verify = CUTOVER_VERIFY_RESTORE});
+    char *waits = cluster_value(cluster, "postgres",
+                                "SELECT string_agg(line, E'\\n') FROM "
+                                "regexp_split_to_table(pg_read_file(current_setting('data_directory')"
+                                " || '/../log'), E'\\n') line WHERE line ~ 'still waiting for .* on "
+                                "(relation|tuple|transaction)|deadlock detected'");
+    assert_string_equal(waits, "");
+    free(waits);
+    outcome_free(&outcome);
+    free(request);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(both_tables_of_a_foreign_key_are_known)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_tables_of_a_foreign_key_are_known),
+        cmocka_unit_test_setup_teardown(none_of_our_sessions_waits_for_another, shop_setup, shop_teardown),
+    };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
