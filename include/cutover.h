@@ -42,5 +42,6 @@
 #include <cutover/rollback.h>
 #include <cutover/store.h>
 #include <cutover/version.h>
+#include <cutover/webhook.h>
 
 #endif

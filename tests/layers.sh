@@ -8,12 +8,13 @@ failed=0
 
 # A room, then the rooms that it may use; from the ground up.
 rooms='base
+net base
 model base
 archive base
 store model base
 repository base
 postgres archive model base
-notify store model base
+notify store net model base
 platform postgres store model base
 job platform postgres store model base
 transfer job postgres archive model base

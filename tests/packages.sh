@@ -58,6 +58,7 @@ need_build() {
     need_library libxxhash libxxhash-dev
     need_library libdeflate libdeflate-dev
     need_library sqlite3 libsqlite3-dev
+    need_library libcurl libcurl4-openssl-dev
     # A folder that is configured without it has no tests, ever.
     need_library cmocka libcmocka-dev
     need pg_config libpq-dev

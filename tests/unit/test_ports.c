@@ -324,6 +324,59 @@ AT(cutover_finding, message, 16);
 AT(cutover_finding, hint, 24);
 SIZE(cutover_finding, 32);
 
+AT(cutover_webhooks_options, version, 0);
+AT(cutover_webhooks_options, flags, 4);
+AT(cutover_webhooks_options, store, 8);
+AT(cutover_webhooks_options, user_agent, 16);
+AT(cutover_webhooks_options, ca_file, 24);
+AT(cutover_webhooks_options, timeout_ms, 32);
+AT(cutover_webhooks_options, connect_timeout_ms, 36);
+AT(cutover_webhooks_options, parallel, 40);
+AT(cutover_webhooks_options, keep_days, 44);
+AT(cutover_webhooks_options, log, 48);
+AT(cutover_webhooks_options, log_userdata, 56);
+AT(cutover_webhooks_options, clock, 64);
+AT(cutover_webhooks_options, clock_userdata, 72);
+SIZE(cutover_webhooks_options, 80);
+
+AT(cutover_webhook_round, version, 0);
+AT(cutover_webhook_round, delivered, 4);
+AT(cutover_webhook_round, failed, 8);
+AT(cutover_webhook_round, dead, 12);
+AT(cutover_webhook_round, disabled, 16);
+AT(cutover_webhook_round, running, 20);
+AT(cutover_webhook_round, waiting, 24);
+AT(cutover_webhook_round, next_at, 32);
+SIZE(cutover_webhook_round, 40);
+
+AT(cutover_webhook_options, version, 0);
+AT(cutover_webhook_options, actor, 8);
+AT(cutover_webhook_options, project_id, 16);
+AT(cutover_webhook_options, url, 24);
+AT(cutover_webhook_options, description, 32);
+AT(cutover_webhook_options, event_types, 40);
+AT(cutover_webhook_options, event_type_count, 48);
+SIZE(cutover_webhook_options, 56);
+
+AT(cutover_webhook_change, version, 0);
+AT(cutover_webhook_change, enabled, 4);
+AT(cutover_webhook_change, actor, 8);
+AT(cutover_webhook_change, webhook_id, 16);
+AT(cutover_webhook_change, url, 24);
+AT(cutover_webhook_change, description, 32);
+AT(cutover_webhook_change, event_types, 40);
+AT(cutover_webhook_change, event_type_count, 48);
+AT(cutover_webhook_change, expected_version, 56);
+SIZE(cutover_webhook_change, 64);
+
+AT(cutover_webhook_selection, version, 0);
+AT(cutover_webhook_selection, actor, 8);
+AT(cutover_webhook_selection, webhook_id, 16);
+AT(cutover_webhook_selection, message_id, 24);
+AT(cutover_webhook_selection, since, 32);
+AT(cutover_webhook_selection, until, 40);
+SIZE(cutover_webhook_selection, 48);
+
 #endif
 
 /* For every known version: the function gives what the macro gives, byte by byte; for any other, nothing. */
@@ -408,6 +461,16 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_EVENT_SELECTION_VERSION);
     INIT_AGREES(cutover_delivery, CUTOVER_DELIVERY_INIT, cutover_delivery_init, CUTOVER_DELIVERY_VERSION);
     INIT_AGREES(cutover_progress, CUTOVER_PROGRESS_INIT, cutover_progress_init, CUTOVER_PROGRESS_VERSION);
+    INIT_AGREES(cutover_webhooks_options, CUTOVER_WEBHOOKS_OPTIONS_INIT, cutover_webhooks_options_init,
+                CUTOVER_WEBHOOKS_OPTIONS_VERSION);
+    INIT_AGREES(cutover_webhook_round, CUTOVER_WEBHOOK_ROUND_INIT, cutover_webhook_round_init,
+                CUTOVER_WEBHOOK_ROUND_VERSION);
+    INIT_AGREES(cutover_webhook_options, CUTOVER_WEBHOOK_OPTIONS_INIT, cutover_webhook_options_init,
+                CUTOVER_WEBHOOK_OPTIONS_VERSION);
+    INIT_AGREES(cutover_webhook_change, CUTOVER_WEBHOOK_CHANGE_INIT, cutover_webhook_change_init,
+                CUTOVER_WEBHOOK_CHANGE_VERSION);
+    INIT_AGREES(cutover_webhook_selection, CUTOVER_WEBHOOK_SELECTION_INIT, cutover_webhook_selection_init,
+                CUTOVER_WEBHOOK_SELECTION_VERSION);
 }
 
 /* A macro of positional values misplaces them silently when a member is put in between. */
