@@ -309,6 +309,31 @@ static cutover_status undo_verified(struct abandoning *abandoning, cutover_error
                  error);
 }
 
+static bool fence_is_left(const struct abandoning *abandoning)
+{
+    const struct leftovers *left = &abandoning->abandonment.left;
+
+    for (size_t i = 0; i < left->count; i++)
+        if (left->items[i].kind == LEFTOVER_FENCE)
+            return true;
+    return false;
+}
+
+/* What holds clients for a fence holds them on; recovery lets them go when that is down, or was forgotten. */
+static cutover_status hold_traffic(struct abandoning *abandoning, cutover_error **error)
+{
+    const struct promotion_record *record = &abandoning->journal.record;
+    const cutover_platform *platform = &abandoning->host->platform;
+    cutover_error *why = NULL;
+
+    if (platform->fence_resume == NULL && platform->traffic_resume == NULL)
+        return CUTOVER_OK;
+    error_set(&why, CUTOVER_E_STATE, "production still refuses writes");
+    if (platform_fence_resume(platform, record->project_id, 1, NULL) == CUTOVER_OK && record->swap_intended)
+        platform_traffic_resume(platform, record->project_id, true, NULL);
+    return leave(abandoning, LEFTOVER_TRAFFIC, "traffic", NULL, 0, why, error);
+}
+
 /* Poolers that were told to hold their clients are let go; `refuses`: as fence_resume says it. */
 static cutover_status let_traffic_go(struct abandoning *abandoning, int32_t refuses, cutover_error **error)
 {
@@ -317,6 +342,8 @@ static cutover_status let_traffic_go(struct abandoning *abandoning, int32_t refu
     cutover_error *why = NULL;
     cutover_status resumed = CUTOVER_OK;
 
+    if (fence_is_left(abandoning))
+        return hold_traffic(abandoning, error);
     if (record->fence_raised || record->swap_intended)
         resumed = platform_fence_resume(platform, record->project_id, refuses, &why);
     if (record->swap_intended) {

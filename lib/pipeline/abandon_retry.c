@@ -98,11 +98,28 @@ static cutover_status open_again(const struct retry *retry, cutover_error **erro
                       (uint32_t)leftover->oid, leftover->fence, false, error);
 }
 
+static cutover_status fence_is_gone(const struct retry *retry, cutover_error **error)
+{
+    const struct leftover *leftover = retry->leftover;
+    struct leftovers list = {0};
+    cutover_status status = leftovers_read(retry->host, leftover->project_id, &list, error);
+
+    for (size_t i = 0; status == CUTOVER_OK && i < list.count; i++)
+        if (list.items[i].kind == LEFTOVER_FENCE)
+            status = error_set(error, CUTOVER_E_STATE, "a fence is left that they wait for");
+    leftovers_free(&list);
+    return status;
+}
+
+/* Who is held for a fence would see it, and a pooler may keep for him what he saw. */
 static cutover_status traffic_let_go(const struct retry *retry, cutover_error **error)
 {
     const cutover_platform *platform = &retry->host->platform;
     const char *project_id = retry->leftover->project_id;
-    cutover_status status = platform_fence_resume(platform, project_id, -1, error);
+    cutover_status status = fence_is_gone(retry, error);
+
+    if (status == CUTOVER_OK)
+        status = platform_fence_resume(platform, project_id, -1, error);
 
     return status == CUTOVER_OK ? platform_traffic_resume(platform, project_id, false, error) : status;
 }
@@ -195,8 +212,13 @@ cutover_status leftovers_retry(struct host *host, const char *project_id, bool t
     if (leftovers_read(host, project_id, &list, &error) != CUTOVER_OK)
         log_line(&host->log, LOG_WARNING_LEVEL, "what abandoned jobs left cannot be read: %s",
                  cutover_error_message(error));
+    /* Traffic waits for what stands before it. */
     for (size_t i = 0; told == CUTOVER_OK && i < list.count; i++)
-        told = settle_one(host, &list.items[i], thorough, emit, context);
+        if (list.items[i].kind != LEFTOVER_TRAFFIC)
+            told = settle_one(host, &list.items[i], thorough, emit, context);
+    for (size_t i = 0; told == CUTOVER_OK && i < list.count; i++)
+        if (list.items[i].kind == LEFTOVER_TRAFFIC)
+            told = settle_one(host, &list.items[i], thorough, emit, context);
     leftovers_free(&list);
     cutover_error_free(error);
     return told;

@@ -630,27 +630,33 @@ static int die(char **argv)
     return 1;
 }
 
-static void recovery_lets_go_what_a_dead_process_paused(void **state)
+/* A promotion whose process dies with the poolers paused for its swap. */
+static void die_in_a_pause(const struct front *front)
 {
-    struct shop *shop = *state;
-    struct front front;
-    cutover_error *error = NULL;
     int status;
-
-    front_open(&front, shop, POOLERS, NULL);
-    wrap(&front, NULL);
-    clients_begin(&front);
     pid_t pid = fork();
+
     assert_true(pid >= 0);
     if (pid == 0) {
-        execl("/proc/self/exe", "test_pgbouncer", "--die", shop->home, front.request, (char *)NULL);
+        execl("/proc/self/exe", "test_pgbouncer", "--die", front->shop->home, front->request, (char *)NULL);
         _exit(127);
     }
     while (waitpid(pid, &status, 0) < 0)
         assert_int_equal(errno, EINTR);
     assert_true(WIFSIGNALED(status));
-    for (int i = 0; i < POOLERS; i++)
-        assert_int_equal(pooler_is_paused(&front.poolers[i], PRODUCTION), 1);
+    look_whether_they_are_held(front->shop, (void *)front);
+}
+
+static void recovery_lets_go_what_a_dead_process_paused(void **state)
+{
+    struct shop *shop = *state;
+    struct front front;
+    cutover_error *error = NULL;
+
+    front_open(&front, shop, POOLERS, NULL);
+    wrap(&front, NULL);
+    clients_begin(&front);
+    die_in_a_pause(&front);
     check_ok(cutover_recover(shop->engine, NULL, NULL, NULL, &error), error);
     for (int i = 0; i < POOLERS; i++) {
         assert_int_equal(pooler_is_paused(&front.poolers[i], PRODUCTION), 0);
@@ -659,6 +665,73 @@ static void recovery_lets_go_what_a_dead_process_paused(void **state)
     }
     wait_for(&front.before, &front.before.done);
     client_end(&front.before);
+    front_close(&front);
+}
+
+static cutover_status keep_job(const cutover_recovery *recovery, void *context)
+{
+    snprintf(context, 64, "%s", recovery->job_id);
+    return CUTOVER_OK;
+}
+
+static void give_up(struct shop *shop)
+{
+    cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
+    cutover_error *error = NULL;
+    char job[64] = "";
+
+    check_ok(cutover_recover(shop->engine, NULL, keep_job, job, &error), error);
+    options.actor = &shop_operator;
+    options.job_id = job;
+    options.reason = "its server is away";
+    options.confirm = 1;
+    check_ok(cutover_recover_abandon(shop->engine, &options, NULL, NULL, &error), error);
+}
+
+static cutover_status keep_kind(const cutover_leftover *leftover, void *context)
+{
+    strcat(strcat(context, leftover->kind), " ");
+    if (strcmp(leftover->kind, "traffic") == 0)
+        check_contains(leftover->message, "still refuses writes");
+    return CUTOVER_OK;
+}
+
+static void check_left(struct shop *shop, const char *expected)
+{
+    cutover_error *error = NULL;
+    char kinds[200] = "";
+
+    check_ok(cutover_leftovers_list(shop->engine, "pool", keep_kind, kinds, &error), error);
+    assert_string_equal(kinds, expected);
+}
+
+/* Its server is away, and has the fence when it comes back. Whoever was let go would see it, and PgBouncer may keep it for them. */
+static void clients_of_an_abandoned_job_wait_as_long_as_its_fence_stands(void **state)
+{
+    struct shop *shop = *state;
+    struct front front;
+    cutover_error *error = NULL;
+
+    front_open(&front, shop, POOLERS, NEVER);
+    check_ok(cutover_registry_project_set_hold_fence(shop->registry, "pool", 1, &error), error);
+    wrap(&front, NULL);
+    clients_begin(&front);
+    die_in_a_pause(&front);
+    cluster_halt(cluster, "fast");
+    give_up(shop);
+    look_whether_they_are_held(shop, &front);
+    check_left(shop, "door fence database traffic ");
+    check_ok(cutover_recover(shop->engine, "pool", NULL, NULL, &error), error);
+    look_whether_they_are_held(shop, &front);
+
+    cluster_restart(cluster, "fast");
+    client_begin(&front.behind, &front.poolers[0], "behind", true);
+    check_ok(cutover_recover(shop->engine, "pool", NULL, NULL, &error), error);
+    check_left(shop, "");
+    clients_end(&front);
+    assert_int_equal(front.before.refused + front.behind.refused, 0);
+    check_no_failure(&front.before);
+    check_no_failure(&front.behind);
     front_close(&front);
 }
 
@@ -808,6 +881,7 @@ int main(int argc, char **argv)
         TEST(a_first_login_during_a_pause_does_not_wait_for_long),
         TEST(an_instance_that_is_gone_fails_the_job_and_leaves_the_others_open),
         TEST(recovery_lets_go_what_a_dead_process_paused),
+        TEST(clients_of_an_abandoned_job_wait_as_long_as_its_fence_stands),
         TEST(cutoverctl_pauses_the_poolers_that_a_project_names),
         TEST(clients_that_cutoverctl_was_told_to_hold_see_no_error),
         TEST(a_wrap_says_what_is_wrong_with_it),
@@ -816,5 +890,6 @@ int main(int argc, char **argv)
 
     if (argc == 4 && strcmp(argv[1], "--die") == 0)
         return die(argv);
+    cmocka_set_test_filter(getenv("CUTOVER_TEST"));
     return cmocka_run_group_tests_name("pgbouncer", tests, start_server, NULL);
 }
