@@ -405,9 +405,15 @@ static cutover_status manifest_of_tables(const struct manifest *manifest, const 
         while (k < manifest->table_count &&
                (manifest->tables[k].oid != tables[i] || manifest->tables[k].condition != NULL))
             k++;
-        if (k == manifest->table_count)
-            return error_verify(error, CUTOVER_VERDICT_UNKNOWN,
-                                "the backup has not all rows of the relation with OID %u", tables[i]);
+        if (k == manifest->table_count) {
+            error_verify(error, CUTOVER_VERDICT_UNKNOWN,
+                         "the backup has not all rows of the relation with OID %u", tables[i]);
+            error_hint(
+                error,
+                "It belongs to an extension, and was rewritten while production refuses writes. Keep "
+                "maintenance (VACUUM FULL, CLUSTER, REPACK) away until the job is over, and start again.");
+            return CUTOVER_E_VERIFY;
+        }
         list[some->table_count++] = manifest->tables[k];
     }
     return CUTOVER_OK;

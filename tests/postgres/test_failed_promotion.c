@@ -499,27 +499,30 @@ static void a_table_that_was_emptied_fails_the_promotion(void **state)
     free(request);
 }
 
-static int rewrite_what_is_derived(struct shop *shop, void *context)
+static int rewrite_the_extensions(struct shop *shop, void *context)
 {
     (void)shop;
     (void)context;
-    cluster_sql(cluster, "derived_production", "VACUUM FULL names");
+    cluster_sql(cluster, "theirs_production", "VACUUM FULL spare");
     return 0;
 }
 
-/* A backup has no rows of a materialised view: nobody is accused of a write. */
-static void a_view_that_was_rewritten_cannot_be_told(void **state)
+/* A backup has no rows of an extension's table: nobody is accused of a write. */
+static void an_extensions_table_that_was_rewritten_cannot_be_told(void **state)
 {
     struct shop *shop = *state;
-    char *request = shop_ready(shop, "derived");
-    const struct shop_hook hooks[] = {{"verify", rewrite_what_is_derived, NULL}, {NULL, NULL, NULL}};
+    char *request = shop_ready(shop, "theirs");
+    const struct shop_hook hooks[] = {{"verify", rewrite_the_extensions, NULL}, {NULL, NULL, NULL}};
 
-    cluster_sql(cluster, "derived_production", "CREATE MATERIALIZED VIEW names AS SELECT name FROM generation");
+    cluster_sql(cluster, "theirs_production",
+                "CREATE TABLE spare AS SELECT 1 AS a; ALTER EXTENSION plpgsql ADD TABLE spare");
     struct outcome outcome =
         shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
     check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
     assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_UNKNOWN);
     check_contains(cutover_error_message(outcome.error), "the backup has not all rows of the relation");
+    check_contains(cutover_error_detail(outcome.error), "public.spare: rewritten");
+    check_contains(cutover_error_hint(outcome.error), "belongs to an extension");
     outcome_free(&outcome);
     free(request);
 }
@@ -761,7 +764,7 @@ int main(void)
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),
         TEST(a_table_that_was_emptied_fails_the_promotion),
-        TEST(a_view_that_was_rewritten_cannot_be_told),
+        TEST(an_extensions_table_that_was_rewritten_cannot_be_told),
         TEST(a_promoter_that_lost_its_lock_does_not_swap),
         TEST(a_pause_that_fails_fails_the_promotion_and_is_resumed),
         TEST(hooks_that_fail_after_the_swap_are_warnings),

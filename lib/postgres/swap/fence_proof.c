@@ -425,6 +425,51 @@ static bool only_rewritten(const struct fence_mark *before, const struct fence_m
     return rewriting->alone && has_facts_of(before, now);
 }
 
+/* Takes out what has no rows of its own: those of a materialised view are its query's, and no backup has them. A REFRESH counts what it
+   put in, as any write. */
+static cutover_status views_take_out(struct session *inside, struct rewriting *rewriting, cutover_error **error)
+{
+    static const char sql[] = "SELECT oid FROM pg_class WHERE relkind = 'm' AND oid = ANY ($1::oid[])";
+    struct text list = TEXT_INIT;
+    PGresult *result = NULL;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < rewriting->count; i++)
+        text_add_format(&list, "%s%" PRIu32, i > 0 ? "," : "{", rewriting->tables[i]);
+    text_add(&list, rewriting->count > 0 ? "}" : "{}");
+    cutover_status status =
+        text_failed(&list)
+            ? error_nomem(error)
+            : session_query(inside, sql, 1, (const char *const[]){text_string(&list)}, &result, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < rewriting->count; i++) {
+        bool is_view = false;
+        for (int row = 0; !is_view && row < PQntuples(result); row++)
+            is_view = result_oid(result, row, 0) == rewriting->tables[i];
+        if (!is_view)
+            rewriting->tables[kept++] = rewriting->tables[i];
+    }
+    if (status == CUTOVER_OK)
+        rewriting->count = kept;
+    PQclear(result);
+    text_free(&list);
+    return status;
+}
+
+/* What cannot be told is told of which tables. */
+static cutover_status rows_compare(const struct rewriting *rewriting, struct session *inside,
+                                   const struct fence_rows *rows, bool *same, cutover_error **error)
+{
+    struct text detail = TEXT_INIT;
+    cutover_status status = rows->compare(rows->context, rewriting->tables, rewriting->count, same, error);
+
+    if (status == CUTOVER_E_VERIFY) {
+        describe_changes(&rewriting->layouts, false, inside, NULL, &detail);
+        error_detail(error, "%s", text_string(&detail));
+    }
+    text_free(&detail);
+    return status;
+}
+
 /* What is there to be seen is no write, or this tells what was written to. */
 static cutover_status follow_changes(const struct fence_subject *subject, const struct fence_mark *mark,
                                      const struct fence_mark *now, const struct changes *changes,
@@ -436,9 +481,10 @@ static cutover_status follow_changes(const struct fence_subject *subject, const 
 
     cutover_status status = rewriting_find(mark, now, &rewriting, error);
     if (status == CUTOVER_OK && only_rewritten(mark, now, changes, &rewriting)) {
+        status = views_take_out(inside, &rewriting, error);
         same = rewriting.count == 0;
-        if (!same)
-            status = rows->compare(rows->context, rewriting.tables, rewriting.count, &same, error);
+        if (status == CUTOVER_OK && !same)
+            status = rows_compare(&rewriting, inside, rows, &same, error);
     }
     if (status == CUTOVER_OK && !same)
         status = different(subject, changes, &rewriting.layouts, inside, error);
