@@ -212,7 +212,7 @@ int run_project_list(struct tool *tool)
     struct json_object *list = must(json_object_new_array());
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
-        cutover_registry_project_list(tool->registry, add_project, list, &error) == CUTOVER_OK)
+        cutover_registry_projects_list(tool->registry, add_project, list, &error) == CUTOVER_OK)
         return print_list(tool, list, "projects", print_project_line);
     json_object_put(list);
     return fail(tool, error);
@@ -416,7 +416,7 @@ int run_preview_list(struct tool *tool)
     struct json_object *list = must(json_object_new_array());
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
-        cutover_registry_preview_list(tool->registry, tool->options[OPTION_PROJECT], add_preview, list,
+        cutover_registry_previews_list(tool->registry, tool->options[OPTION_PROJECT], add_preview, list,
                                       &error) == CUTOVER_OK)
         return print_list(tool, list, "previews", print_preview);
     json_object_put(list);

@@ -203,7 +203,7 @@ cutover_status standings_json(struct tool *tool, const char *project_id, struct 
     if (project_id != NULL)
         json_object_array_add(ids, must(json_object_new_string(project_id)));
     else
-        status = cutover_registry_project_list(tool->registry, keep_id, ids, error);
+        status = cutover_registry_projects_list(tool->registry, keep_id, ids, error);
     for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(ids); i++)
         status = look_at_project(tool, json_object_get_string(json_object_array_get_idx(ids, i)), found, error);
     json_object_put(ids);

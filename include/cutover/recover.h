@@ -129,7 +129,7 @@ typedef struct cutover_abandon_options {
     const char *job_id;         /**< Required. */
     const char *
         reason; /**< Required, 1 to 1000 characters, not blank: it goes into the audit trail and the job's record. */
-    uint32_t confirm; /**< 1: yes, give it up. */
+    int32_t confirm; /**< Must be non-zero: yes, give it up. */
 } cutover_abandon_options;
 
 #define CUTOVER_ABANDON_OPTIONS_INIT                                                                           \

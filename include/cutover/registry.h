@@ -81,8 +81,8 @@ CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_regis
 CUTOVER_API cutover_status cutover_registry_project_set(cutover_registry *registry,
                                                         const cutover_project *project, cutover_error **error);
 /** Emits all projects in order of their ids. Since 0.1. */
-CUTOVER_API cutover_status cutover_registry_project_list(cutover_registry *registry, cutover_project_emit emit,
-                                                         void *context, cutover_error **error);
+CUTOVER_API cutover_status cutover_registry_projects_list(cutover_registry *registry, cutover_project_emit emit,
+                                                          void *context, cutover_error **error);
 
 #define CUTOVER_PROJECT_REMOVAL_VERSION 1
 
@@ -91,9 +91,9 @@ typedef struct cutover_project_removal {
     unsigned version;       /**< CUTOVER_PROJECT_REMOVAL_VERSION. */
     const char *project_id; /**< Required. */
     const char *reason;     /**< Required, 1 to 1000 characters, not blank: for the audit trail. */
-    uint32_t confirm;       /**< 1: yes, remove it. */
-    uint32_t
-        without_server; /**< Not 0: also where its server cannot be asked whether displaced databases are left there. */
+    int32_t confirm;        /**< Must be non-zero: yes, remove it. */
+    int32_t
+        without_server; /**< Non-zero: also where its server cannot be asked whether displaced databases are left there. */
 } cutover_project_removal;
 
 #define CUTOVER_PROJECT_REMOVAL_INIT                                                                           \
@@ -126,9 +126,9 @@ CUTOVER_API cutover_status cutover_registry_preview_extend(cutover_registry *reg
  * Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has come is told as
  * `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project that is not there. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
-                                                         cutover_preview_emit emit, void *context,
-                                                         cutover_error **error);
+CUTOVER_API cutover_status cutover_registry_previews_list(cutover_registry *registry, const char *project_id,
+                                                          cutover_preview_emit emit, void *context,
+                                                          cutover_error **error);
 
 /**
  * Takes a preview out of the registry; its database is the host's matter. Never one that a live request (CUTOVER_E_STATE) or a job

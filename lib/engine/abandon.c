@@ -74,8 +74,8 @@ static cutover_status options_take(const cutover_abandon_options *given, cutover
         status = engine_id_check("options.job_id", options->job_id, error);
     if (status == CUTOVER_OK)
         status = engine_reason_check("options.reason", options->reason, error);
-    if (status == CUTOVER_OK && options->confirm != 1) {
-        status = error_set(error, CUTOVER_E_INVALID, "options.confirm: 1 is required");
+    if (status == CUTOVER_OK && options->confirm == 0) {
+        status = error_set(error, CUTOVER_E_INVALID, "options.confirm: required");
         error_hint(error, "An abandoned job is not tried again: what it left is for you to look after.");
     }
     return status;

@@ -75,8 +75,8 @@ static cutover_status options_take(const cutover_project_removal *given, cutover
         status = engine_id_check("options.project_id", options->project_id, error);
     if (status == CUTOVER_OK)
         status = engine_reason_check("options.reason", options->reason, error);
-    if (status == CUTOVER_OK && options->confirm != 1)
-        status = error_set(error, CUTOVER_E_INVALID, "options.confirm: 1 is required");
+    if (status == CUTOVER_OK && options->confirm == 0)
+        status = error_set(error, CUTOVER_E_INVALID, "options.confirm: required");
     return status;
 }
 

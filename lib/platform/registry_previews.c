@@ -107,8 +107,8 @@ static cutover_status list_each(void *context, const struct document *document, 
     return status;
 }
 
-cutover_status cutover_registry_preview_list(cutover_registry *registry, const char *project_id,
-                                             cutover_preview_emit emit, void *context, cutover_error **error)
+cutover_status cutover_registry_previews_list(cutover_registry *registry, const char *project_id,
+                                              cutover_preview_emit emit, void *context, cutover_error **error)
 {
     struct listing listing = {emit, context};
     cutover_status status = registry_check(registry, error);

@@ -292,8 +292,8 @@ static cutover_status list_each(void *context, const struct document *document, 
     return status;
 }
 
-cutover_status cutover_registry_project_list(cutover_registry *registry, cutover_project_emit emit,
-                                             void *context, cutover_error **error)
+cutover_status cutover_registry_projects_list(cutover_registry *registry, cutover_project_emit emit,
+                                              void *context, cutover_error **error)
 {
     struct listing listing = {emit, context};
     cutover_status status = registry_check(registry, error);

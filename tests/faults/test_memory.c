@@ -513,7 +513,7 @@ static cutover_status take_project(const cutover_project *project, void *context
 
 CALL(preview_list)
 {
-    return cutover_registry_preview_list(world->registry, "shop", take_preview, NULL, error);
+    return cutover_registry_previews_list(world->registry, "shop", take_preview, NULL, error);
 }
 
 CALL(project_get)
@@ -724,7 +724,7 @@ CALL(registry_project_set)
 
 CALL(registry_project_list)
 {
-    return cutover_registry_project_list(world->registry, take_project, NULL, error);
+    return cutover_registry_projects_list(world->registry, take_project, NULL, error);
 }
 
 static void with_expired_preview(struct world *world)

@@ -319,7 +319,7 @@ static void read_lists(struct world *world)
     error = NULL;
     fuzz_settle(cutover_events_list(world->engine, NULL, see_event, NULL, &error), error);
     error = NULL;
-    fuzz_settle(cutover_registry_preview_list(world->registry, PROJECT, see_preview, NULL, &error), error);
+    fuzz_settle(cutover_registry_previews_list(world->registry, PROJECT, see_preview, NULL, &error), error);
     error = NULL;
     fuzz_settle(platform->preview_get("next", see_preview, NULL, &error, platform->userdata), error);
     error = NULL;

@@ -380,14 +380,14 @@ static void previews_are_listed_by_project_in_order(void **state)
     add_preview(world, "a", "p1");
     add_preview(world, "b", "p2");
     world->text[0] = '\0';
-    check_ok(cutover_registry_preview_list(world->registry, "p1", show_preview, world, &error), error);
+    check_ok(cutover_registry_previews_list(world->registry, "p1", show_preview, world, &error), error);
     assert_string_equal(world->text,
                         "1|a|p1|ready|host=db dbname=preview|0;1|c|p1|ready|host=db dbname=preview|0;");
     world->text[0] = '\0';
-    check_status(cutover_registry_preview_list(world->registry, "p3", show_preview, world, &error),
+    check_status(cutover_registry_previews_list(world->registry, "p3", show_preview, world, &error),
                  CUTOVER_E_NOT_FOUND, error);
     assert_string_equal(world->text, "");
-    check_ok(cutover_registry_preview_list(world->registry, NULL, show_preview, world, &error), error);
+    check_ok(cutover_registry_previews_list(world->registry, NULL, show_preview, world, &error), error);
     check_contains(world->text, "1|b|p2|");
     check_contains(world->text, "1|a|p1|");
 }
@@ -410,12 +410,12 @@ static void listing_goes_over_pages_and_ends_when_asked(void **state)
         snprintf(id, sizeof(id), "v%d", i);
         add_preview(world, id, "p1");
     }
-    assert_int_equal(cutover_registry_preview_list(world->registry, "p1", count_preview, &count, NULL),
+    assert_int_equal(cutover_registry_previews_list(world->registry, "p1", count_preview, &count, NULL),
                      CUTOVER_OK);
     assert_int_equal(count, 149);
     add_preview(world, "w", "p1");
     count = 0;
-    assert_int_equal(cutover_registry_preview_list(world->registry, "p1", count_preview, &count, NULL),
+    assert_int_equal(cutover_registry_previews_list(world->registry, "p1", count_preview, &count, NULL),
                      CUTOVER_E_CANCELLED);
 }
 
@@ -638,7 +638,7 @@ static void a_document_without_what_the_port_promises_is_damaged(void **state)
         check_status(world->platform.preview_get(id, show_preview, world, &error, world->platform.userdata),
                      CUTOVER_E_STORE, error);
     }
-    check_status(cutover_registry_preview_list(world->registry, NULL, show_preview, world, &error),
+    check_status(cutover_registry_previews_list(world->registry, NULL, show_preview, world, &error),
                  CUTOVER_E_STORE, error);
     assert_string_equal(world->text, "");
 }
@@ -648,7 +648,7 @@ static void what_is_required_of_a_call_is_named(void **state)
     struct world *world = *state;
     cutover_error *error = NULL;
 
-    check_status(cutover_registry_preview_list(world->registry, "shop", NULL, NULL, &error), CUTOVER_E_INVALID,
+    check_status(cutover_registry_previews_list(world->registry, "shop", NULL, NULL, &error), CUTOVER_E_INVALID,
                  error);
     check_status(cutover_registry_open(&world->store, NULL, &error), CUTOVER_E_INVALID, error);
     check_status(cutover_registry_platform(NULL, &world->platform, &error), CUTOVER_E_INVALID, error);
@@ -821,13 +821,13 @@ static void projects_are_listed(void **state)
     cutover_error *error = NULL;
 
     world->text[0] = '\0';
-    check_ok(cutover_registry_project_list(world->registry, name_project, world, &error), error);
+    check_ok(cutover_registry_projects_list(world->registry, name_project, world, &error), error);
     assert_string_equal(world->text, "");
     add_project(world, "b");
     add_project(world, "a");
-    check_ok(cutover_registry_project_list(world->registry, name_project, world, &error), error);
+    check_ok(cutover_registry_projects_list(world->registry, name_project, world, &error), error);
     assert_string_equal(world->text, "a active;b active;");
-    check_status(cutover_registry_project_list(world->registry, NULL, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_registry_projects_list(world->registry, NULL, NULL, &error), CUTOVER_E_INVALID, error);
 }
 
 /* An engine on the registry's store; nothing of it is used but that. */
@@ -925,7 +925,7 @@ static const char *previews_of(struct world *world)
     cutover_error *error = NULL;
 
     world->text[0] = '\0';
-    cutover_registry_preview_list(world->registry, "shop", show_preview, world, &error);
+    cutover_registry_previews_list(world->registry, "shop", show_preview, world, &error);
     check_ok(cutover_error_code(error), error);
     return world->text;
 }
