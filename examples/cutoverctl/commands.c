@@ -459,14 +459,14 @@ const struct command commands[] = {
                  "cutoverctl job list --project shop --status running\n"
                  "cutoverctl job list --kind restore --limit 10\n",
      .statuses = "preflight lock stage check backup verify held swap finish completed failed cancelled taking "
-                 "verifying verified deleted running over",
+                 "verifying verified deleted undecided running over",
      .run = run_job_list},
     {.noun = "job",
      .verb = "show",
      .operands = "ID",
      .operand_count = 1,
      .summary = "show a job: how far it is, or how it ended",
-     .text = "Of every kind, whoever runs it; a backup's job goes by the backup's id.",
+     .text = "Of every kind, whoever runs it; the job that took a backup goes by the id of that backup.",
      .examples = "cutoverctl job show JOB\n",
      .run = run_job_show},
     {.noun = "job",
@@ -503,7 +503,7 @@ const struct command commands[] = {
      .summary = "list backups, the newest first",
      .examples = "cutoverctl backup list\n"
                  "cutoverctl backup list --project shop --status verified\n",
-     .statuses = "taking verifying verified failed deleted",
+     .statuses = "taking verifying verified failed cancelled deleted",
      .run = run_backup_list},
     {.noun = "backup",
      .verb = "show",

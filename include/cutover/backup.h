@@ -47,14 +47,16 @@ CUTOVER_API cutover_status cutover_backup_options_init(cutover_backup_options *o
  * @param backup Receives the verified backup, or NULL when not wanted.
  * @return CUTOVER_OK; CUTOVER_E_VERIFY with a verdict; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED
  *         (project busy), _CANCELLED, _CONFLICT (its lease is lost), _POSTGRES, _REPOSITORY, _STORE, _IO, _NOMEM,
- *         _UNSUPPORTED. On failure the record stays as `failed` and the partial archive is swept. Blocks; one call per thread. Since 0.1.
+ *         _UNSUPPORTED. On failure the record stays as `failed`, or `cancelled` where that is why, and the partial archive is swept. Blocks; one call per thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_backup_create(cutover_engine *engine, const cutover_backup_options *options,
                                                  cutover_backup **backup, cutover_error **error);
 
 /**
  * Verifies a backup again. CUTOVER_OK means: equal. CUTOVER_E_VERIFY with the verdict (cutover_error_verdict())
- * and the names of what differs in the error means different or could not tell.
+ * and the names of what differs in the error means different or could not tell. It is a job of its own (cutover_progress.job_id): its
+ * record and report stay, whatever becomes of the backup. Where nothing was found out, or it was cancelled, or its process died, the
+ * backup is what it was before.
  *
  * @param options Method, jobs, progress and actor (CUTOVER_ROLE_OPERATOR).
  * @return As cutover_backup_create(). Since 0.1.
@@ -75,7 +77,7 @@ CUTOVER_API cutover_status cutover_backups_list(cutover_engine *engine, const ch
 CUTOVER_API cutover_status cutover_backups_find(cutover_engine *engine, const cutover_filter *filter,
                                                 cutover_backup_list **list, cutover_error **error);
 /**
- * Deletes a backup: verified or failed → deleted, then its bytes. The record stays.
+ * Deletes a backup: verified, failed or cancelled → deleted, then its bytes. The record stays.
  *
  * @param actor Needs CUTOVER_ROLE_OPERATOR.
  * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its project;
@@ -101,7 +103,7 @@ CUTOVER_API const char *cutover_backup_id(const cutover_backup *backup);
 CUTOVER_API const char *cutover_backup_project_id(const cutover_backup *backup);
 /** Its label. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_label(const cutover_backup *backup);
-/** "taking", "verifying", "verified", "failed" or "deleted"; static. NULL for NULL. Since 0.1. */
+/** "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; static. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_backup_status(const cutover_backup *backup);
 /** When it was begun: microseconds since 1970-01-01 UTC; 0 for NULL. Since 0.1. */
 CUTOVER_API int64_t cutover_backup_created_at(const cutover_backup *backup);

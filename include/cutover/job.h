@@ -21,7 +21,8 @@ typedef struct cutover_job_list cutover_job_list;
 /**
  * Reads a job, and how far it is.
  *
- * @param job_id What cutover_promotion_id() and its like tell; of a backup by itself, the backup's id.
+ * @param job_id What cutover_promotion_id() and its like tell; of a backup that is taken by itself, the backup's id; of one that is
+ *               verified again, cutover_progress.job_id.
  * @param job    Receives the job; free it with cutover_job_free().
  * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND, also for the backup of a promotion or a
  *         restore, which is no job of its own; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
@@ -68,11 +69,12 @@ CUTOVER_API cutover_status cutover_job_cancel(cutover_engine *engine, const cuto
 
 /** The job's id. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_job_id(const cutover_job *job);
-/** "promotion", "rollback", "restore", "backup" (taken by itself), or "verification" while a backup is verified again: that job is
-    its backup's, and goes by its id; static. NULL for NULL. Since 0.1. */
+/** "promotion", "rollback", "restore", "backup" (taken by itself, and goes by the backup's id) or "verification" (of a backup that is
+    there, with an id of its own); static. NULL for NULL. Since 0.1. */
 CUTOVER_API const char *cutover_job_kind(const cutover_job *job);
 /**
- * Where it stands: of a backup "taking", "verifying", "verified", "failed" or "deleted"; of the others "lock", "stage", "check",
+ * Where it stands: of a backup "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; of a verification "verifying",
+ * "verified", "failed", or "undecided" and "cancelled", which left the backup as it was; of the others "lock", "stage", "check",
  * "backup", "verify", "held", "swap", "finish", "completed", "failed" or "cancelled"; static. NULL for NULL. Since 0.1.
  */
 CUTOVER_API const char *cutover_job_status(const cutover_job *job);

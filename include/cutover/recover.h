@@ -38,7 +38,7 @@ typedef enum cutover_recovered {
 typedef struct cutover_recovery {
     unsigned version; /**< CUTOVER_RECOVERY_VERSION of the library. */
     const char
-        *job; /**< "promotion", "rollback", "restore" or "backup"; "abandoned" for what such a job left. */
+        *job; /**< "promotion", "rollback", "restore", "backup" or "verification"; "abandoned" for what such a job left. */
     const char *job_id;
     const char *project_id;
     const char *request_id; /**< "" where it has none. */

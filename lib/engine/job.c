@@ -1,5 +1,5 @@
 /*
- * Jobs for others to see. A job's record is of one of two types (job/lookup.h); a list of them is both lists of records, merged by
+ * Jobs for others to see. A job's record is of one of a few types (job/lookup.h); a list of them is all lists of records, merged by
  * their ids, which are in the order of time.
  */
 #include <cutover/job.h>
@@ -44,31 +44,48 @@ static bool is_list(const cutover_job_list *list)
     return list != NULL && list->magic == LIST_MAGIC;
 }
 
-static const void *record_of(const struct found_job *found)
-{
-    return found->type == &promotion_type ? (const void *)&found->promotion : &found->backup;
-}
+/* What a backup, or a verification of it, has to say at its end. */
+struct backup_end {
+    const char *backup_id, *label, *error;
+    int method, verdict;
+    int64_t tables, rows, ms;
+};
 
-static struct json_object *backup_report(const struct backup_record *record)
+static struct json_object *backup_report(const struct found_job *found, const struct backup_end *end)
 {
     struct json_object *object = json_object_new_object(), *verification = json_object_new_object();
 
-    json_put_text(object, "kind", "backup");
-    json_put_text(object, "project_id", record->project_id);
-    json_put_text(object, "job_id", record->id);
-    json_put_text(object, "status", backup_status_names[record->status]);
-    json_put_text(object, "backup_id", record->id);
-    json_put_text(object, "backup_label", record->label);
-    json_put_text(verification, "method",
-                  record->verify_method != 0 ? verify_method_names[record->verify_method] : NULL);
-    json_put_text(verification, "verdict", verdict_names[record->verdict]);
-    json_put_int(verification, "tables", record->tables);
-    json_put_int(verification, "rows", record->rows);
-    json_put_double(verification, "seconds", (double)record->verify_ms / 1000);
+    json_put_text(object, "kind", found_job_kind(found));
+    json_put_text(object, "project_id", found_job_project(found));
+    json_put_text(object, "job_id", found_job_id(found));
+    json_put_text(object, "status", found_job_status(found));
+    json_put_text(object, "backup_id", end->backup_id);
+    json_put_text(object, "backup_label", end->label);
+    json_put_text(verification, "method", end->method != 0 ? verify_method_names[end->method] : NULL);
+    json_put_text(verification, "verdict", verdict_names[end->verdict]);
+    json_put_int(verification, "tables", end->tables);
+    json_put_int(verification, "rows", end->rows);
+    json_put_double(verification, "seconds", (double)end->ms / 1000);
     json_put_object(object, "backup_verification", verification);
-    json_put_text(object, "error", record->error);
+    json_put_text(object, "error", end->error);
     json_put_text(object, "production", "Production was only read.");
     return object;
+}
+
+static struct json_object *report_of(const struct found_job *found)
+{
+    const struct backup_record *backup = &found->backup;
+    const struct verification_record *again = &found->verification;
+
+    if (found->type == &promotion_type)
+        return json_object_get(found->promotion.report);
+    if (found->type == &verification_type)
+        return backup_report(found, &(struct backup_end){again->backup_id, again->backup_label, again->error,
+                                                         again->verify_method, again->verdict, again->tables,
+                                                         again->rows, again->verify_ms});
+    return backup_report(found, &(struct backup_end){backup->id, backup->label, backup->error,
+                                                     backup->verify_method, backup->verdict, backup->tables,
+                                                     backup->rows, backup->verify_ms});
 }
 
 static cutover_status report_find(cutover_job *job, cutover_error **error)
@@ -80,8 +97,7 @@ static cutover_status report_find(cutover_job *job, cutover_error **error)
         return CUTOVER_OK;
     if (found->type == &promotion_type && found->promotion.report == NULL)
         return CUTOVER_OK;
-    report = found->type == &promotion_type ? json_object_get(found->promotion.report)
-                                            : backup_report(&found->backup);
+    report = report_of(found);
     cutover_status status = json_format(report, &job->report, error);
     json_object_put(report);
     return status;
@@ -97,7 +113,8 @@ static cutover_status job_wrap(struct found_job *found, cutover_job **job, cutov
     made->magic = JOB_MAGIC;
     made->found = *found;
     memset(found, 0, sizeof *found);
-    cutover_status status = record_format(made->found.type, record_of(&made->found), &made->json, error);
+    cutover_status status =
+        record_format(made->found.type, found_job_record(&made->found, made->found.type), &made->json, error);
     if (status == CUTOVER_OK)
         status = report_find(made, error);
     if (status == CUTOVER_OK)
@@ -194,11 +211,10 @@ static cutover_status stream_peek(const struct host *host, const char *project_i
 static cutover_status document_wrap(const struct record_type *type, const struct document *document,
                                     cutover_job **job, cutover_error **error)
 {
-    struct found_job found = {.type = type, .version = document->version};
-    void *record = type == &promotion_type ? (void *)&found.promotion : &found.backup;
+    struct found_job found = {0};
 
-    cutover_status status = record_parse(type, document->body, record, error);
-    if (status == CUTOVER_OK && found.backup.promotion_id == NULL)
+    cutover_status status = found_job_parse(type, document->body, document->version, &found, error);
+    if (status == CUTOVER_OK && found.type != NULL)
         status = job_wrap(&found, job, error);
     found_job_free(&found);
     return status;
@@ -215,33 +231,46 @@ static bool is_wanted(const cutover_filter *filter, const cutover_job *job)
     return strcmp(wanted, cutover_job_is_over(job) ? "over" : "running") == 0;
 }
 
-static cutover_status page_fill(const struct host *host, struct stream streams[2], struct page *page,
-                                cutover_error **error)
+/* The stream whose next document comes first; NULL when all are at their end. */
+static cutover_status stream_first(const struct host *host, struct stream streams[FOUND_JOB_TYPES],
+                                   const struct page *page, struct stream **first, const struct document **next,
+                                   cutover_error **error)
 {
-    const cutover_filter *filter = &page->filter;
     cutover_status status = CUTOVER_OK;
 
+    *first = NULL;
+    for (int i = 0; status == CUTOVER_OK && i < FOUND_JOB_TYPES; i++) {
+        const struct document *found = NULL;
+        status = stream_peek(host, page->filter.project_id, page_from(page), READ_AT_ONCE, &streams[i], &found,
+                             error);
+        if (status == CUTOVER_OK && found != NULL && (*first == NULL || strcmp(found->id, (*next)->id) < 0)) {
+            *first = &streams[i];
+            *next = found;
+        }
+    }
+    return status;
+}
+
+static cutover_status page_fill(const struct host *host, struct stream streams[FOUND_JOB_TYPES],
+                                struct page *page, cutover_error **error)
+{
+    const struct document *next = NULL;
+    struct stream *first = NULL;
+
     for (;;) {
-        const struct document *next[2] = {NULL, NULL};
-        for (int i = 0; status == CUTOVER_OK && i < 2; i++)
-            status = stream_peek(host, filter->project_id, page_from(page), READ_AT_ONCE, &streams[i], &next[i],
-                                 error);
-        if (status != CUTOVER_OK || (next[0] == NULL && next[1] == NULL))
-            break;
-        int first = next[0] == NULL || (next[1] != NULL && strcmp(next[1]->id, next[0]->id) < 0) ? 1 : 0;
-        if (page_ends_before(page, next[first]->id))
-            break;
+        cutover_status status = stream_first(host, streams, page, &first, &next, error);
         cutover_job *job = NULL;
-        status = document_wrap(streams[first].type, next[first], &job, error);
+        if (status != CUTOVER_OK || first == NULL || page_ends_before(page, next->id))
+            return status;
+        status = document_wrap(first->type, next, &job, error);
         if (status != CUTOVER_OK)
-            break;
-        if (job != NULL && is_wanted(filter, job))
+            return status;
+        if (job != NULL && is_wanted(&page->filter, job))
             page_add(page, job);
         else
             cutover_job_free(job);
-        streams[first].at++;
+        first->at++;
     }
-    return status;
 }
 
 static void item_free(void *item)
@@ -249,17 +278,19 @@ static void item_free(void *item)
     cutover_job_free(item);
 }
 
-/* Statuses of records of both types, and kinds. */
+/* Statuses of records of all types, and kinds. */
 static cutover_status jobs_page_open(struct page *page, const cutover_filter *filter, cutover_error **error)
 {
     static const char *const kinds[] = {"promotion", "rollback", "restore", "backup", "verification", NULL};
-    const char *names[PROMOTION_STATUS_COUNT + BACKUP_DELETED + 4];
+    const char *names[PROMOTION_STATUS_COUNT + BACKUP_DELETED + VERIFICATION_CANCELLED + 3];
     size_t count = 0;
 
     for (size_t i = 0; promotion_status_names[i] != NULL; i++)
         names[count++] = promotion_status_names[i];
     for (size_t i = 0; backup_status_names[i] != NULL; i++)
         names[count++] = backup_status_names[i];
+    for (size_t i = 0; verification_status_names[i] != NULL; i++)
+        names[count++] = verification_status_names[i];
     names[count] = NULL;
     return page_open(page, filter, names, (const char *const[]){"running", "over", NULL}, kinds, item_free,
                      error);
@@ -268,7 +299,7 @@ static cutover_status jobs_page_open(struct page *page, const cutover_filter *fi
 cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *filter, cutover_job_list **list,
                                  cutover_error **error)
 {
-    struct stream streams[2] = {{.type = &promotion_type}, {.type = &backup_type}};
+    struct stream streams[FOUND_JOB_TYPES] = {{.type = NULL}};
     struct page page = {0};
     cutover_job_list *made = NULL;
     cutover_status status = engine_check(engine, error);
@@ -279,9 +310,11 @@ cutover_status cutover_jobs_find(cutover_engine *engine, const cutover_filter *f
         status = jobs_page_open(&page, filter, error);
     if (status == CUTOVER_OK)
         status = engine_project_check(engine, page.filter.project_id, error);
+    for (int i = 0; i < FOUND_JOB_TYPES; i++)
+        streams[i].type = found_job_types[i];
     if (status == CUTOVER_OK)
         status = page_fill(&engine->host, streams, &page, error);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < FOUND_JOB_TYPES; i++)
         document_list_free(&streams[i].page);
     if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
         status = error_nomem(error);
@@ -367,19 +400,12 @@ cutover_status cutover_job_cancel(cutover_engine *engine, const cutover_actor *a
 
 const char *cutover_job_id(const cutover_job *job)
 {
-    if (!is_job(job))
-        return NULL;
-    return job->found.type == &promotion_type ? job->found.promotion.id : job->found.backup.id;
+    return is_job(job) ? found_job_id(&job->found) : NULL;
 }
 
 const char *cutover_job_kind(const cutover_job *job)
 {
-    if (!is_job(job))
-        return NULL;
-    if (job->found.type == &promotion_type)
-        return job_kind_names[job->found.promotion.kind];
-    return job->found.backup.status == BACKUP_VERIFYING && job->found.backup.verified_at != 0 ? "verification"
-                                                                                              : "backup";
+    return is_job(job) ? found_job_kind(&job->found) : NULL;
 }
 
 const char *cutover_job_status(const cutover_job *job)
@@ -404,9 +430,7 @@ const char *cutover_job_request_id(const cutover_job *job)
 
 int64_t cutover_job_created_at(const cutover_job *job)
 {
-    if (!is_job(job))
-        return 0;
-    return job->found.type == &promotion_type ? job->found.promotion.created_at : job->found.backup.created_at;
+    return is_job(job) ? found_job_created_at(&job->found) : 0;
 }
 
 uint64_t cutover_job_version(const cutover_job *job)

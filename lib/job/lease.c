@@ -41,12 +41,12 @@
 
 #define CANCEL_LOOK_US INT64_C(500000)
 
-static const char *const job_names[] = {"promotion", "backup", NULL};
+const char *const lease_job_names[] = {"promotion", "backup", "verification", NULL};
 
 static const struct field lease_fields[] = {
     {"job_id", FIELD_TEXT, offsetof(struct lease_record, job_id), NULL},
     {"project_id", FIELD_TEXT, offsetof(struct lease_record, project_id), NULL},
-    {"job", FIELD_ENUM, offsetof(struct lease_record, job), job_names},
+    {"job", FIELD_ENUM, offsetof(struct lease_record, job), lease_job_names},
     {"owner", FIELD_TEXT, offsetof(struct lease_record, owner), NULL},
     {"holder", FIELD_TEXT, offsetof(struct lease_record, holder), NULL},
     {"renewed_at", FIELD_TIME, offsetof(struct lease_record, renewed_at), NULL},

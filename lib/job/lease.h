@@ -16,7 +16,7 @@
 #define LEASE_US INT64_C(30000000)
 #define LEASE_BEAT_US INT64_C(5000000)
 
-enum lease_job { LEASE_PROMOTION, LEASE_BACKUP };
+enum lease_job { LEASE_PROMOTION, LEASE_BACKUP, LEASE_VERIFICATION };
 
 /* What a lease document says. */
 struct lease_record {
@@ -31,6 +31,7 @@ struct lease_record {
     struct json_object *rest;     /* members that only a newer version of the library knows, kept as they are */
 };
 
+extern const char *const lease_job_names[]; /* index enum lease_job */
 extern const struct record_type lease_type; /* kind "lease" */
 
 /* A lease that this process holds and keeps alive. */

@@ -12,8 +12,8 @@
  * Times are read so that a silence is never taken for longer than it was: `seen_us` after the document was read, and the time
  * that it is compared with before the look began. A reading that took a minute does not make a job a minute older.
  *
- * A lease is told from another of the same job by its holder, not by its version alone: a backup that is verified again has a
- * new lease under the old name, which begins at version 1 again.
+ * A lease is told from another of the same job by its holder, not by its version alone: in a store that was restored one of the
+ * same name may begin at an earlier version again.
  */
 
 struct watched {

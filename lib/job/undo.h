@@ -22,7 +22,7 @@ cutover_status undo_database(struct session *control, const char *name, int64_t 
 /* The same of the throwaway database, wherever it is; `control` may be NULL where that is another server. */
 cutover_status undo_throwaway(struct host *host, const struct project *project, struct session *control,
                               const struct promotion_record *record, cutover_error **error);
-/* Marks the job's backup failed, where it was being taken or verified. */
+/* Marks the job's backup failed, or cancelled, where it was being taken or verified. */
 cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
                            cutover_error **error);
 

@@ -3,10 +3,16 @@
 #include "base/text.h"
 
 #include <cutover/promotion.h>
+#include <string.h>
 
 const char *const backup_status_names[] = {
-    [BACKUP_TAKING] = "taking", [BACKUP_VERIFYING] = "verifying", [BACKUP_VERIFIED] = "verified",
-    [BACKUP_FAILED] = "failed", [BACKUP_DELETED] = "deleted",     NULL,
+    [BACKUP_TAKING] = "taking",
+    [BACKUP_VERIFYING] = "verifying",
+    [BACKUP_VERIFIED] = "verified",
+    [BACKUP_FAILED] = "failed",
+    [BACKUP_CANCELLED] = "cancelled",
+    [BACKUP_DELETED] = "deleted",
+    NULL,
 };
 
 const char *const verify_method_names[] = {
@@ -48,6 +54,8 @@ static const struct field backup_fields[] = {
     {MEMBER(FIELD_TEXT, verify_detail), NULL},
     {MEMBER(FIELD_INT, verify_ms), NULL},
     {MEMBER(FIELD_TIME, verified_at), NULL},
+    {MEMBER(FIELD_TEXT, verify_job_id), NULL},
+    {MEMBER(FIELD_TEXT, status_before), NULL},
     {MEMBER(FIELD_TEXT, error), NULL},
     {MEMBER(FIELD_TIME, created_at), NULL},
     {MEMBER(FIELD_TIME, updated_at), NULL},
@@ -57,6 +65,14 @@ static const struct field backup_fields[] = {
 };
 
 const struct record_type backup_type = {"backup", sizeof(struct backup_record), backup_fields, 1};
+
+int backup_status_of_own_job(const struct backup_record *record)
+{
+    for (int i = 0; record->status_before != NULL && backup_status_names[i] != NULL; i++)
+        if (strcmp(backup_status_names[i], record->status_before) == 0)
+            return i;
+    return record->status;
+}
 
 cutover_status backup_label_check(const char *label, cutover_error **error)
 {

@@ -7,7 +7,14 @@
 
 #include "base/record.h"
 
-enum backup_status { BACKUP_TAKING, BACKUP_VERIFYING, BACKUP_VERIFIED, BACKUP_FAILED, BACKUP_DELETED };
+enum backup_status {
+    BACKUP_TAKING,
+    BACKUP_VERIFYING,
+    BACKUP_VERIFIED,
+    BACKUP_FAILED,
+    BACKUP_CANCELLED,
+    BACKUP_DELETED
+};
 
 extern const char *const backup_status_names[];
 extern const char *const verify_method_names[]; /* index cutover_verify_method: "", "restore", "readback" */
@@ -36,7 +43,10 @@ struct backup_record {
     char *verify_detail; /* what differed or could not be told */
     int64_t verify_ms;
     int64_t verified_at;
-    char *error; /* message, when failed */
+    char *
+        verify_job_id; /* of its last verification by itself, or of the one that is under way; NULL: there was none */
+    char *status_before; /* what it is called meanwhile by its own job; NULL: it is not being verified again */
+    char *error;         /* message, when failed or cancelled */
     int64_t created_at;
     int64_t updated_at;
     int64_t deleted_at;
@@ -44,6 +54,9 @@ struct backup_record {
 };
 
 extern const struct record_type backup_type; /* kind "backup" */
+
+/* The status that the job which took it has, or ended with: one that is being verified again is another job's. */
+int backup_status_of_own_job(const struct backup_record *record);
 
 #define BACKUP_LABEL_MAX 120 /* characters */
 

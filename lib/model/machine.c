@@ -527,12 +527,17 @@ static const struct backup_move {
     bool allowed;
     const char *told; /* audit entry and event; NULL: a step on the way */
 } backup_moves[BACKUP_STATUS_COUNT][BACKUP_STATUS_COUNT] = {
-    [BACKUP_TAKING] = {[BACKUP_VERIFYING] = {true, NULL}, [BACKUP_FAILED] = {true, "backup.failed"}},
-    [BACKUP_VERIFYING] =
-        {[BACKUP_VERIFIED] = {true, "backup.completed"}, [BACKUP_FAILED] = {true, "backup.failed"}},
+    [BACKUP_TAKING] = {[BACKUP_VERIFYING] = {true, NULL},
+                       [BACKUP_FAILED] = {true, "backup.failed"},
+                       [BACKUP_CANCELLED] = {true, "backup.cancelled"}},
+    [BACKUP_VERIFYING] = {[BACKUP_VERIFIED] = {true, "backup.completed"},
+                          [BACKUP_FAILED] = {true, "backup.failed"},
+                          [BACKUP_CANCELLED] = {true, "backup.cancelled"}},
     [BACKUP_VERIFIED] =
         {[BACKUP_VERIFYING] = {true, "backup.verify_started"}, [BACKUP_DELETED] = {true, "backup.deleted"}},
     [BACKUP_FAILED] =
+        {[BACKUP_VERIFYING] = {true, "backup.verify_started"}, [BACKUP_DELETED] = {true, "backup.deleted"}},
+    [BACKUP_CANCELLED] =
         {[BACKUP_VERIFYING] = {true, "backup.verify_started"}, [BACKUP_DELETED] = {true, "backup.deleted"}},
 };
 
@@ -541,6 +546,7 @@ static const char *const backup_remedies[BACKUP_STATUS_COUNT] = {
     [BACKUP_VERIFYING] = "It is being verified: wait until it is verified or failed.",
     [BACKUP_VERIFIED] = "A verified backup can be verified again or deleted.",
     [BACKUP_FAILED] = "A failed backup can be verified again or deleted.",
+    [BACKUP_CANCELLED] = "A cancelled backup can be verified again, where it was written whole, or deleted.",
     [BACKUP_DELETED] = "Its bytes are gone: take a new backup.",
 };
 

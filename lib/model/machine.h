@@ -99,15 +99,18 @@ struct job_traits {
     bool makes_incoming; /* what comes in is made by the job, and dropped when it is undone */
 };
 const struct job_traits *machine_job_traits(int kind);
-/* Whether a backup may go from one status to another: taking→verifying|failed, verifying→verified|failed,
-   verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted. CUTOVER_E_STATE otherwise. */
+/* Whether a backup may go from one status to another: taking→verifying|failed|cancelled, verifying→verified|failed|
+   cancelled, verified→verifying (verified again)|deleted, failed→verifying (its archive may have been repaired)|deleted, cancelled
+   likewise. CUTOVER_E_STATE otherwise. */
 cutover_status machine_backup(enum backup_status from, enum backup_status to, cutover_error **error);
 
 /* What the audit trail and the event of such a move are called; NULL for one that is a step on the way. What begins a backup is
-   MACHINE_BACKUP_STARTED; where nothing was found by verifying it again, and it is what it was, MACHINE_BACKUP_UNDECIDED. */
+   MACHINE_BACKUP_STARTED; where nothing was found by verifying it again, and it is what it was, MACHINE_BACKUP_UNDECIDED; where that was cancelled,
+   MACHINE_BACKUP_VERIFY_CANCELLED. */
 const char *machine_backup_told(enum backup_status from, enum backup_status to);
 #define MACHINE_BACKUP_STARTED "backup.started"
 #define MACHINE_BACKUP_UNDECIDED "backup.verify_undecided"
+#define MACHINE_BACKUP_VERIFY_CANCELLED "backup.verify_cancelled"
 
 /* taking or verifying: a job is at it, or was. */
 bool machine_backup_is_running(int status);

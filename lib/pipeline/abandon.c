@@ -497,14 +497,16 @@ cutover_status abandon_job(struct host *host, const struct abandoner *by, const 
 /* ---- backups taken or verified by themselves ---- */
 
 static cutover_status backup_left_once(struct host *host, const struct abandonment *abandonment,
-                                       const struct backup_record *record, cutover_error **error)
+                                       const struct backup *backup, cutover_error **error)
 {
+    const struct backup_record *record = &backup->record;
     struct change *change = NULL;
     struct json_object *data = json_object_new_object();
 
     if (data == NULL)
         return error_nomem(error);
     json_put_text(data, "backup_id", record->id);
+    json_put_text(data, "job_id", backup->again.id != NULL ? backup->again.id : record->id);
     cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
     if (status == CUTOVER_OK)
         status = abandonment_put(host, abandonment, change, record->project_id, NULL, data, error);
@@ -515,7 +517,7 @@ static cutover_status backup_left_once(struct host *host, const struct abandonme
     return status;
 }
 
-cutover_status abandon_backup(struct host *host, const struct abandoner *by, const char *backup_id,
+cutover_status abandon_backup(struct host *host, const struct abandoner *by, const char *job_id, bool again,
                               const cutover_error *why, struct text *message, cutover_error **error)
 {
     struct abandonment abandonment = {.actor = by->actor, .reason = by->reason};
@@ -525,14 +527,15 @@ cutover_status abandon_backup(struct host *host, const struct abandoner *by, con
     cutover_error *reason = NULL, *cause = NULL;
     unsigned attempt = 0;
 
-    cutover_status status = backup_load(host, backup_id, &backup, error);
+    cutover_status status =
+        again ? backup_load_again(host, job_id, &backup, error) : backup_load(host, job_id, &backup, error);
     if (status != CUTOVER_OK)
         return status;
-    archive_verify_database_name(name, backup_id);
+    archive_verify_database_name(name, backup.record.id);
     status = platform_project(&host->platform, backup.record.project_id, &project, error);
     struct leftover leftover = {
         .project_id = backup.record.project_id,
-        .job_id = backup.record.id,
+        .job_id = again ? backup.again.id : backup.record.id,
         .kind = LEFTOVER_DATABASE,
         .name = name,
         .elsewhere = project.verify_elsewhere,
@@ -545,15 +548,20 @@ cutover_status abandon_backup(struct host *host, const struct abandoner *by, con
                                cutover_error_message(why), error);
     if (status == CUTOVER_OK) {
         do
-            status = backup_left_once(host, &abandonment, &backup.record, &cause);
+            status = backup_left_once(host, &abandonment, &backup, &cause);
         while (change_again(status, &attempt, &cause));
         error_move(error, cause);
     }
     if (status == CUTOVER_OK) {
         error_set(&reason, CUTOVER_E_INTERNAL, "%s abandoned it: %s", by->actor->id, by->reason);
-        backup_fail(&backup, reason);
+        if (again)
+            status = backup_undecided_after(&backup, reason, error);
+        else
+            backup_fail(&backup, reason);
         text_clear(message);
-        text_add(message, "the backup is given up; a throwaway database may be left, which recovery looks for");
+        text_add_format(message,
+                        "the %s is given up; a throwaway database may be left, which recovery looks for",
+                        again ? "verification" : "backup");
     }
     cutover_error_free(reason);
     leftovers_free(&abandonment.left);

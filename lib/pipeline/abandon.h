@@ -22,8 +22,8 @@ struct abandoner {
 cutover_status abandon_job(struct host *host, const struct abandoner *by, const char *job_id,
                            const cutover_error *why, bool *completed, struct text *message,
                            cutover_error **error);
-/* Likewise a backup that was taken or verified by itself. */
-cutover_status abandon_backup(struct host *host, const struct abandoner *by, const char *backup_id,
+/* Likewise a backup that was taken, or (`again`) verified once more, by itself. */
+cutover_status abandon_backup(struct host *host, const struct abandoner *by, const char *job_id, bool again,
                               const cutover_error *why, struct text *message, cutover_error **error);
 
 /* CUTOVER_E_STATE where a database of that name is there that is not as a job of ours makes them. */

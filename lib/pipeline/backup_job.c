@@ -1,6 +1,6 @@
 /*
  * A backup that is taken by itself, and one that is verified again. Nothing is overwritten, so there is no source, no target and no
- * journal: the backup's own record is what recovery goes by, and its lease bears the backup's id.
+ * journal: records are what recovery goes by, the backup's own, whose lease bears its id, and a verification's (model/verification.h).
  */
 #include "base/text.h"
 #include "pipeline/job.h"
@@ -9,8 +9,7 @@
 #include "postgres/properties.h"
 #include "transfer/archive_write.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #define LABEL_DEFAULT "manual"
 #define LOCK_TIMEOUT_MS 30000
@@ -161,6 +160,16 @@ static cutover_status verification_preflight(struct job *job, cutover_error **er
     return status != CUTOVER_OK ? status : project_look(job, job->backup.record.project_id, error);
 }
 
+/* From here on the record has what this verification finds; what was found before is known. */
+static void verdict_forget(struct backup_record *record)
+{
+    record->verify_method = 0;
+    record->verdict = CUTOVER_VERDICT_NONE;
+    record->verify_ms = 0;
+    free(record->verify_detail);
+    record->verify_detail = NULL;
+}
+
 static cutover_status verification_claim(struct job *job, cutover_error **error)
 {
     struct backup *backup = &job->backup;
@@ -173,27 +182,15 @@ static cutover_status verification_claim(struct job *job, cutover_error **error)
     }
     cutover_status status = record_copy(&backup_type, &backup->record, &job->known, error);
     if (status == CUTOVER_OK)
-        status = lease_prepare(&job->lease, job->host, LEASE_BACKUP, backup->record.id,
-                               backup->record.project_id, error);
+        status = lease_prepare(&job->lease, job->host, LEASE_VERIFICATION, job->id, backup->record.project_id,
+                               error);
     if (status == CUTOVER_OK)
-        status = backup_step_leased(backup, BACKUP_VERIFYING, &job->lease, error);
+        status = backup_verify_again(backup, job->id, &job->lease, error);
     if (status != CUTOVER_OK)
         return status;
     job->claimed = true;
+    verdict_forget(&backup->record);
     return lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
-}
-
-/* Nothing was found against the backup (the job was cancelled, or it could not be told): what was known before holds. */
-static cutover_status known_before(struct job *job, cutover_error **error)
-{
-    enum backup_status to = (enum backup_status)job->known.status;
-    struct backup_record now = job->backup.record;
-
-    job->backup.record = job->known;
-    job->backup.record.status = now.status;
-    memset(&job->known, 0, sizeof job->known);
-    record_free(&backup_type, &now);
-    return backup_step_undecided(&job->backup, to, error);
 }
 
 static void verification_stop(struct job *job, cutover_status status, cutover_error **reason)
@@ -205,7 +202,8 @@ static void verification_stop(struct job *job, cutover_status status, cutover_er
         return;
     if (cutover_error_verdict(*reason) == CUTOVER_VERDICT_DIFFERENT)
         backup_fail(&job->backup, *reason);
-    else if (known_before(job, &local) != CUTOVER_OK)
+    /* Nothing was found against it (the job was cancelled, or it could not be told): what was known before holds. */
+    else if (backup_undecided(&job->backup, &job->known, *reason, &local) != CUTOVER_OK)
         log_line(&job->host->log, LOG_WARNING_LEVEL, "backup %s stays recorded as verifying: %s",
                  job->backup.record.id, cutover_error_message(local));
     cutover_error_free(local);
@@ -233,6 +231,5 @@ cutover_status verification_make(struct job *job, struct host *host, const cutov
 
     job->verify = options->verify;
     job->from.own.backup_id = backup_id;
-    snprintf(job->id, sizeof job->id, "%s", backup_id);
     return status;
 }

@@ -126,7 +126,7 @@ struct job {
     const struct target *target;
     struct operation operation;
     struct host *host;
-    char id[ID_SIZE]; /* from start on; of one that verifies a backup again, that backup's */
+    char id[ID_SIZE]; /* from start on */
     /* As asked. */
     char *actor_id;
     cutover_actor actor; /* its id is actor_id */

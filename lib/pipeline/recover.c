@@ -31,7 +31,8 @@
  * that a recovery that is killed is itself recovered: its lease is a dead one, too.
  *
  * A job that ended, but whose lease could not be deleted, is found here and is over already. A backup that was taken or verified
- * by itself has no swap: its throwaway database goes, under the lock that its verification holds, and it is failed.
+ * by itself has no swap: its throwaway database goes, under the lock that its verification holds, and it is failed, or cancelled
+ * where that was asked for; what was verified again is what it was before.
  */
 
 #define SECOND INT64_C(1000000)
@@ -357,6 +358,15 @@ static cutover_status throwaway_drop(struct recovering *recovering, const char *
     return status;
 }
 
+/* Whoever was at it is gone: what that leaves. */
+static cutover_error *backup_reason(const struct recovering *recovering)
+{
+    return cancellation_is_asked(recovering->host, recovering->sight->record.job_id)
+               ? cutover_error_new(CUTOVER_E_CANCELLED, "its cancellation was asked for, and its process ended",
+                                   NULL, NULL)
+               : cutover_error_new(CUTOVER_E_INTERNAL, "its process ended before it was verified", NULL, NULL);
+}
+
 static cutover_status recover_backup(struct recovering *recovering, cutover_error **error)
 {
     struct backup backup = {0};
@@ -366,16 +376,39 @@ static cutover_status recover_backup(struct recovering *recovering, cutover_erro
         return status;
     backup.recovering = true;
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
-    if (machine_backup_is_running(backup.record.status)) {
+    if (machine_backup_is_running(backup_status_of_own_job(&backup.record))) {
         status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);
         if (status == CUTOVER_OK) {
-            cutover_error *reason =
-                cutover_error_new(CUTOVER_E_INTERNAL, "its process ended before it was verified", NULL, NULL);
+            cutover_error *reason = backup_reason(recovering);
             backup_fail(&backup, reason);
             cutover_error_free(reason);
             outcome(recovering, CUTOVER_RECOVERED_UNDONE,
                     backup.record.manifest_sha256 != NULL ? "it was not verified to the end: verify it again"
                                                           : "its partial archive is swept");
+        }
+    }
+    backup_free(&backup);
+    return status;
+}
+
+static cutover_status recover_verification(struct recovering *recovering, cutover_error **error)
+{
+    struct backup backup = {0};
+
+    cutover_status status =
+        backup_load_again(recovering->host, recovering->sight->record.job_id, &backup, error);
+    if (status != CUTOVER_OK)
+        return status;
+    backup.recovering = true;
+    outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
+    if (backup.again.status == VERIFICATION_RUNNING) {
+        status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);
+        if (status == CUTOVER_OK) {
+            cutover_error *reason = backup_reason(recovering);
+            status = backup_undecided_after(&backup, reason, error);
+            cutover_error_free(reason);
+            outcome(recovering, CUTOVER_RECOVERED_UNDONE,
+                    "the backup was not verified to the end, and is what it was before: verify it again");
         }
     }
     backup_free(&backup);
@@ -400,15 +433,28 @@ static cutover_status abandon(struct recovering *recovering, cutover_error **err
     bool completed = false;
 
     *error = NULL;
-    if (record->job == LEASE_BACKUP)
-        status =
-            abandon_backup(recovering->host, recovering->by, record->job_id, why, &recovering->message, error);
+    if (record->job != LEASE_PROMOTION)
+        status = abandon_backup(recovering->host, recovering->by, record->job_id,
+                                record->job == LEASE_VERIFICATION, why, &recovering->message, error);
     else
         status = abandon_job(recovering->host, recovering->by, record->job_id, why, &completed,
                              &recovering->message, error);
     recovering->told.outcome = completed ? CUTOVER_RECOVERED_COMPLETED : CUTOVER_RECOVERED_ABANDONED;
     cutover_error_free(why);
     return status;
+}
+
+static cutover_status settle(struct recovering *recovering, cutover_error **error)
+{
+    switch ((enum lease_job)recovering->sight->record.job) {
+    case LEASE_BACKUP:
+        return recover_backup(recovering, error);
+    case LEASE_VERIFICATION:
+        return recover_verification(recovering, error);
+    case LEASE_PROMOTION:
+        break;
+    }
+    return recover_job(recovering, error);
 }
 
 static void recover_dead(struct recovering *recovering)
@@ -425,8 +471,7 @@ static void recover_dead(struct recovering *recovering)
         return;
     }
     if (status == CUTOVER_OK)
-        status = sight->record.job == LEASE_BACKUP ? recover_backup(recovering, &error)
-                                                   : recover_job(recovering, &error);
+        status = settle(recovering, &error);
     if (can_be_abandoned(recovering, status))
         status = abandon(recovering, &error);
     status = lease_explain(&recovering->lease, status, &error);
@@ -458,7 +503,8 @@ cutover_status recover_lease(struct host *host, const struct lease_sight *sight,
         .sight = sight,
         .by = by,
         .told = {.version = CUTOVER_RECOVERY_VERSION,
-                 .job = record->job == LEASE_BACKUP ? "backup" : job_kind_names[JOB_PROMOTION],
+                 .job = record->job == LEASE_PROMOTION ? job_kind_names[JOB_PROMOTION]
+                                                       : lease_job_names[record->job],
                  .job_id = record->job_id,
                  .project_id = record->project_id},
         .message = TEXT_INIT,

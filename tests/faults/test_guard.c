@@ -420,6 +420,20 @@ static void a_backup_by_itself_that_died_leaves_no_throwaway_database(void **sta
     free(id);
 }
 
+static void a_backup_that_died_after_it_was_to_be_cancelled_is_cancelled(void **state)
+{
+    struct scene *scene = *state;
+    struct lease lease = {0};
+    char *id = backup_taking(scene, &lease);
+    cutover_error *error = NULL;
+
+    check_ok(cutover_job_cancel(scene->desk->engine, &desk_operator, id, &error), error);
+    lease_end(&lease, true);
+    check_ok(cutover_recover(scene->desk->engine, NULL, NULL, NULL, &error), error);
+    check_backup(scene, id, BACKUP_CANCELLED);
+    free(id);
+}
+
 struct told {
     cutover_recovered outcome;
     char message[512];
@@ -594,6 +608,7 @@ int main(void)
         test(a_strangers_database_stays_with_its_login),
         test(a_backup_that_was_being_taken_is_none),
         test(a_backup_by_itself_that_died_leaves_no_throwaway_database),
+        test(a_backup_that_died_after_it_was_to_be_cancelled_is_cancelled),
         test(a_third_database_under_productions_name_is_for_a_person),
         test(recovery_ends_the_session_of_a_job_that_may_still_act),
         test(recovery_takes_the_journal_before_it_takes_the_lock),

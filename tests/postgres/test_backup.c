@@ -339,7 +339,7 @@ static int count_backups(struct shop *shop)
     return count;
 }
 
-/* Stops a backup at a step; its record is then a failed one. */
+/* Stops a backup at a step; its record is then a cancelled one. */
 static cutover_backup *take_and_stop(struct shop *shop, const char *step)
 {
     cutover_backup_options options = options_of(CUTOVER_VERIFY_RESTORE);
@@ -354,11 +354,13 @@ static cutover_backup *take_and_stop(struct shop *shop, const char *step)
     assert_int_equal(cutover_backup_list_count(list), 1);
     const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
     check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
-    assert_string_equal(cutover_backup_status(backup), "failed");
+    assert_string_equal(cutover_backup_status(backup), "cancelled");
     cutover_backup_list_free(list);
-    char *events = shop_events(shop, "shop");
-    assert_string_equal(events, "backup.failed");
+    char *events = shop_events(shop, "shop"), *audit = shop_audit(shop, "shop");
+    assert_string_equal(events, "backup.cancelled");
+    assert_string_equal(audit, "backup.started backup.cancelled");
     free(events);
+    free(audit);
     return backup;
 }
 
@@ -439,6 +441,91 @@ static void check_different(struct shop *shop, const char *id, cutover_verify_me
     assert_string_equal(cutover_backup_status(backup), "failed");
     check_contains(cutover_backup_json(backup), "\"different\"");
     cutover_backup_free(backup);
+}
+
+/* A job of its own each time: with an id that its progress tells, and a report that stays. */
+struct verification {
+    const char *stop_at; /* NULL: it is not stopped */
+    char job_id[64];
+};
+
+static int32_t note_job(const cutover_progress *progress, void *userdata)
+{
+    struct verification *verification = userdata;
+
+    snprintf(verification->job_id, sizeof verification->job_id, "%s", progress->job_id);
+    return verification->stop_at != NULL && strcmp(progress->step, verification->stop_at) == 0;
+}
+
+static void check_job(struct shop *shop, const char *job_id, const char *backup_id, const char *status,
+                      const char *verdict)
+{
+    cutover_error *error = NULL;
+    cutover_job *job = NULL;
+
+    check_ok(cutover_job_get(shop->engine, job_id, &job, &error), error);
+    assert_string_equal(cutover_job_kind(job), "verification");
+    assert_string_equal(cutover_job_status(job), status);
+    assert_string_equal(cutover_job_project_id(job), "shop");
+    assert_true(cutover_job_is_over(job));
+    struct json_object *report = json_tokener_parse(cutover_job_report(job));
+    assert_string_equal(json_object_get_string(json_object_object_get(report, "job_id")), job_id);
+    assert_string_equal(json_object_get_string(json_object_object_get(report, "kind")), "verification");
+    assert_string_equal(json_object_get_string(json_object_object_get(report, "status")), status);
+    assert_string_equal(json_object_get_string(json_object_object_get(report, "backup_id")), backup_id);
+    struct json_object *found = json_object_object_get(report, "backup_verification");
+    assert_string_equal(json_object_get_string(json_object_object_get(found, "verdict")), verdict);
+    assert_true((json_object_object_get(report, "error") == NULL) == (strcmp(status, "verified") == 0));
+    json_object_put(report);
+    cutover_job_free(job);
+}
+
+static void verify_as(struct shop *shop, const char *id, struct verification *verification,
+                      cutover_status expected)
+{
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_error *error = NULL;
+
+    options.progress = note_job;
+    options.progress_userdata = verification;
+    check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), expected, error);
+    assert_string_not_equal(verification->job_id, id);
+}
+
+static void each_verification_of_a_backup_is_a_job_that_can_be_read_afterwards(void **state)
+{
+    struct shop *shop = *state;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take(shop, &options);
+    const char *id = cutover_backup_id(backup);
+    struct verification equal = {0}, cancelled = {.stop_at = "verify"}, different = {0};
+    char *path = path_of(shop, backup), *manifest = shop_format("%s/manifest.json", path);
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_job_list *list = NULL;
+    cutover_error *error = NULL;
+
+    verify_as(shop, id, &equal, CUTOVER_OK);
+    verify_as(shop, id, &cancelled, CUTOVER_E_CANCELLED);
+    flip(manifest, 0);
+    verify_as(shop, id, &different, CUTOVER_E_VERIFY);
+    check_ok(cutover_backup_delete(shop->engine, &shop_operator, id, &error), error);
+
+    check_job(shop, equal.job_id, id, "verified", "equal");
+    check_job(shop, cancelled.job_id, id, "cancelled", "none");
+    check_job(shop, different.job_id, id, "failed", "different");
+    filter.kind = "verification";
+    check_ok(cutover_jobs_find(shop->engine, &filter, &list, &error), error);
+    assert_int_equal(cutover_job_list_count(list), 3);
+    assert_string_equal(cutover_job_id(cutover_job_list_at(list, 1)), cancelled.job_id);
+    cutover_job_list_free(list);
+    char *audit = shop_audit(shop, "shop");
+    assert_string_equal(audit, "backup.started backup.completed backup.verify_started backup.completed "
+                               "backup.verify_started backup.verify_cancelled backup.verify_started "
+                               "backup.failed backup.deleted");
+    free(audit);
+    cutover_backup_free(backup);
+    free(manifest);
+    free(path);
 }
 
 /* One byte of every file in turn: the first, one in the middle, the last; and every file taken away. */
@@ -686,15 +773,17 @@ static cutover_status watched_commit(const cutover_write *const *writes, size_t 
                                      void *userdata)
 {
     const cutover_write *lease = write_of(writes, count, "lease"), *backup = write_of(writes, count, "backup");
+    const cutover_write *verification = write_of(writes, count, "verification");
     bool begins = lease != NULL && lease->expected_version == 0;
     cutover_status status = watched.behind.commit(writes, count, error, userdata);
 
     if (begins) {
         watched.begun++;
         assert_non_null(backup);
-        assert_string_equal(lease->id, backup->id);
+        assert_string_equal(lease->id, verification != NULL ? verification->id : backup->id);
     }
     assert_true(begins || backup == NULL || backup->expected_version != 0);
+    assert_true(begins || verification == NULL || verification->expected_version != 0);
     if (begins && watched.loses && status == CUTOVER_OK) {
         watched.loses = false;
         *error = cutover_error_new(CUTOVER_E_STORE, "the answer was lost", NULL, NULL);
@@ -747,16 +836,16 @@ static cutover_status told(const cutover_recovery *recovery, void *context)
     return CUTOVER_OK;
 }
 
-static void check_recovered_as_failed(struct shop *shop, char id[40])
+static void check_recovered(struct shop *shop, const char *status)
 {
-    cutover_backup *backup = NULL;
+    cutover_job *job = NULL;
     cutover_error *error = NULL;
+    char id[40] = "";
 
-    id[0] = '\0';
     check_ok(cutover_recover(shop->engine, NULL, told, id, &error), error);
-    check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
-    assert_string_equal(cutover_backup_status(backup), "failed");
-    cutover_backup_free(backup);
+    check_ok(cutover_job_get(shop->engine, id, &job, &error), error);
+    assert_string_equal(cutover_job_status(job), status);
+    cutover_job_free(job);
 }
 
 /* The process lives, and its lease would run for another while: it gave the job up, and says so. */
@@ -766,18 +855,16 @@ static void a_backup_whose_begin_was_not_answered_is_recovered_at_once(void **st
     cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
     cutover_engine *engine = watched_engine(shop);
     cutover_error *error = NULL;
-    char id[40], taken[40];
 
     watched.loses = true;
     check_status(cutover_backup_create(engine, &options, NULL, &error), CUTOVER_E_STORE, error);
-    check_recovered_as_failed(shop, id);
+    check_recovered(shop, "failed");
     cutover_backup *backup = take(shop, &options);
     watched.loses = true;
     check_status(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error),
                  CUTOVER_E_STORE, error);
-    check_recovered_as_failed(shop, taken);
-    assert_string_equal(taken, cutover_backup_id(backup));
-    check_ok(cutover_backup_verify(engine, &options, taken, NULL, &error), error);
+    check_recovered(shop, "undecided");
+    check_ok(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error), error);
     cutover_backup_free(backup);
     cutover_engine_free(engine);
 }
@@ -792,6 +879,7 @@ int main(void)
         TEST(backups_are_listed_and_deleted),
         TEST(a_backup_that_is_stopped_leaves_a_record_and_no_bytes),
         TEST(a_backup_that_is_stopped_while_verified_can_be_verified_again),
+        TEST(each_verification_of_a_backup_is_a_job_that_can_be_read_afterwards),
         TEST(damage_to_any_file_is_found_and_named),
         TEST(a_file_too_many_or_too_long_is_found),
         TEST(a_verification_that_cannot_be_made_says_so),

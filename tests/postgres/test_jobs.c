@@ -249,7 +249,7 @@ static void a_backup_is_cancelled_by_another_process(void **state)
     options.progress_userdata = &canceller;
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_CANCELLED, error);
     char *listed = jobs_listed(canceller.afar.engine, "kept", 10);
-    assert_string_equal(listed, "backup failed");
+    assert_string_equal(listed, "backup cancelled");
     free(listed);
 
     /* What was asked of that one is asked of no other. */

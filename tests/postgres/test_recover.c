@@ -119,6 +119,15 @@ static cutover_status child_backs_up(cutover_engine *engine, const char *project
     return cutover_backup_create(engine, &options, NULL, error);
 }
 
+static cutover_status child_verifies(cutover_engine *engine, const char *backup, cutover_error **error)
+{
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+
+    options.actor = &shop_operator;
+    options.progress = child_progress;
+    return cutover_backup_verify(engine, &options, backup, NULL, error);
+}
+
 static cutover_status child_abandons(cutover_engine *engine, const char *id, cutover_error **error)
 {
     cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
@@ -171,6 +180,8 @@ static int child(char **argv)
         status = child_restores(engine, target, NULL, id, &error);
     else if (strcmp(verb, "backup") == 0)
         status = child_backs_up(engine, id, &error);
+    else if (strcmp(verb, "verify") == 0)
+        status = child_verifies(engine, id, &error);
     else if (strcmp(verb, "abandon") == 0)
         status = child_abandons(engine, id, &error);
     fprintf(stderr, "%s was not killed at %s: %s %s\n", verb, kill_at, cutover_status_name(status),
@@ -538,16 +549,33 @@ static void a_killed_restore_is_undone_or_completed(void **state)
     free(backup);
 }
 
-static void check_backup_failed(struct shop *shop, const char *id, bool kept)
+static void check_backup_is(struct shop *shop, const char *id, const char *status)
 {
     cutover_backup *backup = NULL;
     cutover_error *error = NULL;
-    char *folder = shop_format("%s/backups/%s", shop->home, id);
 
     check_ok(cutover_backup_get(shop->engine, id, &backup, &error), error);
-    assert_string_equal(cutover_backup_status(backup), "failed");
-    assert_int_equal(access(folder, F_OK), kept ? 0 : -1);
+    assert_string_equal(cutover_backup_status(backup), status);
     cutover_backup_free(backup);
+}
+
+static void check_job_is(struct shop *shop, const char *id, const char *status, bool over)
+{
+    cutover_job *job = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_job_get(shop->engine, id, &job, &error), error);
+    assert_string_equal(cutover_job_status(job), status);
+    assert_int_equal(cutover_job_is_over(job), over);
+    cutover_job_free(job);
+}
+
+static void check_backup_failed(struct shop *shop, const char *id, bool kept)
+{
+    char *folder = shop_format("%s/backups/%s", shop->home, id);
+
+    check_backup_is(shop, id, "failed");
+    assert_int_equal(access(folder, F_OK), kept ? 0 : -1);
     free(folder);
 }
 
@@ -1031,6 +1059,41 @@ static void what_an_abandoned_job_left_is_tried_again(void **state)
     free(conninfo);
 }
 
+/* Nothing was found against the backup: it is what it was, and its verification is a job that ended. */
+static void a_killed_verification_leaves_the_backup_what_it_was(void **state)
+{
+    struct shop *shop = *state;
+    cutover_error *error = NULL;
+
+    free(small_ready(shop, "proved"));
+    char *backup = backup_taken(shop, "proved");
+    job_killed(shop, "verify", "verify", backup, NULL);
+    check_backup_is(shop, backup, "verifying");
+    check_job_is(shop, backup, "verified", true);
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_UNDONE);
+    assert_string_equal(told.job, "verification");
+    assert_string_not_equal(told.job_id, backup);
+    check_nothing_unfinished(shop);
+    check_backup_is(shop, backup, "verified");
+    check_job_is(shop, told.job_id, "undecided", true);
+
+    job_killed(shop, "verify", "verify", backup, NULL);
+    char *conninfo =
+        document_edit(shop, "project", "proved", "database", "host=/nonexistent dbname=proved_production");
+    told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    check_job_is(shop, told.job_id, "verifying", false);
+    check_ok(cutover_job_cancel(shop->engine, &shop_operator, told.job_id, &error), error);
+    abandoned_to(shop, told.job_id, CUTOVER_RECOVERED_ABANDONED);
+    check_backup_is(shop, backup, "verified");
+    check_job_is(shop, told.job_id, "undecided", true);
+    free(document_edit(shop, "project", "proved", "database", conninfo));
+    check_ok(cutover_recover(shop->engine, "proved", NULL, NULL, &error), error);
+    assert_int_equal(left_of(shop, "proved").count, 0);
+    check_nothing_unfinished(shop);
+    free(conninfo);
+    free(backup);
+}
+
 static void an_abandoning_that_is_killed_is_repeated(void **state)
 {
     static const char *const places[] = {"resumed", "active"};
@@ -1255,6 +1318,7 @@ int main(int argc, char **argv)
         TEST(a_killed_rollback_is_undone_or_completed_and_drops_nothing),
         TEST(a_killed_restore_is_undone_or_completed),
         TEST(a_killed_backup_is_failed_and_its_partial_archive_swept),
+        TEST(a_killed_verification_leaves_the_backup_what_it_was),
         TEST(who_meets_unfinished_work_is_told_to_recover_it),
         TEST(a_job_that_lives_is_left_alone),
         TEST(a_job_that_lost_its_lease_says_so),

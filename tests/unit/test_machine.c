@@ -647,9 +647,10 @@ static void promotion_goes_forward_only(void **state)
 static void backup_goes_its_ways_only(void **state)
 {
     (void)state;
-    static const char *const ways[] = {"taking verifying", "taking failed",      "verifying verified",
-                                       "verifying failed", "verified verifying", "verified deleted",
-                                       "failed verifying", "failed deleted"};
+    static const char *const ways[] = {"taking verifying",    "taking failed",       "verifying verified",
+                                       "verifying failed",    "verified verifying",  "verified deleted",
+                                       "failed verifying",    "failed deleted",      "taking cancelled",
+                                       "verifying cancelled", "cancelled verifying", "cancelled deleted"};
     cutover_error *error = NULL;
     for (int from = BACKUP_TAKING; from <= BACKUP_DELETED; from++) {
         for (int to = BACKUP_TAKING; to <= BACKUP_DELETED; to++) {
@@ -667,7 +668,8 @@ static void backup_goes_its_ways_only(void **state)
             error = NULL;
         }
     }
-    check_status(machine_backup((enum backup_status)5, BACKUP_DELETED, &error), CUTOVER_E_STATE, error);
+    check_status(machine_backup((enum backup_status)(BACKUP_DELETED + 1), BACKUP_DELETED, &error),
+                 CUTOVER_E_STATE, error);
     check_status(machine_backup(BACKUP_FAILED, (enum backup_status) - 1, &error), CUTOVER_E_STATE, error);
 }
 

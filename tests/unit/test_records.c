@@ -6,6 +6,7 @@
 #include "model/backup.h"
 #include "model/promotion.h"
 #include "model/request.h"
+#include "model/verification.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,13 @@ static const char request_empty[] =
     "at\":null,"
     "\"updated_at\":null,\"completed_at\":null}";
 
+static const char verification_full[] =
+    "{\"id\":\"v-1\",\"project_id\":\"shop\",\"backup_id\":\"b-1\",\"backup_label\":\"weekly\",\"status\":"
+    "\"undecided\","
+    "\"started_by_actor_id\":\"olga\",\"verify_method\":\"restore\",\"verdict\":\"could not tell\","
+    "\"verify_detail\":\"public.t\",\"tables\":3,\"rows\":4,\"verify_ms\":12,\"error\":\"none\","
+    "\"created_at\":\"2026-11-21T00:00:00.000000Z\",\"completed_at\":\"2026-11-22T09:00:00.000000Z\"}";
+
 static const char backup_full[] =
     "{\"id\":\"b-1\",\"project_id\":\"shop\",\"label\":\"pre-cutover-0193\",\"status\":\"verified\","
     "\"request_id\":\"0193\",\"promotion_id\":\"p-1\",\"created_by_actor_id\":\"olga\","
@@ -41,7 +49,8 @@ static const char backup_full[] =
     "1A2B3C\",\"manifest_sha256\":\"ab12\",\"tables\":3,\"rows\":4,"
     "\"bytes\":5000000000,\"verify_method\":\"readback\",\"verdict\":\"could not tell\","
     "\"verify_detail\":\"public.t\",\"verify_ms\":12,\"verified_at\":\"2026-11-22T07:56:15.123456Z\","
-    "\"error\":\"none\",\"created_at\":\"2026-11-21T00:00:00.000000Z\","
+    "\"verify_job_id\":\"v-1\",\"status_before\":\"failed\",\"error\":\"none\",\"created_at\":\"2026-11-21T00:"
+    "00:00.000000Z\","
     "\"updated_at\":\"2026-11-22T09:00:00.000000Z\",\"deleted_at\":\"2026-11-23T00:00:00.000000Z\"}";
 
 static const char promotion_full[] =
@@ -152,17 +161,34 @@ static void promotion_json_round_trips(void **state)
 
 /* What a crash or a foreign hand left in the store is refused by name, not guessed at. */
 /* Every record that is read, changed and written back keeps what a newer library put into it. */
+static void verification_json_round_trips(void **state)
+{
+    (void)state;
+    struct verification_record verification;
+    cutover_error *error = NULL;
+
+    check_ok(record_parse(&verification_type, verification_full, &verification, &error), error);
+    assert_int_equal(verification.status, VERIFICATION_UNDECIDED);
+    assert_int_equal(verification.verdict, CUTOVER_VERDICT_UNKNOWN);
+    assert_format(&verification_type, &verification, verification_full);
+    record_free(&verification_type, &verification);
+}
+
 static void records_keep_what_a_newer_library_added(void **state)
 {
     (void)state;
     static const struct {
         const struct record_type *type;
         const char *full;
-    } kinds[] = {{&request_type, request_full}, {&backup_type, backup_full}, {&promotion_type, promotion_full}};
+    } kinds[] = {{&request_type, request_full},
+                 {&backup_type, backup_full},
+                 {&promotion_type, promotion_full},
+                 {&verification_type, verification_full}};
     union {
         struct request_record request;
         struct backup_record backup;
         struct promotion_record promotion;
+        struct verification_record verification;
     } record;
     cutover_error *error = NULL;
 
@@ -210,7 +236,10 @@ static void names_are_those_of_the_public_headers(void **state)
     (void)state;
     static const char *const requests[] = {"open",     "acked",     "in_progress", "completed",   "failed",
                                            "rejected", "cancelled", "expired",     "rolled_back", NULL};
-    static const char *const backups[] = {"taking", "verifying", "verified", "failed", "deleted", NULL};
+    static const char *const backups[] = {"taking",    "verifying", "verified", "failed",
+                                          "cancelled", "deleted",   NULL};
+    static const char *const verifications[] = {"verifying", "verified",  "failed",
+                                                "undecided", "cancelled", NULL};
     static const char *const promotions[] = {"preflight", "lock",      "stage", "check",  "backup",
                                              "verify",    "held",      "swap",  "finish", "completed",
                                              "failed",    "cancelled", NULL};
@@ -219,6 +248,7 @@ static void names_are_those_of_the_public_headers(void **state)
     static const char *const verdicts[] = {"none", "equal", "different", "could not tell", NULL};
     assert_names(request_status_names, requests);
     assert_names(backup_status_names, backups);
+    assert_names(verification_status_names, verifications);
     assert_names(promotion_status_names, promotions);
     assert_names(actor_kind_names, kinds);
     assert_names(verify_method_names, methods);
@@ -321,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_json_is_that_of_the_design),
         cmocka_unit_test(backup_json_round_trips),
+        cmocka_unit_test(verification_json_round_trips),
         cmocka_unit_test(promotion_json_round_trips),
         cmocka_unit_test(records_keep_what_a_newer_library_added),
         cmocka_unit_test(wrong_types_are_refused_by_name),
