@@ -28,6 +28,7 @@
 #include <cutover/displaced.h>
 #include <cutover/engine.h>
 #include <cutover/error.h>
+#include <cutover/integration.h>
 #include <cutover/job.h>
 #include <cutover/notifier.h>
 #include <cutover/pgbouncer.h>

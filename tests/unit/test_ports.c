@@ -318,6 +318,61 @@ AT(cutover_delivery, given_up, 16);
 AT(cutover_delivery, busy, 20);
 SIZE(cutover_delivery, 24);
 
+AT(cutover_integration_ref, version, 0);
+AT(cutover_integration_ref, id, 8);
+AT(cutover_integration_ref, project_id, 16);
+AT(cutover_integration_ref, provider, 24);
+AT(cutover_integration_ref, account_id, 32);
+AT(cutover_integration_ref, site_id, 40);
+SIZE(cutover_integration_ref, 48);
+
+AT(cutover_integration_secrets, version, 0);
+AT(cutover_integration_secrets, token, 8);
+AT(cutover_integration_secrets, pooled_url, 16);
+AT(cutover_integration_secrets, unpooled_url, 24);
+SIZE(cutover_integration_secrets, 32);
+
+AT(cutover_integrations_options, version, 0);
+AT(cutover_integrations_options, flags, 4);
+AT(cutover_integrations_options, store, 8);
+AT(cutover_integrations_options, folder, 16);
+AT(cutover_integrations_options, secrets, 24);
+AT(cutover_integrations_options, secrets_userdata, 32);
+AT(cutover_integrations_options, vercel_url, 40);
+AT(cutover_integrations_options, netlify_url, 48);
+AT(cutover_integrations_options, user_agent, 56);
+AT(cutover_integrations_options, timeout_ms, 64);
+AT(cutover_integrations_options, parallel, 68);
+AT(cutover_integrations_options, log, 72);
+AT(cutover_integrations_options, log_userdata, 80);
+AT(cutover_integrations_options, clock, 88);
+AT(cutover_integrations_options, clock_userdata, 96);
+SIZE(cutover_integrations_options, 104);
+
+AT(cutover_integration_run, version, 0);
+AT(cutover_integration_run, synced, 4);
+AT(cutover_integration_run, failed, 8);
+AT(cutover_integration_run, given_up, 12);
+AT(cutover_integration_run, waiting, 16);
+AT(cutover_integration_run, next_due, 24);
+SIZE(cutover_integration_run, 32);
+
+AT(cutover_integration_options, version, 0);
+AT(cutover_integration_options, flags, 4);
+AT(cutover_integration_options, actor, 8);
+AT(cutover_integration_options, project_id, 16);
+AT(cutover_integration_options, provider, 24);
+AT(cutover_integration_options, site_id, 32);
+AT(cutover_integration_options, account_id, 40);
+AT(cutover_integration_options, pooled_name, 48);
+AT(cutover_integration_options, unpooled_name, 56);
+AT(cutover_integration_options, targets, 64);
+AT(cutover_integration_options, target_count, 72);
+AT(cutover_integration_options, token, 80);
+AT(cutover_integration_options, pooled_url, 88);
+AT(cutover_integration_options, unpooled_url, 96);
+SIZE(cutover_integration_options, 104);
+
 AT(cutover_finding, severity, 0);
 AT(cutover_finding, check, 8);
 AT(cutover_finding, message, 16);
@@ -471,6 +526,14 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_WEBHOOK_CHANGE_VERSION);
     INIT_AGREES(cutover_webhook_selection, CUTOVER_WEBHOOK_SELECTION_INIT, cutover_webhook_selection_init,
                 CUTOVER_WEBHOOK_SELECTION_VERSION);
+    INIT_AGREES(cutover_integration_secrets, CUTOVER_INTEGRATION_SECRETS_INIT, cutover_integration_secrets_init,
+                CUTOVER_INTEGRATION_SECRETS_VERSION);
+    INIT_AGREES(cutover_integrations_options, CUTOVER_INTEGRATIONS_OPTIONS_INIT,
+                cutover_integrations_options_init, CUTOVER_INTEGRATIONS_OPTIONS_VERSION);
+    INIT_AGREES(cutover_integration_run, CUTOVER_INTEGRATION_RUN_INIT, cutover_integration_run_init,
+                CUTOVER_INTEGRATION_RUN_VERSION);
+    INIT_AGREES(cutover_integration_options, CUTOVER_INTEGRATION_OPTIONS_INIT, cutover_integration_options_init,
+                CUTOVER_INTEGRATION_OPTIONS_VERSION);
 }
 
 /* A macro of positional values misplaces them silently when a member is put in between. */
