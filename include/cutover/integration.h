@@ -96,9 +96,10 @@ typedef struct cutover_integrations_options {
     const char *vercel_url; /**< Where Vercel's API is; NULL: "https://api.vercel.com". */
     const char *
         netlify_url; /**< Where Netlify's API is, its base path included; NULL: "https://api.netlify.com/api/v1". */
-    const char *user_agent; /**< NULL: "libcutover/VERSION". */
+    const char *ca_file;    /**< Certificate authorities, PEM; NULL: the system's. */
+    const char *user_agent; /**< At most 200 bytes of printable ASCII; NULL: "libcutover/VERSION". */
     uint32_t
-        timeout_ms; /**< For one call, from its connection to its last byte: milliseconds, at most 600000; 0: 30000. */
+        timeout_ms; /**< For one call, all of it: 100 to 60000 milliseconds; 0: 30000. One sync takes ten times that at most. */
     uint32_t
         parallel; /**< Integrations that one cutover_integrations_deliver() is at side by side: 1 to 64; 0: 8. */
 
@@ -110,8 +111,8 @@ typedef struct cutover_integrations_options {
 
 #define CUTOVER_INTEGRATIONS_OPTIONS_INIT                                                                      \
     {                                                                                                          \
-        CUTOVER_INTEGRATIONS_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL,   \
-            NULL, NULL                                                                                         \
+        CUTOVER_INTEGRATIONS_OPTIONS_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL,   \
+            NULL, NULL, NULL                                                                                   \
     }
 
 /** Same as CUTOVER_INTEGRATIONS_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Any thread. Since 0.1. */
@@ -119,22 +120,22 @@ CUTOVER_API cutover_status cutover_integrations_options_init(cutover_integration
                                                              unsigned version);
 
 /**
- * Opens the integrations of a store. Reaches nobody.
+ * Opens the integrations of a store. Touches no network.
  * @param options      Copied, strings included.
  * @param integrations Receives them; free with cutover_integrations_free().
  * @return CUTOVER_OK; CUTOVER_E_INVALID (names the member); CUTOVER_E_UNSUPPORTED: a version that is not known, or a build without
  *         libcurl; CUTOVER_E_IO (the folder), CUTOVER_E_NOMEM. Any thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_integrations_open(const cutover_integrations_options *options,
-                                                     cutover_integrations **integrations,
-                                                     cutover_error **error);
+CUTOVER_API cutover_status cutover_integrations_new(const cutover_integrations_options *options,
+                                                    cutover_integrations **integrations, cutover_error **error);
 
 /** Frees them; no call may be running, and no engine may be left that has their notifier. Since 0.1. */
 CUTOVER_API void cutover_integrations_free(cutover_integrations *integrations);
 
 /**
  * Fills a notifier for the engine's list, to be named "integration" there. It calls no provider: an event that says that
- * production has another content (cutover.completed, restore.completed over production, cutover.rolled_back) makes the project's
+ * production has another content (production_overwrite_restore, which cutovers and restores over production fire, and
+ * cutover.rolled_back) makes the project's
  * integrations due, each in one commit, once however often the event is offered; all other events it takes and forgets.
  * @param notifier Initialised (CUTOVER_NOTIFIER_INIT); receives as much of the vtable as its version has. Close it with
  *                 cutover_notifier_close(); valid as long as the integrations.
@@ -167,12 +168,12 @@ CUTOVER_API cutover_status cutover_integration_run_init(cutover_integration_run 
 
 /**
  * Carries out every sync that is due, several integrations side by side, and returns when all of them have ended. A sync that
- * fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, a little less or more; where the provider names
- * a later time (Retry-After, or its rate limit's end) not before that, at most a day later. Then it is given up. What became of it
+ * fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up to a tenth later at random; where the
+ * provider names a later time (Retry-After, or its rate limit's end) not before that, at most a day later. Then it is given up. What became of it
  * is in the record, and in the audit trail: integration.synced, or integration.sync_failed for each attempt that failed, with no secret in either.
  *
  * Each sync is claimed by compare-and-set: of two processes one makes an attempt. Where a process dies in the middle, the sync is due
- * again within `timeout_ms` times the calls that it may need and a minute: everything that a sync writes may be written twice.
+ * again when its claim has run out (ten times timeout_ms, and a minute): what a sync writes may be written twice.
  *
  * @param project_id Of this project; NULL: of all.
  * @param run        Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
@@ -182,6 +183,10 @@ CUTOVER_API cutover_status cutover_integration_run_init(cutover_integration_run 
 CUTOVER_API cutover_status cutover_integrations_deliver(cutover_integrations *integrations,
                                                         const char *project_id, cutover_integration_run *run,
                                                         cutover_error **error);
+
+/** Makes every cutover_integrations_deliver() that runs, and the next one, begin nothing more and return within a second; what it is in the
+    middle of is given up, and due again at once. Any thread, and signal handlers; NULL is nothing. Since 0.1. */
+CUTOVER_API void cutover_integrations_stop(cutover_integrations *integrations);
 
 /** Bits of cutover_integration_options.flags. */
 enum {
@@ -277,13 +282,11 @@ CUTOVER_API cutover_status cutover_integration_sync(cutover_integrations *integr
                                                     cutover_error **error);
 
 /**
- * Reads an integration.
- * @param actor Needs any of the roles.
- * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any
+ * Reads an integration. Who may read is the host's to say.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any
  *         thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_integration_get(cutover_integrations *integrations,
-                                                   const cutover_actor *actor, const char *project_id,
+CUTOVER_API cutover_status cutover_integration_get(cutover_integrations *integrations, const char *project_id,
                                                    const char *provider, cutover_integration **integration,
                                                    cutover_error **error);
 
@@ -293,12 +296,10 @@ typedef cutover_status (*cutover_integration_emit)(const cutover_integration *in
 
 /**
  * Emits the integrations in order of project and provider, on the calling thread.
- * @param actor      Needs any of the roles.
- * @param project_id Of this project; NULL: of all, for operators alone.
- * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _STORE, _NOMEM, or what emit returned. Any thread. Since 0.1.
+ * @param project_id Of this project; NULL: of all.
+ * @return CUTOVER_OK, CUTOVER_E_INVALID, _STORE, _NOMEM, or what emit returned. Any thread. Since 0.1.
  */
-CUTOVER_API cutover_status cutover_integrations_list(cutover_integrations *integrations,
-                                                     const cutover_actor *actor, const char *project_id,
+CUTOVER_API cutover_status cutover_integrations_list(cutover_integrations *integrations, const char *project_id,
                                                      cutover_integration_emit emit, void *context,
                                                      cutover_error **error);
 

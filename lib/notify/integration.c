@@ -57,14 +57,19 @@ static cutover_status unsupported(cutover_error **error)
     return error_set(error, CUTOVER_E_UNSUPPORTED, "this build has no integrations");
 }
 
-cutover_status cutover_integrations_open(const cutover_integrations_options *options,
-                                         cutover_integrations **integrations, cutover_error **error)
+cutover_status cutover_integrations_new(const cutover_integrations_options *options,
+                                        cutover_integrations **integrations, cutover_error **error)
 {
     (void)options, (void)integrations;
     return unsupported(error);
 }
 
 void cutover_integrations_free(cutover_integrations *integrations)
+{
+    (void)integrations;
+}
+
+void cutover_integrations_stop(cutover_integrations *integrations)
 {
     (void)integrations;
 }
@@ -107,19 +112,18 @@ cutover_status cutover_integration_sync(cutover_integrations *integrations, cons
     return unsupported(error);
 }
 
-cutover_status cutover_integration_get(cutover_integrations *integrations, const cutover_actor *actor,
-                                       const char *project_id, const char *provider,
-                                       cutover_integration **integration, cutover_error **error)
+cutover_status cutover_integration_get(cutover_integrations *integrations, const char *project_id,
+                                       const char *provider, cutover_integration **integration,
+                                       cutover_error **error)
 {
-    (void)integrations, (void)actor, (void)project_id, (void)provider, (void)integration;
+    (void)integrations, (void)project_id, (void)provider, (void)integration;
     return unsupported(error);
 }
 
-cutover_status cutover_integrations_list(cutover_integrations *integrations, const cutover_actor *actor,
-                                         const char *project_id, cutover_integration_emit emit, void *context,
-                                         cutover_error **error)
+cutover_status cutover_integrations_list(cutover_integrations *integrations, const char *project_id,
+                                         cutover_integration_emit emit, void *context, cutover_error **error)
 {
-    (void)integrations, (void)actor, (void)project_id, (void)emit, (void)context;
+    (void)integrations, (void)project_id, (void)emit, (void)context;
     return unsupported(error);
 }
 
