@@ -23,6 +23,7 @@
 #define CUTOVER_H
 
 #include <cutover/actor.h>
+#include <cutover/api.h>
 #include <cutover/audit.h>
 #include <cutover/backup.h>
 #include <cutover/displaced.h>

@@ -33,8 +33,11 @@ joined_%.o: tests/fuzz/fuzz_%.o $(tool) library.names
 library.names: liblibrary.a
 	$(NAMES) $< | sort >$@
 
-liblibrary.a: $(library)
+liblibrary.a: $(library) openapi_document.o
 	rm -f $@ && ar rcs $@ $^
+
+openapi_document.c: $(SOURCE)/lib/api/openapi.json
+	$(SOURCE)/lib/api/embed.sh openapi_document $< >$@
 
 $(library) $(tool) $(targets:%=tests/fuzz/%.o): %.o: $(SOURCE)/%.c
 	@mkdir -p $(@D)

@@ -373,6 +373,39 @@ AT(cutover_integration_options, token, 80);
 AT(cutover_integration_options, pooled_url, 88);
 AT(cutover_integration_options, unpooled_url, 96);
 SIZE(cutover_integration_options, 104);
+AT(cutover_api_options, version, 0);
+AT(cutover_api_options, engine, 8);
+AT(cutover_api_options, store, 16);
+AT(cutover_api_options, platform, 24);
+AT(cutover_api_options, registry, 32);
+AT(cutover_api_options, projects, 40);
+AT(cutover_api_options, previews, 48);
+AT(cutover_api_options, inventory_userdata, 56);
+AT(cutover_api_options, webhooks, 64);
+AT(cutover_api_options, integrations, 72);
+AT(cutover_api_options, run, 80);
+AT(cutover_api_options, run_userdata, 88);
+AT(cutover_api_options, clock, 96);
+AT(cutover_api_options, clock_userdata, 104);
+AT(cutover_api_options, jobs, 112);
+AT(cutover_api_options, max_body, 116);
+SIZE(cutover_api_options, 120);
+
+AT(cutover_api_header, name, 0);
+AT(cutover_api_header, value, 8);
+SIZE(cutover_api_header, 16);
+
+AT(cutover_api_request, version, 0);
+AT(cutover_api_request, method, 8);
+AT(cutover_api_request, path, 16);
+AT(cutover_api_request, query, 24);
+AT(cutover_api_request, headers, 32);
+AT(cutover_api_request, header_count, 40);
+AT(cutover_api_request, body, 48);
+AT(cutover_api_request, body_size, 56);
+AT(cutover_api_request, actor, 64);
+AT(cutover_api_request, project_id, 72);
+SIZE(cutover_api_request, 80);
 
 AT(cutover_finding, severity, 0);
 AT(cutover_finding, check, 8);
@@ -516,6 +549,10 @@ static void init_functions_of_options_agree_with_macros(void **state)
     INIT_AGREES(cutover_event_selection, CUTOVER_EVENT_SELECTION_INIT, cutover_event_selection_init,
                 CUTOVER_EVENT_SELECTION_VERSION);
     INIT_AGREES(cutover_delivery, CUTOVER_DELIVERY_INIT, cutover_delivery_init, CUTOVER_DELIVERY_VERSION);
+    INIT_AGREES(cutover_api_options, CUTOVER_API_OPTIONS_INIT, cutover_api_options_init,
+                CUTOVER_API_OPTIONS_VERSION);
+    INIT_AGREES(cutover_api_request, CUTOVER_API_REQUEST_INIT, cutover_api_request_init,
+                CUTOVER_API_REQUEST_VERSION);
     INIT_AGREES(cutover_progress, CUTOVER_PROGRESS_INIT, cutover_progress_init, CUTOVER_PROGRESS_VERSION);
     INIT_AGREES(cutover_webhooks_options, CUTOVER_WEBHOOKS_OPTIONS_INIT, cutover_webhooks_options_init,
                 CUTOVER_WEBHOOKS_OPTIONS_VERSION);
