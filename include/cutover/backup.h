@@ -65,6 +65,36 @@ CUTOVER_API cutover_status cutover_backup_verify(cutover_engine *engine, const c
                                                  const char *backup_id, cutover_backup **backup,
                                                  cutover_error **error);
 
+/** A backup that is being taken, or verified again, by itself. Run by one thread; cancel and progress from any. Free it after run returned. */
+typedef struct cutover_backup_job cutover_backup_job;
+
+/**
+ * What cutover_backup_create() does, in two parts, for hosts that hand out the job's id first: checks the rules and makes the job; changes
+ * nothing and touches no server.
+ *
+ * @param job Receives it; cutover_backup_job_run() does it.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED (project busy), _STORE, _CALLBACK, _NOMEM,
+ *         _UNSUPPORTED. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_backup_start(cutover_engine *engine, const cutover_backup_options *options,
+                                                cutover_backup_job **job, cutover_error **error);
+/** Likewise for cutover_backup_verify(); CUTOVER_E_STATE also for a backup that is being taken or verified, was deleted, or has no archive.
+    Since 0.1. */
+CUTOVER_API cutover_status cutover_backup_verify_start(cutover_engine *engine,
+                                                       const cutover_backup_options *options,
+                                                       const char *backup_id, cutover_backup_job **job,
+                                                       cutover_error **error);
+/** Does it; as cutover_backup_create(). Once per handle. Since 0.1. */
+CUTOVER_API cutover_status cutover_backup_job_run(cutover_backup_job *job, cutover_error **error);
+/** As cutover_promotion_cancel(). Since 0.1. */
+CUTOVER_API void cutover_backup_job_cancel(cutover_backup_job *job);
+/** As cutover_promotion_progress(). Since 0.1. */
+CUTOVER_API cutover_status cutover_backup_job_progress(cutover_backup_job *job, cutover_progress *progress);
+/** The job's id, which is the backup's, from start on. NULL for NULL. Any thread. Since 0.1. */
+CUTOVER_API const char *cutover_backup_job_id(cutover_backup_job *job);
+/** Frees a job that is not running; NULL is nothing. Since 0.1. */
+CUTOVER_API void cutover_backup_job_free(cutover_backup_job *job);
+
 /** Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1. */
 CUTOVER_API cutover_status cutover_backup_get(cutover_engine *engine, const char *backup_id,
                                               cutover_backup **backup, cutover_error **error);

@@ -130,6 +130,30 @@ CUTOVER_API void cutover_engine_free(cutover_engine *engine);
  */
 CUTOVER_API char *cutover_text_visible(const char *text);
 
+enum { CUTOVER_TIME_SIZE = 28 /**< Bytes of a time as text, with its NUL. */ };
+
+/**
+ * A time as all JSON of the library has it: RFC 3339, UTC, six decimals.
+ * @param time Microseconds since 1970-01-01 UTC.
+ * @param text Receives it: CUTOVER_TIME_SIZE bytes.
+ * @return text. Any thread. Since 0.1.
+ */
+CUTOVER_API char *cutover_time_text(int64_t time, char *text);
+/**
+ * Reads a time: RFC 3339 with Z or an offset, up to six decimals, of the years 1970 to 9999.
+ * @param time Receives microseconds since 1970-01-01 UTC.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID for anything else. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_time_read(const char *text, int64_t *time, cutover_error **error);
+
+/**
+ * Whether a text is one JSON object or array as RFC 8259 has it: also where a parser takes more (NaN, numbers such as 1., control
+ * characters in strings), and what it cannot keep (an integer of more than 64 bits).
+ * @param text `size` bytes, any.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, which says what is wrong and at which byte; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_json_check(const char *text, size_t size, cutover_error **error);
+
 /** Frees a string that the library handed over as the caller's; NULL is nothing. Any thread. Since 0.1. */
 CUTOVER_API void cutover_string_free(char *string);
 

@@ -69,6 +69,18 @@ typedef enum cutover_verdict {
  */
 CUTOVER_API cutover_status cutover_answer(cutover_status status);
 
+/**
+ * What a callback of a port answered that somebody else than the library's own functions calls, as those understand it:
+ * `cutover_answer_begin(), status = cutover_answer_of(store.capabilities, store.get(…))`.
+ * @param capabilities Of the port's struct.
+ * @param returned     What the callback returned.
+ * @return returned; with CUTOVER_STRICT_ANSWERS what it said by cutover_answer() on this thread since cutover_answer_begin(), and
+ *         CUTOVER_E_CALLBACK where it said nothing. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_answer_of(uint32_t capabilities, cutover_status returned);
+/** Right before such a call: nothing was said on this thread. Since 0.1. */
+CUTOVER_API void cutover_answer_begin(void);
+
 /** One failure. Owned by whoever received it; immutable, so that any thread may read it. */
 typedef struct cutover_error cutover_error;
 

@@ -58,7 +58,7 @@ CUTOVER_API cutover_status cutover_progress_init(cutover_progress *progress, uns
     cutover_answer(). */
 typedef int32_t (*cutover_progress_fn)(const cutover_progress *progress, void *userdata);
 
-#define CUTOVER_PROMOTION_OPTIONS_VERSION 2
+#define CUTOVER_PROMOTION_OPTIONS_VERSION 3
 
 typedef struct cutover_promotion_options {
     unsigned version;             /**< CUTOVER_PROMOTION_OPTIONS_VERSION. */
@@ -75,11 +75,14 @@ typedef struct cutover_promotion_options {
     uint32_t
         writes_refused_max_s; /**< Seconds that production may refuse writes before the swap; then it is cancelled, and
                                         production is open. 0: no limit. Since version 2. */
+    /** What cutover_request_version() said when the operator read the request: another one is CUTOVER_E_CONFLICT, at the start, or where
+        it is changed before anything is begun. 0: whatever it is. Since version 3. */
+    uint64_t if_version;
 } cutover_promotion_options;
 
 #define CUTOVER_PROMOTION_OPTIONS_INIT                                                                         \
     {                                                                                                          \
-        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL, 0, 0          \
+        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL, 0, 0, 0       \
     }
 
 /** Same as CUTOVER_PROMOTION_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -89,7 +92,8 @@ CUTOVER_API cutover_status cutover_promotion_options_init(cutover_promotion_opti
  * Checks the rules and makes the job; changes nothing and touches no server.
  *
  * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE (not acked, no ticket, before its
- *         agreed time); CUTOVER_E_EXPIRED; CUTOVER_E_LOCKED; CUTOVER_E_STORE; CUTOVER_E_CALLBACK. Any thread. Since 0.1.
+ *         agreed time); CUTOVER_E_CONFLICT (see if_version); CUTOVER_E_EXPIRED; CUTOVER_E_LOCKED; CUTOVER_E_STORE; CUTOVER_E_CALLBACK. Any
+ *         thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_promotion_start(cutover_engine *engine,
                                                    const cutover_promotion_options *options,

@@ -88,7 +88,7 @@ CUTOVER_API cutover_status cutover_requests_list(cutover_engine *engine, const c
 CUTOVER_API cutover_status cutover_requests_find(cutover_engine *engine, const cutover_filter *filter,
                                                  cutover_request_list **list, cutover_error **error);
 
-#define CUTOVER_REQUEST_ACK_OPTIONS_VERSION 1
+#define CUTOVER_REQUEST_ACK_OPTIONS_VERSION 2
 
 typedef struct cutover_request_ack_options {
     unsigned version; /**< CUTOVER_REQUEST_ACK_OPTIONS_VERSION. */
@@ -100,11 +100,14 @@ typedef struct cutover_request_ack_options {
     int64_t
         scheduled_for; /**< Promoting before this time (microseconds since 1970-01-01 UTC) is refused; 0: at any
                                        time. In the future, and before the preview expires. */
+    /** What cutover_request_version() said when the operator read it: another one now is CUTOVER_E_CONFLICT, so that nobody agrees to
+        what they have not seen. 0: whatever it is. Since version 2. */
+    uint64_t if_version;
 } cutover_request_ack_options;
 
 #define CUTOVER_REQUEST_ACK_OPTIONS_INIT                                                                       \
     {                                                                                                          \
-        CUTOVER_REQUEST_ACK_OPTIONS_VERSION, NULL, NULL, NULL, 0                                               \
+        CUTOVER_REQUEST_ACK_OPTIONS_VERSION, NULL, NULL, NULL, 0, 0                                            \
     }
 
 /** Same as CUTOVER_REQUEST_ACK_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -115,8 +118,8 @@ CUTOVER_API cutover_status cutover_request_ack_options_init(cutover_request_ack_
  * An operator agrees: open → acked.
  *
  * @param request Receives the request as it is now, or NULL when not wanted.
- * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_EXPIRED, also when
- *         the preview expires before the agreed time (with the remedy). Any thread. Since 0.1.
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_CONFLICT (see if_version);
+ *         CUTOVER_E_EXPIRED, also when the preview expires before the agreed time (with the remedy). Any thread. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_request_ack(cutover_engine *engine,
                                                const cutover_request_ack_options *options,

@@ -10,6 +10,18 @@ cutover_status cutover_answer(cutover_status status)
     return status;
 }
 
+void cutover_answer_begin(void)
+{
+    given = ANSWER_NONE;
+}
+
+cutover_status cutover_answer_of(uint32_t capabilities, cutover_status returned)
+{
+    cutover_status answer = answer_given(capabilities, returned);
+
+    return answer == ANSWER_NONE ? CUTOVER_E_CALLBACK : answer;
+}
+
 void answer_expect(void)
 {
     given = ANSWER_NONE;

@@ -1,6 +1,7 @@
 #include "base/answer.h"
 #include "base/text.h"
 #include "engine/engine.h"
+#include "engine/job_handle.h"
 #include "engine/options.h"
 #include "engine/record_handle.h"
 #include "pipeline/job.h"
@@ -99,6 +100,140 @@ cutover_status cutover_backup_verify(cutover_engine *engine, const cutover_backu
     if (status != CUTOVER_OK)
         return status;
     return run(&job, verification_make(&job, &engine->host, &whole, backup_id, error), backup, error);
+}
+
+/* ---- in two parts ---- */
+
+struct cutover_backup_job {
+    struct job_handle handle;
+    char *project_id, *label, *backup_id; /* as asked */
+};
+
+static struct job_handle *job_of(cutover_backup_job *job)
+{
+    return (struct job_handle *)job;
+}
+
+/* Whether its project has room for a job. */
+static cutover_status project_check(struct job *job, const char *project_id, cutover_error **error)
+{
+    cutover_status status = platform_project(&job->host->platform, project_id, &job->project, error);
+
+    return status != CUTOVER_OK ? status : job_project_check(job->host, &job->project, error);
+}
+
+/* A whole copy of what was asked, with texts that live as long as the job. */
+static cutover_status job_begin(cutover_engine *engine, const cutover_backup_options *options,
+                                const char *backup_id, cutover_backup_job **job, cutover_error **error)
+{
+    cutover_backup_options whole;
+    cutover_actor actor;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = options_take(options, &whole, &actor, error);
+    if (status == CUTOVER_OK)
+        status = backup_id != NULL ? engine_id_check("backup_id", backup_id, error)
+                                   : engine_id_check("options.project_id", whole.project_id, error);
+    if (status == CUTOVER_OK && job == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "job: required");
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_backup_job *made = (cutover_backup_job *)job_handle_new(sizeof *made);
+    if (made == NULL)
+        return error_nomem(error);
+    status = string_copy(backup_id == NULL ? whole.project_id : NULL, &made->project_id, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(whole.label, &made->label, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(backup_id, &made->backup_id, error);
+    whole.project_id = made->project_id;
+    whole.label = made->label;
+    cutover_status begun =
+        backup_id == NULL
+            ? backup_make(&made->handle.job, &engine->host, &whole, status == CUTOVER_OK ? error : NULL)
+            : verification_make(&made->handle.job, &engine->host, &whole, backup_id,
+                                status == CUTOVER_OK ? error : NULL);
+    made->handle.job.from.own.backup_id = made->backup_id;
+    if (status == CUTOVER_OK)
+        status = begun;
+    if (status != CUTOVER_OK)
+        cutover_backup_job_free(made);
+    else
+        *job = made;
+    return status;
+}
+
+cutover_status cutover_backup_start(cutover_engine *engine, const cutover_backup_options *options,
+                                    cutover_backup_job **job, cutover_error **error)
+{
+    cutover_backup_job *made = NULL;
+    cutover_status status = job_begin(engine, options, NULL, job == NULL ? NULL : &made, error);
+
+    if (status == CUTOVER_OK)
+        status = project_check(&made->handle.job, made->project_id, error);
+    if (status == CUTOVER_OK)
+        *job = made;
+    else
+        cutover_backup_job_free(made);
+    return status;
+}
+
+cutover_status cutover_backup_verify_start(cutover_engine *engine, const cutover_backup_options *options,
+                                           const char *backup_id, cutover_backup_job **job,
+                                           cutover_error **error)
+{
+    cutover_backup_job *made = NULL;
+    struct backup backup = {0};
+    cutover_status status =
+        job_begin(engine, options, backup_id == NULL ? "" : backup_id, job == NULL ? NULL : &made, error);
+
+    if (status == CUTOVER_OK)
+        status = backup_load(&engine->host, backup_id, &backup, error);
+    if (status == CUTOVER_OK &&
+        ((backup.record.status != BACKUP_VERIFIED && backup.record.status != BACKUP_FAILED) ||
+         backup.record.manifest_sha256 == NULL))
+        status = error_set(error, CUTOVER_E_STATE, "backup %s is %s%s", backup_id,
+                           backup_status_names[backup.record.status],
+                           backup.record.status == BACKUP_FAILED ? ", and has no archive" : "");
+    if (status == CUTOVER_OK)
+        status = project_check(&made->handle.job, backup.record.project_id, error);
+    backup_free(&backup);
+    if (status == CUTOVER_OK)
+        *job = made;
+    else
+        cutover_backup_job_free(made);
+    return status;
+}
+
+cutover_status cutover_backup_job_run(cutover_backup_job *job, cutover_error **error)
+{
+    return job_handle_run(job_of(job), "job", error);
+}
+
+void cutover_backup_job_cancel(cutover_backup_job *job)
+{
+    job_handle_cancel(job_of(job));
+}
+
+cutover_status cutover_backup_job_progress(cutover_backup_job *job, cutover_progress *progress)
+{
+    return job_handle_progress(job_of(job), progress);
+}
+
+const char *cutover_backup_job_id(cutover_backup_job *job)
+{
+    return job_handle_id(job_of(job));
+}
+
+void cutover_backup_job_free(cutover_backup_job *job)
+{
+    if (!job_handle_close(job_of(job)))
+        return;
+    free(job->project_id);
+    free(job->label);
+    free(job->backup_id);
+    free(job);
 }
 
 /* ---- reading and deleting ---- */

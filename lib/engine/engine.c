@@ -224,6 +224,37 @@ char *cutover_text_visible(const char *text)
     return text_take(&visible);
 }
 
+char *cutover_time_text(int64_t time, char *text)
+{
+    _Static_assert(CUTOVER_TIME_SIZE == TIME_TEXT_SIZE, "the same text");
+    time_format(time, text);
+    return text;
+}
+
+cutover_status cutover_time_read(const char *text, int64_t *time, cutover_error **error)
+{
+    error_begin(error);
+    if (text == NULL || time == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "%s: required", text == NULL ? "text" : "time");
+    if (!time_parse(text, time))
+        return error_set(error, CUTOVER_E_INVALID, "no time of the form 2026-01-31T12:00:00Z");
+    return CUTOVER_OK;
+}
+
+cutover_status cutover_json_check(const char *text, size_t size, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+
+    error_begin(error);
+    if (text == NULL)
+        return error_set(error, CUTOVER_E_INVALID, "text: required");
+    struct json_object *parsed = json_parse(text, size, &cause);
+    cutover_status status = parsed != NULL ? CUTOVER_OK : cutover_error_code(cause);
+    json_object_put(parsed);
+    error_move(error, cause);
+    return status;
+}
+
 void cutover_string_free(char *string)
 {
     free(string);

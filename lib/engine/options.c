@@ -51,7 +51,8 @@ static const struct port_member promotion_options_required[] = {
     {"request_id", offsetof(cutover_promotion_options, request_id), 1},
     {NULL, 0, 0},
 };
-static const size_t promotion_options_older[] = {PORT_SIZE(cutover_promotion_options, progress_userdata)};
+static const size_t promotion_options_older[] = {PORT_SIZE(cutover_promotion_options, progress_userdata),
+                                                 PORT_SIZE(cutover_promotion_options, writes_refused_max_s)};
 const struct port promotion_options_port = {&promotion_options_initial, sizeof(cutover_promotion_options),
                                             CUTOVER_PROMOTION_OPTIONS_VERSION, promotion_options_older,
                                             promotion_options_required};
@@ -97,8 +98,10 @@ static const struct port_member ack_options_required[] = {
     {"request_id", offsetof(cutover_request_ack_options, request_id), 1},
     {NULL, 0, 0},
 };
+static const size_t ack_options_older[] = {PORT_SIZE(cutover_request_ack_options, scheduled_for)};
 const struct port ack_options_port = {&ack_options_initial, sizeof(cutover_request_ack_options),
-                                      CUTOVER_REQUEST_ACK_OPTIONS_VERSION, NULL, ack_options_required};
+                                      CUTOVER_REQUEST_ACK_OPTIONS_VERSION, ack_options_older,
+                                      ack_options_required};
 
 cutover_status cutover_request_ack_options_init(cutover_request_ack_options *options, unsigned version)
 {

@@ -37,7 +37,8 @@ cutover_status cutover_request_ack(cutover_engine *engine, const cutover_request
         status = request_operator_note_check(whole.operator_note, error);
     if (status != CUTOVER_OK)
         return status;
-    struct request_act act = {VERB_ACK, whole.actor, whole.operator_note, whole.scheduled_for};
+    struct request_act act = {VERB_ACK, whole.actor, whole.operator_note, whole.scheduled_for,
+                              whole.if_version};
     return act_on(engine, &act, whole.request_id, request, error);
 }
 
@@ -46,7 +47,7 @@ cutover_status cutover_request_reject(cutover_engine *engine, const cutover_acto
                                       cutover_error **error)
 {
     error_begin(error);
-    struct request_act act = {VERB_REJECT, actor, reason, 0};
+    struct request_act act = {VERB_REJECT, actor, reason, 0, 0};
     cutover_status status = request_reason_check(reason, error);
 
     return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
@@ -55,7 +56,7 @@ cutover_status cutover_request_reject(cutover_engine *engine, const cutover_acto
 cutover_status cutover_request_cancel(cutover_engine *engine, const cutover_actor *actor,
                                       const char *request_id, cutover_request **request, cutover_error **error)
 {
-    struct request_act act = {VERB_CANCEL, actor, NULL, 0};
+    struct request_act act = {VERB_CANCEL, actor, NULL, 0, 0};
 
     return act_on(engine, &act, request_id, request, error);
 }
@@ -65,7 +66,7 @@ cutover_status cutover_request_set_ticket(cutover_engine *engine, const cutover_
                                           cutover_error **error)
 {
     error_begin(error);
-    struct request_act act = {VERB_TICKET, actor, ticket, 0};
+    struct request_act act = {VERB_TICKET, actor, ticket, 0, 0};
     cutover_status status = request_ticket_check(ticket, error);
 
     return status != CUTOVER_OK ? status : act_on(engine, &act, request_id, request, error);
@@ -75,7 +76,7 @@ cutover_status cutover_request_reschedule(cutover_engine *engine, const cutover_
                                           const char *request_id, int64_t scheduled_for,
                                           cutover_request **request, cutover_error **error)
 {
-    struct request_act act = {VERB_RESCHEDULE, actor, NULL, scheduled_for};
+    struct request_act act = {VERB_RESCHEDULE, actor, NULL, scheduled_for, 0};
 
     return act_on(engine, &act, request_id, request, error);
 }

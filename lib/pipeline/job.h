@@ -134,6 +134,7 @@ struct job {
     cutover_verify_method verify;
     bool hold;
     int64_t hold_max_s, writes_refused_max_s; /* 0: no limit */
+    uint64_t if_version; /* of the request, as whoever asked for the job has seen it; 0: they do not say */
     /* As found. */
     struct request_record request;
     struct project project; /* what is overwritten: see job/target.h */

@@ -40,6 +40,7 @@ cutover_status promotion_make(struct job *job, struct host *host, const cutover_
     job->hold = options->hold != 0;
     job->hold_max_s = options->hold_max_s != 0 ? options->hold_max_s : HOLD_MAX_DEFAULT_S;
     job->writes_refused_max_s = options->writes_refused_max_s;
+    job->if_version = options->if_version;
     if (status == CUTOVER_OK)
         status = string_copy(options->request_id, &job->request_id, error);
     return status;

@@ -10,13 +10,17 @@ static cutover_status rules(struct job *job, cutover_error **error)
     struct host *host = job->host;
     struct machine_facts facts;
     enum request_status next;
-    uint64_t version;
+    uint64_t version = 0;
 
     record_free(&request_type, &job->request);
     project_free(&job->project);
     preview_free(preview);
     cutover_status status =
         document_get_record(&host->store, &request_type, job->request_id, &job->request, &version, error);
+    if (status == CUTOVER_OK && job->if_version != 0 && version != job->if_version) {
+        status = error_set(error, CUTOVER_E_CONFLICT, "request %s was changed meanwhile", job->request_id);
+        error_hint(error, "Read it again.");
+    }
     if (status == CUTOVER_OK)
         status = platform_project(&host->platform, job->request.project_id, &job->project, error);
     if (status == CUTOVER_OK)

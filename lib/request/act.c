@@ -41,6 +41,22 @@ static cutover_status replaced(const struct request_act *act, const struct reque
     return CUTOVER_OK;
 }
 
+/* Whether it is no longer what somebody says that they have seen. */
+static bool is_outdated(const struct request_act *act, uint64_t version)
+{
+    return act->if_version != 0 && version != act->if_version;
+}
+
+static cutover_status seen_check(const struct request_act *act, const char *id, uint64_t version,
+                                 cutover_error **error)
+{
+    if (!is_outdated(act, version))
+        return CUTOVER_OK;
+    cutover_status status = error_set(error, CUTOVER_E_CONFLICT, "request %s was changed meanwhile", id);
+    error_hint(error, "Read it again.");
+    return status;
+}
+
 static cutover_status act_once(const struct host *host, const struct request_act *act, const char *id,
                                struct request_record *record, uint64_t *version, cutover_error **error)
 {
@@ -51,7 +67,9 @@ static cutover_status act_once(const struct host *host, const struct request_act
     cutover_status status = document_get_record(&host->store, &request_type, id, record, version, error);
     if (status != CUTOVER_OK)
         return status;
-    status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
+    status = seen_check(act, id, *version, error);
+    if (status == CUTOVER_OK)
+        status = surroundings_look(host, record->project_id, record->preview_database_id, &around, error);
     if (status == CUTOVER_OK)
         status =
             machine_request(record, act->verb, act->actor, &around.facts, act->scheduled_for, &next, error);
@@ -80,7 +98,7 @@ cutover_status request_act(const struct host *host, const struct request_act *ac
     do {
         record_free(&request_type, record);
         status = act_once(host, act, id, record, version, &cause);
-    } while (change_again(status, &attempt, &cause));
+    } while (!(status != CUTOVER_OK && is_outdated(act, *version)) && change_again(status, &attempt, &cause));
     error_move(error, cause);
     return status;
 }

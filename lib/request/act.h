@@ -15,6 +15,7 @@ struct request_act {
     const cutover_actor *actor;
     const char *text; /* note, reason or ticket */
     int64_t scheduled_for;
+    uint64_t if_version; /* what was read before; 0: whatever it is */
 };
 
 /* *record and *version are the request's as it is after the act. */

@@ -52,8 +52,10 @@ OLD(actor, ACTOR, sizeof(struct actor_1))
 OLD(progress, PROGRESS, sizeof(struct progress_1), sizeof(cutover_progress))
 OLD(engine_options, ENGINE_OPTIONS, sizeof(struct engine_options_1))
 OLD(request_options, REQUEST_OPTIONS, sizeof(struct request_options_1))
-OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_1))
-OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1), sizeof(cutover_promotion_options))
+OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_1),
+    sizeof(cutover_request_ack_options))
+OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1),
+    offsetof(cutover_promotion_options, if_version), sizeof(cutover_promotion_options))
 OLD(backup_options, BACKUP_OPTIONS, sizeof(struct backup_options_1))
 OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1))
 OLD(project, PROJECT, sizeof(struct project_1), offsetof(cutover_project, pgbouncers),

@@ -175,7 +175,8 @@ AT(cutover_request_ack_options, actor, 8);
 AT(cutover_request_ack_options, request_id, 16);
 AT(cutover_request_ack_options, operator_note, 24);
 AT(cutover_request_ack_options, scheduled_for, 32);
-SIZE(cutover_request_ack_options, 40);
+AT(cutover_request_ack_options, if_version, 40);
+SIZE(cutover_request_ack_options, 48);
 
 AT(cutover_backup_options, version, 0);
 AT(cutover_backup_options, actor, 8);
@@ -210,7 +211,8 @@ AT(cutover_promotion_options, progress, 40);
 AT(cutover_promotion_options, progress_userdata, 48);
 AT(cutover_promotion_options, hold_max_s, 56);
 AT(cutover_promotion_options, writes_refused_max_s, 60);
-SIZE(cutover_promotion_options, 64);
+AT(cutover_promotion_options, if_version, 64);
+SIZE(cutover_promotion_options, 72);
 
 AT(cutover_restore_options, version, 0);
 AT(cutover_restore_options, actor, 8);
