@@ -31,6 +31,7 @@
 #include <cutover/error.h>
 #include <cutover/integration.h>
 #include <cutover/job.h>
+#include <cutover/key.h>
 #include <cutover/notifier.h>
 #include <cutover/pgbouncer.h>
 #include <cutover/platform.h>

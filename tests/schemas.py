@@ -44,6 +44,7 @@ COMMANDS = {
     "job list": "job_list", "job show": "job", "job watch": "job", "job cancel": "job_cancel",
     "event list": "event_list", "event retry": "event_retry", "event discard": "event_discard",
     "event deliver": "event_deliver",
+    "key create": "key_created", "key list": "key_list", "key revoke": "key",
 }
 
 

@@ -246,6 +246,15 @@ static bool parse_roles(const char *text, uint32_t *found)
     return *found != 0;
 }
 
+bool parse_key_roles(struct tool *tool, uint32_t *found)
+{
+    if (parse_roles(tool->options[OPTION_ROLES], found))
+        return true;
+    usage_error(tool, "--roles has roles that do not exist: `%s` (member, operator, org_admin)",
+                tool->options[OPTION_ROLES]);
+    return false;
+}
+
 /* KIND:ID[:ROLE,ROLE]. An id may hold colons when roles are given: they are what follows the last one. */
 bool parse_actor(struct tool *tool, const char *text)
 {

@@ -29,12 +29,12 @@ const struct option_text option_texts[OPTION_COUNT] = {
                                "what was written to production since the cutover may be left behind, in the "
                                "database that is displaced"},
     [OPTION_EXPIRES_IN] = {"--expires-in", "24h",
-                           "for how long it may be promoted, from now: 30m, 24h, 1d12h, or never"},
+                           "for how long it is good, from now: 30m, 24h, 1d12h, or never"},
     [OPTION_FORGET] = {"--forget", "LEFTOVER",
                        "take this off the list of what abandoned jobs left; nothing is done to it"},
     [OPTION_HOLD] = {"--hold", NULL, "build and check everything, then wait for `cutoverctl release` to swap"},
     [OPTION_JOBS] = {"--jobs", "N", "how many streams copy at once, 1 to 64; 2 where it is not given"},
-    [OPTION_LABEL] = {"--label", "TEXT", "a name for people to find the backup by"},
+    [OPTION_LABEL] = {"--label", "TEXT", "a name for people to find it by"},
     [OPTION_NOTE] = {"--note", "TEXT", "what the other side should know"},
     [OPTION_OLDER_THAN] = {"--older-than", "30d", "only what was displaced longer ago than that"},
     [OPTION_ORGANIZATION] = {"--organization", "ID", "whose project it is"},
@@ -78,6 +78,10 @@ const struct option_text option_texts[OPTION_COUNT] = {
         {"--writes-refused-max", "10m",
          "for how long production may refuse writes; then the promotion is cancelled, "
          "and production is open. Without it there is no limit"},
+    [OPTION_ROLES] = {"--roles", "ROLE[,ROLE]", "what its holder may: member, operator, org_admin"},
+    [OPTION_ACTOR] = {"--actor", "ID",
+                      "who acts with it, as records name them: one id for all keys of one person, so that four "
+                      "eyes are four; the key's own id where it is not given"},
 };
 
 const char *const option_words[OPTION_COUNT] = {
@@ -575,6 +579,37 @@ const struct command commands[] = {
      .text = "Each event goes into one of the files that this is called with; run it from a timer.",
      .examples = "cutoverctl event deliver --to /var/log/cutover-events.jsonl\n",
      .run = run_events_deliver},
+    {.noun = "key",
+     .verb = "create",
+     .required = BIT(OPTION_LABEL) | BIT(OPTION_ROLES) | BIT(OPTION_EXPIRES_IN),
+     .allowed = BIT(OPTION_PROJECT) | BIT(OPTION_ORGANIZATION) | BIT(OPTION_ACTOR),
+     .summary = "make an API key for cutoverd, and show its secret once",
+     .text = "For org_admins. Its holder acts with those roles, in the one project or, without --project, in "
+             "all of them, until it expires. Nobody can show the secret again: a new key is made, and the old "
+             "one revoked.",
+     .examples = "cutoverctl --as user:anna:org_admin key create --label 'deploys of shop' --roles member "
+                 "--project shop --expires-in 90d\n"
+                 "cutoverctl --as user:anna:org_admin key create --label Olga --actor olga --roles "
+                 "operator --expires-in never\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_key_create},
+    {.noun = "key",
+     .verb = "list",
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "list the API keys, of a project or all",
+     .text = "Without their secrets, which are nowhere. Of the project '*': those that are for every project.",
+     .examples = "cutoverctl key list\n"
+                 "cutoverctl key list --project shop\n",
+     .run = run_key_list},
+    {.noun = "key",
+     .verb = "revoke",
+     .operands = "ID",
+     .operand_count = 1,
+     .summary = "revoke an API key: from now on it is none",
+     .text = "For org_admins. The sessions that began with it end.",
+     .examples = "cutoverctl --as user:anna:org_admin key revoke KEY\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_key_revoke},
     {.noun = "help",
      .operands = "COMMAND",
      .operands_optional = OPERANDS_MAX,

