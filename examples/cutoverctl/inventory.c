@@ -417,7 +417,7 @@ int run_preview_list(struct tool *tool)
 
     if (tool_open(tool, NULL, &error) == CUTOVER_OK &&
         cutover_registry_previews_list(tool->registry, tool->options[OPTION_PROJECT], add_preview, list,
-                                      &error) == CUTOVER_OK)
+                                       &error) == CUTOVER_OK)
         return print_list(tool, list, "previews", print_preview);
     json_object_put(list);
     return fail(tool, error);

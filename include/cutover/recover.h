@@ -37,8 +37,8 @@ typedef enum cutover_recovered {
 /** One unfinished job; pointers are valid during the emit call only. */
 typedef struct cutover_recovery {
     unsigned version; /**< CUTOVER_RECOVERY_VERSION of the library. */
-    const char
-        *job; /**< "promotion", "rollback", "restore", "backup" or "verification"; "abandoned" for what such a job left. */
+    const char *
+        job; /**< "promotion", "rollback", "restore", "backup" or "verification"; "abandoned" for what such a job left. */
     const char *job_id;
     const char *project_id;
     const char *request_id; /**< "" where it has none. */

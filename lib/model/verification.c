@@ -3,8 +3,8 @@
 #include "model/backup.h"
 
 const char *const verification_status_names[] = {
-    [VERIFICATION_RUNNING] = "verifying",     [VERIFICATION_EQUAL] = "verified",
-    [VERIFICATION_DIFFERENT] = "failed",      [VERIFICATION_UNDECIDED] = "undecided",
+    [VERIFICATION_RUNNING] = "verifying",   [VERIFICATION_EQUAL] = "verified",
+    [VERIFICATION_DIFFERENT] = "failed",    [VERIFICATION_UNDECIDED] = "undecided",
     [VERIFICATION_CANCELLED] = "cancelled", NULL,
 };
 
