@@ -111,7 +111,8 @@ CUTOVER_API cutover_status cutover_promotion_start(cutover_engine *engine,
  *         itself, but an operator may promote it once more. Every other end fails it.
  *         Where that is not so the message says it, and the hint says to run recovery: a server lost in the very moment
  *         of the swap, a server or store that could not be reached to undo what was done, records that could not be
- *         finished after the swap. Since 0.1.
+ *         finished after the swap. A server that is away while it has production closed or refusing writes is waited for, or what
+ *         takes its place, for a minute, or until the job is cancelled. Since 0.1.
  */
 CUTOVER_API cutover_status cutover_promotion_run(cutover_promotion *promotion, cutover_error **error);
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/options.h"
+#include "job/failover.h"
 #include "job/lease_watch.h"
 #include "model/actor.h"
 #include "notify/port.h"
@@ -142,6 +143,7 @@ static void limits_set(struct host *host, const cutover_engine_options *options)
 {
     host->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : CONNECT_TIMEOUT_S;
     host->door_timeout_ms = options->door_timeout_ms ? options->door_timeout_ms : DOOR_TIMEOUT_MS;
+    host->failover_wait_ms = FAILOVER_WAIT_MS;
     host->maintenance_mem_mb = options->maintenance_mem_mb ? options->maintenance_mem_mb : MAINTENANCE_MEM_MB;
     host->preview_notice_us =
         (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);

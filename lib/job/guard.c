@@ -1,5 +1,6 @@
 #include "job/guard.h"
 
+#include "job/failover.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"
 #include "postgres/swap/advisory.h"
@@ -73,7 +74,7 @@ static cutover_status prove_and_leave(struct guard *guard, struct session **insi
     return status;
 }
 
-/* When the answer to COMMIT was lost: the server is asked again, by a new session (EDGE_CASES E18). It takes both locks first,
+/* When the answer to COMMIT was lost: the server, or what took its place, is asked again, by a new session (EDGE_CASES E18). It takes both locks first,
    as the old one had them: that is gone then, and whatever it had been sent is done, or never will be; and nobody else is at work who
    calls the project otherwise. */
 static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
@@ -86,6 +87,7 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 
     options.cancel = NULL;
     guard->outcome_unknown = true;
+    failover_wait(guard->operation->host, guard->project, &guard->operation->cancel);
     cutover_status status = session_open(&options, &control, error);
     if (status == CUTOVER_OK) {
         control->deadline_us = monotonic_us() + ASK_MS * 1000;

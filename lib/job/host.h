@@ -28,6 +28,7 @@ struct host {
     char *work_dir;   /* NULL: TMPDIR */
     uint32_t connect_timeout_s;
     uint32_t door_timeout_ms;
+    int64_t failover_wait_ms; /* job/failover.h */
     uint32_t maintenance_mem_mb;
     int64_t preview_notice_us;
 };

@@ -12,6 +12,7 @@
  *
  * A job whose end could not be recorded keeps its lease, released, so that recovery may come at once.
  */
+#include "job/failover.h"
 #include "job/undo.h"
 #include "pipeline/job.h"
 
@@ -111,6 +112,9 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
     journal_save(&job->journal, NULL);
     if (job->control != NULL)
         job->control->cancel = NULL;
+    if ((job->journal.record.door_closed || job->journal.record.fence_raised) && job->control != NULL &&
+        !session_answers(job->control))
+        failover_wait(job->host, &job->project, &job->operation.cancel);
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))
         backup_fail(&job->backup, *reason);
     if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, reason,

@@ -11,6 +11,7 @@
 
 #include "base/record.h"
 #include "job/backup_record.h"
+#include "job/failover.h"
 #include "job/guard.h"
 #include "job/report.h"
 #include "job/undo.h"
@@ -298,6 +299,35 @@ static void a_commit_of_which_nobody_can_tell_is_left_to_recovery(void **state)
     cutover_error_free(error);
     assert_false(scene->guard.swapped);
     assert_true(scene->guard.outcome_unknown);
+}
+
+/* Its server is another one before it answers again. */
+static void let_in(int level, const char *line, void *userdata)
+{
+    (void)level;
+    (void)userdata;
+    if (strstr(line, "waiting for it") != NULL)
+        cluster_create_database(cluster, "not_there");
+}
+
+static void a_commit_of_which_nobody_can_tell_at_first_is_asked_for_later(void **state)
+{
+    struct scene *scene = *state;
+    struct script lost = {.statement = "COMMIT", .nth = 1, .answer = ANSWER_LOST};
+    struct host *host = scene->desk->host;
+    uint32_t incoming = oid_of("cutover_stage_1");
+    cutover_error *error = NULL;
+
+    free(scene->project.control_database);
+    scene->project.control_database = strdup("not_there");
+    host->failover_wait_ms = FAILOVER_WAIT_MS;
+    host->log.write = let_in;
+    check_ok(swap(scene, &lost, &error), error);
+    host->log.write = NULL;
+    assert_true(scene->guard.swapped);
+    assert_false(scene->guard.outcome_unknown);
+    assert_int_equal(oid_of("shop"), incoming);
+    cluster_sql(cluster, "postgres", "DROP DATABASE not_there");
 }
 
 /* As a host that calls the project otherwise may, in the moment in which our session is gone: what it does is not our outcome. */
@@ -602,6 +632,7 @@ int main(void)
         test(a_commit_whose_answer_is_lost_is_asked_for),
         test(a_commit_that_was_never_sent_is_asked_for_and_undone),
         test(a_commit_of_which_nobody_can_tell_is_left_to_recovery),
+        test(a_commit_of_which_nobody_can_tell_at_first_is_asked_for_later),
         test(a_commit_is_not_asked_for_while_another_host_is_at_work),
         test(a_closed_door_is_opened_by_what_the_journal_says),
         test(a_throwaway_database_is_dropped),

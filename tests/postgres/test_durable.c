@@ -1,6 +1,7 @@
 #include "support/ways_back.h"
 
 #include "engine/engine.h"
+#include "job/failover.h"
 #include "postgres/database.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -465,6 +466,61 @@ static void a_failover_in_the_swap_swaps_nothing_and_says_so(void **state)
     pair_stop(&pair);
 }
 
+/* As long as its leader is gone a cluster has no other. */
+struct failover {
+    struct pair pair;
+    bool waited_for;
+};
+
+static void the_leader_dies_behind_the_door(struct shop *shop, void *context)
+{
+    struct failover *failover = context;
+
+    (void)shop;
+    cluster_sql(failover->pair.primary, "postgres", "ALTER DATABASE pair_production ALLOW_CONNECTIONS false");
+    cluster_catch_up(failover->pair.standby, failover->pair.primary);
+    cluster_halt(failover->pair.primary, "immediate");
+}
+
+static void another_leads(cutover_log_level level, const char *line, void *userdata)
+{
+    struct failover *failover = userdata;
+
+    (void)level;
+    if (failover->waited_for || strstr(line, "waiting for it") == NULL)
+        return;
+    failover->waited_for = true;
+    cluster_promote(failover->pair.standby);
+}
+
+/* Production is open when the job has ended, and nobody needs to recover it. */
+static void a_failover_behind_the_door_is_waited_for(void **state)
+{
+    struct shop *shop = *state;
+    struct failover failover = {.waited_for = false};
+
+    pair_start(&failover.pair);
+    char *request = pair_ready(shop, &failover.pair);
+    shop->traffic.while_paused = the_leader_dies_behind_the_door;
+    shop->traffic.context = &failover;
+    shop->engine->log = another_leads;
+    shop->engine->log_userdata = &failover;
+    shop->engine->host.failover_wait_ms = FAILOVER_WAIT_MS;
+    struct outcome outcome = shop_promote(shop, &(struct shop_promotion){.request_id = request});
+    shop->traffic.while_paused = NULL;
+    assert_true(failover.waited_for);
+    check_status_keep(outcome.status, CUTOVER_E_POSTGRES, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "timeline 1, now 2");
+    assert_null(strstr(cutover_error_message(outcome.error), "not undone"));
+    check_production(failover.pair.standby, "pair_production", "old");
+    check_no_staging(failover.pair.standby);
+    check_request_is(shop, request, "failed");
+    check_quiet(shop, "pair");
+    outcome_free(&outcome);
+    free(request);
+    pair_stop(&failover.pair);
+}
+
 static void rename_socket(struct cluster *server, bool away)
 {
     char *socket = shop_format("%s/.s.PGSQL.%d", cluster_socket_dir(server), cluster_port(server));
@@ -913,6 +969,7 @@ int main(void)
         test(a_door_whose_opening_a_failover_lost_is_opened),
         test(a_server_that_is_a_standby_now_is_told),
         test(a_failover_in_the_swap_swaps_nothing_and_says_so),
+        test(a_failover_behind_the_door_is_waited_for),
         test(a_standby_that_is_named_first_is_not_asked_for_what_it_has_not),
         test(two_primaries_are_not_taken_for_one),
         test(what_a_restored_server_lost_is_known),

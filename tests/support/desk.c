@@ -102,6 +102,7 @@ struct desk *desk_new(const char *production)
     options.platform = &platform;
     options.policy = CUTOVER_POLICY_VOLATILE_STORE;
     check_ok(cutover_engine_new(&options, &desk->engine, &error), error);
+    desk->engine->host.failover_wait_ms = 0;
     desk->host = &desk->engine->host;
     return desk;
 }

@@ -113,7 +113,8 @@ void outcome_free(struct outcome *outcome);
 const char *outcome_text(const struct outcome *outcome, const char *path);
 
 int64_t shop_now(struct shop *shop);
-/* For an engine that was made with the shop as its clock's userdata: its monotonic clock is the shop's, too. */
+/* For an engine that was made with the shop as its clock's userdata: its monotonic clock is the shop's, too, and it waits for
+   no server that is away. */
 void shop_drive_monotonic(struct shop *shop);
 /* The engine sees every lease, and by its monotonic clock 31 seconds pass in which none of them changes. */
 void shop_leases_fall_silent(struct shop *shop);

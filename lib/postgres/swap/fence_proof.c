@@ -483,7 +483,7 @@ static cutover_status follow_changes(const struct fence_subject *subject, const 
     if (status == CUTOVER_OK && only_rewritten(mark, now, changes, &rewriting)) {
         status = views_take_out(inside, &rewriting, error);
         same = rewriting.count == 0;
-        if (status == CUTOVER_OK && !same)
+        if (!same && status == CUTOVER_OK)
             status = rows_compare(&rewriting, inside, rows, &same, error);
     }
     if (status == CUTOVER_OK && !same)
