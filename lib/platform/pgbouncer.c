@@ -19,7 +19,7 @@
  *   RESUME      what is not paused is no failure
  *
  * A login that came during the pause and was its pool's first had its server connection broken off by the pause, and would wait
- * server_login_retry (15 s); that is set to a moment until nobody waits.
+ * server_login_retry (15 s); that is set to a moment until nobody waits. What it was is kept in that.
  */
 #include "base/answer.h"
 #include "platform/pgbouncer_instance.h"

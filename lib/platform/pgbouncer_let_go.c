@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "postgres/quote.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +13,11 @@
 #define LOOK_MS 10
 /* How long waiting clients get to be served again before server_login_retry is as it was. */
 #define SETTLE_MS 2000
-#define QUICK_RETRY "0.1"
+/* What it is meanwhile: this, and behind it, as microseconds, the seconds that it was. So whoever comes after a process that died there
+   sets back what nobody would know any more until the instance's next RELOAD. */
+#define QUICK_RETRY "0.17"
+#define QUICK_RETRY_US 170000
+#define KEPT_SECONDS_MAX 9999
 #define CARRIED "default_transaction_read_only"
 
 /* What the console's SHOW CONFIG has for a key; *value is the caller's to free. */
@@ -97,13 +102,37 @@ static cutover_status resume_all(struct pgbouncer *instance, cutover_error **err
     return status;
 }
 
+/* What it was before somebody set it to a moment; *retry is that then. */
+static cutover_status retry_before(char **retry, cutover_error **error)
+{
+    char text[16];
+    double shown_us = strtod(*retry, NULL) * 1e6 + 0.5;
+
+    if (shown_us < QUICK_RETRY_US + 1 || shown_us >= QUICK_RETRY_US + KEPT_SECONDS_MAX + 1)
+        return CUTOVER_OK;
+    snprintf(text, sizeof text, "%d", (int)shown_us - QUICK_RETRY_US);
+    free(*retry);
+    *retry = NULL;
+    return string_copy(text, retry, error);
+}
+
+static cutover_status set_quick_retry(struct console *console, const char *retry)
+{
+    char text[16] = QUICK_RETRY, *end;
+    long seconds = strtol(retry, &end, 10);
+
+    if (*end == '\0' && seconds > 0 && seconds <= KEPT_SECONDS_MAX)
+        snprintf(text, sizeof text, QUICK_RETRY "%04ld", seconds);
+    return set_retry(console, text, NULL);
+}
+
 /* RESUME, and for a moment no waiting after a failed login. What fails of the latter costs time, nothing else. */
 static cutover_status resume_quickly(struct pgbouncer *instance, const char *retry, cutover_error **error)
 {
     int64_t until = monotonic_us() + SETTLE_MS * 1000;
-    /* Where it is that already another job has set it, and sets it back. */
+    /* Where it is that already, and does not say what it was, another job has set it, and sets it back. */
     bool wanted = retry[0] != '\0' && strcmp(retry, QUICK_RETRY) != 0;
-    bool set = wanted && set_retry(&instance->console, QUICK_RETRY, NULL) == CUTOVER_OK, are = !set;
+    bool set = wanted && set_quick_retry(&instance->console, retry) == CUTOVER_OK, are = !set;
 
     cutover_status status = resume_all(instance, error);
     while (status == CUTOVER_OK && !are && monotonic_us() < until) {
@@ -155,6 +184,8 @@ cutover_status pgbouncer_let_go(const struct conninfo *conninfo, const struct le
         status = console_ask(&instance.console, "SHOW CONFIG", &config, error);
     if (status == CUTOVER_OK)
         status = config_value(config, "server_login_retry", &retry, error);
+    if (status == CUTOVER_OK)
+        status = retry_before(&retry, error);
     if (status == CUTOVER_OK && letting_go->fence)
         status = carries(&instance.console, config, &carried, error);
     if (status == CUTOVER_OK) {

@@ -559,6 +559,26 @@ static void a_first_login_during_a_pause_does_not_wait_for_long(void **state)
     front_close(&front);
 }
 
+/* As a process leaves it that dies before it has set it back: what it was is in what it is. */
+static void a_retry_that_a_dead_process_left_is_set_back(void **state)
+{
+    struct front front;
+    cutover_error *error = NULL;
+
+    front_open(&front, *state, 1, NEVER);
+    wrap(&front, NULL);
+    const cutover_platform *platform = &front.wrapped;
+    for (int known = 0; known <= 1; known++) {
+        pooler_command(&front.poolers[0],
+                       known ? "SET server_login_retry = '0.173600'" : "SET server_login_retry = '7.5'");
+        check_ok(platform->traffic_resume("pool", &error, platform->userdata), error);
+        char *retry = pooler_setting(&front.poolers[0], "server_login_retry");
+        assert_string_equal(retry, known ? "3600" : "7.5");
+        free(retry);
+    }
+    front_close(&front);
+}
+
 /* One instance is gone: nothing is begun, and the other is let go. */
 static void an_instance_that_is_gone_fails_the_job_and_leaves_the_others_open(void **state)
 {
@@ -879,6 +899,7 @@ int main(int argc, char **argv)
         TEST(a_transaction_in_another_paused_database_is_not_waited_for),
         TEST(every_database_that_leads_to_production_is_paused_and_no_other),
         TEST(a_first_login_during_a_pause_does_not_wait_for_long),
+        TEST(a_retry_that_a_dead_process_left_is_set_back),
         TEST(an_instance_that_is_gone_fails_the_job_and_leaves_the_others_open),
         TEST(recovery_lets_go_what_a_dead_process_paused),
         TEST(clients_of_an_abandoned_job_wait_as_long_as_its_fence_stands),
