@@ -308,6 +308,10 @@ static const struct {
       "publication member newer_most: table newer.counted: only in the preview"}},
     {190000, {"ALTER PUBLICATION newer_sequences SET ALL TABLES", "publication newer_sequences: "}},
     {190000,
+     {"CREATE OR REPLACE AGGREGATE newer.total(int) (sfunc = int4pl, stype = int, initcond = '0',"
+      " support = text_like_support)",
+      "aggregate newer.total(integer): "}},
+    {190000,
      {"ALTER FOREIGN DATA WRAPPER newer_wrapper NO CONNECTION", "foreign data wrapper newer_wrapper: "}},
 };
 

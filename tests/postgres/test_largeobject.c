@@ -16,7 +16,8 @@
 static struct cluster *cluster;
 static unsigned char big[BIG_SIZE];
 
-static const char keepers_sql[] = "CREATE ROLE keeper; CREATE ROLE \"odd \"\"keeper\"; CREATE ROLE looker";
+static const char keepers_sql[] = "CREATE ROLE keeper; CREATE ROLE \"odd \"\"keeper\"; CREATE ROLE looker;"
+                                  "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader";
 
 static int start_cluster(void **state)
 {
@@ -266,6 +267,7 @@ static const char kept_fact_sql[] =
 static void owners_grants_and_comments_come_through(void **state)
 {
     struct shop *shop = *state;
+    bool all_data = cluster_number(cluster, "postgres", "SHOW server_version_num") >= 190000;
 
     shop_database(cluster, "kept_production", kept_sql);
     shop_database(cluster, "kept_preview", kept_sql);
@@ -276,7 +278,9 @@ static void owners_grants_and_comments_come_through(void **state)
     char *preview = cluster_value(cluster, "kept_preview", kept_fact_sql);
     check_contains(production, " keeper {} ");
     shop_project(shop, "kept", cluster_conninfo(cluster, "kept_production"));
-    shop_preview(shop, "kept", "kept", cluster_conninfo(cluster, "kept_preview"), 0);
+    /* From 19 on who reads all data reads these. */
+    shop_preview(shop, "kept", "kept",
+                 cluster_conninfo_as(cluster, "kept_preview", all_data ? "reader" : "postgres"), 0);
     char *request = shop_acked(shop, "kept", "kept");
     const struct shop_promotion promotion = {.request_id = request, .verify = CUTOVER_VERIFY_RESTORE};
     struct outcome outcome = shop_promote_ok(shop, &promotion);

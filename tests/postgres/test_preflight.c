@@ -316,13 +316,30 @@ static void a_rewrite_of_production_does_not_block(void **state)
     cluster_sql(cluster, "shop", "DROP TABLE bloated");
 }
 
+/* By a worker, which writes into production as no client does. */
+static void wait_until_fed(long value)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        if (cluster_number(cluster, "shop", "SELECT last_value FROM fed_too") == value)
+            return;
+        usleep(50000);
+    }
+    fail_msg("the sequence did not become %ld", value);
+}
+
 /* E8, E13, A26 */
 static void subscriptions_and_their_workers_block(void **state)
 {
     char sql[1024];
 
     (void)state;
-    cluster_sql(elsewhere, "postgres", "CREATE PUBLICATION feed");
+    /* Sequences, too, where there is a worker of their own for them. */
+    bool sequences = cluster_number(elsewhere, "postgres", "SHOW server_version_num") >= 190000;
+    for (int i = 0; sequences && i < 2; i++)
+        cluster_sql(i == 0 ? elsewhere : cluster, i == 0 ? "postgres" : "shop", "CREATE SEQUENCE fed_too");
+    cluster_sql(elsewhere, "postgres",
+                sequences ? "CREATE PUBLICATION feed FOR ALL SEQUENCES; SELECT setval('fed_too', 42)"
+                          : "CREATE PUBLICATION feed");
     snprintf(
         sql, sizeof(sql),
         "CREATE SUBSCRIPTION fed CONNECTION 'host=%s port=%d user=postgres dbname=postgres' PUBLICATION feed",
@@ -339,10 +356,18 @@ static void subscriptions_and_their_workers_block(void **state)
     expect_block("production.workers", "logical replication");
     expect_block("production.subscriptions", "fed");
     expect(CUTOVER_SEVERITY_WARN, "preview.subscriptions", "copied");
+    if (sequences) {
+        wait_until_fed(42);
+        cluster_sql(elsewhere, "postgres", "SELECT setval('fed_too', 43)");
+        cluster_sql(cluster, "shop", "ALTER SUBSCRIPTION fed REFRESH SEQUENCES");
+        wait_until_fed(43);
+    }
     cluster_sql(cluster, "shop", "DROP SUBSCRIPTION fed");
     cluster_sql(elsewhere, "next",
                 "ALTER SUBSCRIPTION copied SET (slot_name = NONE); DROP SUBSCRIPTION copied");
     cluster_sql(elsewhere, "postgres", "DROP PUBLICATION feed");
+    for (int i = 0; sequences && i < 2; i++)
+        cluster_sql(i == 0 ? elsewhere : cluster, i == 0 ? "postgres" : "shop", "DROP SEQUENCE fed_too");
 }
 
 /* E9 */
@@ -684,6 +709,23 @@ static void a_role_with_just_enough_passes(void **state)
     expect_nothing_blocks();
 }
 
+/* Who reads all data reads large objects from 19 on; before it their owner does, and whom he lets. */
+static void large_objects_are_data_since_19(void **state)
+{
+    (void)state;
+    cluster_sql(cluster, "shop", "SELECT lo_create(4712)");
+    while (cluster_number(cluster, "postgres",
+                          "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop'"
+                          " AND usename = 'postgres'") > 0)
+        usleep(1000);
+    look((struct look){.role = "weak"});
+    if (cluster_number(cluster, "postgres", "SHOW server_version_num") >= 190000)
+        expect_nothing_blocks();
+    else
+        expect_block("production.readable", "large object 4712");
+    cluster_sql(cluster, "shop", "SELECT lo_unlink(4712)");
+}
+
 /* E14, A41, B31 */
 static void what_is_worth_knowing_warns(void **state)
 {
@@ -852,6 +894,7 @@ int main(void)
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),
         preflight_test(settings_that_our_role_may_not_set_block),
         preflight_test(a_role_with_just_enough_passes),
+        preflight_test(large_objects_are_data_since_19),
         preflight_test(what_is_worth_knowing_warns),
         preflight_test(what_may_come_up_in_production_is_asked_again),
         preflight_test(every_check_that_is_asked_again_is_tested),

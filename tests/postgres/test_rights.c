@@ -214,6 +214,38 @@ static void database_make(const char *database, const char *owner)
     tenant_sql(database, probe_sql);
 }
 
+/* What a planner calls by SUPPORT is in C, and only a superuser names it: no owner's word, whoever owns the function. */
+static void owners_name_no_support_functions(void **state)
+{
+    static const struct {
+        const char *sql;
+        int since;
+    } statements[] = {
+        {"CREATE FUNCTION t.helped(text) RETURNS boolean LANGUAGE sql SUPPORT text_starts_with_support"
+         " AS 'SELECT true'",
+         0},
+        {"ALTER FUNCTION t.reader(int) SUPPORT text_starts_with_support", 0},
+        {"CREATE FUNCTION t.helper(internal) RETURNS internal LANGUAGE internal AS 'text_starts_with_support'",
+         0},
+        {"CREATE AGGREGATE t.total(int) (sfunc = int4pl, stype = int, support = text_starts_with_support)",
+         190000},
+    };
+
+    (void)state;
+    database_make("helped", "tenant");
+    PGconn *tenant = PQconnectdb(cluster_conninfo_as(cluster, "helped", "tenant"));
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        if (PQserverVersion(tenant) < statements[i].since)
+            continue;
+        PGresult *result = PQexec(tenant, statements[i].sql);
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        if (sqlstate == NULL || strcmp(sqlstate, "42501") != 0)
+            fail_msg("%s: %s", statements[i].sql, PQresultErrorMessage(result));
+        PQclear(result);
+    }
+    PQfinish(tenant);
+}
+
 /* Project and preview NAME with the tenant's things in both. */
 static char *both_ready(struct shop *shop, const char *name, const char *role, bool with_loader)
 {
@@ -660,6 +692,7 @@ int main(void)
         TEST(doors_are_shut_for_a_role_that_makes_roles),
         TEST(doors_are_shut_for_a_plain_role_with_a_loader),
         TEST(each_door_is_one),
+        TEST(owners_name_no_support_functions),
         TEST(tables_of_superusers_come_with_their_owner),
         TEST(without_a_loader_each_expression_is_named),
         TEST(without_a_loader_nothing_is_read_or_planned),

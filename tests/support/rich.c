@@ -321,6 +321,8 @@ static const struct newer NEWER[] = {
     {190000, "CREATE PUBLICATION newer_most FOR ALL TABLES EXCEPT (TABLE newer.names, newer.counted)\n"
      "    WITH (publish = 'insert');\n"
      "CREATE PUBLICATION newer_sequences FOR ALL SEQUENCES;\n"
+     "CREATE AGGREGATE newer.total(int) (sfunc = int4pl, stype = int, initcond = '0',\n"
+     "    support = text_starts_with_support);\n"
      "CREATE FUNCTION newer.connects(oid, oid, internal) RETURNS text LANGUAGE c\n"
      "    AS '$libdir/postgres_fdw', 'postgres_fdw_connection';\n"
      "CREATE FOREIGN DATA WRAPPER newer_wrapper CONNECTION newer.connects;\n"

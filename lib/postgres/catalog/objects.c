@@ -32,7 +32,7 @@ static const char aggregates_sql[] =
     "  'moving ' || format_type(nullif(a.aggmtranstype, 0), NULL) || ' ' || a.aggmtransspace,"
     "  'extra ' || concat_ws(' ', a.aggfinalextra, a.aggmfinalextra, a.aggfinalmodify, a.aggmfinalmodify),"
     "  'sort ' || nullif(a.aggsortop, 0)::regoperator::text, 'initial ' || a.agginitval,"
-    "  'moving initial ' || a.aggminitval)"
+    "  'moving initial ' || a.aggminitval, 'support ' || nullif(p.prosupport, 0)::regproc::text)"
     " FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_proc", "p.oid");
 
