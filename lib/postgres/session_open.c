@@ -273,14 +273,20 @@ static cutover_status keep_identity(struct session *session, const PGresult *res
 }
 
 /* What a role may not do here is to call pg_control_system(), when it was taken away from PUBLIC. */
-static void explain_identity(cutover_error **error)
+static void explain_identity(const struct session *session, cutover_error **error)
 {
     const char *sqlstate = error != NULL ? cutover_error_sqlstate(*error) : NULL;
+    struct text role = TEXT_INIT;
 
-    if (sqlstate != NULL && strcmp(sqlstate, "42501") == 0)
-        error_hint(error,
-                   "The server's identity is needed to know which server this is: GRANT EXECUTE ON FUNCTION "
-                   "pg_catalog.pg_control_system() TO the connection's role.");
+    if (sqlstate != NULL && strcmp(sqlstate, "42501") == 0) {
+        quote_identifier(&role, PQuser(session->connection));
+        error_hint(
+            error,
+            "The server's identity is needed to know which server this is. In database %s: GRANT EXECUTE "
+            "ON FUNCTION pg_catalog.pg_control_system() TO %s",
+            PQdb(session->connection), text_failed(&role) ? "its role" : text_string(&role));
+    }
+    text_free(&role);
 }
 
 static cutover_status pin(struct session *session, const struct session_options *options, cutover_error **error)
@@ -300,7 +306,7 @@ static cutover_status pin(struct session *session, const struct session_options 
         statement.sql = text_string(&sql);
         status = session_execute(session, &statement, "setting up the session", &result, error);
         if (status != CUTOVER_OK)
-            explain_identity(error);
+            explain_identity(session, error);
     }
     if (status == CUTOVER_OK)
         status = keep_identity(session, result, error);

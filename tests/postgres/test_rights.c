@@ -644,6 +644,48 @@ static cutover_status keep_data(const cutover_document *document, void *context)
     return CUTOVER_OK;
 }
 
+/* The GRANT that a finding of preflight asks for that role, done; whether there was one. */
+static bool identity_granted(struct shop *shop, const char *request, const char *role)
+{
+    char *grant = shop_format("GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO \"%s\"", role);
+    cutover_preflight *preflight = NULL;
+    cutover_error *error = NULL;
+    bool told = false;
+
+    check_ok(cutover_preflight_run(shop->engine, &shop_operator, request, 1, &preflight, &error), error);
+    for (size_t i = 0; i < cutover_preflight_count(preflight); i++) {
+        const cutover_finding *finding = cutover_preflight_at(preflight, i);
+        if (finding->severity != CUTOVER_SEVERITY_BLOCK)
+            continue;
+        char *words = shop_format("%s %s", finding->message, finding->hint != NULL ? finding->hint : "");
+        check_contains(words, "In database shy_production: ");
+        check_contains(words, grant);
+        free(words);
+        told = true;
+    }
+    cutover_preflight_free(preflight);
+    cluster_sql(cluster, "shy_production", grant);
+    free(grant);
+    return told;
+}
+
+/* Where somebody took away the right that everybody has, preflight says what gives it back, and that is enough. */
+static void identity_that_is_kept_from_a_plain_role_is_a_finding(void **state)
+{
+    struct shop *shop = *state;
+    char *request = both_ready(shop, "shy", "plain", true);
+
+    cluster_sql(cluster, "shy_production",
+                "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system() FROM PUBLIC");
+    assert_true(identity_granted(shop, request, "plain"));
+    assert_true(identity_granted(shop, request, "given"));
+    assert_false(identity_granted(shop, request, "plain"));
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .jobs = 1, .verify = CUTOVER_VERIFY_READBACK});
+    outcome_free(&outcome);
+    free(request);
+}
+
 static void trust_is_told(void **state)
 {
     struct shop *shop = *state;
@@ -702,6 +744,7 @@ int main(void)
         TEST(a_loader_that_may_do_more_is_refused),
         TEST(a_job_that_fails_leaves_no_login),
         TEST(the_connections_that_preflight_asks_for_are_enough),
+        TEST(identity_that_is_kept_from_a_plain_role_is_a_finding),
         TEST(trust_is_told),
     };
 
