@@ -102,8 +102,9 @@ says 1 'no project shpo' cutoverctl preview add next --project shpo --database "
 says 2 'is no duration' cutoverctl preview add next --project shop --database "$preview" --expires-in soon
 says 2 'is no duration' cutoverctl preview add next --project shop --database "$preview" --expires-in 12h1d
 says 0 'expires never' cutoverctl preview add next --project shop --database "$preview" --expires-in never
-says 2 '--confirm is missing' cutoverctl preview extend next --expires-in 1d12h
-says 0 'preview next: ready' cutoverctl preview extend next --expires-in 1d12h --confirm
+says 2 '--as is missing' cutoverctl preview extend next --expires-in 1d12h
+says 2 '--confirm is missing' cutoverctl --as "$olga" preview extend next --expires-in 1d12h
+says 0 'preview next: ready' cutoverctl --as "$olga" preview extend next --expires-in 1d12h --confirm
 says 0 'preview gone: ready' cutoverctl preview add gone --project shop --database "$preview" --expires-in 1s
 
 # ---- the request

@@ -15,8 +15,8 @@ const struct option_text option_texts[OPTION_COUNT] = {
          "the time that was agreed with the customer; promoting before it is refused. As in "
          "2030-01-31T22:00:00Z; without a zone, 2030-01-31 22:00, it is this machine's; +2h30m is from now"},
     [OPTION_CONFIRM] = {"--confirm", NULL,
-                        "it is meant: needed to overwrite production, and for what cannot be undone where no "
-                        "terminal can be asked"},
+                        "it is meant: needed to overwrite production, and for what cannot be undone, where no "
+                        "terminal can be asked. --as is needed, too"},
     [OPTION_CONTROL_DATABASE] =
         {"--control-database", "NAME",
          "the database of production's server that the job connects to while production is "
@@ -195,7 +195,7 @@ const struct command commands[] = {
      .allowed = BIT(OPTION_CONFIRM) | BIT(OPTION_WITHOUT_SERVER),
      .summary = "take a project out of the registry",
      .text =
-         "Needs --as and --confirm. Never while anything of it lives: a job, a live request, a backup, a "
+         "Never while anything of it lives: a job, a live request, a backup, a "
          "displaced "
          "database, what an abandoned job left, a preview; the message says which. Its records stay and can be "
          "listed.",

@@ -166,8 +166,10 @@ int fail(const struct tool *tool, cutover_error *error);
 /* The same for a job that never began, or only read: what state production is in is said in any case. */
 int fail_harmless(const struct tool *tool, cutover_error *error, const char *production);
 int exit_status_of(cutover_status status);
-/* Whether what cannot be undone is meant: --confirm, or "yes" at a terminal, after it was told what will be gone. Else it says what
-   is missing, and the exit status is EXIT_USAGE. */
+/* Whether --as was given. Else it says that it is missing, and the exit status is EXIT_USAGE. */
+bool acts_by_name(const struct tool *tool);
+/* Whether what cannot be undone is meant: by somebody who is named (acts_by_name()), and with --confirm, or "yes" at a terminal,
+   after it was told what will be gone. Else it says what is missing, and the exit status is EXIT_USAGE. */
 bool confirmed(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One object on standard output; takes it. */
 void print_json(struct json_object *object);
@@ -202,8 +204,8 @@ cutover_status standings_json(struct tool *tool, const char *project_id, struct 
 cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
                               cutover_error **error);
 void print_leftovers(struct json_object *list);
-/* job.c: says of a job that gave no sign of life for long that its process may be gone. */
-void tell_silent(struct tool *tool, const char *job_id);
+/* job.c: says of a job that gave no sign of life for long that its process may be gone: in text, or as `silent_since` of the object. */
+void tell_silent(struct tool *tool, const char *job_id, struct json_object *object);
 void *must(void *memory); /* ends the tool when memory is exhausted */
 
 /* progress.c: the bar on a terminal, and Ctrl-C. */

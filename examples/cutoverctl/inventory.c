@@ -130,7 +130,7 @@ static cutover_status open_as(struct tool *tool, cutover_registry **registry, cu
 
 /* What is not given stays; '' takes an optional one away. */
 static cutover_status change_project(struct tool *tool, cutover_registry *registry, const char *const *consoles,
-                                     cutover_error **error)
+                                     int32_t hold_fence, cutover_error **error)
 {
     cutover_project project = CUTOVER_PROJECT_INIT;
 
@@ -141,10 +141,9 @@ static cutover_status change_project(struct tool *tool, cutover_registry *regist
     project.verify_database = tool->options[OPTION_VERIFY_DATABASE];
     project.loader_database = tool->options[OPTION_LOADER_DATABASE];
     project.pgbouncers = tool->options[OPTION_PGBOUNCER] != NULL ? consoles : NULL;
-    bool any = project.organization_id != NULL || project.database != NULL ||
-               project.control_database != NULL || project.verify_database != NULL ||
-               project.loader_database != NULL || project.pgbouncers != NULL;
-    return any ? cutover_registry_project_set(registry, &project, error) : CUTOVER_OK;
+    if (tool->options[OPTION_HOLD_FENCE] != NULL)
+        project.hold_fence = hold_fence != 0 ? 1 : -1;
+    return cutover_registry_project_set(registry, &project, error);
 }
 
 /* Whether any option that sets something was given. */
@@ -169,9 +168,7 @@ int run_project_set(struct tool *tool)
     if (!parse_hold_fence(tool, &hold_fence) || !parse_consoles(tool, &copy, consoles))
         return EXIT_USAGE;
     bool done = open_as(tool, &registry, &error) == CUTOVER_OK &&
-                change_project(tool, registry, consoles, &error) == CUTOVER_OK;
-    if (done && tool->options[OPTION_HOLD_FENCE] != NULL)
-        done = cutover_registry_project_set_hold_fence(registry, id, hold_fence, &error) == CUTOVER_OK;
+                change_project(tool, registry, consoles, hold_fence, &error) == CUTOVER_OK;
     done = done && show_project(tool, id, false, &error) == CUTOVER_OK;
     cutover_registry_free(registry);
     free(copy);
@@ -235,8 +232,8 @@ int run_project_confirm_server(struct tool *tool)
     cutover_error *error = NULL;
     const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
 
-    if (!tool->acting)
-        return usage_error(tool, "confirm-server needs --as: who confirms it");
+    if (!acts_by_name(tool))
+        return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_project_confirm_server(tool->engine, actor, tool->operands[0], tool->operands[1],
                                        tool->options[OPTION_REASON], &error) != CUTOVER_OK)
@@ -250,8 +247,6 @@ int run_project_remove(struct tool *tool)
     cutover_registry *registry = NULL;
     cutover_project_removal options = CUTOVER_PROJECT_REMOVAL_INIT;
 
-    if (!tool->acting)
-        return usage_error(tool, "remove needs --as: who removes it");
     if (!confirmed(tool, "project %s is taken out of the registry", tool->operands[0]))
         return EXIT_USAGE;
     options.project_id = tool->operands[0];

@@ -157,11 +157,15 @@ static void print_silent(FILE *to, const cutover_job *job, const char *before)
             format_time(cutover_job_renewed_at(job), at));
 }
 
-void tell_silent(struct tool *tool, const char *job_id)
+void tell_silent(struct tool *tool, const char *job_id, struct json_object *object)
 {
     cutover_job *job = NULL;
 
-    if (cutover_job_get(tool->engine, job_id, &job, NULL) == CUTOVER_OK && is_silent(job))
+    bool silent =
+        job_id != NULL && cutover_job_get(tool->engine, job_id, &job, NULL) == CUTOVER_OK && is_silent(job);
+    if (object != NULL)
+        put_time(object, "silent_since", silent ? cutover_job_renewed_at(job) : 0);
+    else if (silent)
         print_silent(stdout, job, "");
     cutover_job_free(job);
 }
@@ -331,12 +335,13 @@ int run_job_cancel(struct tool *tool)
         struct json_object *object = new_object();
         put_text(object, "job_id", tool->operands[0]);
         json_object_object_add(object, "cancel_asked", must(json_object_new_boolean(1)));
+        tell_silent(tool, tool->operands[0], object);
         print_json(object);
     } else {
         printf("asked: job %s stops within seconds and is undone, unless it begins its swap right now;\n"
                "`cutoverctl job watch %s` tells how it ended\n",
                tool->operands[0], tool->operands[0]);
-        tell_silent(tool, tool->operands[0]);
+        tell_silent(tool, tool->operands[0], NULL);
     }
     return EXIT_DONE;
 }

@@ -248,11 +248,23 @@ int fail(const struct tool *tool, cutover_error *error)
     return status != EXIT_DONE ? status : EXIT_FAILED;
 }
 
+bool acts_by_name(const struct tool *tool)
+{
+    const struct command *command = tool->command;
+
+    if (!tool->acting)
+        usage_error(tool, "--as is missing: %s is done by somebody who is named",
+                    command->verb != NULL ? command->verb : command->noun);
+    return tool->acting;
+}
+
 bool confirmed(const struct tool *tool, const char *format, ...)
 {
     char what[500], answer[16] = "";
     va_list arguments;
 
+    if (!acts_by_name(tool))
+        return false;
     if (tool->options[OPTION_CONFIRM] != NULL)
         return true;
     va_start(arguments, format);

@@ -160,16 +160,15 @@ int run_promote(struct tool *tool)
 }
 
 /* The one that carries the request out. */
-static void tell_silent_job_of(struct tool *tool, const char *request_id)
+static void tell_silent_job_of(struct tool *tool, const char *request_id, struct json_object *object)
 {
     cutover_request *request = NULL;
+    struct json_object *record = NULL;
 
-    if (cutover_request_get(tool->engine, request_id, &request, NULL) == CUTOVER_OK) {
-        struct json_object *record = parse_json(cutover_request_json(request));
-        if (member_text(record, "promote_job_id") != NULL)
-            tell_silent(tool, member_text(record, "promote_job_id"));
-        json_object_put(record);
-    }
+    if (cutover_request_get(tool->engine, request_id, &request, NULL) == CUTOVER_OK)
+        record = parse_json(cutover_request_json(request));
+    tell_silent(tool, record != NULL ? member_text(record, "promote_job_id") : NULL, object);
+    json_object_put(record);
     cutover_request_free(request);
 }
 
@@ -185,10 +184,11 @@ int run_release(struct tool *tool)
         struct json_object *object = new_object();
         put_text(object, "request_id", tool->operands[0]);
         json_object_object_add(object, "released", must(json_object_new_boolean(1)));
+        tell_silent_job_of(tool, tool->operands[0], object);
         print_json(object);
     } else {
         printf("released: the promotion of request %s goes on to its swap\n", tool->operands[0]);
-        tell_silent_job_of(tool, tool->operands[0]);
+        tell_silent_job_of(tool, tool->operands[0], NULL);
     }
     return EXIT_DONE;
 }

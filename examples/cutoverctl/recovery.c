@@ -338,11 +338,9 @@ static int run_forget(struct tool *tool)
     return EXIT_DONE;
 }
 
-/* What is given up is said by whom, why, and that it is meant. */
+/* What is given up is said why, by whom, and that it is meant. */
 static int give_up(struct tool *tool, const char *option, const char *what, int (*run)(struct tool *tool))
 {
-    if (!tool->acting)
-        return usage_error(tool, "%s needs --as: who gives it up", option);
     if (tool->options[OPTION_REASON] == NULL)
         return usage_error(tool, "%s needs --reason", option);
     return confirmed(tool, "%s", what) ? run(tool) : EXIT_USAGE;
@@ -452,13 +450,15 @@ int run_restore(struct tool *tool)
     if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify))
         return EXIT_USAGE;
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
-    /* Who may overwrite production is said by name, never assumed; see --as. */
     options.backup_id = tool->operands[0];
     options.preview_id = tool->options[OPTION_PREVIEW];
     options.project_id = tool->options[OPTION_PROJECT];
-    options.confirm = tool->options[OPTION_CONFIRM] != NULL;
+    options.confirm = options.project_id != NULL;
     options.progress = bar_show;
     options.progress_userdata = &bar;
+    if (options.confirm != 0 && !confirmed(tool, "production of project %s is overwritten by backup %s",
+                                           options.project_id, options.backup_id))
+        return EXIT_USAGE;
     if (tool_open(tool, NULL, &error) != CUTOVER_OK ||
         cutover_restore_start(tool->engine, &options, &job, &error) != CUTOVER_OK)
         return fail_harmless(tool, error, "Nothing was begun: production is as it was.");

@@ -71,7 +71,8 @@ CUTOVER_API cutover_status cutover_registry_project_set_hold_fence(cutover_regis
 /**
  * Changes a project. `id` names it; of the other members those that are NULL stay as they are, as does an organization_id of ""; an
  * optional one (control_database, verify_database, loader_database) that is "" is taken away, and so are pgbouncers by an empty list.
- * `state`, `job_id` and `hold_fence` are not read. Refused while a job of the project is under way or was left unfinished: what a job overwrites does not
+ * `hold_fence` stays where it is 0; above 0 it is set, below it is taken away. `state` and `job_id` are not read. All of it is one commit.
+ * Refused while a job of the project is under way or was left unfinished: what a job overwrites does not
  * change under it. The audit entry `project.changed` names the members. Production on another server is confirmed by a person before the
  * next job: cutover_project_confirm_server().
  *

@@ -116,9 +116,11 @@ static cutover_status apply_members(const void *context, struct project_record *
 
     for (size_t i = 0; status == CUTOVER_OK && i < sizeof texts / sizeof *texts; i++)
         status = take_text(texts[i].member, texts[i].name, texts[i].given, texts[i].optional, changed, error);
-    return status == CUTOVER_OK && given->pgbouncers != NULL
-               ? apply_pgbouncers(given->pgbouncers, record, changed, error)
-               : status;
+    if (status == CUTOVER_OK && given->pgbouncers != NULL)
+        status = apply_pgbouncers(given->pgbouncers, record, changed, error);
+    if (status == CUTOVER_OK && given->hold_fence != 0)
+        status = apply_hold_fence(&(int32_t){given->hold_fence > 0}, record, changed, error);
+    return status;
 }
 
 static cutover_status audit(const cutover_registry *registry, struct change *change, const char *action,
