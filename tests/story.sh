@@ -200,6 +200,33 @@ typed 2 "$displaced" 'good' 'n\r' cutoverctl --as "$olga" displaced drop "$displ
 says 0 "dropped: $displaced" cutoverctl --as "$olga" displaced drop "$displaced" --project shop --confirm
 says 0 'cutover.rolled_back' cutoverctl audit --project shop
 says 0 'nothing is unfinished' cutoverctl recover
+
+# ---- a job whose process was killed, and whose production somebody dropped
+
+says 0 ': open' cutoverctl --as user:anna request create --project shop --preview next --ticket OPS-45
+request=$(last_id)
+says 0 ': acked' cutoverctl --as "$olga" request ack "$request"
+cutoverctl --as "$olga" promote "$request" --hold --verify readback >"$work/promote" 2>&1 &
+promoter=$!
+until cutoverctl job list --status held 2>&1 | grep -q "$request" || ! kill -0 "$promoter"; do :; done
+says 0 ' held ' cutoverctl job list --status running
+job=$(last_id)
+kill -9 "$promoter"
+wait "$promoter" 2>/dev/null
+sql postgres 'DROP DATABASE shop WITH (FORCE)'
+says 1 'recover --abandon' cutoverctl recover
+says 2 '--as is missing' cutoverctl recover --abandon "$job" --reason 'they dropped it' --confirm
+says 2 '--confirm is missing' cutoverctl --as "$olga" recover --abandon "$job" --reason 'they dropped it'
+says 3 'operator' cutoverctl --as user:anna recover --abandon "$job" --reason 'they dropped it' --confirm
+says 0 ': abandoned' cutoverctl --as "$olga" recover --abandon "$job" --reason 'they dropped it' --confirm
+says 3 'has ended' cutoverctl --as "$olga" recover --abandon "$job" --reason 'they dropped it' --confirm
+says 0 'they dropped it' cutoverctl audit --project shop
+says 0 'project shop: active' cutoverctl project show shop
+says 0 "$job:" cutoverctl project show shop
+left=$(grep -oE "$job:[^ ,]*" "$work/said" | head -n 1)
+says 0 'forgotten: ' cutoverctl --as "$olga" recover --forget "$left" --reason 'seen' --confirm
+says 0 ': failed' cutoverctl request show "$request"
+says 0 'nothing is unfinished' cutoverctl recover
 says 0 '' sh -c 'cutoverctl audit --project shop | true; cutoverctl help | head -n 1'
 if [ -s "$work/said" ] && ! grep -q 'cutoverctl: ' "$work/said"; then
     passed=$((passed + 1))

@@ -183,6 +183,67 @@ static void an_operator_drops_it_by_name_while_no_job_runs(void **state)
     free(name);
 }
 
+/* ---- its project is not removed ---- */
+
+static void delete_backups(struct shop *shop, const char *project_id)
+{
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_backups_list(shop->engine, project_id, NULL, 10, &list, &error), error);
+    for (size_t i = 0; i < cutover_backup_list_count(list); i++)
+        check_ok(cutover_backup_delete(shop->engine, &shop_operator,
+                                       cutover_backup_id(cutover_backup_list_at(list, i)), &error),
+                 error);
+    cutover_backup_list_free(list);
+}
+
+static void not_removed(struct shop *shop, const cutover_project_removal *removal, cutover_status expected,
+                        const char *why, const char *hint)
+{
+    cutover_error *error = NULL;
+
+    check_status_keep(cutover_registry_project_remove(shop->registry, shop->engine, removal, &error), expected,
+                      error);
+    check_contains(cutover_error_message(error), why);
+    check_contains(cutover_error_hint(error), hint);
+    cutover_error_free(error);
+    free(shop_project_state(shop, removal->project_id));
+}
+
+/* And where its server cannot be asked whether one is left, only by somebody who says that it will not come back. */
+static void a_project_with_displaced_databases_is_not_removed(void **state)
+{
+    struct shop *shop = *state;
+    char *request = small_promoted(shop, "leaving"), *name = displaced_only(shop, "leaving");
+    cutover_project_removal removal = CUTOVER_PROJECT_REMOVAL_INIT;
+    cutover_project elsewhere = CUTOVER_PROJECT_INIT;
+    cutover_error *error = NULL;
+
+    removal.project_id = elsewhere.id = "leaving";
+    removal.reason = "the customer left";
+    removal.confirm = 1;
+    delete_backups(shop, "leaving");
+    check_ok(cutover_registry_preview_remove(shop->registry, "leaving", &error), error);
+    not_removed(shop, &removal, CUTOVER_E_STATE, name, "Drop its displaced databases first.");
+    /* A server that answers is believed. */
+    removal.without_server = 1;
+    not_removed(shop, &removal, CUTOVER_E_STATE, name, "Drop its displaced databases first.");
+    removal.without_server = 0;
+
+    elsewhere.database = "host=/nonexistent dbname=leaving_production";
+    check_ok(cutover_registry_project_set(shop->registry, &elsewhere, &error), error);
+    not_removed(shop, &removal, CUTOVER_E_POSTGRES, "whether displaced databases are left cannot be told",
+                "options.without_server");
+    removal.without_server = 1;
+    check_ok(cutover_registry_project_remove(shop->registry, shop->engine, &removal, &error), error);
+    check_status(cutover_registry_project_remove(shop->registry, shop->engine, &removal, &error),
+                 CUTOVER_E_NOT_FOUND, error);
+    assert_true(database_is_there(name));
+    free(name);
+    free(request);
+}
+
 static void refused_because_of(struct shop *shop, const char *name, const char *hanger)
 {
     cutover_error *error = NULL;
@@ -295,6 +356,7 @@ int main(void)
         TEST(a_displaced_database_is_listed_with_size_age_and_request),
         TEST(after_a_rollback_the_list_names_what_that_displaced),
         TEST(an_operator_drops_it_by_name_while_no_job_runs),
+        TEST(a_project_with_displaced_databases_is_not_removed),
         TEST(what_hangs_on_it_is_named_and_keeps_it),
         TEST(only_what_is_older_than_the_retention_is_dropped),
     };

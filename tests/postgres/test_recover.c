@@ -43,6 +43,21 @@ static cutover_status child_set_state(const char *id, const char *expected, cons
     return known.project_set_state(id, expected, next, job_id, error, userdata);
 }
 
+static cutover_store stored = CUTOVER_STORE_INIT;
+
+/* Dies once that many commits are in the store. */
+static cutover_status child_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                   void *userdata)
+{
+    static unsigned commits;
+    char place[32];
+    cutover_status status = stored.commit(writes, count, error, userdata);
+
+    snprintf(place, sizeof place, "commit %u", ++commits);
+    reached(place);
+    return status;
+}
+
 static cutover_status child_pause(const char *id, cutover_error **error, void *userdata)
 {
     (void)id;
@@ -143,7 +158,6 @@ static cutover_status child_abandons(cutover_engine *engine, const char *id, cut
 static int child(char **argv)
 {
     cutover_engine_options options = CUTOVER_ENGINE_OPTIONS_INIT;
-    cutover_store store = CUTOVER_STORE_INIT;
     cutover_repository repository = CUTOVER_REPOSITORY_INIT;
     cutover_registry *registry = NULL;
     cutover_engine *engine = NULL;
@@ -154,7 +168,9 @@ static int child(char **argv)
     const char *verb = argv[4], *id = argv[5], *target = argv[6];
 
     kill_at = argv[3];
-    check_ok(cutover_store_sqlite_open(path, &store, &error), error);
+    check_ok(cutover_store_sqlite_open(path, &stored, &error), error);
+    cutover_store store = stored;
+    store.commit = child_commit;
     check_ok(cutover_repository_directory_open(backups, &repository, &error), error);
     check_ok(cutover_registry_open(&store, &registry, &error), error);
     check_ok(cutover_registry_platform(registry, &known, &error), error);
@@ -189,9 +205,8 @@ static int child(char **argv)
     return 1;
 }
 
-/* Runs a job that is killed at a place. */
-static void job_killed(struct shop *shop, const char *place, const char *verb, const char *id,
-                       const char *target)
+/* Runs a job that may be killed at a place; whether it was. */
+static bool job_ends(struct shop *shop, const char *place, const char *verb, const char *id, const char *target)
 {
     int status;
 
@@ -203,8 +218,19 @@ static void job_killed(struct shop *shop, const char *place, const char *verb, c
     }
     while (waitpid(pid, &status, 0) < 0)
         assert_int_equal(errno, EINTR);
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return true;
+    if (!WIFEXITED(status))
         fail_msg("%s at %s ended with %d", verb, place, status);
+    return false;
+}
+
+/* Runs a job that is killed at a place. */
+static void job_killed(struct shop *shop, const char *place, const char *verb, const char *id,
+                       const char *target)
+{
+    if (!job_ends(shop, place, verb, id, target))
+        fail_msg("%s was not killed at %s", verb, place);
 }
 
 /* ---- what recovery says ---- */
@@ -887,6 +913,18 @@ static void what_cannot_be_recovered_now_can_be_at_once_when_it_can(void **state
 /* ---- what cannot be recovered at all ---- */
 
 /* Gives a job up, and expects this of it. */
+/* Abandoned once more; where the commit that ended it had come through nothing is left to do but its lease. */
+static void check_abandoned_or_over(struct shop *shop, const char *job_id)
+{
+    cutover_abandon_options options = {CUTOVER_ABANDON_OPTIONS_VERSION, &shop_operator, job_id, "why", 1};
+    cutover_error *error = NULL;
+
+    cutover_status status = cutover_recover_abandon(shop->engine, &options, NULL, NULL, &error);
+    if (status != CUTOVER_E_STATE)
+        check_ok(status, error);
+    cutover_error_free(error);
+}
+
 static struct told abandoned_to(struct shop *shop, const char *job_id, cutover_recovered expected)
 {
     cutover_abandon_options options = CUTOVER_ABANDON_OPTIONS_INIT;
@@ -1118,6 +1156,41 @@ static void an_abandoning_that_is_killed_is_repeated(void **state)
     free(request);
 }
 
+/* Whichever commit of it was the last that came through: each trial is a copy of what the killed promotion left. */
+static void an_abandoning_that_is_killed_at_any_commit_is_repeated(void **state)
+{
+    struct shop *shop = *state, trial = {0};
+    char *request = small_ready(shop, "often");
+    const char *home = cluster_temp_dir();
+    char *copy = shop_format("rm -rf %s && cp -a %s %s", home, shop->home, home);
+    bool killed = true;
+
+    job_killed(shop, "paused", "promote", request, NULL);
+    cluster_sql(cluster, "postgres", "DROP DATABASE often_production");
+    struct told told = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    for (int commit = 1; killed; commit++) {
+        char *place = shop_format("commit %d", commit);
+        assert_int_equal(system(copy), 0);
+        shop_open(&trial, cluster, home);
+        killed = job_ends(&trial, place, "abandon", told.job_id, NULL);
+        assert_true(killed || commit > 3);
+        if (killed)
+            check_abandoned_or_over(&trial, told.job_id);
+        check_request(&trial, request, "often", "failed");
+        check_nothing_unfinished(&trial);
+        char *audit = shop_audit(&trial, "often");
+        assert_non_null(strstr(audit, "job.abandoned"));
+        assert_null(strstr(strstr(audit, "job.abandoned") + 1, "job.abandoned"));
+        free(audit);
+        shop_close(&trial);
+        free(place);
+    }
+    abandoned_to(shop, told.job_id, CUTOVER_RECOVERED_ABANDONED);
+    shop_database(cluster, "often_production", small_production_sql());
+    free(copy);
+    free(request);
+}
+
 /* A swap is not given up: what is known of it is recorded. */
 static void a_swap_that_was_committed_is_completed_when_its_job_is_abandoned(void **state)
 {
@@ -1328,6 +1401,7 @@ int main(int argc, char **argv)
         TEST(a_job_whose_production_is_gone_is_given_up),
         TEST(what_an_abandoned_job_left_is_tried_again),
         TEST(an_abandoning_that_is_killed_is_repeated),
+        TEST(an_abandoning_that_is_killed_at_any_commit_is_repeated),
         TEST(a_swap_that_was_committed_is_completed_when_its_job_is_abandoned),
         TEST(a_project_is_not_pointed_elsewhere_under_its_job),
         TEST(production_on_another_server_is_confirmed_by_a_person),
