@@ -98,6 +98,28 @@ if command -v zsh >/dev/null; then
     *) bad "zsh does not know the options of a command after others" ;;
     esac
 fi
+# What fish offers, at most two words of it.
+fish_offers() {
+    wanted=$1
+    got=$(HOME=$build/man fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$build/man/cutoverctl.fish" "$2" |
+        cut -f1 | head -n 2 | tr '\n' ' ')
+    if [ "${got% }" = "$wanted" ]; then ok; else bad "fish offers \`$got\` after \`$2\`, not \`$wanted\`"; fi
+}
+if command -v fish >/dev/null; then
+    fish_offers preview 'cutoverctl prev'
+    fish_offers watch 'cutoverctl job wa'
+    fish_offers job 'cutoverctl --as operator:olga jo'
+    fish_offers watch 'cutoverctl --as operator:olga --verbose job wa'
+    fish_offers '' 'cutoverctl job show li'
+    fish_offers --reason 'cutoverctl request reject ID --rea'
+    fish_offers 'readback restore' 'cutoverctl promote ID --verify '
+    fish_offers --verify=readback 'cutoverctl promote ID --verify=read'
+    fish_offers verification 'cutoverctl job list --kind ver'
+    fish_offers '' 'cutoverctl project add ID --database '
+    fish_offers ack 'cutoverctl help request ac'
+    fish_offers bash 'cutoverctl print ba'
+    fish_offers "$source_dir/tests/manuals.sh" "cutoverctl event deliver --to $source_dir/tests/manuals"
+fi
 
 echo "manuals: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

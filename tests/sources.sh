@@ -34,6 +34,29 @@ done <<EOF
 $(awk '/^= / { print $2, $3 }' "$mutants")
 EOF
 
+# What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h): each call of a member of a port that answers, as the
+# headers have them, has its own in its statement.
+answering=$(sed -nE 's/^ *cutover_status \(\*([a-z_]+)\)\(.*/\1/p' include/cutover/store.h include/cutover/repository.h \
+    include/cutover/platform.h include/cutover/notifier.h | sort -u | tr '\n' '|')
+# shellcheck disable=SC2046 # no name of a source has a space in it
+calls=$(awk -v members="${answering%|}" '
+    BEGIN { RS = ";" }
+    { gsub(/[[:space:]]+/, " "); gsub(/log->write/, ""); calls = $0; answers = $0 }
+    / userdata|[>.]userdata/ {
+        count = gsub("(->|[.])(" members ")[(]", "", calls)
+        missing = count - gsub("ANSWER_OF[(]", "", answers)
+        total += count
+        if (missing > 0)
+            printf "%s: no ANSWER_OF: %.100s\n", FILENAME, $0
+    }
+    END { print total " calls" }' $(find lib -name '*.c' | sort))
+if [ "$(echo "$calls" | wc -l)" -eq 1 ] && [ "${calls% calls}" -ge 25 ]; then
+    passed=$((passed + 1))
+else
+    echo "$calls"
+    failed=$((failed + 1))
+fi
+
 # What docs/versions.md says that the matrix runs, and what it runs: programs, suites, upgrades.
 # shellcheck disable=SC2016 # for sed
 {

@@ -371,7 +371,10 @@ static void put_fish_text(const char *text)
 static void put_fish_option(const struct option_text *option, const char *words, const char *condition)
 {
     printf("complete -c cutoverctl %s-l %s%s%s", condition, option->name + 2,
-           option->value != NULL ? " -r" : "", takes_path(option) ? " -F" : "");
+           option->value == NULL ? ""
+           : takes_path(option)  ? " -r"
+                                 : " -x",
+           takes_path(option) ? " -F" : "");
     if (words != NULL)
         printf(" -a '%s'", words);
     fputs(" -d '", stdout);
@@ -379,39 +382,57 @@ static void put_fish_option(const struct option_text *option, const char *words,
     fputs("'\n", stdout);
 }
 
+/* fish knows no options before a noun that take a value: what follows it would be taken for the noun. */
+static void put_fish_front(void)
+{
+    fputs("# Completion of cutoverctl for fish, made by `cutoverctl print fish`.\n"
+          "function __cutoverctl_words\n    set -l given (commandline -opc)\n    set -l value 0\n"
+          "    set -e given[1]\n    for word in $given\n"
+          "        if test $value = 1\n            set value 0\n"
+          "        else if string match -qr -- '^(",
+          stdout);
+    put_valued();
+    fputs(
+        ")$' $word\n            set value 1\n"
+        "        else if not string match -q -- '-*' $word\n            echo $word\n        end\n    end\nend\n"
+        "# These words are all that came; they came first.\n"
+        "function __cutoverctl_after\n    set -l words (__cutoverctl_words)\n    test \"$words\" = "
+        "\"$argv\"\nend\n"
+        "function __cutoverctl_in\n    set -l words (__cutoverctl_words)\n    set -l count (count $argv)\n"
+        "    test (count $words) -ge $count; and test \"$words[1..$count]\" = \"$argv\"\nend\n"
+        "complete -c cutoverctl -f\n",
+        stdout);
+}
+
 static void put_fish(void)
 {
-    fputs("# Completion of cutoverctl for fish, made by `cutoverctl print fish`.\ncomplete -c cutoverctl -f\n",
-          stdout);
+    put_fish_front();
     for (const struct option_text *common = common_texts; common->name != NULL; common++)
         put_fish_option(common, NULL, "");
-    fputs("complete -c cutoverctl -n '__fish_seen_subcommand_from help' -a '", stdout);
+    fputs("complete -c cutoverctl -n '__cutoverctl_after help' -a '", stdout);
     put_words(NULL, ' ');
     fputs("'\n", stdout);
     for (const struct command *command = commands; command->noun != NULL; command++) {
         char condition[200];
         if (is_first_of_noun(command)) {
-            printf("complete -c cutoverctl -n __fish_use_subcommand -a %s -d '", command->noun);
+            printf("complete -c cutoverctl -n __cutoverctl_after -a %s -d '", command->noun);
             put_fish_text(command->verb == NULL ? command->summary : "");
             fputs("'\n", stdout);
         }
         if (command->verb != NULL) {
-            printf("complete -c cutoverctl -n '__fish_seen_subcommand_from %s; and not "
-                   "__fish_seen_subcommand_from ",
-                   command->noun);
-            put_words(command->noun, ' ');
-            printf("' -a %s -d '", command->verb);
+            printf(
+                "complete -c cutoverctl -n '__cutoverctl_after %s; or __cutoverctl_after help %s' -a %s -d '",
+                command->noun, command->noun, command->verb);
             put_fish_text(command->summary);
             fputs("'\n", stdout);
         }
         if (has_operand_words(command)) {
-            printf("complete -c cutoverctl -n '__fish_seen_subcommand_from %s' -a '", command->noun);
+            printf("complete -c cutoverctl -n '__cutoverctl_after %s' -a '", command->noun);
             put_operand_words(command);
             fputs("'\n", stdout);
         }
-        snprintf(condition, sizeof condition, "-n '__fish_seen_subcommand_from %s%s%s' ", command->noun,
-                 command->verb != NULL ? "; and __fish_seen_subcommand_from " : "",
-                 command->verb != NULL ? command->verb : "");
+        snprintf(condition, sizeof condition, "-n '__cutoverctl_in %s%s%s' ", command->noun,
+                 command->verb != NULL ? " " : "", command->verb != NULL ? command->verb : "");
         for (unsigned i = 0; i < OPTION_COUNT; i++)
             if (((command->required | command->allowed) & BIT(i)) != 0)
                 put_fish_option(&option_texts[i], i == OPTION_STATUS ? command->statuses : option_words[i],

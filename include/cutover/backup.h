@@ -90,7 +90,7 @@ CUTOVER_API cutover_status cutover_backup_job_run(cutover_backup_job *job, cutov
 CUTOVER_API void cutover_backup_job_cancel(cutover_backup_job *job);
 /** As cutover_promotion_progress(). Since 0.1. */
 CUTOVER_API cutover_status cutover_backup_job_progress(cutover_backup_job *job, cutover_progress *progress);
-/** The job's id, which is the backup's, from start on. NULL for NULL. Any thread. Since 0.1. */
+/** The job's id, from start on; of cutover_backup_start() it is the backup's. NULL for NULL. Any thread. Since 0.1. */
 CUTOVER_API const char *cutover_backup_job_id(cutover_backup_job *job);
 /** Frees a job that is not running; NULL is nothing. Since 0.1. */
 CUTOVER_API void cutover_backup_job_free(cutover_backup_job *job);

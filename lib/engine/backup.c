@@ -190,12 +190,11 @@ cutover_status cutover_backup_verify_start(cutover_engine *engine, const cutover
 
     if (status == CUTOVER_OK)
         status = backup_load(&engine->host, backup_id, &backup, error);
-    if (status == CUTOVER_OK &&
-        ((backup.record.status != BACKUP_VERIFIED && backup.record.status != BACKUP_FAILED) ||
-         backup.record.manifest_sha256 == NULL))
-        status = error_set(error, CUTOVER_E_STATE, "backup %s is %s%s", backup_id,
-                           backup_status_names[backup.record.status],
-                           backup.record.status == BACKUP_FAILED ? ", and has no archive" : "");
+    if (status == CUTOVER_OK)
+        status = machine_backup((enum backup_status)backup.record.status, BACKUP_VERIFYING, error);
+    if (status == CUTOVER_OK && backup.record.manifest_sha256 == NULL)
+        status = error_set(error, CUTOVER_E_STATE, "backup %s is %s, and has no archive", backup_id,
+                           backup_status_names[backup.record.status]);
     if (status == CUTOVER_OK)
         status = project_check(&made->handle.job, backup.record.project_id, error);
     backup_free(&backup);

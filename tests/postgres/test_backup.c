@@ -384,6 +384,14 @@ static void a_backup_that_is_stopped_while_verified_can_be_verified_again(void *
     cutover_backup *backup = take_and_stop(shop, "verify");
 
     assert_int_equal(count_backups(shop), 1);
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup_job *job = NULL;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_backup_verify_start(shop->engine, &options, cutover_backup_id(backup), &job, &error),
+             error);
+    assert_string_not_equal(cutover_backup_job_id(job), cutover_backup_id(backup));
+    cutover_backup_job_free(job);
     check_equal(shop, cutover_backup_id(backup), CUTOVER_VERIFY_RESTORE);
     cutover_backup_free(backup);
 }
