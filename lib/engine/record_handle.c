@@ -115,23 +115,15 @@ static cutover_status list_fill(const struct record_type *type, const struct doc
     return status;
 }
 
-cutover_status record_handle_list_read(cutover_engine *engine, const struct record_type *type,
-                                       const char *project_id, const char *after, uint32_t limit,
-                                       struct record_handle_list **list, cutover_error **error)
+cutover_status record_handle_list_of(const cutover_store *store, const struct record_type *type,
+                                     const char *project_id, const char *after, uint32_t limit,
+                                     struct record_handle_list **list, cutover_error **error)
 {
     struct document_list page = {0};
     struct record_handle_list *made = NULL;
-    cutover_status status = engine_check(engine, error);
+    cutover_status status =
+        document_list_read(store, type->kind, project_id, after != NULL ? after : "", limit, &page, error);
 
-    if (status == CUTOVER_OK && project_id != NULL)
-        status = engine_id_check("project_id", project_id, error);
-    if (status == CUTOVER_OK)
-        status = engine_limit_check(limit, error);
-    if (status == CUTOVER_OK)
-        status = engine_project_check(engine, project_id, error);
-    if (status == CUTOVER_OK)
-        status = document_list_read(&engine->host.store, type->kind, project_id, after != NULL ? after : "",
-                                    limit, &page, error);
     if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
         status = error_nomem(error);
     if (status == CUTOVER_OK) {
@@ -143,6 +135,37 @@ cutover_status record_handle_list_read(cutover_engine *engine, const struct reco
         *list = made;
     else
         record_handle_list_free(made);
+    return status;
+}
+
+cutover_status record_handle_list_make(struct record_handle **items, size_t count,
+                                       struct record_handle_list **list, cutover_error **error)
+{
+    struct record_handle_list *made = calloc(1, sizeof *made);
+
+    if (made == NULL)
+        return error_nomem(error);
+    made->magic = LIST_MAGIC;
+    made->items = items;
+    made->count = count;
+    *list = made;
+    return CUTOVER_OK;
+}
+
+cutover_status record_handle_list_read(cutover_engine *engine, const struct record_type *type,
+                                       const char *project_id, const char *after, uint32_t limit,
+                                       struct record_handle_list **list, cutover_error **error)
+{
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK && project_id != NULL)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_limit_check(limit, error);
+    if (status == CUTOVER_OK)
+        status = engine_project_check(engine, project_id, error);
+    if (status == CUTOVER_OK)
+        status = record_handle_list_of(&engine->host.store, type, project_id, after, limit, list, error);
     return status;
 }
 
@@ -248,18 +271,16 @@ cutover_status record_handle_list_find(cutover_engine *engine, const struct reco
         status = engine_project_check(engine, finder.page.filter.project_id, error);
     if (status == CUTOVER_OK)
         status = find_all(&finder, error);
-    if (status == CUTOVER_OK && (made = calloc(1, sizeof *made)) == NULL)
-        status = error_nomem(error);
-    if (status != CUTOVER_OK) {
-        page_free(&finder.page);
-        return status;
+    if (status == CUTOVER_OK) {
+        page_order(&finder.page);
+        status = record_handle_list_make((struct record_handle **)finder.page.items, finder.page.count, &made,
+                                         error);
     }
-    page_order(&finder.page);
-    made->magic = LIST_MAGIC;
-    made->items = (struct record_handle **)finder.page.items;
-    made->count = finder.page.count;
-    *list = made;
-    return CUTOVER_OK;
+    if (status != CUTOVER_OK)
+        page_free(&finder.page);
+    else
+        *list = made;
+    return status;
 }
 
 static bool is_list(const struct record_handle_list *list)

@@ -54,6 +54,13 @@ struct record_finding {
 cutover_status record_handle_list_find(cutover_engine *engine, const struct record_finding *finding,
                                        const cutover_filter *filter, struct record_handle_list **list,
                                        cutover_error **error);
+/* The same of a store, by arguments that were checked. */
+cutover_status record_handle_list_of(const cutover_store *store, const struct record_type *type,
+                                     const char *project_id, const char *after, uint32_t limit,
+                                     struct record_handle_list **list, cutover_error **error);
+/* Takes `count` handles over, and the array that they are in; not on failure. */
+cutover_status record_handle_list_make(struct record_handle **items, size_t count,
+                                       struct record_handle_list **list, cutover_error **error);
 /* NULL beyond the end, and of what is no list. */
 const struct record_handle *record_handle_list_at(const struct record_handle_list *list, size_t index);
 size_t record_handle_list_count(const struct record_handle_list *list);

@@ -252,6 +252,11 @@ cutover_status change_event(struct change *change, const char *type, const char 
     return status;
 }
 
+int64_t change_last_event(const struct change *change)
+{
+    return change->events;
+}
+
 cutover_status change_announce(struct change *change, const char *name, const cutover_actor *actor,
                                const char *request_id, struct json_object *data, cutover_error **error)
 {

@@ -32,6 +32,8 @@ cutover_status change_drop(struct change *change, const char *kind, const char *
    borrowed, may be NULL. `id` is a UUIDv7; the document's id is the cursor. */
 cutover_status change_audit(struct change *change, const char *action, const cutover_actor *actor,
                             const char *request_id, struct json_object *data, cutover_error **error);
+/* The sequence of the project's last event as of this change; every later change counts on from there. */
+int64_t change_last_event(const struct change *change);
 /* Adds an outgoing event {id, type, project_id, sequence, created_at, request_id, data} to the outbox; what became of it
    with each notifier is written there later (notify/queued.h). */
 cutover_status change_event(struct change *change, const char *type, const char *request_id,
