@@ -1,0 +1,51 @@
+/*
+ * What is behind the routes, by noun. Each is an act of call.h.
+ */
+#ifndef CUTOVER_API_ACTS_H
+#define CUTOVER_API_ACTS_H
+
+#include "api/call.h"
+
+/* What a path names; each sets call->project_id. */
+cutover_status api_find_project(struct call *call, cutover_error **error);
+cutover_status api_find_request(struct call *call, cutover_error **error);
+cutover_status api_find_backup(struct call *call, cutover_error **error);
+cutover_status api_find_job(struct call *call, cutover_error **error);
+
+cutover_status api_openapi_get(struct call *call, cutover_error **error);
+
+cutover_status api_projects_list(struct call *call, cutover_error **error);
+cutover_status api_project_get(struct call *call, cutover_error **error);
+cutover_status api_previews_list(struct call *call, cutover_error **error);
+cutover_status api_preview_extend(struct call *call, cutover_error **error);
+
+cutover_status api_requests_list(struct call *call, cutover_error **error);
+cutover_status api_request_create(struct call *call, cutover_error **error);
+cutover_status api_request_get(struct call *call, cutover_error **error);
+cutover_status api_request_ack(struct call *call, cutover_error **error);
+cutover_status api_request_reject(struct call *call, cutover_error **error);
+cutover_status api_request_cancel(struct call *call, cutover_error **error);
+cutover_status api_request_ticket(struct call *call, cutover_error **error);
+cutover_status api_request_reschedule(struct call *call, cutover_error **error);
+cutover_status api_request_promote(struct call *call, cutover_error **error);
+cutover_status api_request_release(struct call *call, cutover_error **error);
+cutover_status api_request_rollback(struct call *call, cutover_error **error);
+cutover_status api_preflight_get(struct call *call, cutover_error **error);
+cutover_status api_preflight_run(struct call *call, cutover_error **error);
+
+cutover_status api_backups_list(struct call *call, cutover_error **error);
+cutover_status api_backup_create(struct call *call, cutover_error **error);
+cutover_status api_backup_get(struct call *call, cutover_error **error);
+cutover_status api_backup_delete(struct call *call, cutover_error **error);
+cutover_status api_backup_verify(struct call *call, cutover_error **error);
+cutover_status api_restore_create(struct call *call, cutover_error **error);
+cutover_status api_displaced_list(struct call *call, cutover_error **error);
+cutover_status api_displaced_drop(struct call *call, cutover_error **error);
+
+cutover_status api_jobs_list(struct call *call, cutover_error **error);
+cutover_status api_job_get(struct call *call, cutover_error **error);
+cutover_status api_job_cancel(struct call *call, cutover_error **error);
+cutover_status api_job_events(struct call *call, cutover_error **error);
+cutover_status api_audit_list(struct call *call, cutover_error **error);
+
+#endif

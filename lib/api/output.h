@@ -1,0 +1,34 @@
+/*
+ * JSON as it is written, member by member, without a tree. What ran out of memory remembers it.
+ */
+#ifndef CUTOVER_API_OUTPUT_H
+#define CUTOVER_API_OUTPUT_H
+
+#include <json-c/json.h>
+#include <json-c/printbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct output {
+    struct printbuf *buffer; /* NULL: memory ran out */
+};
+
+void output_begin(struct output *output);
+void output_free(struct output *output);
+/* What was written, NUL-terminated; NULL where memory ran out. Belongs to the output. */
+const char *output_text(const struct output *output);
+
+void output_open(struct output *output, char bracket); /* { or [, as an item or the value of a member */
+void output_close(struct output *output, char bracket);
+void output_key(struct output *output, const char *name);
+void output_json(struct output *output, const char *json);   /* as it is, as an item or a value; NULL: null */
+void output_string(struct output *output, const char *text); /* NULL: null */
+/* Members. */
+void output_put(struct output *output, const char *name, const char *text);      /* NULL: null */
+void output_put_json(struct output *output, const char *name, const char *json); /* NULL: null */
+void output_put_time(struct output *output, const char *name, int64_t time);     /* 0: null */
+void output_put_count(struct output *output, const char *name, uint64_t count);
+void output_put_flag(struct output *output, const char *name, bool flag);
+void output_put_double(struct output *output, const char *name, double value);
+
+#endif

@@ -1,0 +1,93 @@
+/* Every route: what it takes, who may, and the act behind it. The OpenAPI document says the same, and tests hold the two together. */
+#include "api/acts.h"
+
+/* clang-format off */
+#define MEMBER CUTOVER_ROLE_MEMBER
+#define OPERATOR CUTOVER_ROLE_OPERATOR
+#define ADMIN CUTOVER_ROLE_ORG_ADMIN
+
+#define TEXT(name) {name, FIELD_TEXT, false, 0, 0, NULL}
+#define TEXT_NEEDED(name) {name, FIELD_TEXT, true, 0, 0, NULL}
+#define WORD(name, words) {name, FIELD_TEXT, false, 0, 0, words}
+#define WORD_NEEDED(name, words) {name, FIELD_TEXT, true, 0, 0, words}
+#define FLAG(name) {name, FIELD_FLAG, false, 0, 0, NULL}
+#define COUNT(name, min, max) {name, FIELD_COUNT, false, min, max, NULL}
+#define COUNT_NEEDED(name, min, max) {name, FIELD_COUNT, true, min, max, NULL}
+#define TIME(name) {name, FIELD_TIME, false, 0, 0, NULL}
+
+#define ORDER WORD("order", "oldest|newest")
+#define PAGE TEXT("cursor"), COUNT("limit", 1, 1000)
+#define REQUEST_STATUS \
+    WORD("status", "open|acked|in_progress|completed|failed|rejected|cancelled|expired|rolled_back|live")
+#define BACKUP_STATUS WORD("status", "taking|verifying|verified|failed|deleted")
+#define JOB_STATUS TEXT("status")
+#define JOB_KIND WORD("kind", "promotion|rollback|restore|backup|verification")
+#define JOBS COUNT("jobs", 1, 64)
+#define VERIFY WORD("verify", "restore|readback")
+
+const struct route routes[] = {
+    {"GET", "/v1/openapi.json", CALLER_ANY, ROUTE_OPEN, NULL, api_openapi_get, {{0}}, {{0}}},
+
+    {"GET", "/v1/projects", CALLER_ANY, 0, NULL, api_projects_list, {{0}}, {{0}}},
+    {"GET", "/v1/projects/{project_id}", CALLER_ANY, 0, api_find_project, api_project_get, {{0}}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/previews", CALLER_ANY, 0, api_find_project, api_previews_list, {{0}}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/previews/{preview_id}/extend", CALLER_ANY, ROUTE_KEYED, api_find_project,
+     api_preview_extend, {{0}}, {COUNT_NEEDED("ttl_hours", 1, 8760)}},
+    {"GET", "/v1/projects/{project_id}/audit-events", CALLER_ANY, 0, api_find_project, api_audit_list, {PAGE}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/displaced-databases", CALLER_ANY, 0, api_find_project, api_displaced_list, {{0}}, {{0}}},
+    {"DELETE", "/v1/projects/{project_id}/displaced-databases/{name}", OPERATOR, 0, api_find_project, api_displaced_drop,
+     {{0}}, {{0}}},
+
+    {"GET", "/v1/cutover-requests", OPERATOR | ADMIN, 0, NULL, api_requests_list, {REQUEST_STATUS, ORDER, PAGE}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/cutover-requests", CALLER_ANY, 0, api_find_project, api_requests_list,
+     {REQUEST_STATUS, ORDER, PAGE}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/cutover-requests", MEMBER, ROUTE_KEYED, api_find_project, api_request_create, {{0}},
+     {TEXT_NEEDED("preview_id"), TEXT("customer_note"), TEXT("external_ticket_ref"), TIME("scheduled_for")}},
+    {"GET", "/v1/cutover-requests/{request_id}", CALLER_ANY, 0, api_find_request, api_request_get, {{0}}, {{0}}},
+    {"POST", "/v1/cutover-requests/{request_id}/ack", OPERATOR, ROUTE_KEYED | ROUTE_MATCHED, api_find_request,
+     api_request_ack, {{0}}, {TEXT("operator_note"), TIME("scheduled_for")}},
+    {"POST", "/v1/cutover-requests/{request_id}/reject", OPERATOR, ROUTE_KEYED, api_find_request, api_request_reject, {{0}},
+     {TEXT_NEEDED("reason")}},
+    {"POST", "/v1/cutover-requests/{request_id}/cancel", MEMBER | OPERATOR, ROUTE_KEYED, api_find_request,
+     api_request_cancel, {{0}}, {{0}}},
+    {"POST", "/v1/cutover-requests/{request_id}/ticket", MEMBER | OPERATOR, ROUTE_KEYED, api_find_request,
+     api_request_ticket, {{0}}, {TEXT_NEEDED("external_ticket_ref")}},
+    {"POST", "/v1/cutover-requests/{request_id}/reschedule", MEMBER | OPERATOR, ROUTE_KEYED, api_find_request,
+     api_request_reschedule, {{0}}, {TIME("scheduled_for")}},
+    {"GET", "/v1/cutover-requests/{request_id}/preflight", CALLER_ANY, 0, api_find_request, api_preflight_get, {{0}}, {{0}}},
+    {"POST", "/v1/cutover-requests/{request_id}/preflight", OPERATOR, 0, api_find_request, api_preflight_run, {{0}}, {JOBS}},
+    {"POST", "/v1/cutover-requests/{request_id}/promote", OPERATOR, ROUTE_KEYED | ROUTE_MATCHED, api_find_request,
+     api_request_promote, {{0}},
+     {FLAG("hold"), COUNT("hold_max_s", 1, 2592000), COUNT("writes_refused_max_s", 1, 86400), JOBS, VERIFY}},
+    {"POST", "/v1/cutover-requests/{request_id}/release", OPERATOR, ROUTE_KEYED, api_find_request, api_request_release,
+     {{0}}, {{0}}},
+    {"POST", "/v1/cutover-requests/{request_id}/rollback", OPERATOR, ROUTE_KEYED, api_find_request, api_request_rollback,
+     {{0}}, {FLAG("discard_writes")}},
+
+    {"GET", "/v1/projects/{project_id}/backups", CALLER_ANY, 0, api_find_project, api_backups_list,
+     {BACKUP_STATUS, ORDER, PAGE}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/backups", OPERATOR, ROUTE_KEYED, api_find_project, api_backup_create, {{0}},
+     {TEXT("label"), JOBS, VERIFY}},
+    {"GET", "/v1/backups/{backup_id}", CALLER_ANY, 0, api_find_backup, api_backup_get, {{0}}, {{0}}},
+    {"DELETE", "/v1/backups/{backup_id}", OPERATOR, 0, api_find_backup, api_backup_delete, {{0}}, {{0}}},
+    {"POST", "/v1/backups/{backup_id}/verify", OPERATOR, ROUTE_KEYED, api_find_backup, api_backup_verify, {{0}},
+     {JOBS, VERIFY}},
+    {"POST", "/v1/projects/{project_id}/restores", OPERATOR | ADMIN, ROUTE_KEYED, api_find_project, api_restore_create, {{0}},
+     {TEXT_NEEDED("backup_id"), WORD_NEEDED("target_kind", "preview|project"), TEXT("preview_id"), FLAG("confirm"),
+      JOBS, VERIFY}},
+
+    {"GET", "/v1/jobs", OPERATOR | ADMIN, 0, NULL, api_jobs_list, {JOB_STATUS, JOB_KIND, ORDER, PAGE}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/jobs", CALLER_ANY, 0, api_find_project, api_jobs_list,
+     {JOB_STATUS, JOB_KIND, ORDER, PAGE}, {{0}}},
+    {"GET", "/v1/jobs/{job_id}", CALLER_ANY, 0, api_find_job, api_job_get, {{0}}, {{0}}},
+    {"POST", "/v1/jobs/{job_id}/cancel", OPERATOR, ROUTE_KEYED, api_find_job, api_job_cancel, {{0}}, {{0}}},
+    {"GET", "/v1/jobs/{job_id}/events", CALLER_ANY, ROUTE_STREAM, api_find_job, api_job_events, {TEXT("last_event_id")}, {{0}}},
+};
+/* clang-format on */
+
+const size_t route_count = sizeof routes / sizeof *routes;
+
+cutover_status api_openapi_get(struct call *call, cutover_error **error)
+{
+    return call_json(call, 200, cutover_api_openapi(), error);
+}
