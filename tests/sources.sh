@@ -7,7 +7,7 @@ passed=0
 failed=0
 
 # shellcheck disable=SC2013 # no name of a source has a space in it
-for file in $(find include lib schemas tests examples \( -name '*.[ch]' -o -path 'tests/unit/data/*' -o -path 'schemas/*.json' \) ! -path 'tests/fuzz/*' |
+for file in $(find include lib schemas tests examples daemon \( -name '*.[ch]' -o -path 'tests/unit/data/*' -o -path 'schemas/*.json' \) ! -path 'tests/fuzz/*' |
     sort); do
     if grep -Eq "(^|[[:space:]])(${file}|${file%.c})([[:space:]]|\$)" Makefile.am; then
         passed=$((passed + 1))
@@ -17,7 +17,7 @@ for file in $(find include lib schemas tests examples \( -name '*.[ch]' -o -path
     fi
 done
 # shellcheck disable=SC2013
-for file in $(grep -oE '(include|lib|tests|examples)/[a-z0-9_/-]+\.(c|h|sh|dat)' Makefile.am | sort -u); do
+for file in $(grep -oE '(include|lib|tests|examples|daemon)/[a-z0-9_/-]+\.(c|h|sh|dat)' Makefile.am | sort -u); do
     [ -e "$file" ] && continue
     echo "in Makefile.am, but not there: $file"
     failed=$((failed + 1))
