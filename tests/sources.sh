@@ -17,7 +17,7 @@ for file in $(find include lib schemas tests examples daemon \( -name '*.[ch]' -
     fi
 done
 # shellcheck disable=SC2013
-for file in $(grep -oE '(include|lib|tests|examples|daemon)/[a-z0-9_/-]+\.(c|h|sh|dat)' Makefile.am | sort -u); do
+for file in $(grep -oE '(include|lib|tests|examples|daemon)/[a-z0-9_/-]+\.(c|h|sh|dat)\b' Makefile.am | sort -u); do
     [ -e "$file" ] && continue
     echo "in Makefile.am, but not there: $file"
     failed=$((failed + 1))
