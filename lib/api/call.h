@@ -13,12 +13,12 @@
 #define CALLER_OPERATES (CUTOVER_ROLE_OPERATOR | CUTOVER_ROLE_ORG_ADMIN)
 #define CALLER_ANY (CUTOVER_ROLE_MEMBER | CALLER_OPERATES)
 
-enum field_type { FIELD_NONE, FIELD_TEXT, FIELD_FLAG, FIELD_COUNT, FIELD_TIME, FIELD_TEXTS };
+enum given_type { GIVEN_NONE, GIVEN_TEXT, GIVEN_FLAG, GIVEN_COUNT, GIVEN_TIME, GIVEN_TEXTS };
 
 /* What a query or a body may have. The table's rows end with one of no name. */
-struct field {
+struct given {
     const char *name;
-    enum field_type type;
+    enum given_type type;
     bool required;
     int64_t min, max;  /* of a count */
     const char *words; /* of a text: those that there are, as "a|b"; NULL: any */
@@ -43,8 +43,8 @@ struct route {
     call_act
         find; /* reads what the path names, and sets call->project_id to the project that it is of; NULL: nothing is read */
     call_act act;
-    struct field query[FIELDS_MAX];
-    struct field body[FIELDS_MAX];
+    struct given query[FIELDS_MAX];
+    struct given body[FIELDS_MAX];
 };
 
 extern const struct route routes[];

@@ -227,7 +227,7 @@ cutover_status input_accept(struct call *call, cutover_error **error)
 
 /* ---- query ---- */
 
-static size_t field_index(const struct field fields[FIELDS_MAX], const char *name)
+static size_t field_index(const struct given fields[FIELDS_MAX], const char *name)
 {
     size_t i = 0;
 
@@ -258,11 +258,11 @@ static bool read_count(const char *text, int64_t *count)
 }
 
 /* What is wrong with a value of the query, written into `detail`; false: nothing is. */
-static bool value_is_wrong(const struct field *field, const char *value, char *detail, size_t size)
+static bool value_is_wrong(const struct given *field, const char *value, char *detail, size_t size)
 {
     int64_t count = 0;
 
-    if (field->type == FIELD_COUNT && (!read_count(value, &count) || count < field->min || count > field->max))
+    if (field->type == GIVEN_COUNT && (!read_count(value, &count) || count < field->min || count > field->max))
         snprintf(detail, size, "%s: a number from %lld to %lld", field->name, (long long)field->min,
                  (long long)field->max);
     else if (field->words != NULL && !is_word(field->words, value))
@@ -301,7 +301,7 @@ static cutover_status take_parameter(struct call *call, char *pair, cutover_erro
 /* Whether all of the query is there that must be. */
 static cutover_status query_whole(struct call *call, cutover_error **error)
 {
-    const struct field *fields = call->route->query;
+    const struct given *fields = call->route->query;
 
     for (size_t i = 0; i < FIELDS_MAX && fields[i].name != NULL; i++)
         if (fields[i].required && (call->queries[i] == NULL || *call->queries[i] == '\0'))
@@ -412,31 +412,31 @@ static bool are_texts(struct json_object *value)
 }
 
 /* What a member of the body must be, where it is not that; NULL: it is. */
-static const char *member_wants(const struct field *field, struct json_object *value)
+static const char *member_wants(const struct given *field, struct json_object *value)
 {
     int64_t time;
 
     switch (field->type) {
-    case FIELD_TEXT:
+    case GIVEN_TEXT:
         if (!is_whole_text(value))
             return "a text without NUL";
         return field->words == NULL || is_word(field->words, json_object_get_string(value)) ? NULL
                                                                                             : field->words;
-    case FIELD_FLAG:
+    case GIVEN_FLAG:
         return json_object_is_type(value, json_type_boolean) ? NULL : "true or false";
-    case FIELD_COUNT:
+    case GIVEN_COUNT:
         return json_object_is_type(value, json_type_int) && json_object_get_int64(value) >= field->min &&
                        json_object_get_int64(value) <= field->max
                    ? NULL
                    : "a whole number";
-    case FIELD_TIME:
+    case GIVEN_TIME:
         return is_whole_text(value) &&
                        cutover_time_read(json_object_get_string(value), &time, NULL) == CUTOVER_OK
                    ? NULL
                    : "a time as of RFC 3339: 2026-01-31T12:00:00Z";
-    case FIELD_TEXTS:
+    case GIVEN_TEXTS:
         return are_texts(value) ? NULL : "a list of texts without NUL";
-    case FIELD_NONE:
+    case GIVEN_NONE:
         break;
     }
     return "nothing";
@@ -452,13 +452,13 @@ static cutover_status check_member(struct call *call, const char *name, struct j
         snprintf(detail, sizeof detail, "the body has no `%.200s` here", name);
         return call_problem(call, PROBLEM_INVALID, detail, NULL, name, error);
     }
-    const struct field *field = &call->route->body[index];
+    const struct given *field = &call->route->body[index];
     if (value == NULL)
         return CUTOVER_OK;
     const char *wants = member_wants(field, value);
     if (wants == NULL)
         return CUTOVER_OK;
-    if (field->type == FIELD_COUNT)
+    if (field->type == GIVEN_COUNT)
         snprintf(detail, sizeof detail, "%s: %s from %lld to %lld", name, wants, (long long)field->min,
                  (long long)field->max);
     else
@@ -468,7 +468,7 @@ static cutover_status check_member(struct call *call, const char *name, struct j
 
 static cutover_status check_members(struct call *call, cutover_error **error)
 {
-    const struct field *fields = call->route->body;
+    const struct given *fields = call->route->body;
     cutover_status status = CUTOVER_OK;
 
     if (call->body != NULL) {

@@ -6,14 +6,14 @@
 #define OPERATOR CUTOVER_ROLE_OPERATOR
 #define ADMIN CUTOVER_ROLE_ORG_ADMIN
 
-#define TEXT(name) {name, FIELD_TEXT, false, 0, 0, NULL}
-#define TEXT_NEEDED(name) {name, FIELD_TEXT, true, 0, 0, NULL}
-#define WORD(name, words) {name, FIELD_TEXT, false, 0, 0, words}
-#define WORD_NEEDED(name, words) {name, FIELD_TEXT, true, 0, 0, words}
-#define FLAG(name) {name, FIELD_FLAG, false, 0, 0, NULL}
-#define COUNT(name, min, max) {name, FIELD_COUNT, false, min, max, NULL}
-#define COUNT_NEEDED(name, min, max) {name, FIELD_COUNT, true, min, max, NULL}
-#define TIME(name) {name, FIELD_TIME, false, 0, 0, NULL}
+#define TEXT(name) {name, GIVEN_TEXT, false, 0, 0, NULL}
+#define TEXT_NEEDED(name) {name, GIVEN_TEXT, true, 0, 0, NULL}
+#define WORD(name, words) {name, GIVEN_TEXT, false, 0, 0, words}
+#define WORD_NEEDED(name, words) {name, GIVEN_TEXT, true, 0, 0, words}
+#define FLAG(name) {name, GIVEN_FLAG, false, 0, 0, NULL}
+#define COUNT(name, min, max) {name, GIVEN_COUNT, false, min, max, NULL}
+#define COUNT_NEEDED(name, min, max) {name, GIVEN_COUNT, true, min, max, NULL}
+#define TIME(name) {name, GIVEN_TIME, false, 0, 0, NULL}
 
 #define ORDER WORD("order", "oldest|newest")
 #define PAGE TEXT("cursor"), COUNT("limit", 1, 1000)

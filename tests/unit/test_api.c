@@ -1,0 +1,1039 @@
+/* The HTTP interface without a socket and without a server: what is asked, what is refused, and that a refusal changes nothing. */
+#include "api/call.h"
+#include "model/backup.h"
+#include "support/caller.h"
+#include "support/check.h"
+#include "support/desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUESTS "/v1/projects/shop/cutover-requests"
+
+static const cutover_actor key = {CUTOVER_ACTOR_VERSION, "robot", CUTOVER_ACTOR_API_KEY,
+                                  CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
+
+struct room {
+    struct desk *desk;
+    struct caller *caller;
+    cutover_platform platform;
+};
+
+static int room_open(void **state)
+{
+    struct room *room = calloc(1, sizeof *room);
+    cutover_error *error = NULL;
+
+    assert_non_null(room);
+    room->desk = desk_new(NULL);
+    cutover_platform_init(&room->platform, CUTOVER_PLATFORM_VERSION);
+    check_ok(cutover_registry_platform(room->desk->registry, &room->platform, &error), error);
+    room->caller = caller_new(room->desk->engine, &room->desk->inner, &room->platform, room->desk->registry);
+    *state = room;
+    return 0;
+}
+
+static int room_close(void **state)
+{
+    struct room *room = *state;
+
+    caller_free(room->caller);
+    desk_free(room->desk);
+    free(room);
+    return 0;
+}
+
+static struct caller *as(void **state, const cutover_actor *actor, const char *project_id)
+{
+    struct caller *caller = ((struct room *)*state)->caller;
+
+    caller->actor = actor;
+    caller->project_id = project_id;
+    return caller;
+}
+
+static struct caller *as_member(void **state)
+{
+    return as(state, &desk_member, "shop");
+}
+
+static struct caller *as_operator(void **state)
+{
+    return as(state, &desk_operator, NULL);
+}
+
+/* A request of the shop's member; its id, malloc'd. */
+static char *filed(void **state)
+{
+    struct caller *caller = as_member(state);
+
+    assert_int_equal(ask(caller, "POST", REQUESTS, "{\"preview_id\":\"next\",\"external_ticket_ref\":\"T-1\"}"),
+                     201);
+    char *id = strdup(said(caller, "id"));
+    assert_non_null(id);
+    return id;
+}
+
+/* A backup of the shop's, verified, as the store has one. */
+static void put_backup(struct room *room, const char *id)
+{
+    struct backup_record record = {.id = (char *)id,
+                                   .project_id = (char *)"shop",
+                                   .label = (char *)"manual",
+                                   .status = BACKUP_VERIFIED,
+                                   .manifest_sha256 = (char *)"00",
+                                   .created_at = 1};
+    cutover_write write = CUTOVER_WRITE_INIT;
+    const cutover_write *const writes[] = {&write};
+    cutover_error *error = NULL;
+    char *body = NULL;
+
+    check_ok(record_format(&backup_type, &record, &body, &error), error);
+    write.kind = "backup";
+    write.id = id;
+    write.project_id = "shop";
+    write.body = body;
+    check_ok(room->desk->inner.commit(writes, 1, &error, room->desk->inner.userdata), error);
+    free(body);
+}
+
+/* ---- a request's way ---- */
+
+static void a_request_is_filed_read_and_listed(void **state)
+{
+    char *id = filed(state);
+    struct caller *caller = as_member(state);
+
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/cutover-requests/%s", id), 200);
+    assert_string_equal(said(caller, "status"), "open");
+    assert_string_equal(said(caller, "external_ticket_ref"), "T-1");
+    assert_string_equal(said_header(caller, "ETag"), "\"1\"");
+    assert_int_equal(ask(caller, "GET", REQUESTS "?status=live&limit=10", NULL), 200);
+    assert_int_equal(said_items(caller), 1);
+    assert_string_equal(said_item(caller, 0, "id"), id);
+    assert_null(said(caller, "next_cursor"));
+    assert_int_equal(ask(caller, "GET", REQUESTS "?status=rejected", NULL), 200);
+    assert_int_equal(said_items(caller), 0);
+    free(id);
+}
+
+/* What the store has of the shop: audit entries count its changes. */
+static size_t changes(struct caller *caller)
+{
+    const cutover_actor *actor = caller->actor;
+    const char *project_id = caller->project_id;
+
+    caller->actor = &desk_operator;
+    caller->project_id = NULL;
+    assert_int_equal(ask(caller, "GET", "/v1/projects/shop/audit-events?limit=1000", NULL), 200);
+    caller->actor = actor;
+    caller->project_id = project_id;
+    return said_items(caller);
+}
+
+static void acts_on_a_request_answer_with_it_as_it_is_then(void **state)
+{
+    char *id = filed(state);
+    struct caller *caller = as_member(state);
+
+    assert_int_equal(
+        ask_for(caller, "POST", "{\"external_ticket_ref\":\"T-2\"}", "/v1/cutover-requests/%s/ticket", id),
+        200);
+    assert_string_equal(said(caller, "external_ticket_ref"), "T-2");
+    assert_string_equal(said_header(caller, "ETag"), "\"2\"");
+    caller = as_operator(state);
+    assert_int_equal(
+        ask_for(caller, "POST", "{\"operator_note\":\"after lunch\"}", "/v1/cutover-requests/%s/ack", id), 200);
+    assert_string_equal(said(caller, "status"), "acked");
+    assert_string_equal(said(caller, "operator_note"), "after lunch");
+    assert_int_equal(ask_for(caller, "POST", "{\"scheduled_for\":\"2099-01-31T12:00:00+01:00\"}",
+                             "/v1/cutover-requests/%s/reschedule", id),
+                     200);
+    assert_string_equal(said(caller, "scheduled_for"), "2099-01-31T11:00:00.000000Z");
+    assert_int_equal(
+        ask_for(caller, "POST", "{\"scheduled_for\":null}", "/v1/cutover-requests/%s/reschedule", id), 200);
+    assert_null(said(caller, "scheduled_for"));
+    assert_int_equal(
+        ask_for(caller, "POST", "{\"reason\":\"not today\"}", "/v1/cutover-requests/%s/reject", id), 200);
+    assert_string_equal(said(caller, "rejected_reason"), "not today");
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", id), 409);
+    check_problem(caller, 409, "CUTOVER_E_STATE", NULL);
+    free(id);
+    id = filed(state);
+    caller = as_member(state);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", id), 200);
+    assert_string_equal(said(caller, "status"), "cancelled");
+    free(id);
+}
+
+static void lists_go_on_where_the_page_before_ended(void **state)
+{
+    struct caller *caller = as_member(state);
+    char *ids[3], next[100];
+
+    for (size_t i = 0; i < 3; i++) {
+        ids[i] = filed(state);
+        assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", ids[i]), 200);
+    }
+    assert_int_equal(ask(caller, "GET", REQUESTS "?limit=2", NULL), 200);
+    assert_int_equal(said_items(caller), 2);
+    assert_string_equal(said_item(caller, 0, "id"), ids[0]);
+    snprintf(next, sizeof next, "%s", said(caller, "next_cursor"));
+    assert_int_equal(ask_for(caller, "GET", NULL, REQUESTS "?limit=2&cursor=%s", next), 200);
+    assert_int_equal(said_items(caller), 1);
+    assert_string_equal(said_item(caller, 0, "id"), ids[2]);
+    assert_null(said(caller, "next_cursor"));
+    assert_int_equal(ask(caller, "GET", REQUESTS "?order=newest&limit=1", NULL), 200);
+    assert_string_equal(said_item(caller, 0, "id"), ids[2]);
+    assert_int_equal(ask(caller, "GET", "/v1/projects/shop/audit-events?limit=3", NULL), 200);
+    snprintf(next, sizeof next, "%s", said(caller, "next_cursor"));
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/projects/shop/audit-events?cursor=%s", next), 200);
+    assert_int_equal(said_items(caller), 5); /* of 2 for the inventory, and 2 for each request */
+    caller = as_operator(state);
+    assert_int_equal(ask(caller, "GET", "/v1/cutover-requests?status=cancelled", NULL), 200);
+    assert_int_equal(said_items(caller), 3);
+    for (size_t i = 0; i < 3; i++)
+        free(ids[i]);
+}
+
+/* ---- projects and previews ---- */
+
+static void the_inventory_is_told_without_connection_strings(void **state)
+{
+    struct caller *caller = as_operator(state);
+
+    assert_int_equal(ask(caller, "GET", "/v1/projects", NULL), 200);
+    assert_int_equal(said_items(caller), 1);
+    assert_string_equal(said_item(caller, 0, "id"), "shop");
+    assert_string_equal(said_item(caller, 0, "organization_id"), "acme");
+    assert_null(strstr(cutover_api_response_body(caller->response), "dbname"));
+    assert_int_equal(ask(caller, "GET", "/v1/projects/shop/previews", NULL), 200);
+    assert_string_equal(said_item(caller, 0, "id"), "next");
+    assert_string_equal(said_item(caller, 0, "state"), "ready");
+    assert_null(strstr(cutover_api_response_body(caller->response), "dbname"));
+    assert_int_equal(ask(caller, "GET", "/v1/projects/none", NULL), 404);
+    check_problem(caller, 404, "CUTOVER_E_NOT_FOUND", NULL);
+    assert_int_equal(ask(caller, "GET", "/v1/projects/none/previews", NULL), 404);
+}
+
+static void a_preview_is_extended_in_the_callers_name_and_never_shortened(void **state)
+{
+    struct room *room = *state;
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_extend(room->desk->registry, "next", INT64_C(1790000000000000), &error),
+             error);
+    struct caller *caller = as_member(state);
+    caller->now = INT64_C(1790003600000000);
+    assert_int_equal(ask(caller, "GET", "/v1/projects/shop/previews", NULL), 200);
+    assert_string_equal(said_item(caller, 0, "state"), "expired");
+    assert_int_equal(ask(caller, "POST", "/v1/projects/shop/previews/next/extend", "{\"ttl_hours\":2}"), 200);
+    assert_string_equal(said(caller, "expires_at"), "2026-09-21T17:13:20.000000Z");
+    assert_string_equal(said(caller, "state"), "ready");
+    assert_int_equal(ask(caller, "POST", "/v1/projects/shop/previews/next/extend", "{\"ttl_hours\":1}"), 200);
+    assert_string_equal(said(caller, "expires_at"), "2026-09-21T17:13:20.000000Z");
+    assert_int_equal(ask(caller, "GET", "/v1/projects/shop/audit-events?limit=1000", NULL), 200);
+    assert_string_equal(said_item(caller, said_items(caller) - 1, "action"), "preview.extended");
+    assert_string_equal(said_item(caller, said_items(caller) - 1, "actor_id"), "carla");
+    assert_int_equal(ask(caller, "POST", "/v1/projects/shop/previews/none/extend", "{\"ttl_hours\":1}"), 404);
+    caller = as_operator(state);
+    assert_int_equal(ask(caller, "POST", "/v1/projects/other/previews/next/extend", "{\"ttl_hours\":9}"), 404);
+}
+
+/* ---- refusals of the rules ---- */
+
+static void what_the_rules_refuse_has_its_status_and_changes_nothing(void **state)
+{
+    static const struct {
+        const char *act, *body;
+        unsigned status;
+        const char *code, *field;
+    } refused[] = {
+        {"promote", NULL, 409, "CUTOVER_E_STATE", NULL}, /* not acked */
+        {"release", NULL, 409, "CUTOVER_E_STATE", NULL},
+        {"rollback", NULL, 409, "CUTOVER_E_STATE", NULL},
+        {"reschedule", "{\"scheduled_for\":\"2099-01-01T00:00:00Z\"}", 409, "CUTOVER_E_STATE", NULL},
+        {"ack", "{\"scheduled_for\":\"1999-01-01T00:00:00Z\"}", 422, "CUTOVER_E_INVALID", NULL},
+        {"ack", "{\"scheduled_for\":\"tomorrow\"}", 422, "CUTOVER_E_INVALID", "scheduled_for"},
+        {"reject", "{\"reason\":\"\"}", 422, "CUTOVER_E_INVALID", "rejected_reason"},
+        {"reject", NULL, 422, "CUTOVER_E_INVALID", "reason"},
+        {"ticket", "{\"external_ticket_ref\":\" \"}", 422, "CUTOVER_E_INVALID", "external_ticket_ref"},
+        {"promote", "{\"jobs\":65}", 422, "CUTOVER_E_INVALID", "jobs"},
+        {"promote", "{\"jobs\":\"2\"}", 422, "CUTOVER_E_INVALID", "jobs"},
+        {"promote", "{\"verify\":\"luck\"}", 422, "CUTOVER_E_INVALID", "verify"},
+        {"promote", "{\"hold\":1}", 422, "CUTOVER_E_INVALID", "hold"},
+        {"promote", "{\"force\":true}", 422, "CUTOVER_E_INVALID", "force"},
+        {"ack", "{\"operator_note\":\"a\\u0000b\"}", 422, "CUTOVER_E_INVALID", "operator_note"},
+    };
+    char *id = filed(state);
+    struct caller *caller = as_operator(state);
+    const size_t before = changes(caller);
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        ask_for(caller, "POST", refused[i].body, "/v1/cutover-requests/%s/%s", id, refused[i].act);
+        check_problem(caller, refused[i].status, refused[i].code, refused[i].field);
+    }
+    assert_int_equal(changes(caller), before);
+    assert_int_equal(caller->work_count, 0);
+    caller = as_member(state);
+    ask(caller, "POST", REQUESTS, "{\"preview_id\":\"next\"}");
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", NULL);
+    ask(caller, "POST", REQUESTS, "{\"preview_id\":\"none\"}");
+    check_problem(caller, 404, "CUTOVER_E_NOT_FOUND", NULL);
+    ask(caller, "POST", REQUESTS, "{}");
+    check_problem(caller, 422, "CUTOVER_E_INVALID", "preview_id");
+    caller = as(state, &key, NULL);
+    caller->actor =
+        &(const cutover_actor){CUTOVER_ACTOR_VERSION, "carla", CUTOVER_ACTOR_USER, CUTOVER_ROLE_OPERATOR};
+    ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id);
+    check_problem(caller, 403, "CUTOVER_E_FORBIDDEN", NULL); /* four eyes */
+    assert_int_equal(changes(caller), before);
+    free(id);
+}
+
+static void what_is_promoted_too_early_or_too_late_is_refused(void **state)
+{
+    struct room *room = *state;
+    char *id = filed(state);
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+
+    assert_int_equal(ask_for(caller, "POST", "{\"scheduled_for\":\"2099-01-01T00:00:00Z\"}",
+                             "/v1/cutover-requests/%s/ack", id),
+                     200);
+    ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id);
+    check_problem(caller, 409, "CUTOVER_E_STATE", NULL);
+    check_ok(cutover_registry_preview_extend(room->desk->registry, "next", 1, &error), error);
+    ask_for(caller, "GET", NULL, "/v1/cutover-requests/%s", id);
+    assert_string_equal(said(caller, "status"), "expired");
+    caller = as_member(state);
+    ask(caller, "POST", REQUESTS, "{\"preview_id\":\"next\"}");
+    check_problem(caller, 409, "CUTOVER_E_EXPIRED", NULL);
+    free(id);
+}
+
+/* ---- nobody acts on what they have not seen ---- */
+
+static void an_outdated_page_acks_nothing(void **state)
+{
+    char *id = filed(state), target[120], promote[120];
+    struct caller *caller = as_member(state);
+
+    snprintf(target, sizeof target, "/v1/cutover-requests/%s/ack", id);
+    snprintf(promote, sizeof promote, "/v1/cutover-requests/%s/promote", id);
+    assert_int_equal(
+        ask_for(caller, "POST", "{\"external_ticket_ref\":\"T-9\"}", "/v1/cutover-requests/%s/ticket", id),
+        200);
+    caller = as_operator(state);
+    const size_t before = changes(caller);
+    ask_with(caller, "POST", target, "If-Match", "\"1\"", NULL);
+    check_problem(caller, 412, "CUTOVER_E_CONFLICT", "If-Match");
+    ask_with(caller, "POST", target, "If-Match", "W/\"2\"", NULL);
+    check_problem(caller, 412, "CUTOVER_E_CONFLICT", "If-Match");
+    ask_with(caller, "POST", target, "If-Match", "2", NULL);
+    check_problem(caller, 400, "CUTOVER_E_INVALID", "If-Match");
+    assert_int_equal(changes(caller), before);
+    assert_int_equal(ask_with(caller, "POST", target, "If-Match", "\"1\", \"2\"", NULL), 200);
+    ask_with(caller, "POST", promote, "If-Match", "\"2\"", NULL);
+    check_problem(caller, 412, "CUTOVER_E_CONFLICT", "If-Match");
+    assert_int_equal(caller->work_count, 0);
+    assert_int_equal(ask_with(caller, "GET", promote, "If-None-Match", "\"3\"", NULL), 405);
+    free(id);
+}
+
+/* Somebody writes between the look at the version and the commit. */
+static const char *changed_id;
+static void change_it(struct desk *desk)
+{
+    cutover_error *error = NULL;
+
+    check_ok(cutover_request_set_ticket(desk->engine, &desk_member, changed_id, "T-3", NULL, &error), error);
+}
+
+static void a_change_between_the_look_and_the_act_is_seen(void **state)
+{
+    struct room *room = *state;
+    char *id = filed(state), target[120];
+    struct caller *caller = as_operator(state);
+
+    snprintf(target, sizeof target, "/v1/cutover-requests/%s/ack", id);
+    changed_id = id;
+    room->desk->before = change_it;
+    ask_with(caller, "POST", target, "If-Match", "\"1\"", NULL);
+    check_problem(caller, 412, "CUTOVER_E_CONFLICT", "If-Match");
+    desk_check_request(room->desk, id, "open");
+    assert_int_equal(ask_with(caller, "POST", target, "If-Match", "*", NULL), 200);
+    free(id);
+}
+
+static void what_has_not_changed_is_not_sent_again(void **state)
+{
+    char *id = filed(state), target[120];
+    struct caller *caller = as_member(state);
+
+    snprintf(target, sizeof target, "/v1/cutover-requests/%s", id);
+    assert_int_equal(ask_with(caller, "GET", target, "If-None-Match", "\"1\"", NULL), 304);
+    assert_null(caller->json);
+    assert_string_equal(said_header(caller, "ETag"), "\"1\"");
+    assert_int_equal(ask_with(caller, "GET", target, "If-None-Match", "\"2\"", NULL), 200);
+    free(id);
+}
+
+/* ---- once ---- */
+
+static void the_same_key_gets_the_same_answer(void **state)
+{
+    static const char body[] = "{\"preview_id\":\"next\",\"customer_note\":\"please\"}";
+    struct caller *caller = as_member(state);
+    char *id;
+
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-1", body), 201);
+    id = strdup(said(caller, "id"));
+    const size_t before = changes(caller);
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-1", body), 201);
+    assert_string_equal(said(caller, "id"), id);
+    assert_string_equal(said_header(caller, "Idempotent-Replayed"), "true");
+    assert_string_equal(said_header(caller, "ETag"), "\"1\"");
+    assert_non_null(strstr(said_header(caller, "Location"), id));
+    assert_int_equal(changes(caller), before);
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-1", "{\"preview_id\":\"other\"}");
+    check_problem(caller, 422, "CUTOVER_E_CONFLICT", "Idempotency-Key");
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "", body);
+    check_problem(caller, 400, "CUTOVER_E_INVALID", "Idempotency-Key");
+    /* A refusal is an answer, too. */
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-2", body);
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", NULL);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", id), 200);
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-2", body);
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", NULL);
+    free(id);
+}
+
+static void a_key_is_its_actors_and_lives_for_a_day(void **state)
+{
+    static const char body[] = "{\"preview_id\":\"next\"}";
+    struct room *room = *state;
+    struct caller *caller = as_member(state);
+    cutover_error *error = NULL;
+    char id[64];
+
+    caller->now = INT64_C(1790000000000000);
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+    snprintf(id, sizeof id, "%s", said(caller, "id"));
+    caller = as(state, &key, NULL);
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body);
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", NULL); /* a live request: asked, not replayed */
+    assert_null(said_header(caller, "Idempotent-Replayed"));
+    caller = as_member(state);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", id), 200);
+    caller->now += INT64_C(86400) * 1000000 - 1;
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+    assert_string_equal(said(caller, "id"), id);
+    caller->now += 1;
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+    assert_string_not_equal(said(caller, "id"), id);
+    caller->now += INT64_C(86400) * 1000000;
+    check_ok(cutover_api_tend(caller->api, &error), error);
+    assert_int_equal(
+        room->desk->inner.list("idempotency", NULL, "", 1, NULL, NULL, &error, room->desk->inner.userdata),
+        CUTOVER_OK); /* it would call what is NULL for one that is left */
+}
+
+/* The store fails in the act: the key is free again. And one whose process died in it is taken over after a while. */
+static void an_act_that_failed_here_may_be_asked_again(void **state)
+{
+    static const char body[] = "{\"preview_id\":\"next\"}";
+    struct room *room = *state;
+    struct caller *caller = as_member(state);
+
+    caller->now = INT64_C(1790000000000000);
+    room->desk->refused = 1;
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body);
+    check_problem(caller, 503, "CUTOVER_E_STORE", NULL);
+    assert_string_equal(said_header(caller, "Retry-After"), "5");
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+}
+
+/* Asks the same from within the act. */
+static struct caller *second;
+static void ask_meanwhile(struct desk *desk)
+{
+    (void)desk;
+    ask_with(second, "POST", REQUESTS, "Idempotency-Key", "k", "{\"preview_id\":\"next\"}");
+    check_problem(second, 409, "CUTOVER_E_CONFLICT", "Idempotency-Key");
+}
+
+static void a_key_in_flight_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct caller *caller = as_member(state);
+
+    second = caller_new(room->desk->engine, &room->desk->inner, &room->platform, room->desk->registry);
+    second->actor = &desk_member;
+    second->project_id = "shop";
+    room->desk->before = ask_meanwhile;
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", "{\"preview_id\":\"next\"}"),
+                     201);
+    assert_null(room->desk->before);
+    caller_free(second);
+}
+
+/* ---- jobs ---- */
+
+static void a_job_is_handed_over_and_told_of_before_it_has_a_record(void **state)
+{
+    struct room *room = *state;
+    char *id = filed(state), job[64], location[100];
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id), 200);
+    assert_int_equal(ask_for(caller, "POST", "{\"hold\":true}", "/v1/cutover-requests/%s/promote", id), 202);
+    assert_string_equal(said(caller, "status"), "waiting");
+    assert_string_equal(said(caller, "kind"), "promotion");
+    assert_string_equal(said(caller, "request_id"), id);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    snprintf(location, sizeof location, "/v1/jobs/%s", job);
+    assert_string_equal(said_header(caller, "Location"), location);
+    assert_int_equal(ask(caller, "GET", location, NULL), 200);
+    assert_string_equal(said(caller, "status"), "waiting");
+    assert_string_equal(cutover_api_work_job_id(caller->works[0]), job);
+    assert_string_equal(cutover_api_work_kind(caller->works[0]), "promotion");
+    assert_string_equal(cutover_api_work_project_id(caller->works[0]), "shop");
+    /* Its servers are not there: preflight refuses. */
+    check_status(run_work(caller, &error), CUTOVER_E_PREFLIGHT, error);
+    assert_int_equal(ask(caller, "GET", location, NULL), 200);
+    assert_string_equal(said(caller, "status"), "refused");
+    struct json_object *failure = json_object_object_get(caller->json, "error");
+    assert_string_equal(json_object_get_string(json_object_object_get(failure, "code")), "CUTOVER_E_PREFLIGHT");
+    desk_check_request(room->desk, id, "acked");
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/jobs/%s/cancel", job), 409);
+    /* Nobody took it. */
+    caller->refuses = true;
+    ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id);
+    check_problem(caller, 503, "CUTOVER_E_STORE", NULL);
+    caller->refuses = false;
+    free(id);
+}
+
+static void a_job_that_waits_is_cancelled_before_it_begins(void **state)
+{
+    char *id = filed(state), job[64];
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id), 200);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id), 202);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/jobs/%s/cancel", job), 202);
+    check_status(run_work(caller, &error), CUTOVER_E_CANCELLED, error);
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/jobs/%s", job), 200);
+    assert_string_equal(said(caller, "status"), "cancelled");
+    /* One that is dropped without having been run. */
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id), 202);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    cutover_api_work_free(caller->works[--caller->work_count]);
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/jobs/%s", job), 200);
+    assert_string_equal(said(caller, "status"), "cancelled");
+    /* And one whose process is gone. */
+    caller->now = INT64_C(1790000000000000);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id), 202);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    caller->now += INT64_C(240) * 1000000;
+    check_ok(cutover_api_tend(caller->api, &error), error);
+    caller->now += INT64_C(240) * 1000000;
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/jobs/%s", job), 200);
+    assert_string_equal(said(caller, "status"), "waiting");
+    caller->now += INT64_C(240) * 1000000;
+    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/jobs/%s", job), 200);
+    assert_string_equal(said(caller, "status"), "lost");
+    caller->now = 0;
+    free(id);
+}
+
+static void restores_say_what_they_overwrite(void **state)
+{
+    struct caller *caller = as_operator(state);
+    static const char path[] = "/v1/projects/shop/restores";
+
+    ask(caller, "POST", path, "{\"backup_id\":\"none\",\"target_kind\":\"project\",\"confirm\":true}");
+    check_problem(caller, 404, "CUTOVER_E_NOT_FOUND", NULL);
+    ask(caller, "POST", path, "{\"backup_id\":\"none\",\"target_kind\":\"everything\"}");
+    check_problem(caller, 422, "CUTOVER_E_INVALID", "target_kind");
+    ask(caller, "POST", path, "{\"target_kind\":\"project\"}");
+    check_problem(caller, 422, "CUTOVER_E_INVALID", "backup_id");
+    assert_int_equal(caller->work_count, 0);
+}
+
+/* ---- events ---- */
+
+static void events_are_told_once_and_go_on_from_the_last_id(void **state)
+{
+    char *id = filed(state), job[64], last[80], target[140];
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+    const char *text;
+    uint32_t wait;
+
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id), 200);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id), 202);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    snprintf(target, sizeof target, "/v1/jobs/%s/events", job);
+    assert_int_equal(ask(caller, "GET", target, NULL), 200);
+    assert_string_equal(said_header(caller, "Content-Type"), "text/event-stream");
+    cutover_api_stream *stream = cutover_api_response_take_stream(caller->response);
+    assert_non_null(stream);
+    assert_null(cutover_api_response_take_stream(caller->response));
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    check_contains(text, "event: step\n");
+    check_contains(text, "\"step\":\"waiting\"");
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_string_equal(text, "");
+    assert_true(wait > 0);
+    check_status(run_work(caller, &error), CUTOVER_E_PREFLIGHT, error);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    check_contains(text, "event: end\n");
+    check_contains(text, "\"status\":\"refused\"");
+    assert_int_equal(sscanf(strstr(text, "id: "), "id: %79[^\n]", last), 1);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_null(text);
+    cutover_api_stream_free(stream);
+    assert_int_equal(ask_with(caller, "GET", target, "Last-Event-ID", last, NULL), 204);
+    assert_int_equal(ask_with(caller, "GET", target, "Last-Event-ID", "1.0.0", NULL), 200);
+    stream = cutover_api_response_take_stream(caller->response);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_null(strstr(text, "event: step"));
+    check_contains(text, "event: end\n");
+    cutover_api_stream_free(stream);
+    assert_int_equal(ask_with(caller, "GET", target, "Accept", "application/json", NULL), 406);
+    free(id);
+}
+
+/* ---- what is no request ---- */
+
+static void paths_are_decoded_once_and_played_no_tricks_with(void **state)
+{
+    static const struct {
+        const char *path;
+        unsigned status;
+    } paths[] = {
+        {"/v1/projects/shop", 200},
+        {"/v1/projects/%73hop", 200},
+        {"/v1/projects/%2573hop", 404},
+        {"/v1/projects/shop/", 404},
+        {"/v1//projects/shop", 404},
+        {"//v1/projects/shop", 404},
+        {"/v1/projects/../projects/shop", 400},
+        {"/v1/projects/%2e%2e/projects/shop", 400},
+        {"/v1/projects/./shop", 400},
+        {"/v1/projects/shop%2fpreviews", 404},
+        {"/v1/projects/shop%00", 400},
+        {"/v1/projects/sh%6", 400},
+        {"/v1/projects/sh%zzop", 400},
+        {"/v1/projects/%ff", 400},
+        {"/v1/projects/%c0%ae", 400},
+        {"/v1/projects/%ed%a0%80", 400},
+        {"/v1/projects/%0a", 400},
+        {"/v1/projects/%7f", 400},
+        {"/v1/projects/%c2%85", 400},
+        {"/V1/projects/shop", 404},
+        {"/v1/projects/SHOP", 404},
+        {"v1/projects/shop", 400},
+        {"*", 400},
+        {"", 400},
+        {"/", 404},
+        {"/v1", 404},
+        {"/v1/projects/shop/previews/next/extend/a/b/c/d", 404},
+        {"http://h/v1/projects", 400},
+        {"/v1/projects/shop;a=b", 404},
+        {"/v1/projects/s+hop", 404},
+    };
+    struct caller *caller = as_operator(state);
+    cutover_api_request request = CUTOVER_API_REQUEST_INIT;
+
+    request.method = "GET";
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        request.path = paths[i].path;
+        if (ask_request(caller, &request) != paths[i].status)
+            fail_msg("%s: %u, not %u", paths[i].path, cutover_api_response_status(caller->response),
+                     paths[i].status);
+    }
+}
+
+static void queries_are_known_by_name(void **state)
+{
+    static const struct {
+        const char *query, *field;
+        unsigned status;
+    } queries[] = {
+        {"limit=10", NULL, 200},
+        {"limit=1000", NULL, 200},
+        {"", NULL, 200},
+        {"&&limit=1&", NULL, 200},
+        {"%6cimit=1", NULL, 200},
+        {"limit=0", "limit", 400},
+        {"limit=1001", "limit", 400},
+        {"limit=-1", "limit", 400},
+        {"limit=1e2", "limit", 400},
+        {"limit=", "limit", 400},
+        {"limit", "limit", 400},
+        {"limit=99999999999999999999", "limit", 400},
+        {"status=gone", "status", 400},
+        {"status=", "status", 400},
+        {"order=random", "order", 400},
+        {"Limit=1", "Limit", 400},
+        {"limit=1&limit=1", "limit", 400},
+        {"page=2", "page", 400},
+        {"limit=%zz", NULL, 400},
+        {"status=%00", NULL, 400},
+        {"cursor=%ff", NULL, 400},
+        {"=1", "", 400},
+    };
+    struct caller *caller = as_operator(state);
+    cutover_api_request request = CUTOVER_API_REQUEST_INIT;
+
+    request.method = "GET";
+    request.path = REQUESTS;
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        request.query = queries[i].query;
+        const unsigned status = ask_request(caller, &request);
+        if (status != queries[i].status)
+            fail_msg("%s: %u, not %u", queries[i].query, status, queries[i].status);
+        if (status != 200)
+            check_problem(caller, 400, "CUTOVER_E_INVALID", queries[i].field);
+    }
+}
+
+static void bodies_are_json_objects_of_known_members(void **state)
+{
+    static const struct {
+        const char *body, *field;
+        unsigned status;
+    } bodies[] = {
+        {"{\"preview_id\":\"next\"", NULL, 400},
+        {"{\"preview_id\":\"next\"} x", NULL, 400},
+        {"[]", NULL, 400},
+        {"\"next\"", NULL, 400},
+        {"null", NULL, 400},
+        {"{\"preview_id\":NaN}", NULL, 400},
+        {"{preview_id:\"next\"}", NULL, 400},
+        {"{\"preview_id\":\"\xff\"}", NULL, 400},
+        {"{\"preview_id\":\"a\nb\"}", NULL, 400},
+        {"{\"preview_id\":[[[[[[[[]]]]]]]]}", NULL, 400},
+        {"{\"preview_id\":{\"id\":\"next\"}}", "preview_id", 422},
+        {"{\"preview_id\":1}", "preview_id", 422},
+        {"{\"preview_id\":null}", "preview_id", 422},
+        {"{\"preview\":\"next\"}", "preview", 422},
+        {"{\"preview_id\":\"next\",\"status\":\"acked\"}", "status", 422},
+        {"", "preview_id", 422},
+    };
+    struct caller *caller = as_member(state);
+
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        if (ask(caller, "POST", REQUESTS, bodies[i].body) != bodies[i].status)
+            fail_msg("%s: %u", bodies[i].body, cutover_api_response_status(caller->response));
+        check_problem(caller, bodies[i].status, "CUTOVER_E_INVALID", bodies[i].field);
+    }
+    assert_int_equal(ask(caller, "GET", REQUESTS, "{}"), 400);
+    assert_int_equal(ask(caller, "GET", REQUESTS, NULL), 200);
+    assert_int_equal(said_items(caller), 0);
+}
+
+static void types_sizes_and_headers_have_their_refusals(void **state)
+{
+    static const char body[] = "{\"preview_id\":\"next\"}";
+    struct caller *caller = as_member(state);
+    cutover_api_request request = CUTOVER_API_REQUEST_INIT;
+    cutover_api_header many[101],
+        headers[] = {{"content-TYPE", "application/json; charset=UTF-8"}, {"Accept", "*/*"}};
+    char *large = malloc(70000);
+
+    assert_non_null(large);
+    memset(large, 'a', 69999);
+    large[69999] = '\0';
+    request.method = "POST";
+    request.path = REQUESTS;
+    request.body = body;
+    request.body_size = sizeof body - 1;
+    request.headers = headers;
+    request.header_count = 2;
+    headers[0].value = "text/plain";
+    assert_int_equal(ask_request(caller, &request), 415);
+    check_problem(caller, 415, "CUTOVER_E_UNSUPPORTED", "Content-Type");
+    headers[0].value = "application/jsonp";
+    assert_int_equal(ask_request(caller, &request), 415);
+    headers[0].value = "application/json; charset=latin1";
+    assert_int_equal(ask_request(caller, &request), 415);
+    request.header_count = 0;
+    assert_int_equal(ask_request(caller, &request), 415);
+    request.header_count = 2;
+    headers[0].value = "application/json";
+    headers[1] = (cutover_api_header){"Content-Encoding", "gzip"};
+    assert_int_equal(ask_request(caller, &request), 415);
+    headers[1] = (cutover_api_header){"Content-Type", "application/json"};
+    assert_int_equal(ask_request(caller, &request), 400);
+    headers[1] = (cutover_api_header){"Accept", "text/html, application/*;q=0"};
+    assert_int_equal(ask_request(caller, &request), 406);
+    check_problem(caller, 406, "CUTOVER_E_UNSUPPORTED", "Accept");
+    request.body = large;
+    request.body_size = 69999;
+    headers[1].value = "text/html, application/json;q=0.5";
+    assert_int_equal(ask_request(caller, &request), 413);
+    request.body = NULL;
+    request.body_size = 0;
+    request.path = large;
+    assert_int_equal(ask_request(caller, &request), 414);
+    request.path = REQUESTS;
+    request.query = large;
+    assert_int_equal(ask_request(caller, &request), 414);
+    request.query = NULL;
+    headers[1].value = large;
+    assert_int_equal(ask_request(caller, &request), 431);
+    for (size_t i = 0; i < 101; i++)
+        many[i] = (cutover_api_header){"X-A", "b"};
+    request.headers = many;
+    request.header_count = 101;
+    assert_int_equal(ask_request(caller, &request), 431);
+    assert_int_equal(ask(caller, "GET", REQUESTS, NULL), 200);
+    assert_int_equal(said_items(caller), 0);
+    free(large);
+}
+
+static void methods_that_a_path_has_not_are_told_those_that_it_has(void **state)
+{
+    struct caller *caller = as_operator(state);
+
+    assert_int_equal(ask(caller, "PUT", REQUESTS, NULL), 405);
+    assert_string_equal(said_header(caller, "Allow"), "GET, HEAD, POST");
+    assert_int_equal(ask(caller, "get", "/v1/projects", NULL), 405);
+    assert_string_equal(said_header(caller, "Allow"), "GET, HEAD");
+    assert_int_equal(ask(caller, "POST", "/v1/backups/x", NULL), 405);
+    assert_string_equal(said_header(caller, "Allow"), "GET, HEAD, DELETE");
+    assert_int_equal(ask(caller, "HEAD", "/v1/projects", NULL), 200);
+    assert_true(cutover_api_response_body_size(caller->response) > 0);
+    assert_int_equal(ask(caller, "HEAD", "/v1/cutover-requests/x/ack", NULL), 405);
+}
+
+/* ---- who is nobody, and what is no call ---- */
+
+static void nobody_sees_more_than_the_document(void **state)
+{
+    struct caller *caller = as(state, NULL, NULL);
+
+    assert_int_equal(ask(caller, "GET", "/v1/openapi.json", NULL), 200);
+    assert_string_equal(said(caller, "openapi"), "3.1.0");
+    assert_int_equal(ask(caller, "GET", "/v1/projects", NULL), 401);
+    check_problem(caller, 401, "CUTOVER_E_FORBIDDEN", NULL);
+    assert_string_equal(said_header(caller, "WWW-Authenticate"), "Bearer");
+    assert_int_equal(ask(caller, "GET", "/v1/nothing", NULL), 401);
+}
+
+static void calls_without_what_they_need_are_errors_and_answer_nothing(void **state)
+{
+    struct room *room = *state;
+    cutover_api_options options = CUTOVER_API_OPTIONS_INIT;
+    cutover_api_request request = CUTOVER_API_REQUEST_INIT;
+    cutover_api_response *response = NULL;
+    cutover_api *api = NULL;
+    cutover_error *error = NULL;
+
+    check_status(cutover_api_new(NULL, &api, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    options.engine = room->desk->engine;
+    options.store = &room->desk->inner;
+    options.platform = &room->platform;
+    options.jobs = 65;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    options.jobs = 0;
+    options.max_body = 1;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    options.max_body = 0;
+    options.version = 2;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_UNSUPPORTED, error);
+    options.version = 1;
+    check_ok(cutover_api_new(&options, &api, &error), error);
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    request.method = "GET";
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    request.path = "/v1/projects";
+    request.header_count = 1;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    request.header_count = 0;
+    request.body_size = 1;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    request.body_size = 0;
+    request.version = 2;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_UNSUPPORTED, error);
+    assert_null(response);
+    cutover_api_free(api);
+    cutover_api_free(NULL);
+    check_status(cutover_api_problem(200, NULL, &response, &error), CUTOVER_E_INVALID, error);
+    check_ok(cutover_api_problem(429, NULL, &response, &error), error);
+    assert_int_equal(cutover_api_response_status(response), 429);
+    cutover_api_response_free(response);
+    assert_int_equal(cutover_api_response_status(NULL), 0);
+    cutover_api_response_free(NULL);
+    cutover_api_stream_free(NULL);
+    cutover_api_work_free(NULL);
+    check_status(cutover_api_work_run(NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_tend(NULL, &error), CUTOVER_E_INVALID, error);
+}
+
+/* A host without a registry, a queue, a list of its projects. */
+static void what_the_host_has_not_is_unsupported(void **state)
+{
+    struct room *room = *state;
+    cutover_api_options options = CUTOVER_API_OPTIONS_INIT;
+    struct caller bare = {0};
+    cutover_error *error = NULL;
+    char *id = filed(state);
+
+    options.engine = room->desk->engine;
+    options.store = &room->desk->inner;
+    options.platform = &room->platform;
+    check_ok(cutover_api_new(&options, &bare.api, &error), error);
+    bare.actor = &desk_operator;
+    ask(&bare, "GET", "/v1/projects", NULL);
+    check_problem(&bare, 501, "CUTOVER_E_UNSUPPORTED", NULL);
+    ask(&bare, "GET", "/v1/projects/shop/previews", NULL);
+    check_problem(&bare, 501, "CUTOVER_E_UNSUPPORTED", NULL);
+    ask_for(&bare, "POST", NULL, "/v1/cutover-requests/%s/promote", id);
+    check_problem(&bare, 501, "CUTOVER_E_UNSUPPORTED", NULL);
+    ask(&bare, "POST", "/v1/projects/shop/backups", NULL);
+    check_problem(&bare, 501, "CUTOVER_E_UNSUPPORTED", NULL);
+    bare.project_id = "shop";
+    assert_int_equal(ask(&bare, "GET", "/v1/projects", NULL), 200);
+    assert_int_equal(said_items(&bare), 1);
+    cutover_api_response_free(bare.response);
+    json_object_put(bare.json);
+    cutover_api_free(bare.api);
+    free(id);
+}
+
+/* ---- who may ---- */
+
+/* Every route for every role. What a row's `may` has not is 403; of another's project everything is 404. */
+static void every_role_is_held_against_every_route(void **state)
+{
+    enum { M = CUTOVER_ROLE_MEMBER, O = CUTOVER_ROLE_OPERATOR, A = CUTOVER_ROLE_ORG_ADMIN };
+    static const struct {
+        const char *method, *target, *body;
+        uint32_t may;
+        bool of_all; /* of no project */
+    } rows[] = {
+        {"GET", "/v1/projects", NULL, M | O | A, true},
+        {"GET", "/v1/projects/shop", NULL, M | O | A, false},
+        {"GET", "/v1/projects/shop/previews", NULL, M | O | A, false},
+        {"POST", "/v1/projects/shop/previews/next/extend", "{\"ttl_hours\":0}", M | O | A, false},
+        {"GET", "/v1/projects/shop/audit-events", NULL, M | O | A, false},
+        {"GET", "/v1/projects/shop/displaced-databases", NULL, M | O | A, false},
+        {"DELETE", "/v1/projects/shop/displaced-databases/x", NULL, O, false},
+        {"GET", "/v1/cutover-requests", NULL, O | A, true},
+        {"GET", REQUESTS, NULL, M | O | A, false},
+        {"POST", REQUESTS, "{}", M, false},
+        {"GET", "/v1/cutover-requests/ID", NULL, M | O | A, false},
+        {"POST", "/v1/cutover-requests/ID/ack", "{\"x\":1}", O, false},
+        {"POST", "/v1/cutover-requests/ID/reject", "{\"x\":1}", O, false},
+        {"POST", "/v1/cutover-requests/ID/cancel", "{\"x\":1}", M | O, false},
+        {"POST", "/v1/cutover-requests/ID/ticket", "{\"x\":1}", M | O, false},
+        {"POST", "/v1/cutover-requests/ID/reschedule", "{\"x\":1}", M | O, false},
+        {"GET", "/v1/cutover-requests/ID/preflight", NULL, M | O | A, false},
+        {"POST", "/v1/cutover-requests/ID/preflight", "{\"x\":1}", O, false},
+        {"POST", "/v1/cutover-requests/ID/promote", "{\"x\":1}", O, false},
+        {"POST", "/v1/cutover-requests/ID/release", "{\"x\":1}", O, false},
+        {"POST", "/v1/cutover-requests/ID/rollback", "{\"x\":1}", O, false},
+        {"GET", "/v1/projects/shop/backups", NULL, M | O | A, false},
+        {"POST", "/v1/projects/shop/backups", "{\"x\":1}", O, false},
+        {"GET", "/v1/backups/BACKUP", NULL, M | O | A, false},
+        {"DELETE", "/v1/backups/BACKUP", "{}", O, false},
+        {"POST", "/v1/backups/BACKUP/verify", "{\"x\":1}", O, false},
+        {"POST", "/v1/projects/shop/restores", "{\"x\":1}", O | A, false},
+        {"GET", "/v1/jobs", NULL, O | A, true},
+        {"GET", "/v1/projects/shop/jobs", NULL, M | O | A, false},
+        {"GET", "/v1/jobs/BACKUP", NULL, M | O | A, false},
+        {"POST", "/v1/jobs/BACKUP/cancel", "{\"x\":1}", O, false},
+        {"GET", "/v1/jobs/BACKUP/events", NULL, M | O | A, false},
+    };
+    static const char backup[] = "019d6f3c-0000-7000-8000-000000000001";
+    char *id = filed(state);
+    struct caller *caller = as_operator(state);
+    cutover_actor actor = {CUTOVER_ACTOR_VERSION, "somebody", CUTOVER_ACTOR_USER, 0};
+
+    put_backup(*state, backup);
+    const size_t before = changes(caller);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char target[160];
+        const char *mark = strstr(rows[i].target, "ID"), *end = strstr(rows[i].target, "BACKUP");
+        snprintf(target, sizeof target, "%s", rows[i].target);
+        if (mark != NULL)
+            snprintf(target, sizeof target, "%.*s%s%s", (int)(mark - rows[i].target), rows[i].target, id,
+                     mark + 2);
+        else if (end != NULL)
+            snprintf(target, sizeof target, "%.*s%s%s", (int)(end - rows[i].target), rows[i].target, backup,
+                     end + 6);
+        for (uint32_t roles = 0; roles < 8; roles++) {
+            actor.roles = roles;
+            caller->actor = &actor;
+            caller->project_id = "shop";
+            unsigned status = ask(caller, rows[i].method, target, rows[i].body);
+            const bool may = (roles & rows[i].may) != 0;
+            if ((status == 403) == may || status == 404 || status == 405)
+                if (!(status == 404 && may && strstr(target, "displaced") != NULL) &&
+                    !(status == 404 && may && strstr(target, "preflight") != NULL))
+                    fail_msg("%s %s as %u: %u", rows[i].method, target, (unsigned)roles, status);
+            caller->project_id = "other";
+            status = ask(caller, rows[i].method, target, rows[i].body);
+            if (!rows[i].of_all && status != 404)
+                fail_msg("%s %s as %u of another project: %u", rows[i].method, target, (unsigned)roles, status);
+            if (rows[i].of_all && status == 200)
+                assert_int_equal(said_items(caller), 0);
+            /* Who is of no project, and operates nothing, sees none. */
+            caller->project_id = NULL;
+            status = ask(caller, rows[i].method, target, rows[i].body);
+            if ((roles & (O | A)) == 0 && !rows[i].of_all && status != 404)
+                fail_msg("%s %s as %u of no project: %u", rows[i].method, target, (unsigned)roles, status);
+        }
+    }
+    /* That is all of the table, but for the document. */
+    assert_int_equal(sizeof rows / sizeof *rows, route_count - 1);
+    assert_int_equal(changes(caller), before);
+    assert_int_equal(caller->work_count, 0);
+    free(id);
+}
+
+int main(void)
+{
+#define IN_A_ROOM(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
+    const struct CMUnitTest tests[] = {
+        IN_A_ROOM(a_request_is_filed_read_and_listed),
+        IN_A_ROOM(acts_on_a_request_answer_with_it_as_it_is_then),
+        IN_A_ROOM(lists_go_on_where_the_page_before_ended),
+        IN_A_ROOM(the_inventory_is_told_without_connection_strings),
+        IN_A_ROOM(a_preview_is_extended_in_the_callers_name_and_never_shortened),
+        IN_A_ROOM(what_the_rules_refuse_has_its_status_and_changes_nothing),
+        IN_A_ROOM(what_is_promoted_too_early_or_too_late_is_refused),
+        IN_A_ROOM(an_outdated_page_acks_nothing),
+        IN_A_ROOM(a_change_between_the_look_and_the_act_is_seen),
+        IN_A_ROOM(what_has_not_changed_is_not_sent_again),
+        IN_A_ROOM(the_same_key_gets_the_same_answer),
+        IN_A_ROOM(a_key_is_its_actors_and_lives_for_a_day),
+        IN_A_ROOM(an_act_that_failed_here_may_be_asked_again),
+        IN_A_ROOM(a_key_in_flight_is_refused),
+        IN_A_ROOM(a_job_is_handed_over_and_told_of_before_it_has_a_record),
+        IN_A_ROOM(a_job_that_waits_is_cancelled_before_it_begins),
+        IN_A_ROOM(restores_say_what_they_overwrite),
+        IN_A_ROOM(events_are_told_once_and_go_on_from_the_last_id),
+        IN_A_ROOM(paths_are_decoded_once_and_played_no_tricks_with),
+        IN_A_ROOM(queries_are_known_by_name),
+        IN_A_ROOM(bodies_are_json_objects_of_known_members),
+        IN_A_ROOM(types_sizes_and_headers_have_their_refusals),
+        IN_A_ROOM(methods_that_a_path_has_not_are_told_those_that_it_has),
+        IN_A_ROOM(nobody_sees_more_than_the_document),
+        IN_A_ROOM(calls_without_what_they_need_are_errors_and_answer_nothing),
+        IN_A_ROOM(what_the_host_has_not_is_unsupported),
+        IN_A_ROOM(every_role_is_held_against_every_route),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
