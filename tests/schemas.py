@@ -89,6 +89,8 @@ def kept(folder):
                     continue
                 seen.add(line)
                 entry = json.loads(line)
+                if entry["schema"].startswith("api:"):
+                    continue  # tests/openapi.py
                 entry["object"].pop(LATER, None)
                 yield entry["schema"], entry["object"]
 

@@ -1,11 +1,10 @@
 #include "api/call.h"
 
-#include "api/input.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- what it brings ---- */
 
@@ -98,7 +97,7 @@ cutover_status call_record(struct call *call, unsigned status, const char *json,
 {
     char tag[32];
     const char *has = NULL;
-    cutover_status made = input_header(call, "If-None-Match", &has, error);
+    cutover_status made = call_given(call, "If-None-Match", &has, error);
 
     if (made != CUTOVER_OK || call->answer != NULL)
         return made;
@@ -107,6 +106,24 @@ cutover_status call_record(struct call *call, unsigned status, const char *json,
     made = reads && has != NULL && strcmp(has, tag) == 0 ? answer_is(call, answer_new(304), error)
                                                          : call_json(call, status, json, error);
     return made != CUTOVER_OK ? made : call_header(call, "ETag", tag, error);
+}
+
+/* ---- headers ---- */
+
+cutover_status call_given(struct call *call, const char *name, const char **value, cutover_error **error)
+{
+    const cutover_api_request *request = call->request;
+
+    *value = NULL;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (strcasecmp(request->headers[i].name, name) != 0)
+            continue;
+        if (*value != NULL)
+            return call_problem(call, PROBLEM_MALFORMED, "a header that may be there once is there twice", NULL,
+                                name, error);
+        *value = request->headers[i].value;
+    }
+    return CUTOVER_OK;
 }
 
 /* ---- lists ---- */

@@ -71,6 +71,8 @@ struct call {
 
 /* ---- what it brings ---- */
 
+/* The one header of that name; NULL: there is none. One that is there twice is refused: the call has its answer then. */
+cutover_status call_given(struct call *call, const char *name, const char **value, cutover_error **error);
 /* Of the query, by name; NULL: not given. */
 const char *call_query(const struct call *call, const char *name);
 int64_t call_query_count(const struct call *call, const char *name, int64_t otherwise);

@@ -153,7 +153,7 @@ static cutover_status match(struct call *call, cutover_error **error)
 
     if ((call->route->flags & ROUTE_MATCHED) == 0)
         return CUTOVER_OK;
-    cutover_status status = input_header(call, "If-Match", &tags, error);
+    cutover_status status = call_given(call, "If-Match", &tags, error);
     if (status != CUTOVER_OK || call->answer != NULL || tags == NULL || strcmp(tags, "*") == 0)
         return status;
     const uint64_t version = cutover_request_version(call->wish);
@@ -207,7 +207,7 @@ static cutover_status act_once(struct call *call, cutover_error **error)
     cutover_status status = CUTOVER_OK;
 
     if ((call->route->flags & ROUTE_KEYED) != 0)
-        status = input_header(call, "Idempotency-Key", &key, error);
+        status = call_given(call, "Idempotency-Key", &key, error);
     if (status != CUTOVER_OK || call->answer != NULL)
         return status;
     return key == NULL ? act(call, error) : once(call, key, act, error);

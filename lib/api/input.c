@@ -142,22 +142,6 @@ cutover_status input_path(struct call *call, const char *segments[SEGMENTS_MAX],
 
 /* ---- headers ---- */
 
-cutover_status input_header(struct call *call, const char *name, const char **value, cutover_error **error)
-{
-    const cutover_api_request *request = call->request;
-
-    *value = NULL;
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (strcasecmp(request->headers[i].name, name) != 0)
-            continue;
-        if (*value != NULL)
-            return call_problem(call, PROBLEM_MALFORMED, "a header that may be there once is there twice", NULL,
-                                name, error);
-        *value = request->headers[i].value;
-    }
-    return CUTOVER_OK;
-}
-
 static const char *past_space(const char *text)
 {
     return text + strspn(text, " \t");
@@ -349,10 +333,10 @@ static bool is_json(const char *type)
 static cutover_status check_type(struct call *call, cutover_error **error)
 {
     const char *type, *encoding;
-    cutover_status status = input_header(call, "Content-Type", &type, error);
+    cutover_status status = call_given(call, "Content-Type", &type, error);
 
     if (status == CUTOVER_OK && call->answer == NULL)
-        status = input_header(call, "Content-Encoding", &encoding, error);
+        status = call_given(call, "Content-Encoding", &encoding, error);
     if (status != CUTOVER_OK || call->answer != NULL)
         return status;
     if (encoding != NULL && strcasecmp(encoding, "identity") != 0)

@@ -20,7 +20,5 @@ cutover_status input_query(struct call *call, cutover_error **error);
 cutover_status input_body(struct call *call, cutover_error **error);
 /* Whether the caller takes what the route answers. */
 cutover_status input_accept(struct call *call, cutover_error **error);
-/* The one header of that name; NULL: there is none. One that is there twice is refused. */
-cutover_status input_header(struct call *call, const char *name, const char **value, cutover_error **error);
 
 #endif

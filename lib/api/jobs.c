@@ -1,6 +1,5 @@
 /* Jobs, what is told of them, and the audit trail. */
 #include "api/acts.h"
-#include "api/input.h"
 #include "api/stream.h"
 #include "api/work.h"
 
@@ -94,7 +93,7 @@ cutover_status api_job_events(struct call *call, cutover_error **error)
     cutover_api_stream *stream = NULL;
     const char *last;
 
-    cutover_status status = input_header(call, "Last-Event-ID", &last, error);
+    cutover_status status = call_given(call, "Last-Event-ID", &last, error);
     if (status != CUTOVER_OK || call->answer != NULL)
         return status;
     if (last == NULL)
