@@ -184,8 +184,9 @@ CUTOVER_API cutover_status cutover_integrations_deliver(cutover_integrations *in
                                                         const char *project_id, cutover_integration_run *run,
                                                         cutover_error **error);
 
-/** Makes every cutover_integrations_deliver() that runs, and the next one, begin nothing more and return within a second; what it is in the
-    middle of is given up, and due again at once. Any thread, and signal handlers; NULL is nothing. Since 0.1. */
+/** For a host that ends: cutover_integrations_deliver(), the one that runs and every later one, begins nothing more and returns within a
+    second. What it is in the middle of is given up, and due again at once, elsewhere. Any thread, and signal handlers; NULL is nothing.
+    Since 0.1. */
 CUTOVER_API void cutover_integrations_stop(cutover_integrations *integrations);
 
 /** Bits of cutover_integration_options.flags. */
@@ -229,7 +230,7 @@ typedef struct cutover_integration_options {
     /** Secrets, which the library keeps in its folder and nowhere else; NULL: it has one already, or the host's callback tells it. */
     const char *token; /**< The provider's access token: printable ASCII without spaces. */
     /** "postgres://…" or "postgresql://…", with a host. A connection string of `keyword=value` pairs is refused, and so is one that
-        names a file (passfile, sslkey, …): no site of a customer's could use it. */
+        names something of its own machine (passfile, service, sslkey, …): no site of a customer's could use it. */
     const char *pooled_url;
     const char *unpooled_url; /**< Likewise. Where it is NULL and `pooled_url` is not, that is it. */
 } cutover_integration_options;
