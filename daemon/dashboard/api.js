@@ -78,11 +78,6 @@ export async function get(path, options)
     return (await call('GET', path, options)).data;
 }
 
-export function post(path, body = {}, options = {})
-{
-    return call('POST', path, {...options, body});
-}
-
 /** A path of the interface; each part is one segment. */
 export function v1(...segments)
 {
@@ -101,20 +96,31 @@ export function withQuery(path, parameters)
     return text ? `${path}?${text}` : path;
 }
 
-/** Keys for what must be made once: the same for the same body, so that a second try after no answer is no second thing. */
-export class Keys {
+/**
+ * What must not happen twice: a second try after no answer bears the Idempotency-Key of the first, and gets its answer. After an answer,
+ * a refusal for one, the next try is another thing.
+ */
+export class Once {
     constructor()
     {
-        this.made = new Map();
+        this.text = null;
     }
 
-    of(body)
+    async post(path, body, options = {})
     {
-        const text = JSON.stringify(body);
-        if (!this.made.has(text)) {
-            const random = crypto.getRandomValues(new Uint8Array(16));
-            this.made.set(text, Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join(''));
+        const text = JSON.stringify([path, body, options.ifMatch ?? null]);
+        if (text !== this.text) {
+            this.text = text;
+            this.key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
         }
-        return this.made.get(text);
+        try {
+            const answer = await call('POST', path, {...options, body, idempotencyKey: this.key});
+            this.text = null;
+            return answer;
+        } catch (failure) {
+            if (failure.status > 0 && failure.status < 500)
+                this.text = null;
+            throw failure;
+        }
     }
 }

@@ -41,6 +41,7 @@ function outdatedNotice(outdated, close)
  * Opens a dialog with a form; resolves with what `submit` gave, or null when it was closed.
  *
  * @param options.title, intro (nodes), fields, submitLabel, danger
+ * @param options.refused (failure): told of a refusal before it is shown
  * @param options.submit (values) → promise. A Problem that names a field is told at the field, an Outdated as what changed.
  */
 export function formDialog(options)
@@ -74,8 +75,9 @@ export function formDialog(options)
 
         function tell(failure)
         {
+            options.refused?.(failure);
             const field = failure instanceof Problem && failure.field
-                ? fields.find((one) => one.name === failure.field) : undefined;
+                ? fields.find((one) => one.name === failure.field && one.tellsFaults) : undefined;
             if (failure instanceof Outdated) {
                 fill(trouble, outdatedNotice(failure, () => dialog.close()));
                 submit.hidden = !failure.still;

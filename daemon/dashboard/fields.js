@@ -1,7 +1,7 @@
 // Fields of forms: a label, a control, what it is for, what is wrong with it, and how many characters are left.
 
 import {fill, freshId, h} from './dom.js';
-import {characters, timeTitle} from './format.js';
+import {characters} from './format.js';
 import {icon} from './icons.js';
 
 /** What every field has: {element, name, value(), check(), focus(), complain(text), input}. */
@@ -21,6 +21,7 @@ function field(name, label, control, options, extra = [])
                    h('label', {for: control.id}, label,
                      options.required ? null : h('span', {class: 'faint'}, ' (optional)')),
                    options.hint ? h('p', {class: 'hint', id: hintId}, options.hint) : null, control, ...extra, error),
+        tellsFaults: true,
         value: () => control.value,
         check: () => (options.required && control.value.trim() === '' ? options.missing ?? 'Please fill this in.' : null),
         focus: () => control.focus(),
@@ -151,10 +152,4 @@ export function confirmField(name, expected)
     made.check = () => (made.input.value === expected ? null : `This is not “${expected}”.`);
     made.confirms = true;
     return made;
-}
-
-/** What a moment is in UTC, for reading. */
-export function utcText(iso)
-{
-    return timeTitle(iso);
 }

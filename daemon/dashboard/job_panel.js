@@ -6,13 +6,13 @@ import {bytes, count, counted, duration, wholeSeconds} from './format.js';
 import {icon} from './icons.js';
 import {badge, facts, idText, link, notice, panel, time} from './parts.js';
 import {listen} from './stream.js';
-import {jobKinds, methods, spoken, stateOf, steps, wayOf} from './words.js';
+import {actionWords, jobKinds, methods, spoken, stateOf, steps, wayOf} from './words.js';
 
 const over = new Set(['completed', 'rolled_back', 'failed', 'cancelled', 'refused', 'unsettled', 'verified', 'deleted']);
 
 export function isOver(job)
 {
-    return over.has(job.status);
+    return job.over ?? over.has(job.status);
 }
 
 /** What stands between start and end for a job of that kind, and of what it was asked for. */
@@ -99,7 +99,7 @@ function reportFacts(report)
 function outcome(job)
 {
     const report = job.report;
-    const failure = report?.error ?? job.record?.failure
+    const failure = report?.error ?? job.record?.failure ?? job.error
         ?? (job.record?.error ? {message: job.record.error, hint: null} : null);
     const failed = failure && typeof failure === 'object' ? failure : failure ? {message: failure, hint: null} : null;
     const parts = [];
@@ -192,19 +192,18 @@ class Meter {
 
 const logLines = 500;
 
-/** What the job's process logs, hidden until somebody looks. */
+/** What the audit trail says of the job as it goes, behind a summary. */
 class Log {
     constructor()
     {
-        this.lines = h('ol', {class: 'log', tabindex: '0', 'aria-label': 'Log of the job'});
-        this.element = h('details', {class: 'log-box', hidden: true}, h('summary', {}, 'Log'), this.lines);
+        this.lines = h('ol', {class: 'log', tabindex: '0', 'aria-label': 'What was recorded of the job'});
+        this.element = h('details', {class: 'log-box', hidden: true}, h('summary', {}, 'What was recorded'), this.lines);
     }
 
     add(entry)
     {
         this.element.hidden = false;
-        put(this.lines, h('li', {class: entry.level === 'warning' || entry.level === 'error' ? 'log-loud' : null},
-                          entry.at ? [time(entry.at, {seconds: true}), ' '] : null, entry.message ?? ''));
+        put(this.lines, h('li', {}, time(entry.at, {seconds: true}), ` ${actionWords(entry.action)}, by ${entry.actor_id}`));
         while (this.lines.childElementCount > logLines)
             this.lines.firstElementChild.remove();
     }
@@ -295,14 +294,14 @@ export function jobPanel(job, options = {})
                 readAgain();
         }, 1000);
         stream = listen(job.id, {
-            progress: (data) => {
-                if (note(data.step))
+            progress: ({progress}) => {
+                if (note(progress.step))
                     stepChanged();
-                job.progress = data;
-                meter.tell(data);
+                job.progress = progress;
+                meter.tell(progress);
             },
-            step: (data) => note(data.step ?? data.name) && stepChanged(),
-            log: (data) => log.add(data),
+            step: ({step}) => note(step) && stepChanged(),
+            log: (entry) => log.add(entry),
             end: () => reload().then(end).catch(() => {}),
             lost: () => { connection.hidden = false; },
             back: () => { connection.hidden = true; },

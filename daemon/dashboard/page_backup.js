@@ -1,6 +1,6 @@
 // One backup: what is in it, what proves it, and what it can be restored into.
 
-import {call, get, Keys, v1, withQuery} from './api.js';
+import {call, get, Once, v1, withQuery} from './api.js';
 import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {checkField, choiceField, confirmField, textField} from './fields.js';
@@ -10,14 +10,14 @@ import {isAdministrator, isOperator} from './session.js';
 import {goToJob} from './tab_lists.js';
 import {methods, spoken} from './words.js';
 
-function begin(backup, body, keys)
+function begin(backup, body, once)
 {
-    return call('POST', v1('projects', backup.project_id, 'restores'), {body, idempotencyKey: keys.of(body)});
+    return once.post(v1('projects', backup.project_id, 'restores'), body);
 }
 
 async function restoreIntoPreview(backup)
 {
-    const keys = new Keys();
+    const once = new Once();
     const {items} = await get(withQuery(v1('projects', backup.project_id, 'previews'), {limit: 100}));
     const made = await formDialog({
         title: 'Restore into a preview',
@@ -26,7 +26,7 @@ async function restoreIntoPreview(backup)
             : textField('preview_id', 'Preview', {required: true})],
         submitLabel: 'Restore',
         failedTitle: 'The restore was not begun',
-        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'preview', preview_id: values.preview_id}, keys),
+        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'preview', preview_id: values.preview_id}, once),
     });
     if (made)
         goToJob(made);
@@ -34,7 +34,7 @@ async function restoreIntoPreview(backup)
 
 async function restoreOverProduction(backup)
 {
-    const keys = new Keys();
+    const once = new Once();
     const made = await formDialog({
         title: 'Restore over production',
         intro: [h('p', {}, `Production of ${backup.project_id} is replaced as a whole by this backup, by the same swap as a cutover. It is backed up before, and `
@@ -44,7 +44,7 @@ async function restoreOverProduction(backup)
         submitLabel: 'Restore over production',
         failedTitle: 'The restore was not begun',
         danger: true,
-        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'project', confirm: values.sure}, keys),
+        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'project', confirm: values.sure}, once),
     });
     if (made)
         goToJob(made);
@@ -55,10 +55,10 @@ async function verify(backup)
     const made = await formDialog({
         title: 'Verify it again',
         intro: h('p', {}, 'Its files are read from the repository and held against its manifest; restored and compared, if you choose that.'),
-        fields: [choiceField('method', 'How', [['readback', 'Read back'], ['restore', 'Restore and compare']], {initial: 'readback'})],
+        fields: [choiceField('verify', 'How', [['readback', 'Read back'], ['restore', 'Restore and compare']], {initial: 'readback'})],
         submitLabel: 'Verify',
         failedTitle: 'The verification was not begun',
-        submit: (values) => call('POST', v1('backups', backup.id, 'verify'), {body: {method: values.method}}),
+        submit: (values) => call('POST', v1('backups', backup.id, 'verify'), {body: {verify: values.verify}}),
     });
     if (made)
         goToJob(made);
@@ -72,7 +72,7 @@ async function remove(backup)
         fields: [confirmField('label', backup.label || backup.id)],
         submitLabel: 'Delete',
         danger: true,
-        submit: () => call('DELETE', `${v1('backups', backup.id)}?confirm=true`),
+        submit: () => call('DELETE', v1('backups', backup.id)),
     });
     if (done) {
         announce('Backup deleted');

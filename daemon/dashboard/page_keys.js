@@ -1,6 +1,6 @@
 // API keys, for whoever administers the organization.
 
-import {call, get, Keys, withQuery} from './api.js';
+import {call, get, Once, withQuery} from './api.js';
 import {formDialog, showDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {checksField, textField, timeField} from './fields.js';
@@ -51,7 +51,7 @@ async function revoke(key, reload)
 
 async function create(reload)
 {
-    const keys = new Keys();
+    const once = new Once();
     const made = await formDialog({
         title: 'A new key',
         fields: [
@@ -64,7 +64,7 @@ async function create(reload)
         submitLabel: 'Make the key',
         submit: async (values) => {
             const body = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '' && value !== null));
-            return (await call('POST', '/v1/keys', {body, idempotencyKey: keys.of(body)})).data;
+            return (await once.post('/v1/keys', body)).data;
         },
     });
     if (!made)

@@ -40,7 +40,7 @@ export async function queuePage()
     const read = () => showIn(list, () => {
         const path = project.value() ? `/v1/projects/${encodeURIComponent(project.value())}/cutover-requests` : '/v1/cutover-requests';
         return pagedTable('Requests', requestColumns(true), (cursor) =>
-            get(withQuery(path, {status: status.value(), order: 'desc', limit: 50, cursor})), empty(
+            get(withQuery(path, {status: status.value(), order: 'newest', limit: 50, cursor})), empty(
             status.value() === 'live' ? 'Nothing waits.' : 'No request is like that.',
             h('p', {}, status.value() === 'live' ? 'Requests come here when customers file them.' : 'Try another state or project.')));
     }, 'Reading the queue');

@@ -211,7 +211,7 @@ class RequestPage {
         const {request} = this;
         if (['open', 'rejected', 'expired'].includes(request.status) && !request.promote_job_id)
             return [];
-        const {items} = await get(`${v1('projects', request.project_id, 'jobs')}?order=desc&limit=100`);
+        const {items} = await get(`${v1('projects', request.project_id, 'jobs')}?order=newest&limit=100`);
         const ids = items.filter((job) => job.request_id === request.id).map((job) => job.id);
         if (request.promote_job_id && !ids.includes(request.promote_job_id))
             ids.push(request.promote_job_id);
@@ -247,6 +247,14 @@ class RequestPage {
         return this.panels.map((one) => one.job()).find((job) => !isOver(job));
     }
 
+    /** That a request has to be acked first is no news to whoever looks at it to ack it. */
+    withoutItsOwnState(preflight)
+    {
+        if (this.request.status !== 'open')
+            return preflight;
+        return {...preflight, findings: preflight.findings.filter((one) => one.check !== 'request.rules')};
+    }
+
     drawPreflight()
     {
         fill(this.preflight);
@@ -256,16 +264,19 @@ class RequestPage {
         const path = v1('cutover-requests', this.id, 'preflight');
         const look = (again) => showIn(box, async () => {
             try {
-                const preflight = again ? (await call('POST', path, {body: {}})).data : await get(path);
-                return [verdictOf(preflight), sides(preflight), findingsList(preflight)];
+                const {preflight, looked_at: at} = again ? (await call('POST', path, {body: {}})).data : await get(path);
+                const shown = this.withoutItsOwnState(preflight);
+                return [verdictOf(shown), h('p', {class: 'hint looked'}, 'Looked at ', time(at, {seconds: true, relative: true})),
+                        sides(preflight), findingsList(shown)];
             } catch (failure) {
-                // Where it is kept to operators, others have the way and the facts.
-                if (failure.status === 403)
-                    fill(this.preflight);
-                throw failure;
+                if (failure.status !== 404 || isOperator())
+                    throw failure;
+                return h('p', {class: 'lead'}, 'Nobody has looked yet. An operator does, before the request is acked.');
             }
         }, 'Asking both servers');
-        fill(this.preflight, panel('Preflight', {aside: button('Run again', () => look(true), {class: 'button small', act: 'preflight'})}, box));
+        fill(this.preflight, panel('Preflight', {
+            aside: isOperator() ? button('Run again', () => look(true), {class: 'button small', act: 'preflight'}) : null,
+        }, box));
         look(false);
     }
 

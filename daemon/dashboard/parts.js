@@ -78,6 +78,13 @@ export function panel(title, options = {}, ...children)
                options.aside ?? null), ...children);
 }
 
+/** What a cell holds, as one child: beside the column's title where the table is a list of cards. Nothing stays nothing. */
+function inOne(content)
+{
+    const children = [content].flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+    return children.length > 1 ? h('div', {class: 'cell'}, children) : children;
+}
+
 /**
  * A table that becomes a list of cards where there is no room; roles keep it a table for those who hear it.
  *
@@ -95,7 +102,7 @@ export function table(caption, columns, rows)
         put(body, more.map((row) => h('tr', {role: 'row'}, columns.map((column, index) => {
             const attributes = {class: column.class, 'data-label': column.title};
             return index === 0 ? h('th', {scope: 'row', role: 'rowheader', ...attributes}, column.cell(row))
-                : h('td', {role: 'cell', ...attributes}, column.cell(row));
+                : h('td', {role: 'cell', ...attributes}, inOne(column.cell(row)));
         }))));
     };
     element.add(rows);

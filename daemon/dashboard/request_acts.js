@@ -1,12 +1,12 @@
 // What may be done with a request. Each act says which version of the request it is about (If-Match): where somebody was
 // faster the service answers 412, and what has changed is shown before anybody goes on.
 
-import {call, get, Problem, v1} from './api.js';
+import {call, Once, Problem, v1} from './api.js';
 import {formDialog, Outdated} from './dialog.js';
 import {h} from './dom.js';
 import {checkField, choiceField, confirmField, textField, timeField} from './fields.js';
 import {timeText} from './format.js';
-import {facts, notice, problemNotice} from './parts.js';
+import {facts, notice, time} from './parts.js';
 import {actorId} from './session.js';
 import {spoken, stateOf} from './words.js';
 
@@ -66,10 +66,10 @@ export function fits(act, request)
  *
  * @param view {request, etag, reload()}: etag becomes the fresh one where the reader was shown what changed.
  */
-async function carryOut(view, act, body)
+async function carryOut(view, once, act, body)
 {
     try {
-        return await call('POST', v1('cutover-requests', view.request.id, act), {body, ifMatch: view.etag});
+        return await once.post(v1('cutover-requests', view.request.id, act), body, {ifMatch: view.etag});
     } catch (failure) {
         if (!(failure instanceof Problem) || failure.status !== 412)
             throw failure;
@@ -93,10 +93,11 @@ function about(request)
 
 function open(view, act, dialog, bodyOf)
 {
+    const once = new Once();
     return formDialog({
         intro: about(view.request),
         ...dialog,
-        submit: async (values) => (await carryOut(view, act, bodyOf(values))).data,
+        submit: async (values) => (await carryOut(view, once, act, bodyOf(values))).data,
     });
 }
 
@@ -194,59 +195,31 @@ export function release(view)
     }, () => ({}));
 }
 
-const writesWords = {
-    none: 'Nothing was written to production since the cutover.',
-    some: 'Production was written to since the cutover. A rollback takes these writes out of production; they stay in the database that is put aside.',
-    'cannot be told': 'Whether production was written to since the cutover cannot be told: its server was restarted, or its counters were reset. '
-        + 'What was written goes out of production with a rollback, and stays in the database that is put aside.',
-};
-
-/** What a rollback would do, asked of production's server; null where the service has no such route. */
-async function outlook(request)
-{
-    try {
-        return await get(v1('cutover-requests', request.id, 'rollback'));
-    } catch (failure) {
-        if (failure instanceof Problem && (failure.status === 404 || failure.status === 405))
-            return null;
-        throw failure;
-    }
-}
-
-export async function rollback(view)
+export function rollback(view)
 {
     const {request} = view;
-    let seen = null;
-    let trouble = null;
-    try {
-        seen = await outlook(request);
-    } catch (failure) {
-        trouble = failure;
-    }
-    const writes = seen?.writes_since_cutover ?? null;
-    const mayDiscard = writes !== 'none';
-    const drops = writes ? notice(writes === 'none' ? 'good' : 'warn', writes === 'none' ? null : 'What it would drop',
-                                  h('p', {'data-part': 'would-drop'}, writesWords[writes] ?? String(writes)))
-        : trouble ? problemNotice(trouble, 'What it would drop could not be asked')
-        : notice('warn', 'What it would drop', h('p', {'data-part': 'would-drop'}, 'Everything that was written to production since the cutover. It stays '
-                                                 + 'in the database that is put aside.'));
+    const discard = checkField('discard_writes', 'Take these writes out of production',
+                               {hint: 'They stay in the database that is put aside, which is kept.'});
+    discard.element.hidden = true;
     return open(view, 'rollback', {
         title: 'Roll back',
         intro: [h('p', {}, 'The production from before this cutover comes back, by the same swap: readers are shut out for some tens of milliseconds. '
                   + 'What is production now is put aside and kept.'),
                 facts([
                     ['Project', request.project_id],
-                    ['Cutover ended', timeText(request.completed_at, true)],
-                    seen?.displaced_database ? ['Comes back', h('code', {}, seen.displaced_database)] : null,
-                ], {class: 'facts compact'}), drops],
-        fields: [
-            mayDiscard ? checkField('discard_writes', 'Take what was written since out of production',
-                                    {hint: 'Without this the rollback is refused when something was written.'}) : null,
-            confirmField('project', request.project_id),
-        ].filter(Boolean),
+                    ['Cutover ended', time(request.completed_at, {seconds: true, relative: true})],
+                    ['Backup before', request.pre_cutover_backup_id ? h('code', {}, request.pre_cutover_backup_id) : null],
+                ], {class: 'facts compact'}),
+                notice('warn', 'What it would drop', h('p', {'data-part': 'would-drop'}, 'Everything that was written to production since the cutover. Where '
+                       + 'something was, nothing is begun: you are told, and asked once more.'))],
+        fields: [confirmField('project', request.project_id), discard],
         submitLabel: 'Roll back',
         danger: true,
         wide: true,
-        failedTitle: 'The rollback was not begun',
-    }, (values) => ({discard_writes: values.discard_writes ?? false}));
+        failedTitle: 'Nothing was begun',
+        refused: (failure) => {
+            if (failure.field === 'discard_writes' || failure.code === 'CUTOVER_E_STATE')
+                discard.element.hidden = false;
+        },
+    }, (values) => ({discard_writes: values.discard_writes}));
 }

@@ -50,7 +50,7 @@ export function forget()
     current = null;
 }
 
-export function has(role)
+function has(role)
 {
     return current?.roles?.includes(role) ?? false;
 }

@@ -1,25 +1,28 @@
 // The tabs of a project that are lists: requests, backups, jobs, displaced databases, audit.
 
-import {call, get, Keys, v1, withQuery} from './api.js';
+import {call, get, Once, v1, withQuery} from './api.js';
+import {auditOf} from './audit.js';
 import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {choiceField, confirmField, textField} from './fields.js';
 import {bytes, count} from './format.js';
 import {requestColumns} from './page_queue.js';
 import {badge, button, empty, idText, link, pagedTable, showIn, time} from './parts.js';
-import {isAdministrator, isOperator} from './session.js';
+import {isOperator} from './session.js';
 import {actionNames, actionWords, jobKinds, methods, spoken} from './words.js';
+
+const auditPageSize = 100;
 
 export function requestsTab(project)
 {
     return pagedTable('Requests', requestColumns(false), (cursor) =>
-        get(withQuery(v1('projects', project.id, 'cutover-requests'), {order: 'desc', limit: 50, cursor})),
+        get(withQuery(v1('projects', project.id, 'cutover-requests'), {order: 'newest', limit: 50, cursor})),
         empty('No requests yet.', h('p', {}, 'A request is filed with “Promote” on a preview that is ready.')));
 }
 
 async function takeBackup(project)
 {
-    const keys = new Keys();
+    const once = new Once();
     const made = await formDialog({
         title: 'Back up production',
         intro: h('p', {}, 'Production stays open for reads and writes. The backup is proved once it is taken.'),
@@ -28,7 +31,7 @@ async function takeBackup(project)
         failedTitle: 'No backup was begun',
         submit: (values) => {
             const body = values.label ? {label: values.label} : {};
-            return call('POST', v1('projects', project.id, 'backups'), {body, idempotencyKey: keys.of(body)});
+            return once.post(v1('projects', project.id, 'backups'), body);
         },
     });
     if (made) {
@@ -46,7 +49,7 @@ export function goToJob(answer)
 }
 
 /** In a few words, what proves a backup. */
-export function proof(backup)
+function proof(backup)
 {
     if (backup.status !== 'verified')
         return h('span', {class: 'faint'}, backup.status === 'failed' ? backup.verify_detail ?? backup.error ?? 'not proved' : 'not proved');
@@ -62,7 +65,7 @@ export async function backupsTab(project)
         {title: 'Rows', class: 'number', cell: (backup) => count(backup.rows)},
         {title: 'Size', class: 'number', cell: (backup) => bytes(backup.bytes)},
         {title: 'Taken', cell: (backup) => time(backup.created_at, {relative: true})},
-    ], (cursor) => get(withQuery(v1('projects', project.id, 'backups'), {order: 'desc', limit: 50, cursor})),
+    ], (cursor) => get(withQuery(v1('projects', project.id, 'backups'), {order: 'newest', limit: 50, cursor})),
         empty('No backups yet.', h('p', {}, 'Every cutover takes one of production before it.')));
     return [isOperator() ? h('div', {class: 'actions above'}, button('Take a backup', () => takeBackup(project), {act: 'backup'})) : null, list];
 }
@@ -76,7 +79,7 @@ export function jobsTab(project)
             : h('span', {class: 'faint'}, '–'))},
         {title: 'Begun', cell: (job) => time(job.created_at, {relative: true})},
         {title: 'Id', cell: (job) => idText(job.id)},
-    ], (cursor) => get(withQuery(v1('projects', project.id, 'jobs'), {order: 'desc', limit: 50, cursor})), empty('No jobs yet.'));
+    ], (cursor) => get(withQuery(v1('projects', project.id, 'jobs'), {order: 'newest', limit: 50, cursor})), empty('No jobs yet.'));
 }
 
 async function drop(project, database, reload)
@@ -88,7 +91,7 @@ async function drop(project, database, reload)
         fields: [confirmField('name', database.name)],
         submitLabel: 'Drop it',
         danger: true,
-        submit: () => call('DELETE', `${v1('projects', project.id, 'displaced-databases', database.name)}?confirm=true`),
+        submit: () => call('DELETE', v1('projects', project.id, 'displaced-databases', database.name)),
     });
     if (done) {
         announce('Dropped');
@@ -119,11 +122,13 @@ function auditData(entry)
         h('div', {class: 'fact'}, h('dt', {}, spoken(name)), h('dd', {class: 'breaks'}, String(value))))));
 }
 
-export function auditTab(project)
+export async function auditTab(project)
 {
+    const entries = (await auditOf(project.id)).reverse();
+    const known = actionNames.filter((name) => entries.some((entry) => entry.action === name));
     const list = h('div', {});
-    const action = choiceField('action', 'What', [['', 'Everything'], ...actionNames.map((name) => [name, actionWords(name)])], {initial: ''});
-    const read = () => showIn(list, () => pagedTable('Audit', [
+    const action = choiceField('action', 'What', [['', 'Everything'], ...known.map((name) => [name, actionWords(name)])], {initial: ''});
+    const draw = () => showIn(list, () => pagedTable('Audit', [
         {title: 'What', cell: (entry) => h('span', {title: entry.action}, actionWords(entry.action))},
         {title: 'Who', cell: (entry) => [entry.actor_id, ' ', h('span', {class: 'faint'}, entry.actor_kind.replace('_', ' '))]},
         {title: 'When', cell: (entry) => time(entry.at, {seconds: true})},
@@ -131,15 +136,15 @@ export function auditTab(project)
             : h('span', {class: 'faint'}, '–'))},
         {title: 'Details', cell: auditData},
         {title: 'No.', class: 'number', cell: (entry) => entry.sequence},
-    ], (cursor) => get(withQuery(v1('projects', project.id, 'audit-events'), {action: action.value(), order: 'desc', limit: 50, cursor})),
-        empty('Nothing is recorded yet.')), 'Reading the audit trail');
-    action.input.addEventListener('change', read);
-    read();
+    ], (from) => auditPage(entries, action.value(), Number(from ?? 0)), empty('Nothing is recorded yet.')));
+    action.input.addEventListener('change', draw);
+    draw();
     return [h('form', {class: 'filters', 'aria-label': 'Filters', on: {submit: (event) => event.preventDefault()}}, action.element), list];
 }
 
-/** Whether the reader may restore anything at all. */
-export function mayRestore()
+function auditPage(entries, action, from)
 {
-    return isOperator() || isAdministrator();
+    const wanted = action ? entries.filter((entry) => entry.action === action) : entries;
+    const to = from + auditPageSize;
+    return {items: wanted.slice(from, to), next_cursor: to < wanted.length ? String(to) : null};
 }

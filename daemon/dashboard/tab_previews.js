@@ -1,6 +1,6 @@
 // A project's previews, and the wish that one of them become production.
 
-import {call, get, Keys, Problem, v1, withQuery} from './api.js';
+import {call, get, Once, Problem, v1, withQuery} from './api.js';
 import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {textField} from './fields.js';
@@ -23,7 +23,7 @@ function preflightBox(project, preview)
 /** Files a request. */
 async function wish(project, preview)
 {
-    const keys = new Keys();
+    const once = new Once();
     const made = await formDialog({
         title: `Promote ${preview.id}`,
         wide: true,
@@ -42,7 +42,7 @@ async function wish(project, preview)
                 if (value !== '')
                     body[name] = value;
             }
-            return (await call('POST', v1('projects', project.id, 'cutover-requests'), {body, idempotencyKey: keys.of(body)})).data;
+            return (await once.post(v1('projects', project.id, 'cutover-requests'), body)).data;
         },
     });
     if (made) {

@@ -1,6 +1,6 @@
 // A project's webhook endpoints, and what became of each message.
 
-import {call, get, Keys, v1, withQuery} from './api.js';
+import {call, get, Once, v1, withQuery} from './api.js';
 import {formDialog, showDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {checkField, choiceField, textField} from './fields.js';
@@ -43,14 +43,14 @@ function showSecret(secret)
 
 async function add(project, reload)
 {
-    const keys = new Keys();
+    const once = new Once();
     const made = await formDialog({
         title: 'A new endpoint',
         fields: fieldsOf(null),
         submitLabel: 'Add',
         submit: async (values) => {
             const body = bodyOf(values);
-            return (await call('POST', endpoints(project), {body, idempotencyKey: keys.of(body)})).data;
+            return (await once.post(endpoints(project), body)).data;
         },
     });
     if (made) {
@@ -134,7 +134,7 @@ function deliveries(endpoint)
         {title: 'Message', cell: (delivery) => idText(delivery.id)},
         {title: 'Actions', class: 'cell-actions', cell: (delivery) => (delivery.status === 'pending' ? null
             : button('Send again', () => again(delivery), {class: 'button small', act: 'redeliver'}))},
-    ], (cursor) => get(withQuery(endpointPath(endpoint, 'deliveries'), {status: state.value(), order: 'desc', limit: 25, cursor})),
+    ], (cursor) => get(withQuery(endpointPath(endpoint, 'deliveries'), {status: state.value(), order: 'newest', limit: 25, cursor})),
         empty('Nothing was sent yet.')), 'Reading the deliveries');
     state.input.addEventListener('change', read);
     const details = h('details', {class: 'well', on: {toggle: () => details.open && read()}}, h('summary', {}, 'Deliveries'),

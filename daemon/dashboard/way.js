@@ -1,6 +1,6 @@
 // The way of a request: what became of it, when, and by whom, from the audit trail.
 
-import {get, v1, withQuery} from './api.js';
+import {auditOf} from './audit.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {time} from './parts.js';
@@ -15,22 +15,10 @@ const tones = [
     [/acked$/, 'half', 'wait'],
 ];
 
-const pagesAtMost = 10;
-
 /** The audit entries of a request, the oldest first. */
 export async function entriesOf(request)
 {
-    const entries = [];
-    let cursor = null;
-    for (let page = 0; page < pagesAtMost; page++) {
-        const answer = await get(withQuery(v1('projects', request.project_id, 'audit-events'),
-                                           {request_id: request.id, order: 'desc', limit: 100, cursor}));
-        entries.push(...answer.items.filter((entry) => entry.request_id === request.id));
-        cursor = answer.next_cursor;
-        if (!cursor || answer.items.some((entry) => entry.at < request.created_at))
-            break;
-    }
-    return entries.sort((one, other) => one.sequence - other.sequence);
+    return (await auditOf(request.project_id)).filter((entry) => entry.request_id === request.id);
 }
 
 function detail(entry)

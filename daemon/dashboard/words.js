@@ -1,6 +1,6 @@
 // What the records' words mean to a reader: a label, a shape, and how much it asks for attention.
 
-export const states = {
+const states = {
     // requests
     open: ['Open', 'open', 'wait'],
     acked: ['Acked', 'half', 'wait'],
