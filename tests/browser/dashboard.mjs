@@ -1,0 +1,299 @@
+// A shop's cutover at the dashboard: Carla, a customer, wishes it; Olga and Otto are operators, Otto administers, too.
+
+import assert from 'node:assert/strict';
+import {closeBrowser, go, logIn, openBrowser, overhang, person, picture, production, run, seriousFindings, settled, test, visible} from './harness.mjs';
+
+const hostile = '<img src=x onerror="document.title=\'taken\'"> & <b>bold</b>';
+const note = `The new order tables. 😀 ${hostile}`;
+let carla = null;
+let olga = null;
+let otto = null;
+let requestId = null;
+
+function act(page, name)
+{
+    return page.locator(`[data-act="${name}"]`);
+}
+
+function dialogOf(page)
+{
+    return page.locator('dialog[open]');
+}
+
+function submitOf(page)
+{
+    return dialogOf(page).locator('button[type=submit]');
+}
+
+function requestState(page, state)
+{
+    return page.locator(`.page-head [data-state="${state}"]`);
+}
+
+function toRequest(page)
+{
+    return go(page, `#/requests/${requestId}`);
+}
+
+/** Tabs until the wanted element has the focus: as somebody without a mouse does. */
+async function tabTo(page, locator, atMost = 60)
+{
+    const wanted = await locator.elementHandle();
+    for (let i = 0; i < atMost; i++) {
+        if (await wanted.evaluate((element) => element === document.activeElement))
+            return;
+        await page.keyboard.press('Tab');
+    }
+    assert.fail(`not reached with ${atMost} tabs: ${locator}`);
+}
+
+test('a key that is none is refused at the login, and the field keeps the focus', async () => {
+    carla = await person('carla', {refusals: [/^\/login$/]});
+    const {page} = carla;
+    await page.goto(`${process.env.CUTOVER_URL}/`);
+    await page.getByLabel('API key').fill(`ck_${'A'.repeat(43)}`);
+    await page.keyboard.press('Enter');
+    await visible(page.getByRole('alert'));
+    assert.match(await page.getByRole('alert').innerText(), /does not open anything/);
+    assert.equal(await page.getByLabel('API key').evaluate((element) => element === document.activeElement), true);
+    assert.deepEqual(await seriousFindings(page, 'login'), []);
+    await picture(page, 'login');
+});
+
+test('a customer sees no more than their project, and nothing of the queue', async () => {
+    const {page} = carla;
+    await logIn(carla, process.env.KEY_CARLA);
+    await settled(page);
+    assert.match(page.url(), /#\/projects\/shop$/);
+    assert.equal(await page.getByRole('link', {name: 'Queue'}).count(), 0);
+    assert.equal(await page.getByRole('link', {name: 'Keys'}).count(), 0);
+    await visible(page.locator('tbody [data-state=ready]'));
+});
+
+test('characters are counted as the service counts them, and too many are told at the field', async () => {
+    const {page} = carla;
+    await act(page, 'wish').click();
+    const field = dialogOf(page).locator('textarea');
+    await field.fill('😀'.repeat(999));
+    assert.match(await dialogOf(page).locator('.counter').first().innerText(), /^1 characters left$/);
+    await field.fill('😀'.repeat(1001));
+    await submitOf(page).click();
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+    assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /At most 1000 characters/);
+});
+
+test('a customer files a request, and what they wrote is text', async () => {
+    const {page} = carla;
+    await dialogOf(page).locator('textarea').fill(note);
+    await settled(page);
+    await picture(page, 'promote-a-preview');
+    assert.deepEqual(await seriousFindings(page, 'the wish'), []);
+    await submitOf(page).click();
+    await visible(requestState(page, 'open'));
+    requestId = page.url().split('/').pop();
+    await settled(page);
+    assert.equal(await page.locator('.fact .written').first().innerText(), note);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.equal(await page.locator('.station[data-action="cutover.requested"]').count(), 1);
+    assert.equal(await act(page, 'ack').count(), 0);
+    assert.equal(await page.locator('time').first().getAttribute('title').then((title) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/.test(title)), true);
+});
+
+test('an operator acks without a mouse: escape closes, and the focus goes back', async () => {
+    olga = await person('olga');
+    const {page} = olga;
+    await page.goto(`${process.env.CUTOVER_URL}/`);
+    await visible(page.getByLabel('API key'));
+    await tabTo(page, page.getByLabel('API key'));
+    await page.keyboard.type(process.env.KEY_OLGA);
+    await page.keyboard.press('Enter');
+    await visible(page.getByRole('heading', {name: 'Queue'}));
+    await settled(page);
+    await picture(page, 'queue');
+    // The second person opens the same page before anything is done.
+    otto = await person('otto', {refusals: [/\/ack$/, /\/rollback$/]});
+    await logIn(otto, process.env.KEY_OTTO);
+    await toRequest(otto.page);
+
+    await tabTo(page, page.getByRole('link', {name: 'next'}));
+    await page.keyboard.press('Enter');
+    await visible(requestState(page, 'open'));
+    await settled(page);
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+    await tabTo(page, act(page, 'ack'));
+    await page.keyboard.press('Enter');
+    await visible(dialogOf(page));
+    assert.equal(await page.evaluate(() => document.activeElement.closest('dialog') !== null), true);
+    await page.keyboard.press('Escape');
+    await dialogOf(page).waitFor({state: 'detached'});
+    assert.equal(await act(page, 'ack').evaluate((element) => element === document.activeElement), true);
+    await page.keyboard.press('Enter');
+    await visible(dialogOf(page));
+    assert.deepEqual(await seriousFindings(page, 'the ack'), []);
+    await page.keyboard.type('Tonight is fine.');
+    await tabTo(page, submitOf(page));
+    await page.keyboard.press('Enter');
+    await visible(requestState(page, 'acked'));
+    await visible(page.getByText('Tonight is fine.'));
+});
+
+test('whoever acks what was changed meanwhile is shown what changed, and nothing is done', async () => {
+    const {page} = otto;
+    await visible(requestState(page, 'open'));
+    await act(page, 'ack').click();
+    await submitOf(page).click();
+    await visible(dialogOf(page).getByText('This changed since you opened it'));
+    const rows = await dialogOf(page).locator('tbody tr').allInnerTexts();
+    assert.ok(rows.some((row) => /State\s+Open\s+Acked/.test(row)), rows.join());
+    assert.ok(rows.some((row) => /Acked by\s+–\s+olga/.test(row)), rows.join());
+    assert.equal(await submitOf(page).isVisible(), false);
+    assert.deepEqual(await seriousFindings(page, 'outdated'), []);
+    await picture(page, 'outdated');
+    await dialogOf(page).getByRole('button', {name: 'Show it as it is now'}).click();
+    await visible(requestState(page, 'acked'));
+});
+
+test('without a ticket it is the ticket that is asked for', async () => {
+    const {page} = olga;
+    await settled(page);
+    assert.equal(await act(page, 'promote').count(), 0);
+    await act(page, 'ticket').click();
+    await dialogOf(page).getByLabel('Ticket').fill('SHOP-42');
+    await submitOf(page).click();
+    await visible(act(page, 'promote'));
+    await settled(page);
+    await picture(page, 'request', {fullPage: true});
+});
+
+test('what somebody else did is told on a page that stands open, and nothing moves by itself', async () => {
+    const {page} = otto;
+    await visible(page.getByText('This request has changed'));
+    assert.equal(await page.locator('.fact', {hasText: 'Ticket'}).innerText().then((text) => /none yet/.test(text)), true);
+    await page.getByRole('button', {name: 'Show it as it is now'}).click();
+    await visible(page.locator('.fact', {hasText: 'SHOP-42'}));
+});
+
+test('a promotion is held, released, and seen step by step by everybody', async () => {
+    const {page} = olga;
+    await toRequest(carla.page);
+    await page.evaluate(() => {
+        window.told = [];
+        new MutationObserver(() => window.told.push(document.getElementById('announce').textContent))
+            .observe(document.getElementById('announce'), {childList: true, characterData: true, subtree: true});
+    });
+    await act(page, 'promote').click();
+    await dialogOf(page).getByLabel('Hold before the swap').check();
+    await submitOf(page).click();
+    await visible(page.locator('.step-current'));
+    await carla.page.reload();
+    await visible(page.locator('[data-step=held].step-current'));
+    await visible(carla.page.locator('[data-step=held].step-current'));
+    await settled(page);
+    assert.equal(await page.locator('[data-step=verify].step-done').count(), 1);
+    assert.equal(await page.locator('[data-step=swap].step-waiting').count(), 1);
+    await page.waitForFunction(() => document.querySelector('progress').value > 0);
+    assert.notEqual(await page.locator('[data-part=rows]').innerText(), '–');
+    assert.match(await page.locator('[data-part=production-now]').innerText(), /Production/);
+    assert.equal(await act(carla.page, 'release').count(), 0);
+    assert.deepEqual(await seriousFindings(page, 'held'), []);
+    await picture(page, 'promotion', {fullPage: true});
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+
+    await act(page, 'release').click();
+    await submitOf(page).click();
+    await visible(requestState(page, 'completed'));
+    await visible(carla.page.locator('.page-head [data-state=completed]'));
+    await settled(page);
+    const gap = await page.locator('[data-part=gap]').first().innerText();
+    assert.match(gap, /Writes refused\s+[\d.]+ (ms|s)/);
+    assert.match(gap, /Reads unavailable\s+[\d.]+ (ms|s)/);
+    assert.equal(production('SELECT release FROM shop_info'), 'the second');
+    const told = await page.evaluate(() => window.told.join('\n'));
+    assert.match(told, /Swap\. |Promotion: Completed/);
+    await picture(page, 'completed', {fullPage: true});
+});
+
+test('a rollback says what it would drop, and wants the name typed', async () => {
+    const {page} = otto;
+    production("INSERT INTO shop_info VALUES ('written since')");
+    await toRequest(page);
+    await act(page, 'rollback').click();
+    await dialogOf(page).locator('input[name=project]').fill('shopp');
+    await submitOf(page).click();
+    assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /This is not “shop”/);
+    await dialogOf(page).locator('input[name=project]').fill('shop');
+    await submitOf(page).click();
+    await visible(dialogOf(page).getByRole('alert'));
+    assert.match(await dialogOf(page).getByRole('alert').innerText(), /written to since/);
+    assert.deepEqual(await seriousFindings(page, 'the rollback'), []);
+    await picture(page, 'rollback');
+    assert.equal(production('SELECT count(*) FROM shop_info'), '2');
+    await dialogOf(page).getByLabel('Take these writes out of production').check();
+    await submitOf(page).click();
+    await visible(requestState(page, 'rolled_back'));
+    await visible(page.locator('.station[data-action="cutover.rolled_back"]'));
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+});
+
+test('no page has what is serious for axe-core, or stands out at 360 pixels, in light and dark', async () => {
+    const {page} = otto;
+    const first = (path) => page.evaluate((one) => fetch(one).then((answer) => answer.json()).then((list) => list.items[0].id), path);
+    const job = await first('/v1/projects/shop/jobs?order=newest');
+    const backup = await first('/v1/projects/shop/backups');
+    const pages = ['#/queue?status=all', '#/projects', '#/projects/shop/previews', '#/projects/shop/requests', '#/projects/shop/backups',
+                   '#/projects/shop/jobs', '#/projects/shop/displaced', '#/projects/shop/audit', '#/projects/shop/webhooks',
+                   '#/projects/shop/integrations', `#/requests/${requestId}`, `#/jobs/${job}`, `#/backups/${backup}`, '#/keys', '#/nowhere'];
+    for (const hash of pages) {
+        await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'});
+        await go(page, hash);
+        assert.deepEqual(await seriousFindings(page, `${hash} light`), []);
+        await page.emulateMedia({colorScheme: 'dark', reducedMotion: 'reduce'});
+        assert.deepEqual(await seriousFindings(page, `${hash} dark`), []);
+        if (hash.startsWith('#/backups'))
+            await picture(page, 'backup-dark');
+        await page.setViewportSize({width: 360, height: 740});
+        assert.deepEqual(await overhang(page), [], hash);
+        if (hash.startsWith('#/requests'))
+            await picture(page, 'request-narrow-dark');
+        await page.setViewportSize({width: 1200, height: 800});
+        assert.deepEqual(await page.evaluate(() => window.violations), []);
+    }
+    await page.emulateMedia({colorScheme: 'light', reducedMotion: null});
+});
+
+test('a key is made, shown once, and logs out whoever used it when it is revoked', async () => {
+    const {page} = otto;
+    await go(page, '#/keys');
+    await act(page, 'new-key').click();
+    await dialogOf(page).getByLabel('Label').fill('Nina');
+    await dialogOf(page).getByLabel('Member').check();
+    await dialogOf(page).locator('input[name=project_id]').fill('shop');
+    await submitOf(page).click();
+    const secret = await dialogOf(page).locator('.secret').innerText();
+    assert.match(secret, /^ck_[\w-]{43}$/);
+    await dialogOf(page).getByRole('button', {name: 'Done'}).click();
+    const nina = await person('nina', {refusals: [/^\/v1\//]});
+    await logIn(nina, secret);
+    await settled(nina.page);
+    await page.locator('tr', {hasText: 'Nina'}).locator('[data-act=revoke]').click();
+    await submitOf(page).click();
+    await visible(page.locator('tr', {hasText: 'Nina'}).locator('[data-state=revoked]'));
+    await nina.page.getByRole('link', {name: 'Backups'}).click();
+    await visible(nina.page.getByLabel('API key'));
+    await nina.context.close();
+});
+
+test('signing out leaves nothing behind', async () => {
+    const {page} = carla;
+    await act(page, 'sign-out').click();
+    await visible(page.getByLabel('API key'));
+    assert.equal(await page.evaluate(() => fetch('/session').then((answer) => answer.status)), 401);
+    await page.reload();
+    await visible(page.getByLabel('API key'));
+});
+
+await openBrowser();
+const good = await run();
+await closeBrowser();
+process.exit(good ? 0 : 1);
