@@ -737,7 +737,8 @@ static void identity_that_is_kept_from_us_is_explained(void **state)
     error = refusal(cluster_conninfo_as(cluster, "shy", "stranger"), (struct session_options){0},
                     CUTOVER_E_POSTGRES);
     assert_string_equal(cutover_error_sqlstate(error), "42501");
-    check_contains(cutover_error_hint(error), "In database shy: GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO \"stranger\"");
+    check_contains(cutover_error_hint(error),
+                   "In database shy: GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_system() TO \"stranger\"");
     cutover_error_free(error);
 }
 
