@@ -34,7 +34,7 @@ done <<EOF
 $(awk '/^= / { print $2, $3 }' "$mutants")
 EOF
 
-# What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h): each call of a member of a port that answers, as the
+# What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h), or by what it stands for where public headers are all: each call of a member of a port that answers, as the
 # headers have them, has its own in its statement.
 answering=$(sed -nE 's/^ *cutover_status \(\*([a-z_]+)\)\(.*/\1/p' include/cutover/store.h include/cutover/repository.h \
     include/cutover/platform.h include/cutover/notifier.h | sort -u | tr '\n' '|')
@@ -44,7 +44,7 @@ calls=$(awk -v members="${answering%|}" '
     { gsub(/[[:space:]]+/, " "); gsub(/log->write/, ""); calls = $0; answers = $0 }
     / userdata|[>.]userdata/ {
         count = gsub("(->|[.])(" members ")[(]", "", calls)
-        missing = count - gsub("ANSWER_OF[(]", "", answers)
+        missing = count - gsub("(ANSWER_OF|cutover_answer_of)[(]", "", answers)
         total += count
         if (missing > 0)
             printf "%s: no ANSWER_OF: %.100s\n", FILENAME, $0

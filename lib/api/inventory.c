@@ -113,7 +113,7 @@ static cutover_status projects_all(struct call *call, struct output *output, cut
     cutover_error *cause = NULL;
 
     if (api->registry != NULL)
-        return cutover_registry_project_list(api->registry, project_emit, output, error);
+        return cutover_registry_projects_list(api->registry, project_emit, output, error);
     if (api->projects == NULL)
         return api_fail(error, CUTOVER_E_UNSUPPORTED, "this host does not list its projects", NULL);
     cutover_answer_begin();
@@ -178,7 +178,7 @@ static cutover_status previews_all(struct call *call, struct previews *previews,
     cutover_error *cause = NULL;
 
     if (api->registry != NULL)
-        return cutover_registry_preview_list(api->registry, call->project_id, preview_emit, previews, error);
+        return cutover_registry_previews_list(api->registry, call->project_id, preview_emit, previews, error);
     if (api->previews == NULL)
         return api_fail(error, CUTOVER_E_UNSUPPORTED, "this host does not list its previews", NULL);
     cutover_answer_begin();
