@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -42,6 +41,7 @@ struct cluster {
     char *programs; /* the folder of its own programs; NULL: those of pg_config */
     char *settings;
     struct kept *conninfos;
+    unsigned template; /* which of those that initdb has made its files are a copy of; 0: of none */
     int port;
     pid_t postmaster; /* 0: not running */
     /* To the database "postgres", kept open: what the tests ask there all the time costs no new session. */
@@ -195,6 +195,32 @@ static const char *parent_folder(void)
     return parent == NULL || parent[0] != '/' || strlen(parent) > 40 ? "/tmp" : parent;
 }
 
+/* The folder of PostgreSQL's programs, by pg_config. */
+static const char *bin_dir(void)
+{
+    static char folder[512];
+
+    if (folder[0] == '\0') {
+        FILE *output = popen("pg_config --bindir", "re");
+
+        if (output == NULL || fgets(folder, sizeof folder, output) == NULL)
+            give_up("pg_config --bindir says nothing: is PostgreSQL installed?");
+        pclose(output);
+        folder[strcspn(folder, "\n")] = '\0';
+    }
+    return folder;
+}
+
+/* What PATH has by these names is in Debian a script that chooses a release, and takes six times as long as pg_dump's version. */
+static void put_programs_first(void)
+{
+    const char *path = getenv("PATH");
+    char *with = format_text("%s:%s", bin_dir(), path != NULL ? path : "/usr/bin:/bin");
+
+    setenv("PATH", with, 1);
+    free(with);
+}
+
 static void make_root(void)
 {
     if (root != NULL)
@@ -203,6 +229,7 @@ static void make_root(void)
     if (mkdtemp(root) == NULL || chmod(root, 0711) != 0)
         give_up("cannot make %s: %s", root, strerror(errno));
     root_owner = getpid();
+    put_programs_first();
     start_sweeper();
     atexit(stop_all);
 }
@@ -225,17 +252,7 @@ const char *cluster_temp_dir(void)
 
 const char *cluster_program(const char *name)
 {
-    static char folder[512];
-
-    if (folder[0] == '\0') {
-        FILE *output = popen("pg_config --bindir", "re");
-
-        if (output == NULL || fgets(folder, sizeof folder, output) == NULL)
-            give_up("pg_config --bindir says nothing: is PostgreSQL installed?");
-        pclose(output);
-        folder[strcspn(folder, "\n")] = '\0';
-    }
-    return keep(&folders, format_text("%s/%s", folder, name));
+    return keep(&folders, format_text("%s/%s", bin_dir(), name));
 }
 
 /* Reads a descriptor to its end. */
@@ -396,8 +413,22 @@ static void init_database(const struct cluster *cluster)
 
 /* ---- what initdb makes, made once for a build folder and copied ---- */
 
-/* A name for what initdb would make: its program and its options. NULL: it cannot be told. */
-static char *template_path(void)
+/* As no two servers say that they are the same system, each is a copy of another one. */
+static unsigned free_template(void)
+{
+    const struct cluster *other = clusters;
+    unsigned number = 1;
+
+    while (other != NULL) {
+        bool taken = other->template == number;
+        number += taken;
+        other = taken ? clusters : other->next;
+    }
+    return number;
+}
+
+/* A name for what initdb would make: its program and its options, and a number. NULL: it cannot be told. */
+static char *template_path(unsigned number)
 {
     static const char *const options[] = {INITDB_OPTIONS};
     uint64_t key = UINT64_C(14695981039346656037);
@@ -415,7 +446,7 @@ static char *template_path(void)
     for (const char *at = about; *at != '\0'; at++)
         key = (key ^ (unsigned char)*at) * UINT64_C(1099511628211);
     free(about);
-    return format_text("%s/server-template-%016jx", BUILD_FOLDER, (uintmax_t)key);
+    return format_text("%s/server-template-%016jx-%u", BUILD_FOLDER, (uintmax_t)key, number);
 }
 
 /* A copy that belongs to us, or to the server's user. */
@@ -476,11 +507,11 @@ static void make_template(const struct cluster *cluster, const char *template)
     free(lock);
 }
 
-/* All copies say that they are the same system, as no two servers do: a program's second one is made for itself. */
-static void fill_data(const struct cluster *cluster)
+static void fill_data(struct cluster *cluster)
 {
-    static atomic_bool taken;
-    char *template = cluster->programs != NULL || atomic_exchange(&taken, true) ? NULL : template_path();
+    if (cluster->programs == NULL)
+        cluster->template = free_template();
+    char *template = cluster->template != 0 ? template_path(cluster->template) : NULL;
 
     if (template == NULL)
         init_database(cluster);

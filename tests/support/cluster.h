@@ -4,8 +4,8 @@
  * program is ended by a signal that can be caught). Every function ends the test program with a message when the server
  * cannot be had: nothing is skipped.
  *
- * initdb takes longer than most tests: what it makes is kept in the build folder and copied for a program's first
- * server. A second one is made for itself, as two servers have different system identifiers.
+ * initdb takes longer than most tests: what it makes is kept in the build folder and copied. A second server is a copy of
+ * another one than the first, as two servers have different system identifiers. PostgreSQL's programs come first in PATH.
  */
 #ifndef CUTOVER_TESTS_CLUSTER_H
 #define CUTOVER_TESTS_CLUSTER_H
