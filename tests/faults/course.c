@@ -130,20 +130,29 @@ static uint64_t scattered(uint64_t number)
     return number ^ (number >> 31);
 }
 
-/* Of those from `begin` to before `end` that are not open. */
-static void choose_of_run(struct course *course, const bool *open, unsigned begin, unsigned end, uint64_t seed)
+bool course_chance(unsigned run, uint64_t seed, unsigned one_in)
 {
+    return scattered(scattered(seed) + run) % one_in == 0;
+}
+
+/* Of those from `begin` to before `end` that are not open: both ends and one between them, or one of these alone. */
+static void choose_of_run(struct course *course, const bool *open, unsigned begin, unsigned end, uint64_t seed,
+                          unsigned one_in)
+{
+    bool whole = course_chance(course->runs[begin], seed, one_in);
     unsigned settled = 0, index = 0;
 
     for (unsigned i = begin; i < end; i++)
         settled += !open[i];
     unsigned between = settled > 2 ? 1 + (unsigned)(scattered(seed + begin) % (settled - 2)) : 0;
+    const unsigned ends[] = {0, between, settled - 1};
+    unsigned alone = ends[scattered(seed ^ begin) % 3];
     for (unsigned i = begin; i < end; i++) {
         if (open[i]) {
             choose(course, i);
             continue;
         }
-        if (index == 0 || index == between || index + 1 == settled)
+        if (whole ? index == 0 || index == between || index + 1 == settled : index == alone)
             choose(course, i);
         index++;
     }
@@ -161,7 +170,7 @@ bool *points_left_open(const struct points *points)
     return open;
 }
 
-void course_choose(struct course *course, uint64_t seed)
+void course_choose(struct course *course, uint64_t seed, unsigned one_in)
 {
     bool *open = points_left_open(&course->points);
     unsigned end;
@@ -170,7 +179,7 @@ void course_choose(struct course *course, uint64_t seed)
         end = begin + 1;
         while (end < course->points.count && course->runs[end] == course->runs[begin])
             end++;
-        choose_of_run(course, open, begin, end, seed);
+        choose_of_run(course, open, begin, end, seed, one_in);
     }
     free(open);
 }

@@ -234,10 +234,11 @@ static void check_left(const struct point *point, char **left)
     *left = now;
 }
 
-/* All runs, when all points are chosen; otherwise one of four, as it takes a good part of the time. */
+/* All runs, when all points are chosen; otherwise one in eight, as it takes a good part of the time: of those at three points of which it
+   is killed. */
 static bool is_compared(const struct course *course, unsigned run)
 {
-    return course->chosen_count == course->points.count || run / work.shares % 4 == 0;
+    return course->chosen_count == course->points.count || course_chance(run, seed_given(), 8);
 }
 
 /* Whether something changes among the queries around a point. */
@@ -290,7 +291,7 @@ static void record(void)
     if (strcmp(work.seed, "all") == 0)
         course_choose_all(&course);
     else
-        course_choose(&course, strtoull(work.seed, NULL, 10));
+        course_choose(&course, strtoull(work.seed, NULL, 10), work.scenario->one_in);
     course_write(&course, work.course);
     course_free(&course);
 }
@@ -640,36 +641,85 @@ static int run_all(bool soak)
 
 /* ---- what is chosen ---- */
 
-static void of_each_run_both_ends_and_one_more_are_chosen(void **state)
+/* Seven of one run, of which one is open, one alone, and two. */
+static const unsigned runs_to_choose_of[] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
+#define COUNT_TO_CHOOSE_OF 10
+
+static unsigned choose_of_them(uint64_t seed, unsigned one_in, bool chosen[COUNT_TO_CHOOSE_OF])
 {
-    /* Seven of one run, of which one is open, one alone, and two. */
     static char *const calls[] = {"connect a", "send b", "send c", "sent d",    "send e",
                                   "send f",    "send g", "send h", "committed", "rename i"};
-    static const unsigned runs[] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
-    bool ever[10] = {false};
-    struct course course;
+    struct point list[COUNT_TO_CHOOSE_OF];
+
+    memset(chosen, 0, COUNT_TO_CHOOSE_OF * sizeof *chosen);
+    for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
+        list[i] = (struct point){.number = i + 1, .what = calls[i]};
+    struct course course = {.points = {list, COUNT_TO_CHOOSE_OF},
+                            .runs = (unsigned *)runs_to_choose_of,
+                            .chosen = chosen,
+                            .run_count = 3};
+    course_choose(&course, seed, one_in);
+    return course.chosen_count;
+}
+
+static void of_each_run_both_ends_and_one_more_are_chosen(void **state)
+{
+    bool ever[COUNT_TO_CHOOSE_OF] = {false}, chosen[COUNT_TO_CHOOSE_OF];
 
     (void)state;
     for (uint64_t seed = 0; seed < 100; seed++) {
-        struct point list[10];
-        bool chosen[10] = {false};
-        for (unsigned i = 0; i < 10; i++)
-            list[i] = (struct point){.number = i + 1, .what = calls[i]};
-        course =
-            (struct course){.points = {list, 10}, .runs = (unsigned *)runs, .chosen = chosen, .run_count = 3};
-        course_choose(&course, seed);
+        assert_int_equal(choose_of_them(seed, 1, chosen), 7);
         assert_true(chosen[0] && chosen[3] && chosen[6] && chosen[7] && chosen[8] && chosen[9]);
-        assert_int_equal(course.chosen_count, 7);
-        for (unsigned i = 0; i < 10; i++)
+        for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
             ever[i] = ever[i] || chosen[i];
     }
-    for (unsigned i = 0; i < 10; i++)
+    for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
         assert_true(ever[i]);
+}
+
+static void of_one_run_in_four_both_ends_are_chosen_and_of_the_others_one_point(void **state)
+{
+    unsigned whole = 0, alone[COUNT_TO_CHOOSE_OF] = {0};
+    bool chosen[COUNT_TO_CHOOSE_OF];
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        choose_of_them(seed, 4, chosen);
+        unsigned of_seven = 0;
+        for (unsigned i = 0; i < 7; i++)
+            of_seven += chosen[i];
+        assert_true(chosen[3] && chosen[7] && (chosen[8] || chosen[9]));
+        assert_true(of_seven == 2 || (of_seven == 4 && chosen[0] && chosen[6]));
+        assert_int_equal(of_seven == 4, course_chance(0, seed, 4));
+        whole += of_seven == 4;
+        for (unsigned i = 0; i < 7; i++)
+            alone[i] += of_seven == 2 && chosen[i];
+    }
+    assert_in_range(whole, 50, 150);
+    for (unsigned i = 0; i < 7; i++)
+        assert_true(alone[i] > 0);
+}
+
+static void runs_that_are_compared_are_killed_at_both_ends(void **state)
+{
+    unsigned compared = 0;
+
+    (void)state;
+    for (unsigned run = 0; run < 800; run++)
+        if (course_chance(run, 7, 8)) {
+            assert_true(course_chance(run, 7, 4));
+            compared++;
+        }
+    assert_in_range(compared, 50, 150);
 }
 
 static int check_choice(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(of_each_run_both_ends_and_one_more_are_chosen)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_each_run_both_ends_and_one_more_are_chosen),
+        cmocka_unit_test(of_one_run_in_four_both_ends_are_chosen_and_of_the_others_one_point),
+        cmocka_unit_test(runs_that_are_compared_are_killed_at_both_ends),
+    };
 
     return cmocka_run_group_tests_name("choice", tests, NULL, NULL);
 }
