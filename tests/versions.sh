@@ -2,14 +2,16 @@
 # The tests on what other systems have: later releases of PostgreSQL, json-c, cmocka, PgBouncer and the compiler. Each of Debian's
 # suites is bootstrapped in a folder of its own; the tree is built and tested inside. Ends with "N passed, N failed".
 #
-#     tests/versions.sh [some|all] [NAME...]    trixie, unstable, experimental, 16, upgrades: those alone; everything by default
+#     tests/versions.sh [some|all|rest] [NAME...]    trixie, unstable, experimental, 16, upgrades: those alone; everything by default
 #     tests/versions.sh folder SUITE [FOLDER]   makes a folder and installs what a build there needs; leaves one that is there
 #
-# some: unit tests, and the server tests of what depends on the server the most. all: every server test. TESTS="archive copy": those
-# server tests alone.
+# some: unit tests, and the server tests of what depends on the server the most. all: every server test. rest: of all of them those that
+# have not passed there the last time that they ran; all are counted. TESTS="archive copy": those server tests alone.
 # 16: its server, from npm's embedded binaries, in trixie's folder; with what asks for no pg_restore, as there is none of 16 (and 17's
 # says SET transaction_timeout, which 16 does not know). upgrades: previews on servers of an older
 # release (tests/versions).
+#
+# The rows of its table are those of docs/versions.md, and what PgBouncer's clients see goes beside them: tests/tables.sh write.
 #
 # Needs root, or sudo. What is mounted is mounted for this script's children only and so is always gone with them.
 # VERSIONS_DIR: where the folders lie (build-versions); packages are downloaded once for all of them.
@@ -127,35 +129,47 @@ build_in() {
     '
 }
 
-# versions_in FOLDER [VARIABLE=VALUE]: what it holds, as columns of the table in docs/versions.md.
+# versions_in FOLDER [VARIABLE=VALUE [PROGRAMS]]: what it holds, as columns of the table in docs/versions.md; previews are on a server of
+# those programs.
 versions_in() {
     # shellcheck disable=SC2016 # for the shell inside
     inside "$1" sh -uc '
         export "$1"
         server=$("$(pg_config --bindir)/postgres" --version)
         pooler=$(pgbouncer --version | sed -n "s/^PgBouncer //p")
-        echo "${server#postgres (PostgreSQL) } | $(pkg-config --modversion json-c) | $(pkg-config --modversion cmocka) | $pooler |" \
+        server=$(echo "$server" | sed "s/^postgres (PostgreSQL) //; s/ (.*//")
+        [ -z "$2" ] || server="preview $("$2/postgres" --version | sed "s/^postgres (PostgreSQL) //; s/ (.*//"), production $server"
+        echo "$server | $(pkg-config --modversion json-c) | $(pkg-config --modversion cmocka) | $pooler |" \
             "$(gcc -dumpfullversion)"
-    ' sh "${2:-LC_ALL=C.UTF-8}"
+    ' sh "${2:-LC_ALL=C.UTF-8}" "${3:-}"
 }
 
-# test_in FOLDER some|all|named [VARIABLE=VALUE]: builds and runs them, and counts; the last line has the counts.
+# test_in FOLDER some|all|rest|named [VARIABLE=VALUE]: builds and runs them, and counts; the last line has the counts.
 test_in() {
     # shellcheck disable=SC2016 # for the shell inside
     inside "$1" sh -uc '
         export "$3"
+        export CUTOVER_POOLERS_TABLE=/srv/poolers
+        rm -f /srv/poolers
         cd /srv/build || exit 1
         tests=
         [ "$1" = named ] || tests=$(make -s list-unit-tests)
         case $1 in
         named | some) for name in $2; do tests="$tests tests/postgres/test_$name"; done ;;
-        all) tests="$tests $(make -s list-server-tests)" ;;
+        all | rest) tests="$tests $(make -s list-server-tests)" ;;
         esac
-        if ! make -j"$(($(nproc) + 1))" check TESTS="$tests" check_PROGRAMS="$tests" >/srv/tests.log 2>&1; then
+        counted=$tests
+        if [ "$1" = rest ]; then
+            tests=
+            for test in $counted; do
+                grep -qx ":test-result: PASS" "$test.trs" 2>/dev/null || tests="$tests $test"
+            done
+        fi
+        if [ -n "$tests" ] && ! make -j"$(($(nproc) + 1))" check TESTS="$tests" check_PROGRAMS="$tests" >/srv/tests.log 2>&1; then
             tail -n 40 /srv/tests.log
             tail -n 300 test-suite.log
         fi
-        ../libcutover/tests/count.sh /srv/build $tests
+        ../libcutover/tests/count.sh /srv/build $counted
     ' sh "$2" "$named_tests" "${3:-LC_ALL=C.UTF-8}"
 }
 
@@ -186,7 +200,7 @@ count() {
     passed=$((passed + ${counts% *}))
     failed=$((failed + ${counts#* }))
     [ "${counts#* }" -eq 0 ] || cat "$logs/tests"
-    echo "| $name | $about | ${counts% *} | ${counts#* } |" | tee -a "$logs/table"
+    echo "| $name | $about | $ran | ${counts% *} | ${counts#* } |" | tee -a "$logs/table"
 }
 
 # step COMMAND...: what the rest needs; its output is shown when it fails.
@@ -254,6 +268,7 @@ test_suite() {
     ready "$1"
     section "$1: unit and server tests ($tests)"
     count "$1" "$(versions_in "$versions_dir/$1")" test_in "$versions_dir/$1" "$tests"
+    cat "$versions_dir/$1/srv/poolers" >>"$logs/poolers" 2>/dev/null
 }
 
 test_16() {
@@ -263,6 +278,7 @@ test_16() {
     step complete "$versions_dir/trixie" /opt/postgresql-16
     path=PATH=/opt/postgresql-16/first:/usr/sbin:/usr/bin:/sbin:/bin
     about=$(versions_in "$versions_dir/trixie" $path)
+    ran="its own"
     named=$named_tests
     named_tests="copy door fence properties session snapshot swap"
     count 16 "$about" test_in "$versions_dir/trixie" named $path
@@ -273,12 +289,13 @@ test_16() {
 upgrade() {
     ready "$3"
     step embed "$1" "$2" "$versions_dir/$3"
-    count "$1 to $3" "$(versions_in "$versions_dir/$3")" \
+    count "$1 to $3" "$(versions_in "$versions_dir/$3" LC_ALL=C.UTF-8 "/opt/postgresql-$1/bin")" \
         upgrade_in "$versions_dir/$3" "/opt/postgresql-$1/bin"
 }
 
 test_upgrades() {
     section "upgrades: a preview of an older release"
+    ran="its own"
     upgrade 15 "$embedded_15" unstable
     upgrade 16 "$embedded_16" unstable
     upgrade 17 "$embedded_17" unstable
@@ -305,21 +322,25 @@ readied=
 tests=${TESTS:+named}
 tests=${tests:-some}
 case ${1:-} in
-some | all)
+some | all | rest)
     tests=$1
     shift
     ;;
 esac
 [ $# -gt 0 ] || set -- trixie unstable experimental 16 upgrades
 for name; do
+    ran=$tests
+    [ "$ran" != rest ] || ran=all
     case $name in
     16 | upgrades) "test_$name" ;;
     *) test_suite "$name" ;;
     esac
 done
 
-printf '\n| where | PostgreSQL | json-c | cmocka | PgBouncer | gcc | passed | failed |\n|---|---|---|---|---|---|---|---|\n'
+printf '\n| where | PostgreSQL | json-c | cmocka | PgBouncer | gcc | server tests | passed | failed |\n'
+printf '|---|---|---|---|---|---|---|---|---|\n'
 cat "$logs/table"
-cp "$logs/table" "$versions_dir/table"
+cat "$logs/table" >>"$versions_dir/table"
+cat "$logs/poolers" >>"$versions_dir/poolers" 2>/dev/null
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
