@@ -44,7 +44,6 @@ while read -r noun; do
     done
 done <"$build/man/nouns"
 for shell in bash zsh fish; do
-    command -v "$shell" >/dev/null || continue
     if "$shell" -n "$build/man/cutoverctl.$shell"; then ok; else bad "$shell cannot read its completion"; fi
 done
 # What a user of bash gets: words as bash has them, in which : and = are words of their own.
@@ -85,41 +84,38 @@ offers "$source_dir/tests/manuals.sh" cutoverctl event deliver --to "$source_dir
 offers ack cutoverctl help request ac
 offers promote cutoverctl help promot
 offers bash cutoverctl print ba
-if command -v zsh >/dev/null; then
-    for front in '--json' '--as operator:olga' '--home=/tmp --verbose' '--log-file x' help; do
-        # shellcheck disable=SC2086 # words
-        case $(zsh_offered cutoverctl $front job wa) in
-        *' watch '*) ok ;;
-        *) bad "zsh offers no verb of job after $front" ;;
-        esac
-    done
-    case $(zsh_offered cutoverctl --as operator:olga job list --kind '') in
-    'job list:'*'(promotion '*) ok ;;
-    *) bad "zsh does not know the options of a command after others" ;;
+for front in '--json' '--as operator:olga' '--home=/tmp --verbose' '--log-file x' help; do
+    # shellcheck disable=SC2086 # words
+    case $(zsh_offered cutoverctl $front job wa) in
+    *' watch '*) ok ;;
+    *) bad "zsh offers no verb of job after $front" ;;
     esac
-fi
+done
+case $(zsh_offered cutoverctl --as operator:olga job list --kind '') in
+'job list:'*'(promotion '*) ok ;;
+*) bad "zsh does not know the options of a command after others" ;;
+esac
 # What fish offers, at most two words of it.
 fish_offers() {
     wanted=$1
+    # shellcheck disable=SC2016 # for fish
     got=$(HOME=$build/man fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$build/man/cutoverctl.fish" "$2" |
         cut -f1 | head -n 2 | tr '\n' ' ')
     if [ "${got% }" = "$wanted" ]; then ok; else bad "fish offers \`$got\` after \`$2\`, not \`$wanted\`"; fi
 }
-if command -v fish >/dev/null; then
-    fish_offers preview 'cutoverctl prev'
-    fish_offers watch 'cutoverctl job wa'
-    fish_offers job 'cutoverctl --as operator:olga jo'
-    fish_offers watch 'cutoverctl --as operator:olga --verbose job wa'
-    fish_offers '' 'cutoverctl job show li'
-    fish_offers --reason 'cutoverctl request reject ID --rea'
-    fish_offers 'readback restore' 'cutoverctl promote ID --verify '
-    fish_offers --verify=readback 'cutoverctl promote ID --verify=read'
-    fish_offers verification 'cutoverctl job list --kind ver'
-    fish_offers '' 'cutoverctl project add ID --database '
-    fish_offers ack 'cutoverctl help request ac'
-    fish_offers bash 'cutoverctl print ba'
-    fish_offers "$source_dir/tests/manuals.sh" "cutoverctl event deliver --to $source_dir/tests/manuals"
-fi
+fish_offers preview 'cutoverctl prev'
+fish_offers watch 'cutoverctl job wa'
+fish_offers job 'cutoverctl --as operator:olga jo'
+fish_offers watch 'cutoverctl --as operator:olga --verbose job wa'
+fish_offers '' 'cutoverctl job show li'
+fish_offers --reason 'cutoverctl request reject ID --rea'
+fish_offers 'readback restore' 'cutoverctl promote ID --verify '
+fish_offers --verify=readback 'cutoverctl promote ID --verify=read'
+fish_offers verification 'cutoverctl job list --kind ver'
+fish_offers '' 'cutoverctl project add ID --database '
+fish_offers ack 'cutoverctl help request ac'
+fish_offers bash 'cutoverctl print ba'
+fish_offers "$source_dir/tests/manuals.sh" "cutoverctl event deliver --to $source_dir/tests/manuals"
 
 echo "manuals: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -91,6 +91,8 @@ ci)
     need g++ g++
     need mandoc mandoc
     need python3 python3
+    need zsh zsh
+    need fish fish
     need clang clang
     need clang-format clang-format
     need xz xz-utils

@@ -389,7 +389,7 @@ static void put_fish_front(void)
           "function __cutoverctl_words\n    set -l given (commandline -opc)\n    set -l value 0\n"
           "    set -e given[1]\n    for word in $given\n"
           "        if test $value = 1\n            set value 0\n"
-          "        else if string match -qr -- '^(",
+          "        else if string match -qr -- '(?x)^(",
           stdout);
     put_valued();
     fputs(
