@@ -34,6 +34,7 @@ COMMANDS = {
     "preview add": "preview", "preview extend": "preview", "preview list": "preview_list",
     "request create": "request", "request ack": "request", "request reject": "request", "request cancel": "request",
     "request ticket": "request", "request reschedule": "request", "request show": "request",
+    "request review": "review",
     "request list": "request_list",
     "preflight": "preflight", "promote": "report", "rollback": "report", "restore": "report", "release": "release",
     "displaced list": "displaced_list", "displaced expire": "displaced_list", "displaced drop": "displaced_drop",
@@ -67,15 +68,15 @@ def validators(schemas):
     """One for each name that an object may be kept under."""
     store = {schema["$id"]: schema for schema in schemas.values()}
 
-    def make(schema, base):
-        resolver = jsonschema.RefResolver(base, schema, store=store)
+    def make(schema, whole):
+        resolver = jsonschema.RefResolver(whole["$id"], whole, store=store)
         return jsonschema.Draft202012Validator(schema, resolver=resolver)
 
-    made = {name: make(schema, schema["$id"]) for name, schema in schemas.items() if name not in PARTS}
+    made = {name: make(schema, schema) for name, schema in schemas.items() if name not in PARTS}
     of_tool = schemas["cutoverctl"]["$defs"]
-    made.update({f"cutoverctl:{command}": make(of_tool[part], schemas["cutoverctl"]["$id"])
+    made.update({f"cutoverctl:{command}": make(of_tool[part], schemas["cutoverctl"])
                  for command, part in COMMANDS.items()})
-    made["cutoverctl:error"] = make(of_tool["error"], schemas["cutoverctl"]["$id"])
+    made["cutoverctl:error"] = make(of_tool["error"], schemas["cutoverctl"])
     return made
 
 

@@ -125,6 +125,8 @@ says 3 'may not ack it too' cutoverctl --as user:anna:operator request ack "$req
 says 2 'is no time' cutoverctl --as "$olga" request ack "$request" --at tonight
 says 2 'is no time' cutoverctl --as "$olga" request ack "$request" --at '2030-02-30 22:00'
 says 3 'Extend the preview' cutoverctl --as "$olga" request ack "$request" --at '2030-01-31T22:00'
+says 0 'review and ack it first' cutoverctl --as "$olga" request review "$request"
+says 0 'preview next: ready' cutoverctl --as "$olga" request review "$request"
 says 0 'that is ' cutoverctl --as "$olga" request ack "$request" --at +2h30m
 says 3 'ticket' cutoverctl --as "$olga" promote "$request"
 says 2 'REF: nothing but white space' cutoverctl --as user:anna request ticket "$request" ' '

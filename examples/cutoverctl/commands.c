@@ -268,6 +268,18 @@ const struct command commands[] = {
      .exits = BIT(EXIT_REFUSED),
      .run = run_request_create},
     {.noun = "request",
+     .verb = "review",
+     .operands = "ID",
+     .operand_count = 1,
+     .allowed = BIT(OPTION_JOBS),
+     .summary = "show all that there is to see before a request is acked",
+     .text = "The request, its preview, and what preflight finds now on both servers; nothing is changed. That "
+             "it is not acked yet is "
+             "among the findings.",
+     .examples = "cutoverctl --as operator:olga request review REQUEST\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_request_review},
+    {.noun = "request",
      .verb = "ack",
      .operands = "ID",
      .operand_count = 1,

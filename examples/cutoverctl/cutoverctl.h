@@ -204,6 +204,12 @@ cutover_status standings_json(struct tool *tool, const char *project_id, struct 
 cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
                               cutover_error **error);
 void print_leftovers(struct json_object *list);
+/* inventory.c: a preview as the registry has it. */
+cutover_status preview_of(struct tool *tool, const char *id, struct json_object **preview,
+                          cutover_error **error);
+void print_preview(struct json_object *preview);
+/* promotion.c */
+void print_findings(const cutover_preflight *found);
 /* job.c: says of a job that gave no sign of life for long that its process may be gone: in text, or as `silent_since` of the object. */
 void tell_silent(struct tool *tool, const char *job_id, struct json_object *object);
 void *must(void *memory); /* ends the tool when memory is exhausted */
@@ -247,6 +253,7 @@ int run_request_reject(struct tool *tool);
 int run_request_cancel(struct tool *tool);
 int run_request_ticket(struct tool *tool);
 int run_request_reschedule(struct tool *tool);
+int run_request_review(struct tool *tool);
 int run_request_show(struct tool *tool);
 int run_request_list(struct tool *tool);
 int run_preflight(struct tool *tool);

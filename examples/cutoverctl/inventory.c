@@ -310,7 +310,7 @@ static struct json_object *preview_json(const cutover_preview *preview)
     return object;
 }
 
-static void print_preview(struct json_object *preview)
+void print_preview(struct json_object *preview)
 {
     const char *expires = member_text(preview, "expires_at");
 
@@ -326,11 +326,16 @@ static cutover_status keep_preview(const cutover_preview *preview, void *context
     return CUTOVER_OK;
 }
 
+cutover_status preview_of(struct tool *tool, const char *id, struct json_object **preview,
+                          cutover_error **error)
+{
+    return tool->platform.preview_get(id, keep_preview, preview, error, tool->platform.userdata);
+}
+
 static cutover_status show_preview(struct tool *tool, const char *id, cutover_error **error)
 {
     struct json_object *preview = NULL;
-    cutover_status status =
-        tool->platform.preview_get(id, keep_preview, &preview, error, tool->platform.userdata);
+    cutover_status status = preview_of(tool, id, &preview, error);
 
     if (status != CUTOVER_OK)
         return status;

@@ -11,6 +11,12 @@ static void print_finding(const cutover_finding *finding)
         printf("         %-34s -> %s\n", "", visible(hint_for_tool(finding->hint)));
 }
 
+void print_findings(const cutover_preflight *found)
+{
+    for (size_t i = 0; i < cutover_preflight_count(found); i++)
+        print_finding(cutover_preflight_at(found, i));
+}
+
 int run_preflight(struct tool *tool)
 {
     cutover_error *error = NULL;
@@ -28,8 +34,7 @@ int run_preflight(struct tool *tool)
     if (tool->json) {
         print_json(parse_json(cutover_preflight_json(found)));
     } else {
-        for (size_t i = 0; i < cutover_preflight_count(found); i++)
-            print_finding(cutover_preflight_at(found, i));
+        print_findings(found);
         puts(severity == CUTOVER_SEVERITY_BLOCK ? "preflight: a promotion would be refused"
                                                 : "preflight: a promotion can begin");
     }

@@ -37,6 +37,70 @@ static int show(struct tool *tool, cutover_request *request, cutover_error *erro
     return EXIT_DONE;
 }
 
+/* What an operator looks at before the ack. */
+struct review {
+    cutover_request *request;
+    struct json_object *preview; /* NULL: it is not there any more */
+    cutover_preflight *preflight;
+};
+
+static cutover_status review_read(struct tool *tool, uint32_t jobs, struct review *review,
+                                  cutover_error **error)
+{
+    const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
+    const char *id = tool->operands[0];
+    cutover_status status = cutover_request_get(tool->engine, id, &review->request, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    struct json_object *record = parse_json(cutover_request_json(review->request));
+    status = preview_of(tool, member_text(record, "preview_database_id"), &review->preview, error);
+    json_object_put(record);
+    if (status == CUTOVER_E_NOT_FOUND) {
+        cutover_error_free(*error);
+        *error = NULL;
+        status = CUTOVER_OK;
+    }
+    return status == CUTOVER_OK
+               ? cutover_preflight_run(tool->engine, actor, id, jobs, &review->preflight, error)
+               : status;
+}
+
+static void print_review(const struct tool *tool, struct review *review)
+{
+    if (tool->json) {
+        struct json_object *object = new_object();
+        json_object_object_add(object, "request", parse_json(cutover_request_json(review->request)));
+        put_number(object, "version", (int64_t)cutover_request_version(review->request));
+        json_object_object_add(object, "preview", json_object_get(review->preview));
+        json_object_object_add(object, "preflight", parse_json(cutover_preflight_json(review->preflight)));
+        print_json(object);
+        return;
+    }
+    print_record(tool, "request", cutover_request_json(review->request), request_members);
+    if (review->preview != NULL)
+        print_preview(review->preview);
+    print_findings(review->preflight);
+}
+
+int run_request_review(struct tool *tool)
+{
+    cutover_error *error = NULL;
+    struct review review = {NULL, NULL, NULL};
+    uint32_t jobs = 0;
+
+    if (!parse_jobs(tool, &jobs))
+        return EXIT_USAGE;
+    bool done =
+        tool_open(tool, NULL, &error) == CUTOVER_OK && review_read(tool, jobs, &review, &error) == CUTOVER_OK;
+    if (done)
+        print_review(tool, &review);
+    cutover_request_free(review.request);
+    json_object_put(review.preview);
+    cutover_preflight_free(review.preflight);
+    return done ? EXIT_DONE : fail(tool, error);
+}
+
 int run_request_create(struct tool *tool)
 {
     cutover_error *error = NULL;

@@ -422,6 +422,7 @@ static void every_act_on_a_request_says_it(void **state)
         else
             done(RUN(0, "--json", "--as", "operator:olga", "request", "reject", id, "--reason", "no"));
         done(RUN(0, "--json", "request", "show", id));
+        done(RUN(0, "--json", "--as", "operator:olga", "request", "review", id));
         free(id);
     }
     done(RUN(0, "--json", "audit", "--project", "shop"));
