@@ -208,7 +208,7 @@ CUTOVER_API cutover_status cutover_webhooks_list(cutover_webhooks *webhooks, con
 enum {
     CUTOVER_WEBHOOK_AS_IT_IS = 0,
     CUTOVER_WEBHOOK_ENABLE = 1,
-    CUTOVER_WEBHOOK_DISABLE = 2 /**< It gets nothing more, and what waits for it is dead. */
+    CUTOVER_WEBHOOK_DISABLE = 2 /**< It gets nothing more, and what falls due for it is dead. */
 };
 
 #define CUTOVER_WEBHOOK_CHANGE_VERSION 1

@@ -10,7 +10,8 @@
         "cutover.rollback_started", "cutover.rolled_back", "cutover.rollback_failed",                          \
         "cutover.rollback_cancelled", "cutover.lost", "restore.started", "restore.completed",                  \
         "restore.failed", "restore.cancelled", "job.completed", "job.failed", "job.cancelled",                 \
-        "backup.completed", "backup.failed", "backup.deleted", "backup.verify_undecided", "preview.expiring"
+        "backup.completed", "backup.failed", "backup.cancelled", "backup.deleted", "backup.verify_undecided",  \
+        "backup.verify_cancelled", "preview.expiring"
 
 const char *const webhook_event_types[] = {EVENT_TYPES, NULL};
 const char *const webhook_message_types[] = {EVENT_TYPES, WEBHOOK_TEST, NULL};

@@ -401,6 +401,10 @@ static void take_off(struct run *run, struct flight *flight, const struct webhoo
     }
     snprintf(outcome.failed, sizeof outcome.failed, "not sent: %s", cutover_error_message(failure));
     settle(run, flight, &outcome);
+    if (status == CUTOVER_E_INVALID) { /* the endpoint's own: a URL that this configuration does not allow */
+        cutover_error_free(failure);
+        failure = NULL;
+    }
     keep_failure(run, failure);
     flight_free(flight);
 }
