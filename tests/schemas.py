@@ -46,6 +46,10 @@ COMMANDS = {
     "event list": "event_list", "event retry": "event_retry", "event discard": "event_discard",
     "event deliver": "event_deliver",
     "key create": "key_created", "key list": "key_list", "key revoke": "key",
+    "webhook add": "webhook_created", "webhook rotate-secret": "webhook_created", "webhook list": "webhook_list",
+    "webhook show": "webhook", "webhook set": "webhook", "webhook remove": "webhook_removed",
+    "webhook test": "webhook_delivery", "webhook deliveries": "webhook_deliveries",
+    "webhook redeliver": "webhook_redelivered", "webhook deliver": "webhook_delivered",
 }
 
 
