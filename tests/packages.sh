@@ -58,11 +58,8 @@ need_build() {
     need_library libxxhash libxxhash-dev
     need_library libdeflate libdeflate-dev
     need_library sqlite3 libsqlite3-dev
-<<<<<<< HEAD
     need_library libcurl libcurl4-openssl-dev
-=======
     need_library libmicrohttpd libmicrohttpd-dev
->>>>>>> 9b56a7d (cutoverd: the API, sessions, metrics and health over HTTP, workers for jobs, and what is done by itself)
     # A folder that is configured without it has no tests, ever.
     need_library cmocka libcmocka-dev
     need pg_config libpq-dev
