@@ -32,6 +32,38 @@ static unsigned deliver(struct chore *chore)
     return 0;
 }
 
+/* ---- what is sent to others ---- */
+
+/* Seconds until then, within the chore's interval. */
+static unsigned until(int64_t at, unsigned interval_s)
+{
+    int64_t left = at - wall_now();
+
+    if (at == 0 || left > interval_s * INT64_C(1000000))
+        return interval_s;
+    return left <= 1000000 ? 1 : (unsigned)(left / 1000000);
+}
+
+static unsigned send_webhooks(struct chore *chore)
+{
+    cutover_webhook_round round = CUTOVER_WEBHOOK_ROUND_INIT;
+    cutover_error *error = NULL;
+
+    if (cutover_webhooks_deliver(chore->chores->house->webhooks, 5000, &round, &error) != CUTOVER_OK)
+        return failed(chore, "webhooks cannot be sent", error);
+    return until(round.next_at, chore->interval_s);
+}
+
+static unsigned sync_integrations(struct chore *chore)
+{
+    cutover_integration_run run = CUTOVER_INTEGRATION_RUN_INIT;
+    cutover_error *error = NULL;
+
+    if (cutover_integrations_deliver(chore->chores->house->integrations, NULL, &run, &error) != CUTOVER_OK)
+        return failed(chore, "integrations cannot be synced", error);
+    return until(run.next_due, chore->interval_s);
+}
+
 /* ---- recovery, and what else is due each minute ---- */
 
 struct finds {
@@ -182,6 +214,10 @@ bool chores_start(struct chores *chores, struct house *house, struct metrics *me
     pthread_condattr_destroy(&monotonic);
     bool good =
         start(chores, "recovery", NULL, recover, interval_s) && start(chores, "expiry", NULL, tend, interval_s);
+    if (good && house->webhooks != NULL)
+        good = start(chores, "webhooks", NULL, send_webhooks, 2);
+    if (good && house->integrations != NULL)
+        good = start(chores, "integrations", NULL, sync_integrations, 2);
     for (size_t i = 0; good && i < house->outlet_count; i++)
         good = start(chores, "events", house->outlets[i], deliver, 1);
     return good;
@@ -193,6 +229,8 @@ void chores_end(struct chores *chores)
     chores->ending = true;
     pthread_cond_broadcast(&chores->ended);
     pthread_mutex_unlock(&chores->mutex);
+    cutover_webhooks_stop(chores->house->webhooks);
+    cutover_integrations_stop(chores->house->integrations);
     for (size_t i = 0; i < chores->count; i++)
         pthread_join(chores->of[i].thread, NULL);
     chores->count = 0;

@@ -1,6 +1,6 @@
 /*
- * What is done by itself, each on a thread of its own: the outbox is delivered, one thread for each notifier; and in each interval jobs whose
- * process is gone are recovered, requests expire, sessions that are over are taken away.
+ * What is done by itself, each on a thread of its own: the outbox is delivered, one thread for each notifier; webhooks are
+ * sent and integrations synced; and in each interval jobs whose process is gone are recovered, requests expire, sessions that are over are taken away.
  */
 #ifndef CUTOVERD_CHORES_H
 #define CUTOVERD_CHORES_H

@@ -24,16 +24,61 @@ static cutover_status open_ports(const struct configuration *configuration, stru
     return status;
 }
 
+/* A library that was built without libcurl has none of either: that is no failure. */
+static cutover_status or_without(cutover_status status, const char *what, cutover_error **error)
+{
+    if (status != CUTOVER_E_UNSUPPORTED)
+        return status;
+    log_text(CUTOVER_LOG_WARNING, "%s are left out: %s", what, cutover_error_message(*error));
+    cutover_error_free(*error);
+    *error = NULL;
+    return CUTOVER_OK;
+}
+
+static cutover_status open_webhooks(const struct configuration *configuration, struct house *house,
+                                    cutover_error **error)
+{
+    cutover_webhooks_options options = CUTOVER_WEBHOOKS_OPTIONS_INIT;
+
+    options.store = &house->store;
+    options.log = log_engine;
+    if (configuration->allow_private_webhooks)
+        options.flags |= CUTOVER_WEBHOOKS_ALLOW_PRIVATE;
+    return or_without(cutover_webhooks_new(&options, &house->webhooks, error), "webhooks", error);
+}
+
+static cutover_status open_integrations(const struct configuration *configuration, struct house *house,
+                                        cutover_error **error)
+{
+    cutover_integrations_options options = CUTOVER_INTEGRATIONS_OPTIONS_INIT;
+
+    options.store = &house->store;
+    options.folder = configuration->integration_secrets;
+    options.log = log_engine;
+    return or_without(cutover_integrations_new(&options, &house->integrations, error), "integrations", error);
+}
+
+/* Where events go, by names that stay: the store remembers what each has had. */
 static cutover_status open_outlets(const struct configuration *configuration, struct house *house,
                                    cutover_error **error)
 {
+    cutover_notifier *next = house->notifiers;
     cutover_status status = CUTOVER_OK;
 
     if (configuration->events_file != NULL) {
-        status = cutover_notifier_jsonl_open(configuration->events_file, &house->notifiers[house->outlet_count],
-                                             error);
+        status = cutover_notifier_jsonl_open(configuration->events_file, next++, error);
         if (status == CUTOVER_OK)
             house->outlets[house->outlet_count++] = "file";
+    }
+    if (status == CUTOVER_OK && house->webhooks != NULL) {
+        status = cutover_webhooks_notifier(house->webhooks, next++, error);
+        if (status == CUTOVER_OK)
+            house->outlets[house->outlet_count++] = "webhook";
+    }
+    if (status == CUTOVER_OK && house->integrations != NULL) {
+        status = cutover_integrations_notifier(house->integrations, next, error);
+        if (status == CUTOVER_OK)
+            house->outlets[house->outlet_count++] = "integration";
     }
     return status;
 }
@@ -73,6 +118,8 @@ static cutover_status open_api(const struct configuration *configuration, cutove
     options.store = &house->store;
     options.platform = &house->platform;
     options.registry = house->registry;
+    options.webhooks = house->webhooks;
+    options.integrations = house->integrations;
     options.run = run;
     options.run_userdata = run_userdata;
     options.jobs = (uint32_t)configuration->job_threads;
@@ -92,6 +139,10 @@ cutover_status house_open(const struct configuration *configuration, cutover_api
         cutover_notifier_init(&house->notifiers[i], CUTOVER_NOTIFIER_VERSION);
     cutover_status status = open_ports(configuration, house, error);
     if (status == CUTOVER_OK)
+        status = open_webhooks(configuration, house, error);
+    if (status == CUTOVER_OK)
+        status = open_integrations(configuration, house, error);
+    if (status == CUTOVER_OK)
         status = open_outlets(configuration, house, error);
     if (status == CUTOVER_OK)
         status = open_engine(configuration, house, error);
@@ -106,6 +157,8 @@ void house_close(struct house *house)
     cutover_engine_free(house->engine);
     for (size_t i = 0; i < house->outlet_count; i++)
         cutover_notifier_close(&house->notifiers[i]);
+    cutover_webhooks_free(house->webhooks);
+    cutover_integrations_free(house->integrations);
     cutover_platform_pgbouncer_unwrap(&house->platform);
     cutover_registry_free(house->registry);
     cutover_repository_close(&house->repository);

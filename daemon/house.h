@@ -8,6 +8,8 @@
 
 #include <cutover.h>
 #include <cutover/api.h>
+#include <cutover/integration.h>
+#include <cutover/webhook.h>
 
 enum { OUTLETS_MAX = 3 };
 
@@ -20,6 +22,8 @@ struct house {
     cutover_notifier notifiers[OUTLETS_MAX];
     const char *outlets[OUTLETS_MAX]; /* their names; events are delivered to each on a thread of its own */
     size_t outlet_count;
+    cutover_webhooks *webhooks;         /* NULL: the library was built without libcurl */
+    cutover_integrations *integrations; /* likewise */
     cutover_engine *engine;
     cutover_api *api;
 };
