@@ -50,6 +50,8 @@ COMMANDS = {
     "webhook show": "webhook", "webhook set": "webhook", "webhook remove": "webhook_removed",
     "webhook test": "webhook_delivery", "webhook deliveries": "webhook_deliveries",
     "webhook redeliver": "webhook_redelivered", "webhook deliver": "webhook_delivered",
+    "integration connect": "integration", "integration list": "integration_list", "integration show": "integration",
+    "integration sync": "integration_run", "integration disconnect": "disconnected",
 }
 
 

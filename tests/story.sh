@@ -159,6 +159,49 @@ says 0 'revoked' cutoverctl --as $anna key revoke "$key"
 says 1 'no api_key' cutoverctl --as $anna key revoke 0191d3a0-0000-7000-8000-000000000001
 says 0 'key.revoked' cutoverctl audit --project shop
 
+# ---- integrations, with providers that are played
+
+tail -f /dev/null --pid=$$ | "$source_dir/tests/providers/server.py" >"$work/port" &
+while ! [ -s "$work/port" ]; do sleep 0.1; done
+CUTOVER_VERCEL_URL=http://127.0.0.1:$(cat "$work/port")/vercel
+CUTOVER_NETLIFY_URL=http://127.0.0.1:$(cat "$work/port")/netlify
+export CUTOVER_VERCEL_URL CUTOVER_NETLIFY_URL
+echo vercel-token-0123456789 >token
+printf 'postgres://app:pw-of-shop@pool.example.com/shop\npostgres://app:pw-of-shop@db.example.com/shop\n' >urls
+connects() {
+    actor=$1
+    shift
+    cutoverctl --as "$actor" integration connect vercel --project shop --site prj_shop "$@"
+}
+says 2 '--site is missing' cutoverctl integration connect vercel --project shop
+says 2 'vercel|netlify: must be' cutoverctl --as "$olga" integration connect heroku --project shop --site x
+says 2 'others may read it' connects "$olga" --token-file token --url-file urls
+chmod 600 token urls
+says 3 'nobody has the token' connects "$olga" --url-file urls
+says 3 'neither an operator' connects user:anna --token-file token --url-file urls
+says 1 'nowhere' cutoverctl --as "$olga" integration connect vercel --project nowhere --site x --token-file token --url-file urls
+says 2 '--targets must be' connects "$olga" --token-file token --url-file urls --targets staging
+says 2 '--account: required' cutoverctl --as "$olga" integration connect netlify --project shop --site x
+says 0 'nothing is connected' cutoverctl integration list
+says 0 'shop with vercel: connected' connects "$olga" --token-file token --url-file urls --later
+says 0 'idle' cutoverctl integration list --project shop
+says 0 'synced 0, failed 0' cutoverctl integration sync
+says 2 '--project is missing' cutoverctl integration sync vercel
+says 1 'not connected' cutoverctl --as "$olga" integration sync netlify --project shop
+says 0 'synced 1' cutoverctl --as "$olga" integration sync --project shop
+says 0 'synced' cutoverctl integration show vercel --project shop
+says 0 'integration.synced' cutoverctl audit --project shop
+echo a-token-that-was-revoked >token
+says 0 'connected' connects "$olga" --token-file token
+says 1 'failed 1' cutoverctl integration sync
+says 0 'forbidden' cutoverctl integration show vercel --project shop
+if ! [ -e .local/state/cutover/cutover.db ] || grep -aqE 'pw-of-shop|a-token-that' .local/state/cutover/cutover.db*; then
+    failed=$((failed + 1))
+    echo "story: a secret of an integration is in the store"
+fi
+echo vercel-token-0123456789 >token
+says 0 'connected' connects "$olga" --token-file token --later
+
 # ---- the promotion, at a terminal
 
 says 2 'a number from 1 to 64' cutoverctl --as "$olga" promote "$request" --jobs 0
@@ -185,6 +228,8 @@ fi
 typed 0 'promotion completed' '' '' cutoverctl --as "$olga" promote "$request"
 says 0 new sql shop 'SELECT name FROM release'
 says 3 'completed' cutoverctl --as "$olga" promote "$request"
+says 0 'synced 1' cutoverctl integration sync
+says 0 'synced 0' cutoverctl integration sync
 
 # ---- and back
 
@@ -201,6 +246,9 @@ says 2 '--confirm is missing' cutoverctl --as "$olga" displaced drop "$displaced
 typed 2 "$displaced" 'good' 'n\r' cutoverctl --as "$olga" displaced drop "$displaced" --project shop
 says 0 "dropped: $displaced" cutoverctl --as "$olga" displaced drop "$displaced" --project shop --confirm
 says 0 'cutover.rolled_back' cutoverctl audit --project shop
+says 0 'synced 1' cutoverctl integration sync
+says 0 'disconnected' cutoverctl --as "$olga" integration disconnect vercel --project shop
+says 1 'not connected' cutoverctl integration show vercel --project shop
 says 0 'nothing is unfinished' cutoverctl recover
 
 # ---- a job whose process was killed, and whose production somebody dropped

@@ -82,6 +82,30 @@ const struct option_text option_texts[OPTION_COUNT] = {
     [OPTION_ACTOR] = {"--actor", "ID",
                       "who acts with it, as records name them: one id for all keys of one person, so that four "
                       "eyes are four; the key's own id where it is not given"},
+    [OPTION_SITE] = {"--site", "ID", "of Vercel the id or name of the project, of Netlify the id of the site"},
+    [OPTION_ACCOUNT] =
+        {"--account", "ID",
+         "of Vercel the id of the team, where it is a team's; of Netlify the id or slug of the team"},
+    [OPTION_TOKEN_FILE] = {"--token-file", "FILE",
+                           "the provider's access token, in a file that nobody else can read; a copy is kept"},
+    [OPTION_URL_FILE] =
+        {"--url-file", "FILE",
+         "what the project's applications connect with (postgres://…), in a file that nobody else can read: "
+         "through a "
+         "pooler in its first line, past it in its second, where that is another; a copy is kept"},
+    [OPTION_TARGETS] = {"--targets", "TARGET[,TARGET]",
+                        "for which deployments; production where it is not given. Vercel: production, preview, "
+                        "development. Netlify: production, deploy-preview, branch-deploy, dev, dev-server, "
+                        "branch:NAME, or all"},
+    [OPTION_POOLED_NAME] = {"--pooled-name", "NAME",
+                            "the variable for the first line; DATABASE_URL where it is not given, none for ''"},
+    [OPTION_UNPOOLED_NAME] = {"--unpooled-name", "NAME",
+                              "and for the second; DATABASE_URL_UNPOOLED where it is not given, none for ''"},
+    [OPTION_SECRET] =
+        {"--secret", NULL,
+         "only the site's own code can read the variables; so nobody can read back what was written"},
+    [OPTION_LATER] = {"--later", NULL,
+                      "nothing is written before the next cutover, or `cutoverctl integration sync`"},
 };
 
 const char *const option_words[OPTION_COUNT] = {
@@ -622,6 +646,71 @@ const struct command commands[] = {
      .examples = "cutoverctl --as user:anna:org_admin key revoke KEY\n",
      .exits = BIT(EXIT_REFUSED),
      .run = run_key_revoke},
+    {.noun = "integration",
+     .verb = "connect",
+     .operands = "vercel|netlify",
+     .operand_count = 1,
+     .required = BIT(OPTION_PROJECT) | BIT(OPTION_SITE),
+     .allowed = BIT(OPTION_ACCOUNT) | BIT(OPTION_TOKEN_FILE) | BIT(OPTION_URL_FILE) | BIT(OPTION_TARGETS) |
+                BIT(OPTION_POOLED_NAME) | BIT(OPTION_UNPOOLED_NAME) | BIT(OPTION_SECRET) | BIT(OPTION_LATER),
+     .summary = "connect a project to a customer's site, which is told its connection strings",
+     .text =
+         "After each cutover, restore over production and rollback the site's variables are written again and "
+         "read back, by `integration sync`. What is written is what the file says, never the library's own "
+         "connection strings. Doing it again changes the connection; a token or a file that is not given stays "
+         "as it was.",
+     .examples =
+         "cutoverctl --as operator:olga integration connect vercel --project shop --site prj_12 --account "
+         "team_34 --token-file token --url-file urls\n"
+         "cutoverctl --as operator:olga integration connect netlify --project shop --site "
+         "0d3a9d2f-ef94-4380-93df-27ee400e2048 --account acme --token-file token --url-file urls --targets "
+         "production,deploy-preview\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_integration_connect},
+    {.noun = "integration",
+     .verb = "list",
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "list the integrations, of a project or all",
+     .examples = "cutoverctl integration list\n"
+                 "cutoverctl integration list --project shop\n",
+     .run = run_integration_list},
+    {.noun = "integration",
+     .verb = "show",
+     .operands = "vercel|netlify",
+     .operand_count = 1,
+     .required = BIT(OPTION_PROJECT),
+     .summary = "show an integration, and what became of its last sync",
+     .text = "With --json also of each variable and target, and the last attempts.",
+     .examples = "cutoverctl integration show vercel --project shop\n"
+                 "cutoverctl integration show vercel --project shop --json\n",
+     .run = run_integration_show},
+    {.noun = "integration",
+     .verb = "sync",
+     .operands = "vercel|netlify",
+     .operands_optional = 1,
+     .allowed = BIT(OPTION_PROJECT),
+     .summary = "write the variables of sites: what is due, or one project's now",
+     .text = "Without a project it takes the events that wait, and carries out every sync that is due: run it "
+             "from a "
+             "timer. A sync that fails is tried again by later calls, nine times in some three days, and then "
+             "given up. With a project its sites are written now.\n"
+             "Where a proxy of yours stands before a provider, $CUTOVER_VERCEL_URL and $CUTOVER_NETLIFY_URL "
+             "say where.",
+     .examples = "cutoverctl integration sync\n"
+                 "cutoverctl --as operator:olga integration sync --project shop\n"
+                 "cutoverctl --as operator:olga integration sync vercel --project shop\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_integration_sync},
+    {.noun = "integration",
+     .verb = "disconnect",
+     .operands = "vercel|netlify",
+     .operand_count = 1,
+     .required = BIT(OPTION_PROJECT),
+     .summary = "forget an integration, its token and its connection strings",
+     .text = "The variables stay where they are.",
+     .examples = "cutoverctl --as operator:olga integration disconnect vercel --project shop\n",
+     .exits = BIT(EXIT_REFUSED),
+     .run = run_integration_disconnect},
     {.noun = "help",
      .operands = "COMMAND",
      .operands_optional = OPERANDS_MAX,

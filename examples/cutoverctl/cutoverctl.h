@@ -48,6 +48,15 @@ enum option {
     OPTION_WITHOUT_SERVER,
     OPTION_ROLES,
     OPTION_ACTOR,
+    OPTION_SITE,
+    OPTION_ACCOUNT,
+    OPTION_TOKEN_FILE,
+    OPTION_URL_FILE,
+    OPTION_TARGETS,
+    OPTION_POOLED_NAME,
+    OPTION_UNPOOLED_NAME,
+    OPTION_SECRET,
+    OPTION_LATER,
     OPTION_COUNT
 };
 
@@ -287,5 +296,10 @@ int run_event_discard(struct tool *tool);
 int run_key_create(struct tool *tool);
 int run_key_list(struct tool *tool);
 int run_key_revoke(struct tool *tool);
+int run_integration_connect(struct tool *tool);
+int run_integration_list(struct tool *tool);
+int run_integration_show(struct tool *tool);
+int run_integration_sync(struct tool *tool);
+int run_integration_disconnect(struct tool *tool);
 
 #endif
