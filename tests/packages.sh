@@ -74,6 +74,8 @@ esac
 case $purpose in
 test | ci)
     need pgbouncer pgbouncer
+    # What plays providers of sites.
+    need python3 python3
     # A server that speaks French.
     [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales"
     ;;
@@ -87,7 +89,6 @@ ci)
     need_versions
     need g++ g++
     need mandoc mandoc
-    need python3 python3
     need zsh zsh
     need fish fish
     need clang clang
