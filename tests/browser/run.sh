@@ -74,7 +74,7 @@ key() {
     name=$1
     roles=$2
     shift 2
-    cutoverctl --json --as user:root:org_admin key create --label "$name" --actor "$name" --roles "$roles" "$@" |
+    cutoverctl --json --as user:root:org_admin key create --expires-in 24h --label "$name" --actor "$name" --roles "$roles" "$@" |
         sed -nE 's/.*"secret":"([^"]*)".*/\1/p'
 }
 
@@ -118,6 +118,7 @@ KEY_CARLA=$(key carla member --project shop)
 KEY_OLGA=$(key olga member,operator)
 KEY_OTTO=$(key otto member,operator,org_admin)
 export KEY_CARLA KEY_OLGA KEY_OTTO
+[ -n "$KEY_CARLA" ] && [ -n "$KEY_OLGA" ] && [ -n "$KEY_OTTO" ] || fail "a key could not be made"
 wait "$npm" || fail "npm: $(cat "$work/npm.log")"
 BROWSER=$browser PRODUCTION="host=$work/production user=postgres dbname=shop" PSQL=$bin/psql PICTURES=${PICTURES:+$(cd "$PICTURES" && pwd)}
 export BROWSER PRODUCTION PSQL PICTURES
