@@ -8,6 +8,8 @@
 #include "model/backup.h"
 #include "model/promotion.h"
 #include "model/request.h"
+#include "notify/integration_attempt.h"
+#include "notify/integration_event.h"
 #include "support/agree.h"
 #include "support/shop.h"
 
@@ -38,6 +40,7 @@ struct world {
     cutover_platform platform;
     cutover_engine_options options;
     cutover_engine *engine;
+    cutover_integrations *integrations; /* of calls that are about them */
     char request_id[64], backup_id[64];
     /* What a call made. */
     void *made;
@@ -164,8 +167,9 @@ static int compare_lines(const void *a, const void *b)
 
 static char *shape_of(const cutover_store *store)
 {
-    static const char *const kinds[] = {"request", "promotion", "backup", "audit", "event",   "ledger",
-                                        "claim",   "lock",      "gate",   "lease", "project", "preview"};
+    static const char *const kinds[] = {"request", "promotion", "backup",     "audit", "event",
+                                        "ledger",  "claim",     "lock",       "gate",  "lease",
+                                        "project", "preview",   "integration"};
     struct shape shape = {.count = 0};
     cutover_error *error = NULL;
     char *text = shop_format("%s", "");
@@ -847,6 +851,124 @@ static void free_restore(struct world *world)
     cutover_restore_free(world->made);
 }
 
+#ifndef CUTOVER_WITHOUT_CURL
+/* No secrets, so nobody is asked on the network. */
+static cutover_status refuse_secrets(const cutover_integration_ref *integration, cutover_integration_give give,
+                                     void *context, cutover_error **error, void *userdata)
+{
+    (void)integration;
+    (void)give;
+    (void)context;
+    (void)userdata;
+    if (error != NULL)
+        *error = cutover_error_new(CUTOVER_E_IO, "the vault is sealed", NULL, NULL);
+    return CUTOVER_E_IO;
+}
+
+static cutover_integration_options integration_options(void)
+{
+    static const char *const targets[] = {"production", "preview"};
+    cutover_integration_options options = CUTOVER_INTEGRATION_OPTIONS_INIT;
+
+    options.actor = &shop_operator;
+    options.project_id = "shop";
+    options.provider = "vercel";
+    options.site_id = "prj_shop";
+    options.targets = targets;
+    options.target_count = 2;
+    options.token = "token";
+    options.pooled_url = "postgres://db.example.com/shop";
+    return options;
+}
+
+static void with_integrations(struct world *world)
+{
+    cutover_integrations_options options = CUTOVER_INTEGRATIONS_OPTIONS_INIT;
+    cutover_error *error = NULL;
+    char folder[128];
+
+    snprintf(folder, sizeof folder, "%s/secrets", world->folder);
+    options.store = &world->store;
+    options.folder = folder;
+    options.clock = world_clock;
+    options.clock_userdata = world;
+    check_ok(cutover_integrations_new(&options, &world->integrations, &error), error);
+}
+
+static void with_integration(struct world *world)
+{
+    const cutover_integration_options options = integration_options();
+    cutover_error *error = NULL;
+
+    with_integrations(world);
+    check_ok(cutover_integration_connect(world->integrations, &options, NULL, &error), error);
+}
+
+static void with_due_integration(struct world *world)
+{
+    with_integration(world);
+    world->integrations->secrets = refuse_secrets;
+}
+
+CALL(integration_connect)
+{
+    const cutover_integration_options options = integration_options();
+
+    return cutover_integration_connect(world->integrations, &options, (cutover_integration **)&world->made,
+                                       error);
+}
+
+CALL(integration_get)
+{
+    return cutover_integration_get(world->integrations, "shop", "vercel", (cutover_integration **)&world->made,
+                                   error);
+}
+
+CALL(integration_sync)
+{
+    return cutover_integration_sync(world->integrations, &shop_operator, "shop", "vercel",
+                                    (cutover_integration **)&world->made, error);
+}
+
+CALL(integration_disconnect)
+{
+    return cutover_integration_disconnect(world->integrations, &shop_operator, "shop", "vercel", error);
+}
+
+static cutover_status take_integration(const cutover_integration *integration, void *context)
+{
+    (void)context;
+    return cutover_integration_json(integration) != NULL ? CUTOVER_OK : CUTOVER_E_INTERNAL;
+}
+
+CALL(integrations_list)
+{
+    return cutover_integrations_list(world->integrations, NULL, take_integration, NULL, error);
+}
+
+CALL(integration_event)
+{
+    const cutover_event event = {1, "e", "cutover.rolled_back",          "shop", 7,
+                                 1, 1,   "{\"data\":{\"job_id\":\"j\"}}"};
+
+    return integration_event_take(world->integrations, &event, error);
+}
+
+CALL(integration_attempt_fails)
+{
+    enum attempt_outcome outcome;
+    int64_t next;
+
+    return integration_attempt(world->integrations, NULL, "shop", PROVIDER_VERCEL, &outcome, &next, error);
+}
+
+static void free_integrations(struct world *world)
+{
+    cutover_integration_free(world->made);
+    cutover_integrations_free(world->integrations);
+}
+#endif
+
 /* ---- one call, and each of its allocations ---- */
 
 struct call {
@@ -919,6 +1041,16 @@ static const struct call calls[] = {
     ONE(with_completed_promotion, displaced_expire, free_nothing),
     ONE(with_completed_promotion, rollback_start, free_rollback),
     SEVERAL(with_backup, restore_run, free_restore),
+#ifndef CUTOVER_WITHOUT_CURL
+    ONE(with_integrations, integration_connect, free_integrations),
+    ONE(with_integration, integration_connect, free_integrations),
+    ONE(with_integration, integration_get, free_integrations),
+    ONE(with_integration, integration_sync, free_integrations),
+    ONE(with_integration, integration_disconnect, free_integrations),
+    ONE(with_integration, integrations_list, free_integrations),
+    ONE(with_integration, integration_event, free_integrations),
+    SEVERAL(with_due_integration, integration_attempt_fails, free_integrations),
+#endif
 };
 
 /* What the call does when there is memory enough. */
