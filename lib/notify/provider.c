@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "net/retry_after.h"
 #include "notify/retry.h"
 
 #include <stdio.h>
@@ -184,10 +185,11 @@ static cutover_status note_refusal(const struct provider_sync *sync, struct prov
 static void note_limit(struct provider_sync *sync, const struct http_response *response)
 {
     int64_t now = clock_now(&sync->integrations->clock);
-    int64_t until = response->status == 429 || response->status == 503
-                        ? retry_after(http_header(response, "retry-after"), now)
-                        : 0;
+    int64_t until = 0, wait_us;
 
+    if ((response->status == 429 || response->status == 503) &&
+        retry_after_parse(http_header(response, "retry-after"), now, &wait_us))
+        until = now + wait_us;
     if (response->status == 429 && until == 0)
         until = retry_at_seconds(http_header(response, "x-ratelimit-reset"));
     if (until > sync->not_before)
