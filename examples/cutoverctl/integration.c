@@ -344,13 +344,14 @@ static int print_run(const struct tool *tool, const cutover_integration_run *run
 /* By hand: of one project, with one provider or all that it has. */
 static cutover_status wish(struct tool *tool, cutover_integrations *integrations, cutover_error **error)
 {
-    const char *const both[] = {"vercel", "netlify"}, *const one[] = {tool->operands[0]};
-    const char *const *providers = tool->operands[0] != NULL ? one : both;
+    const char *const asked = tool->operands[0];
+    const char *const providers[] = {asked != NULL ? asked : "vercel", "netlify"};
+    const size_t count = asked != NULL ? 1 : 2;
     const cutover_actor *actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     cutover_status status = CUTOVER_OK;
     bool found = false;
 
-    for (size_t i = 0; i < (tool->operands[0] != NULL ? 1 : 2); i++) {
+    for (size_t i = 0; i < count; i++) {
         cutover_error_free(*error);
         status = cutover_integration_sync(integrations, actor, tool->options[OPTION_PROJECT], providers[i],
                                           NULL, error);

@@ -164,14 +164,14 @@ static bool has_password(const char *text, const char *password, size_t length)
         return false;
     if (memmem(text, strlen(text), password, length) != NULL)
         return true;
-    char *decoded = malloc(length);
+    unsigned char *decoded = malloc(length);
     if (decoded == NULL)
         return true;
     for (size_t i = 0; i < length; i++) {
         bool coded =
             password[i] == '%' && i + 2 < length && hex(password[i + 1]) >= 0 && hex(password[i + 2]) >= 0;
-        decoded[decoded_length++] =
-            coded ? (char)(hex(password[i + 1]) * 16 + hex(password[i + 2])) : password[i];
+        int byte = coded ? hex(password[i + 1]) * 16 + hex(password[i + 2]) : (unsigned char)password[i];
+        decoded[decoded_length++] = (unsigned char)byte;
         i += coded ? 2 : 0;
     }
     bool has = decoded_length >= PASSWORD_LEAST && memmem(text, strlen(text), decoded, decoded_length) != NULL;
