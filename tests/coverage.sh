@@ -32,8 +32,8 @@ give_up() {
     exit 1
 }
 
-# run_tests FOLDER KINDS FLAGS...: builds there with these flags, runs the tests of these kinds, and counts.
-run_tests() {
+# build_tests FOLDER KINDS FLAGS...: builds there with these flags, and what the tests of these kinds are.
+build_tests() {
     folder=$1
     kinds=$2
     shift 2
@@ -47,47 +47,73 @@ run_tests() {
     for kind in $kinds; do
         tests="$tests $(make -s "list-$kind-tests")"
     done
-    # What kills everywhere is built, and run below.
     if ! make -j"$(($(nproc) + 1))" all check TESTS= check_PROGRAMS="$tests" >make.log 2>&1; then
         tail -n 40 make.log
         give_up "the build failed: $build/$folder/make.log"
     fi
-    tests=$(printf '%s\n' "$tests" | tr ' ' '\n' | grep -v test_kill | tr '\n' ' ')
     find . -name '*.gcda' -exec rm -f {} +
-    # One more than there are processors: many tests wait most of the time.
-    VERBOSE=1 make -j"$(($(nproc) + 1))" check TESTS="$tests" check_PROGRAMS= >check.log 2>&1 || cat test-suite.log
-    # shellcheck disable=SC2046,SC2086 # two numbers, a list of tests
-    set -- $("$source_dir/tests/count.sh" . $tests)
-    passed=$((passed + $1))
-    failed=$((failed + $2))
     cd "$source_dir" || exit 1
 }
 
+# run_tests FOLDER KINDS AT_ONCE: runs them, and counts in FOLDER/counts.
+run_tests() {
+    cd "$build/$1" || give_up "cannot enter $build/$1"
+    tests=
+    for kind in $2; do
+        tests="$tests $(make -s "list-$kind-tests")"
+    done
+    # None of these takes four minutes when it has the machine to itself.
+    VERBOSE=1 make -j"$3" check TESTS="$tests" check_PROGRAMS= TEST_SECONDS=900 >check.log 2>&1 || cat test-suite.log
+    # shellcheck disable=SC2086 # a list of tests
+    "$source_dir/tests/count.sh" . $tests >counts
+    cd "$source_dir" || exit 1
+}
+
+# Of the test that kills everywhere a share: counts in faults/counts-kill.
 kill_share() {
     cd "$build/faults" || give_up "cannot enter $build/faults"
     # shellcheck disable=SC2086 # a list of scenarios
     printf '%s\n' $scenarios | xargs -P "$(nproc)" -I SCENARIO sh -c \
-        'tests/faults/test_kill --share "$1" 1 0 "$2" 16 "$PWD/kill-$1.result" >"kill-$1.log" 2>&1 && echo "$1"' \
+        'timeout -k 30 900 tests/faults/test_kill --share "$1" 1 0 "$2" 16 "$PWD/kill-$1.result" >"kill-$1.log" 2>&1 && echo "$1"' \
         sh SCENARIO "$share" >kill.passed
+    survived=0
+    lost=0
     for scenario in $scenarios; do
         if grep -qx "$scenario" kill.passed; then
-            passed=$((passed + 1))
+            survived=$((survived + 1))
         else
-            failed=$((failed + 1))
+            lost=$((lost + 1))
             echo "FAILED: tests/faults/test_kill --share $scenario"
             tail -n 40 "kill-$scenario.log"
         fi
     done
+    echo "$survived $lost" >counts-kill
     cd "$source_dir" || exit 1
 }
 
+# add_counts FILE: one that is not there is a failure.
+add_counts() {
+    read -r some others <"$1" || give_up "no $1: its tests did not run to their end"
+    passed=$((passed + some))
+    failed=$((failed + others))
+}
+
+# Fault tests wait for what is lost most of their time, so that they run beside the others.
 run() {
     [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
     ASAN_OPTIONS=detect_leaks=1
     export ASAN_OPTIONS
-    run_tests sanitized "server unit" --enable-sanitizers=address,undefined CFLAGS="-g1 -O0 $uncounted"
-    run_tests faults "fault kill" CFLAGS=-O0
-    kill_share
+    build_tests sanitized "server unit" --enable-sanitizers=address,undefined CFLAGS="-g1 -O0 $uncounted"
+    build_tests faults "fault kill" CFLAGS=-O0
+    rm -f "$build"/*/counts "$build/faults/counts-kill"
+    (run_tests faults fault "$(nproc)" && kill_share) >"$build/faults/run.log" 2>&1 &
+    # One more than there are processors: many tests wait most of the time.
+    run_tests sanitized "server unit" "$(($(nproc) + 1))"
+    wait
+    cat "$build/faults/run.log"
+    for counts in sanitized/counts faults/counts faults/counts-kill; do
+        add_counts "$build/$counts"
+    done
 }
 
 # The patterns of one kind that are left out, as one; where there is none, one that fits nothing.
