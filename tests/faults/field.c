@@ -466,8 +466,10 @@ enum ending field_strike(struct field *field, const struct moment *moment, const
     field->moment = NULL;
     field->store_fault = STORE_SOUND;
     field->commits_made = field->commits;
+    alarm(HANG_SECONDS);
     if (blow->heal != NULL)
         blow->heal(field);
+    alarm(0);
     note(field, error);
     cutover_error_free(error);
     error = NULL;
