@@ -1,23 +1,66 @@
 #!/bin/sh
-# The tables of what PgBouncer's clients see (docs/decisions/0021, docs/operations.md) have a row for each way in which
-# tests/postgres/test_pgbouncer.c promotes under them, with each release that it runs with, and no other rows. What is in the rows the
-# test says: CUTOVER_POOLERS_TABLE=FILE has it append its own, as they stand there.
+# The tables that tests make: what ran where (docs/versions.md), and what PgBouncer's clients see (docs/decisions/0021,
+# docs/operations.md).
+#
+#     tests/tables.sh                  they have a row for each thing that is tried, and no other rows
+#     tests/tables.sh write FILE...    puts rows in that tests wrote. Of tests/versions.sh: the files `table` and `poolers` among its
+#                                      folders, where nothing failed and no tests were named; of tests/postgres/test_pgbouncer:
+#                                      what it appends to the file that CUTOVER_POOLERS_TABLE names
+#
+# Each release of PgBouncer, Debian 12's and those of the folders, has a row for each way in which tests/postgres/test_pgbouncer.c
+# promotes under clients. That the places are those of tests/versions.sh, tests/sources.sh looks.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 test_file=tests/postgres/test_pgbouncer.c
+places=docs/versions.md
+measured=docs/decisions/0021-poolers-and-the-fence.md
+told=docs/operations.md
 passed=0
 failed=0
 
-# "pooling | hook" of each promotion in the test
-ways=$(sed -nE 's/^    promote_under_clients\(\*state, "([a-z]+)", (true|false)\);/\1 | \2/p' "$test_file" |
-    sed 's/false$/yes/; s/true$/held/')
-# Debian 12's, and those of the folders of tests/versions.sh
-releases=$(sed -nE 's/.*PgBouncer ([0-9]+\.[0-9]+),.*/\1/p; s/^\|.*\| ([0-9]+\.[0-9]+)\.[0-9]+ \| [0-9.]+ \|$/\1/p' docs/versions.md |
-    sort -u)
-expected=$(for release in $releases; do
-    echo "$ways" | sed "s/^/$release | /"
-done | sort)
-[ -n "$ways" ] && [ -n "$releases" ] || failed=$((failed + 1))
+# put FILE DOCUMENT COLUMNS: rows of a document become those of a file that begin with the same columns.
+put() {
+    awk -F ' *[|] *' -v columns="$3" '
+        function key(column, text) {
+            for (column = 2; column <= columns + 1; column++) text = text " | " $column
+            return text
+        }
+        FILENAME == ARGV[1] { rows[key()] = $0; next }
+        /^[|]/ && key() in rows { print rows[key()]; next }
+        { print }
+    ' "$1" "$2" >"$2.new" && mv "$2.new" "$2"
+}
+
+# The rows of the poolers' table as people read it: releases of which the same is true share one.
+shared() {
+    awk -F ' *[|] *' '
+        /^[|] [0-9]+[.][0-9]+ [|]/ {
+            rest = $0
+            sub(/^[|] [0-9.]+ /, "", rest)
+            if (!(rest in releases)) order[++count] = rest
+            releases[rest] = releases[rest] (releases[rest] == "" ? "" : ", ") $2
+        }
+        END { for (i = 1; i <= count; i++) print "| " releases[order[i]] " " order[i] }
+    ' "$measured"
+}
+
+write() {
+    rows=$(mktemp) || exit 1
+    # Of the places: name, five columns, which tests, passed, failed.
+    cat "$@" | awk -F ' *[|] *' 'NF == 11 && $8 != "named" && $10 == 0 && $9 > 0 {
+        print "| " $2 " | " $3 " | " $4 " | " $5 " | " $6 " | " $7 " | " $8 " |"
+    }' >"$rows"
+    put "$rows" "$places" 1
+    cat "$@" | awk -F ' *[|] *' 'NF == 8 && ($4 == "yes" || $4 == "held")' >"$rows"
+    put "$rows" "$measured" 3
+    shared >"$rows"
+    awk -v rows="$rows" '
+        /^[|] PgBouncer [|] pooling/ { inside = 1; print; getline; print; while ((getline row < rows) > 0) print row; next }
+        inside && /^[|]/ { next }
+        { inside = 0; print }
+    ' "$told" >"$told.new" && mv "$told.new" "$told"
+    rm -f "$rows"
+}
 
 # rows FILE: "release | pooling | hook" of each, where several releases may share one
 rows() {
@@ -28,17 +71,42 @@ rows() {
     }' "$1" | sort
 }
 
-for file in docs/decisions/0021-poolers-and-the-fence.md docs/operations.md; do
-    if [ "$(rows "$file")" = "$expected" ]; then
+# check WHAT TOLD EXPECTED
+check() {
+    if [ "$2" = "$3" ] && [ -n "$3" ]; then
         passed=$((passed + 1))
-        continue
+        return
     fi
-    echo "$file: its rows are"
-    rows "$file"
-    echo "and the test's"
-    echo "$expected"
+    printf '%s: its rows are\n%s\nand should be\n%s\n' "$1" "$2" "$3"
     failed=$((failed + 1))
+}
+
+if [ "${1:-}" = write ]; then
+    shift
+    write "${@:?which files}"
+    exit
+fi
+
+# "pooling | hook" of each promotion in the test
+ways=$(sed -nE 's/^    promote_under_clients\(\*state, "([a-z]+)", (true|false)\);/\1 | \2/p' "$test_file" |
+    sed 's/false$/yes/; s/true$/held/')
+releases=$({
+    sed -nE 's/.*PgBouncer ([0-9]+\.[0-9]+),.*/\1/p' "$places"
+    awk -F ' *[|] *' '/^[|] where / { on = 1 } /^$/ { on = 0 } on && $6 ~ /^[0-9]/ { print $6 }' "$places" |
+        sed -E 's/^([0-9]+\.[0-9]+).*/\1/'
+} | sort -u)
+expected=$(for release in $releases; do
+    echo "$ways" | sed "s/^/$release | /"
+done | sort)
+for file in "$measured" "$told"; do
+    check "$file" "$(rows "$file")" "$expected"
 done
+# Releases that share a row are those of which the same was measured.
+check "$told, as $measured has it" "$(sed -nE '/^\| PgBouncer \| pooling/,/^$/p' "$told" | sed 1,2d)" "$(shared)"
+# Every place says what ran.
+check "$places" "$(awk -F ' *[|] *' '/^[|] where / { on = 1; next } /^$/ { on = 0 }
+    on && $2 !~ /^-/ && $8 !~ /^(all|some|its own)$/ { print; bad = 1 }
+    END { if (!bad) print "told" }' "$places")" told
 
 echo "tables: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
