@@ -109,12 +109,11 @@ make_folder() {
             prepare_folder "$2" || return 1
     fi
     copy_tree "$2" || return 1
-    if ! [ -e "$2/srv/made" ]; then
-        if [ "$1" = experimental ]; then
-            install_experimental "$2" || return 1
-        fi
-        inside "$2" /srv/libcutover/tests/packages.sh test && touch "$2/srv/made"
+    if [ "$1" = experimental ] && ! [ -e "$2/srv/made" ]; then
+        install_experimental "$2" || return 1
     fi
+    # What a build needs may be more by now.
+    inside "$2" /srv/libcutover/tests/packages.sh test && touch "$2/srv/made"
 }
 
 # build_in FOLDER
