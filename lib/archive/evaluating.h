@@ -7,7 +7,8 @@
  *   that table, and bounds are sorted by the operator class that the key names.
  * - The expression of a generated column is planned, be it stored or virtual, to see whether it is immutable: functions of constants
  *   are called.
- * - The initial value of an aggregate is read.
+ * - The initial value of an aggregate is read. Of one with SUPPORT, which nobody but a superuser may make, that counts only where a
+ *   domain's check or a range is in it.
  *
  * Planning a cast to a domain plans the domain's CHECK, too. Neither a CHECK beside the columns nor a DEFAULT is planned when it is
  * made, nor what is in a view, rule, policy, trigger or function.

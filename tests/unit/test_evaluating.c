@@ -285,6 +285,24 @@ static void initial_values_of_aggregates_are_read(void **state)
     static const struct line lines[] = {
         {"AGGREGATE", "a", "CREATE AGGREGATE t.a(integer) (\n    INITCOND = '1'\n);\n", {0}, true, false},
         {"AGGREGATE", "b", "CREATE AGGREGATE t.b(integer) (\n    STYPE = integer\n);\n", {0}, false, false},
+        {"DOMAIN",
+         "own",
+         "CREATE DOMAIN t.own AS integer\n\tCONSTRAINT c CHECK (VALUE > 0);\n",
+         {0},
+         false,
+         false},
+        {"AGGREGATE",
+         "c",
+         "CREATE AGGREGATE t.c(integer) (\n    STYPE = integer,\n    INITCOND = '1',\n    SUPPORT = s\n);\n",
+         {0},
+         false,
+         false},
+        {"AGGREGATE",
+         "d",
+         "CREATE AGGREGATE t.d(integer) (\n    STYPE = t.own,\n    INITCOND = '1',\n    SUPPORT = s\n);\n",
+         {3},
+         true,
+         false},
     };
 
     (void)state;
