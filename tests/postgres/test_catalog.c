@@ -309,7 +309,7 @@ static const struct {
     {190000, {"ALTER PUBLICATION newer_sequences SET ALL TABLES", "publication newer_sequences: "}},
     {190000,
      {"CREATE OR REPLACE AGGREGATE newer.total(int) (sfunc = int4pl, stype = int, initcond = '0',"
-      " support = text_like_support)",
+      " support = textlike_support)",
       "aggregate newer.total(integer): "}},
     {190000,
      {"ALTER FOREIGN DATA WRAPPER newer_wrapper NO CONNECTION", "foreign data wrapper newer_wrapper: "}},
