@@ -718,10 +718,20 @@ static void what_is_changed_is_told_of_whoever_did_it(void **state)
     check_ok(cutover_registry_project_set_hold_fence(hers, "shop", 1, &error), error);
     /* What is so already is no change. */
     check_ok(cutover_registry_project_set_hold_fence(hers, "shop", 1, &error), error);
+    /* What is set at once is one, and what is not named stays. */
+    cutover_project project = CUTOVER_PROJECT_INIT;
+    project.id = "shop";
+    project.control_database = "control";
+    check_ok(cutover_registry_project_set(hers, &project, &error), error);
+    project.control_database = "";
+    project.hold_fence = -1;
+    check_ok(cutover_registry_project_set(hers, &project, &error), error);
     check_ok(document_walk(&world->store, "audit", "shop", note_entry, trail, &error), error);
     assert_string_equal(trail, " project.added:system:cutover preview.added:operator:olga"
                                " preview.extended:operator:olga project.changed:operator:olga[\"pgbouncers\"]"
-                               " project.changed:operator:olga[\"hold_fence\"]");
+                               " project.changed:operator:olga[\"hold_fence\"]"
+                               " project.changed:operator:olga[\"control_database\"]"
+                               " project.changed:operator:olga[\"control_database\",\"hold_fence\"]");
     cutover_registry_free(hers);
 }
 

@@ -133,6 +133,12 @@ static void what_a_terminal_acts_upon_becomes_visible(void **state)
         {"\x9b"
          "2J\xc3",
          "\\x9b2J\\xc3"},
+        /* The first and the last of each range that acts, and their neighbours. */
+        {"\x01\x1f ", "\\u0001\\u001f "},
+        {"~\x7f\xc2\x80\xc2\x9f\xc2\xa0", "~\\u007f\\u0080\\u009f\xc2\xa0"},
+        {"\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90", "\xe2\x80\x8d\\u200e\\u200f\xe2\x80\x90"},
+        {"\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf", "\xe2\x80\xa7\\u2028\\u202e\xe2\x80\xaf"},
+        {"\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa", "\xe2\x81\xa5\\u2066\\u2069\xe2\x81\xaa"},
         {"C:\\new", "C:\\new"},
     };
 
