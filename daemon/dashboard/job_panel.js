@@ -8,7 +8,7 @@ import {badge, facts, idText, link, notice, panel, time} from './parts.js';
 import {listen} from './stream.js';
 import {actionWords, jobKinds, methods, spoken, stateOf, steps, wayOf} from './words.js';
 
-const over = new Set(['completed', 'rolled_back', 'failed', 'cancelled', 'refused', 'unsettled', 'verified', 'deleted']);
+const over = new Set(['completed', 'rolled_back', 'failed', 'cancelled', 'refused', 'unsettled', 'verified', 'undecided', 'deleted']);
 
 export function isOver(job)
 {

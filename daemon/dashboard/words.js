@@ -21,6 +21,7 @@ const states = {
     taking: ['Being taken', 'running', 'live'],
     verifying: ['Being verified', 'running', 'live'],
     verified: ['Verified', 'done', 'good'],
+    undecided: ['Could not tell', 'warn', 'warn'],
     deleted: ['Deleted', 'stopped', 'quiet'],
     // previews and projects
     ready: ['Ready', 'done', 'good'],
@@ -120,6 +121,8 @@ const actions = {
     'backup.verify_started': 'Verification began',
     'backup.completed': 'Backup completed',
     'backup.failed': 'Backup failed',
+    'backup.cancelled': 'Backup cancelled',
+    'backup.verify_cancelled': 'Verification cancelled',
     'backup.deleted': 'Backup deleted',
     'backup.verify_undecided': 'Verification told nothing',
     'job.cancel_asked': 'Job asked to stop',

@@ -19,7 +19,7 @@
 #define PAGE TEXT("cursor"), COUNT("limit", 1, 1000)
 #define REQUEST_STATUS \
     WORD("status", "open|acked|in_progress|completed|failed|rejected|cancelled|expired|rolled_back|live")
-#define BACKUP_STATUS WORD("status", "taking|verifying|verified|failed|deleted")
+#define BACKUP_STATUS WORD("status", "taking|verifying|verified|failed|cancelled|deleted")
 #define JOB_STATUS TEXT("status")
 #define JOB_KIND WORD("kind", "promotion|rollback|restore|backup|verification")
 #define JOBS COUNT("jobs", 1, 64)

@@ -36,6 +36,8 @@
  */
 
 #define SECOND INT64_C(1000000)
+/* Of a swap that had been committed. */
+#define IS_LOST "is not on production's server any more: that lost it, or somebody took it back by hand"
 #define RECOVERY_CANNOT_HELP                                                                                   \
     "; where that is for good, an operator abandons the job (cutover_recover_abandon(), cutoverctl recover "   \
     "--abandon), which frees the project"
@@ -207,8 +209,7 @@ static cutover_error *reason_of(const struct host *host, const struct promotion_
 
     if (record->swapped) {
         error_set(&reason, CUTOVER_E_INTERNAL,
-                  "its swap had been committed, and is not on production's server any more: that lost it, or "
-                  "somebody took it back by hand; recovery undid the rest");
+                  "its swap had been committed, and " IS_LOST "; recovery undid the rest");
         return reason;
     }
     reason = json_error(json_member(record->report, "error"));
@@ -239,11 +240,10 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
 
     cutover_error_free(reason);
     if (status == CUTOVER_OK) {
-        outcome(
-            recovering, CUTOVER_RECOVERED_UNDONE,
-            lost ? "the swap had been committed, and is not on production's server any more: that lost it, or "
-                   "somebody took it back by hand; production is open, writable and as it was before"
-                 : "the swap had not happened; production is open, writable and as it was");
+        outcome(recovering, CUTOVER_RECOVERED_UNDONE,
+                lost ? "the swap had been committed, and " IS_LOST
+                       "; production is open, writable and as it was before"
+                     : "the swap had not happened; production is open, writable and as it was");
         tell_failover(recovering, journal);
     }
     return status;
