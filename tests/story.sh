@@ -201,6 +201,38 @@ if ! [ -e .local/state/cutover/cutover.db ] || grep -aqE 'pw-of-shop|a-token-tha
 fi
 echo vercel-token-0123456789 >token
 says 0 'connected' connects "$olga" --token-file token --later
+# ---- webhooks
+
+says 2 '--project is missing' cutoverctl --as "$olga" webhook add https://example.com/hook
+says 2 'must begin with https://' cutoverctl --as "$olga" webhook add http://example.com/hook --project shop
+says 2 'not public' cutoverctl --as "$olga" webhook add https://169.254.169.254/ --project shop
+says 2 '--types: "job.invented" is no type' cutoverctl --as "$olga" webhook add https://example.com/ --project shop --types job.invented
+says 2 '--allow is private or all' cutoverctl --as "$olga" webhook add https://example.com/ --project shop --allow some
+says 1 'no project' cutoverctl --as "$olga" webhook add https://example.com/hook --project nowhere
+says 3 'neither an operator nor' cutoverctl --as user:mia webhook add https://example.com/hook --project shop
+says 0 'there is no webhook' cutoverctl webhook list
+says 0 'whsec_' cutoverctl --as "$olga" webhook add http://127.0.0.1:9/hook --project shop --allow all --label pager
+hook=$(last_id)
+says 0 '127.0.0.1:9/hook' cutoverctl webhook list --project shop
+says 0 'pager' cutoverctl webhook show "$hook"
+if grep -q whsec_ "$work/said"; then
+    failed=$((failed + 1))
+    echo "story: the secret of a webhook is shown again"
+fi
+says 0 ': enabled' cutoverctl --as "$olga" webhook set "$hook" --types job.completed,job.failed
+says 0 'there is no delivery' cutoverctl webhook deliveries "$hook"
+says 1 'no answer' cutoverctl --as "$olga" webhook test "$hook" --allow all
+says 0 'again at' cutoverctl webhook deliveries "$hook" --status pending
+says 0 '1 waiting' cutoverctl webhook deliver --allow all
+says 0 'whsec_' cutoverctl --as "$olga" webhook rotate-secret "$hook" --overlap 2h
+says 0 'by hand' cutoverctl --as "$olga" webhook set "$hook" --enabled no
+says 3 'is off' cutoverctl --as "$olga" webhook redeliver "$hook"
+says 0 'enabled' cutoverctl --as "$olga" webhook set "$hook" --enabled yes
+says 0 ': 0 messages' cutoverctl --as "$olga" webhook redeliver "$hook"
+says 2 '--confirm' cutoverctl --as "$olga" webhook remove "$hook"
+says 0 ': removed' cutoverctl --as "$olga" webhook remove "$hook" --confirm
+says 1 'no webhook' cutoverctl webhook show "$hook"
+says 0 'webhook.deleted' cutoverctl audit --project shop
 
 # ---- the promotion, at a terminal
 

@@ -510,6 +510,20 @@ bool parse_seconds(struct tool *tool, enum option option, uint32_t *seconds)
     return true;
 }
 
+bool parse_allow(struct tool *tool, uint32_t *flags)
+{
+    const char *given = tool->options[OPTION_ALLOW];
+
+    if (given == NULL)
+        return true;
+    if (strcmp(given, "private") != 0 && strcmp(given, "all") != 0)
+        return usage_error(tool, "--allow is private or all, not %s", given), false;
+    *flags = CUTOVER_WEBHOOKS_ALLOW_PRIVATE;
+    if (strcmp(given, "all") == 0)
+        *flags |= CUTOVER_WEBHOOKS_ALLOW_PLAIN;
+    return true;
+}
+
 bool parse_hold_fence(struct tool *tool, int32_t *hold_fence)
 {
     const char *given = tool->options[OPTION_HOLD_FENCE];

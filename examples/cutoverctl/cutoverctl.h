@@ -57,14 +57,25 @@ enum option {
     OPTION_UNPOOLED_NAME,
     OPTION_SECRET,
     OPTION_LATER,
+    OPTION_ALLOW,
+    OPTION_CA_FILE,
+    OPTION_ENABLED,
+    OPTION_OVERLAP,
+    OPTION_SINCE,
+    OPTION_TYPES,
+    OPTION_UNTIL,
+    OPTION_URL,
     OPTION_COUNT
 };
+
+_Static_assert(OPTION_COUNT <= 64, "a bit for each");
 
 #define BIT(number) (UINT64_C(1) << (number))
 #define OPERANDS_MAX 2
 
 /* Under which the tool delivers events, whichever file they go into. */
 #define NOTIFIER_NAME "cutoverctl"
+#define WEBHOOK_NOTIFIER_NAME "webhook"
 
 struct tool;
 
@@ -129,6 +140,10 @@ struct tool {
     cutover_platform known;    /* the registry's */
     cutover_platform platform; /* with the poolers of its projects */
     cutover_notifier notifier;
+    bool hooking;               /* the command is about webhooks: they are opened, too */
+    uint32_t hook_flags;        /* CUTOVER_WEBHOOKS_ALLOW_…, of --allow */
+    cutover_webhooks *webhooks; /* NULL: they are not */
+    cutover_notifier hook;
     cutover_engine *engine;
 };
 
@@ -155,6 +170,7 @@ bool parse_after(struct tool *tool, const char **after);                  /* of 
 bool parse_seconds(struct tool *tool, enum option option,
                    uint32_t *seconds);                               /* of a duration; untouched without it */
 bool parse_key_roles(struct tool *tool, uint32_t *roles);            /* of --roles */
+bool parse_allow(struct tool *tool, uint32_t *flags);                /* of --allow; untouched without it */
 bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */
 bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
@@ -289,6 +305,16 @@ int run_status(struct tool *tool);
 int run_events_deliver(struct tool *tool);
 int run_help(struct tool *tool);
 int run_print(struct tool *tool);
+int run_webhook_add(struct tool *tool);
+int run_webhook_deliver(struct tool *tool);
+int run_webhook_deliveries(struct tool *tool);
+int run_webhook_list(struct tool *tool);
+int run_webhook_redeliver(struct tool *tool);
+int run_webhook_remove(struct tool *tool);
+int run_webhook_rotate_secret(struct tool *tool);
+int run_webhook_set(struct tool *tool);
+int run_webhook_show(struct tool *tool);
+int run_webhook_test(struct tool *tool);
 int run_version(struct tool *tool);
 int run_event_list(struct tool *tool);
 int run_event_retry(struct tool *tool);

@@ -94,32 +94,6 @@ static cutover_status open_registry(struct tool *tool, cutover_error **error)
     return cutover_registry_open_as(&tool->store, &actor, &tool->registry, error);
 }
 
-static cutover_status open_ports(struct tool *tool, const char *events, cutover_error **error)
-{
-    char *database = in_home(tool, "cutover.db");
-    char *backups = in_home(tool, "backups");
-
-    cutover_store_init(&tool->store, CUTOVER_STORE_VERSION);
-    cutover_repository_init(&tool->repository, CUTOVER_REPOSITORY_VERSION);
-    cutover_platform_init(&tool->known, CUTOVER_PLATFORM_VERSION);
-    cutover_platform_init(&tool->platform, CUTOVER_PLATFORM_VERSION);
-    cutover_notifier_init(&tool->notifier, CUTOVER_NOTIFIER_VERSION);
-    cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
-    if (status == CUTOVER_OK)
-        status = cutover_repository_directory_open(backups, &tool->repository, error);
-    if (status == CUTOVER_OK)
-        status = open_registry(tool, error);
-    if (status == CUTOVER_OK)
-        status = cutover_registry_platform(tool->registry, &tool->known, error);
-    if (status == CUTOVER_OK)
-        status = cutover_platform_pgbouncer_wrap(&tool->known, NULL, &tool->platform, error);
-    if (status == CUTOVER_OK && events != NULL)
-        status = cutover_notifier_jsonl_open(events, &tool->notifier, error);
-    free(backups);
-    free(database);
-    return status;
-}
-
 static void log_to(FILE *file, cutover_log_level level, const char *line)
 {
     static const char *const levels[] = {"", "debug", "info", "warning", "error"};
@@ -140,6 +114,50 @@ static void take_log(cutover_log_level level, const char *line, void *userdata)
         log_to(stderr, level, line);
     if (tool->log != NULL)
         log_to(tool->log, level, line);
+}
+
+static cutover_status open_webhooks(struct tool *tool, cutover_error **error)
+{
+    cutover_webhooks_options options = CUTOVER_WEBHOOKS_OPTIONS_INIT;
+
+    options.flags = tool->hook_flags;
+    options.store = &tool->store;
+    options.ca_file = tool->options[OPTION_CA_FILE];
+    if (tool->verbose || tool->log != NULL) {
+        options.log = take_log;
+        options.log_userdata = tool;
+    }
+    cutover_status status = cutover_webhooks_new(&options, &tool->webhooks, error);
+    return status == CUTOVER_OK ? cutover_webhooks_notifier(tool->webhooks, &tool->hook, error) : status;
+}
+
+static cutover_status open_ports(struct tool *tool, const char *events, cutover_error **error)
+{
+    char *database = in_home(tool, "cutover.db");
+    char *backups = in_home(tool, "backups");
+
+    cutover_store_init(&tool->store, CUTOVER_STORE_VERSION);
+    cutover_repository_init(&tool->repository, CUTOVER_REPOSITORY_VERSION);
+    cutover_platform_init(&tool->known, CUTOVER_PLATFORM_VERSION);
+    cutover_platform_init(&tool->platform, CUTOVER_PLATFORM_VERSION);
+    cutover_notifier_init(&tool->notifier, CUTOVER_NOTIFIER_VERSION);
+    cutover_notifier_init(&tool->hook, CUTOVER_NOTIFIER_VERSION);
+    cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
+    if (status == CUTOVER_OK)
+        status = cutover_repository_directory_open(backups, &tool->repository, error);
+    if (status == CUTOVER_OK)
+        status = open_registry(tool, error);
+    if (status == CUTOVER_OK)
+        status = cutover_registry_platform(tool->registry, &tool->known, error);
+    if (status == CUTOVER_OK)
+        status = cutover_platform_pgbouncer_wrap(&tool->known, NULL, &tool->platform, error);
+    if (status == CUTOVER_OK && events != NULL)
+        status = cutover_notifier_jsonl_open(events, &tool->notifier, error);
+    if (status == CUTOVER_OK && tool->hooking)
+        status = open_webhooks(tool, error);
+    free(backups);
+    free(database);
+    return status;
 }
 
 /* For nobody else to read, where it is made here: it names databases and roles. */
@@ -170,8 +188,11 @@ static cutover_status open_engine(struct tool *tool, const char *events, cutover
     cutover_named_notifier file = CUTOVER_NAMED_NOTIFIER_INIT;
     file.name = NOTIFIER_NAME; /* whichever file it is: an event goes into one of them */
     file.notifier = &tool->notifier;
-    options.notifiers = (const cutover_named_notifier *const[]){&file};
-    options.notifier_count = events != NULL ? 1 : 0;
+    cutover_named_notifier hook = CUTOVER_NAMED_NOTIFIER_INIT;
+    hook.name = WEBHOOK_NOTIFIER_NAME;
+    hook.notifier = &tool->hook;
+    options.notifiers = (const cutover_named_notifier *const[]){tool->hooking ? &hook : &file};
+    options.notifier_count = events != NULL || tool->hooking ? 1 : 0;
     options.pg_bin_dir = getenv("CUTOVER_PG_BIN_DIR");
     if (tool->verbose || tool->log != NULL) {
         options.log = take_log;
@@ -198,6 +219,7 @@ cutover_status tool_open(struct tool *tool, const char *events, cutover_error **
 void tool_close(struct tool *tool)
 {
     cutover_engine_free(tool->engine);
+    cutover_webhooks_free(tool->webhooks);
     if (tool->notifier.version != 0)
         cutover_notifier_close(&tool->notifier);
     cutover_platform_pgbouncer_unwrap(&tool->platform);

@@ -119,6 +119,10 @@ static const struct {
     enum option option; /* OPTION_COUNT: none is */
 } tool_names[] = {
     {"backup_id", OPTION_COUNT},
+    {"change.description", OPTION_LABEL},
+    {"change.event_types", OPTION_TYPES},
+    {"change.url", OPTION_URL},
+    {"change.webhook_id", OPTION_COUNT},
     {"confirm", OPTION_CONFIRM},
     {"customer_note", OPTION_NOTE},
     {"external_ticket_ref", OPTION_TICKET},
@@ -132,6 +136,11 @@ static const struct {
     {"operator_note", OPTION_NOTE},
     {"options.backup_id", OPTION_COUNT},
     {"options.confirm", OPTION_CONFIRM},
+    {"options.description", OPTION_LABEL},
+    {"options.event_types", OPTION_TYPES},
+    {"options.url", OPTION_COUNT},
+    {"overlap_s", OPTION_OVERLAP},
+    {"webhook_id", OPTION_COUNT},
     {"key_id", OPTION_COUNT},
     {"options.actor_id", OPTION_ACTOR},
     {"options.expires_at", OPTION_EXPIRES_IN},

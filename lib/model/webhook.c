@@ -127,7 +127,7 @@ cutover_status webhook_types_take(const char *field, const char *const *names, s
         return error_nomem(error);
     for (size_t i = 0; i < count && status == CUTOVER_OK; i++) {
         if (names[i] == NULL || !is_type(names[i]))
-            status = error_set(error, CUTOVER_E_INVALID, "%s[%zu]: \"%s\" is no type of event", field, i,
+            status = error_set(error, CUTOVER_E_INVALID, "%s: \"%s\" is no type of event", field,
                                names[i] != NULL ? names[i] : "");
         else if (!holds(taken, names[i]))
             json_add(taken, json_object_new_string(names[i]));

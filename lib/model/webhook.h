@@ -64,7 +64,7 @@ extern const struct record_type webhook_delivery_type;
 bool webhook_wants(const struct webhook_record *webhook, const char *event_type);
 /* Whether the actor may change endpoints: an operator or an organization's admin. CUTOVER_E_FORBIDDEN. */
 cutover_status webhook_actor_check(const cutover_actor *actor, cutover_error **error);
-/* An array of the names, each once, for a record: CUTOVER_E_INVALID for one that is no type, "FIELD[1]". */
+/* An array of the names, each once, for a record: CUTOVER_E_INVALID for one that is no type. */
 cutover_status webhook_types_take(const char *field, const char *const *names, size_t count,
                                   struct json_object **types, cutover_error **error);
 
