@@ -88,6 +88,8 @@ bench)
 ci)
     need_versions
     need g++ g++
+    need node nodejs
+    need openssl openssl
     need mandoc mandoc
     need zsh zsh
     need fish fish

@@ -567,16 +567,20 @@ static cutover_status look_at(struct scan *scan, const struct webhook_delivery_r
         wait_until(run, delivery->lease_until > scan->now ? delivery->lease_until : delivery->next_attempt_at);
         return CUTOVER_OK;
     }
-    int64_t rest = rest_left(rounds, delivery->webhook_id);
+    const bool by_hand = delivery->attempt_count == 0 && strcmp(delivery->event_type, WEBHOOK_TEST) == 0;
+    int64_t rest = by_hand ? 0 : rest_left(rounds, delivery->webhook_id);
     if (rest > 0) {
         wait_until(run, scan->now + rest);
         return CUTOVER_OK;
     }
-    /* In order of ids: one endpoint's are together. */
-    if (scan->count > 0 && strcmp(scan->items[scan->count - 1].webhook_id, delivery->webhook_id) == 0)
-        return CUTOVER_OK;
     wait_until(run, scan->now);
-    return is_flying(rounds, delivery->webhook_id) ? CUTOVER_OK : due_add(scan, delivery, error);
+    if (is_flying(rounds, delivery->webhook_id))
+        return CUTOVER_OK;
+    /* In order of ids: one endpoint's are together. A test is waited for: it goes first. */
+    struct due *last = scan->count > 0 ? &scan->items[scan->count - 1] : NULL;
+    if (last == NULL || strcmp(last->webhook_id, delivery->webhook_id) != 0)
+        return due_add(scan, delivery, error);
+    return by_hand ? record_set_text(&last->message_id, delivery->id, error) : CUTOVER_OK;
 }
 
 /* One that cannot be read is told of, and holds up no other. */
@@ -591,7 +595,8 @@ static cutover_status scan_each(void *context, const struct document *document, 
         error_move(error, damage);
         return status;
     }
-    if (status == CUTOVER_OK && (delivery.id == NULL || delivery.webhook_id == NULL))
+    if (status == CUTOVER_OK &&
+        (delivery.id == NULL || delivery.webhook_id == NULL || delivery.event_type == NULL))
         status =
             error_set(&damage, CUTOVER_E_STORE, "webhook_pending %s in the store is damaged", document->id);
     if (status == CUTOVER_OK)

@@ -1087,6 +1087,25 @@ static void a_test_is_a_message_of_its_own_type_whatever_the_endpoint_takes(void
     assert_int_equal(audited(world, "webhook.tested"), 1);
 }
 
+/* Whoever asked for it looks at what it says: it waits for no other, and not until the endpoint has rested. */
+static void a_test_goes_before_what_waits(void **state)
+{
+    struct world *world = *state;
+    cutover_webhook_delivery *delivery = NULL;
+    cutover_error *error = NULL;
+    char id[64], message[64];
+
+    endpoint(world, "/fail", id);
+    event_of(world, "job.failed", NULL);
+    deliver(world);
+    event_of(world, "job.failed", message);
+    check_ok(cutover_webhook_test(world->webhooks, &operator_actor, id, &delivery, &error), error);
+    deliver(world);
+    check_delivery(world, id, cutover_webhook_delivery_id(delivery), "pending", 1);
+    check_delivery(world, id, message, "pending", 0);
+    cutover_webhook_delivery_free(delivery);
+}
+
 static void private_addresses_and_plain_http_are_refused_unless_allowed(void **state)
 {
     struct world *world = *state;
@@ -1152,6 +1171,7 @@ int main(void)
         CASE(an_endpoint_that_is_deleted_leaves_nothing_and_gets_nothing),
         CASE(a_message_for_an_endpoint_that_is_no_more_is_swept),
         CASE(a_test_is_a_message_of_its_own_type_whatever_the_endpoint_takes),
+        CASE(a_test_goes_before_what_waits),
         CASE(private_addresses_and_plain_http_are_refused_unless_allowed),
     };
 
