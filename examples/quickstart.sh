@@ -1,11 +1,25 @@
 #!/bin/sh
 # One cutover, from request to completed, on two throwaway PostgreSQL servers, while a client keeps reading
 # production. Installs what is missing (Debian, Ubuntu), builds, cleans up after itself. Under two minutes.
+#
+#     examples/quickstart.sh            the cutover, by itself
+#     examples/quickstart.sh --serve    cutoverd and its dashboard instead, in which you take the shop through it;
+#                                       at $PORT (8420) of this machine, until Ctrl-C
 set -eu
+serve=
+case ${1:-} in
+'') ;;
+--serve) serve=yes ;;
+*)
+    echo "usage: examples/quickstart.sh [--serve]" >&2
+    exit 2
+    ;;
+esac
 cd "$(dirname "$0")/.."
 source_dir=$(pwd)
 work=
 reader=
+service=
 
 title() {
     printf '\n== %s\n' "$1"
@@ -41,6 +55,10 @@ clean_up() {
     if [ -n "$reader" ]; then
         kill "$reader" 2>/dev/null || true
         wait "$reader" 2>/dev/null || true
+    fi
+    if [ -n "$service" ]; then
+        kill "$service" 2>/dev/null || true
+        wait "$service" 2>/dev/null || true
     fi
     if [ -n "$work" ]; then
         for server in production preview; do
@@ -171,6 +189,59 @@ title "A home for requests and backups; the project and its preview"
 run init
 run project add shop --database "$production"
 run preview add next --project shop --database "$preview" --expires-in 24h
+
+# new_key ACTOR ROLES [OPTION...]: makes one, and prints its secret.
+new_key() {
+    actor=$1
+    roles=$2
+    shift 2
+    "$cutoverctl" --json --as user:setup:org_admin key create --label "$actor of the quickstart" --actor "$actor" \
+        --roles "$roles" --expires-in 1d "$@" | sed -n 's/.*"secret":"\([^"]*\)".*/\1/p'
+}
+
+if [ -n "$serve" ]; then
+    title "cutoverd: the API and the dashboard"
+    if ! [ -x "$source_dir/$build/cutoverd" ]; then
+        echo "cutoverd was not built: configure again in $build, now that libmicrohttpd is there" >&2
+        exit 1
+    fi
+    cat >"$work/cutoverd.conf" <<CONF
+home = $CUTOVER_HOME
+listen = 127.0.0.1:${PORT:-8420}
+dashboard_dir = $source_dir/daemon/dashboard
+pg_bin_dir = $bin
+events_file = $work/events.jsonl
+CONF
+    "$source_dir/$build/cutoverd" --config "$work/cutoverd.conf" 2>"$work/log.cutoverd" &
+    service=$!
+    address=
+    while [ -z "$address" ]; do
+        kill -0 "$service" 2>/dev/null || exit 1
+        sleep 0.2
+        address=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' "$work/log.cutoverd")
+    done
+    cat <<TEXT
+
+  $address
+
+Open it in two browsers, or in one and a private window, and log in with one of these keys in each:
+
+  Carla, a customer    $(new_key carla member --project shop)
+  Olga, an operator    $(new_key olga operator)
+  Anna, an org_admin   $(new_key anna org_admin,operator)
+
+Carla finds the preview "next" of the project "shop", and asks that it becomes production. Olga finds her request in the queue,
+looks at preflight, agrees, and promotes. Production is
+  $production
+and asks at any time what it is:
+  psql '$production' -c 'SELECT release FROM shop_info'
+The same for programs: $address/v1/openapi.json says how. The log is $work/log.cutoverd.
+
+Ctrl-C ends it, and takes all of it away.
+TEXT
+    wait "$service"
+    exit
+fi
 
 title "A customer wishes, an operator agrees"
 run --as user:carla request create --project shop --preview next --note "the new order tables" --ticket SHOP-42
