@@ -9,6 +9,8 @@
 /* Streams that are due within the same time are asked at once, so that many idle ones wake the thread seldom. */
 #define TOGETHER_US 50000
 #define LATEST_US INT64_C(15000000)
+/* However much a job has to tell: five times a second is enough for people. One answer holds all that there is. */
+#define LEAST_US 200000
 
 struct stream {
     struct streams *streams;
@@ -83,7 +85,7 @@ static void ask(struct streams *streams, struct stream *stream)
         log_error("an event stream ends early", error);
     pthread_mutex_lock(&streams->mutex);
     stream->asking = false;
-    stream->due = monotonic_now() + (int64_t)wait_ms * 1000;
+    stream->due = monotonic_now() + (wait_ms > LEAST_US / 1000 ? (int64_t)wait_ms * 1000 : LEAST_US);
     if (copy != NULL) {
         stream->text = copy;
         stream->size = strlen(copy);

@@ -105,9 +105,7 @@ class Home:
         return self.server.sql(self.production, "SELECT name FROM release")
 
     def daemon(self, **settings):
-        daemon = Daemon(self, len(self.daemons), settings)
-        self.daemons.append(daemon)
-        return daemon
+        return Daemon(self, len(self.daemons), settings)
 
     def end(self):
         for daemon in self.daemons:
@@ -125,7 +123,9 @@ class Daemon:
                  "recover_interval": 1, "pg_bin_dir": home.server.bin, "work_dir": home.folder, **settings}
         self.configuration.write_text("".join(f"{name} = {value}\n" for name, value in known.items()))
         self.process = subprocess.Popen([build() / "cutoverd", "--config", self.configuration],
-                                        stderr=open(self.log_path, "wb"), stdin=subprocess.DEVNULL)
+                                        stderr=open(self.log_path, "wb"), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL)
+        home.daemons.append(self)
         self.address = wait_until("cutoverd listens", self._address)
         parts = urllib.parse.urlsplit(self.address)
         self.host, self.port, self.tls = parts.hostname, parts.port, parts.scheme == "https"
