@@ -13,6 +13,18 @@ import time
 from service import Home, PATIENCE, Server, wait_until
 
 
+class Seen:
+    """What came on a stream, as far as it matters."""
+
+    def __init__(self, answer):
+        self.answer, self.tail, self.end = answer, b"", False
+
+    def take(self, part):
+        self.end = self.end or b"event: end" in self.tail + part
+        self.tail = part[-20:]
+        return part != b""
+
+
 class Streams:
     """Connections with an event stream each, read by one thread."""
 
@@ -25,7 +37,7 @@ class Streams:
             answer = connection.getresponse()
             assert answer.status == 200, answer.read()
             self.connections.append(connection)
-            self.selector.register(answer.fp.raw._sock, selectors.EVENT_READ, [answer, b""])
+            self.selector.register(answer.fp.raw._sock, selectors.EVENT_READ, Seen(answer))
         self.thread = threading.Thread(target=self.read)
         self.thread.start()
 
@@ -34,14 +46,11 @@ class Streams:
         while self.selector.get_map() and time.monotonic() < end:
             for key, _ in self.selector.select(1):
                 part = key.fileobj.recv(65536)
-                key.data[1] = (key.data[1] + part)[-200:] if b"event: end" not in key.data[1] else key.data[1]
-                if part:
+                if key.data.take(part):
                     continue
                 self.selector.unregister(key.fileobj)
-                if b"event: end" in key.data[1]:
-                    self.ended += 1
-                else:
-                    self.lost += 1
+                self.ended += key.data.end
+                self.lost += not key.data.end
 
     def join(self):
         self.thread.join()
