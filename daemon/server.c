@@ -364,6 +364,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 /* ---- and its end ---- */
 
+/* What others sent, as it may be shown. */
+static void put_visible(struct json_object *members, const char *name, const char *text)
+{
+    char *visible = cutover_text_visible(text);
+
+    if (visible != NULL)
+        json_object_object_add(members, name, json_object_new_string(visible));
+    cutover_string_free(visible);
+}
+
 static void note(struct transfer *transfer, int64_t took)
 {
     const struct exchange *exchange = transfer->exchange;
@@ -375,13 +385,13 @@ static void note(struct transfer *transfer, int64_t took)
     if (members == NULL)
         return;
     json_object_object_add(members, "request_id", json_object_new_string(exchange->id));
-    json_object_object_add(members, "method", json_object_new_string(exchange->method));
-    json_object_object_add(members, "path", json_object_new_string(exchange->path));
+    put_visible(members, "method", exchange->method);
+    put_visible(members, "path", exchange->path);
     json_object_object_add(members, "status", json_object_new_int64(exchange->status));
     json_object_object_add(members, "ms", json_object_new_int64(took / 1000));
-    json_object_object_add(members, "client", json_object_new_string(exchange->client));
+    put_visible(members, "client", exchange->client);
     if (exchange->actor[0] != '\0')
-        json_object_object_add(members, "actor", json_object_new_string(exchange->actor));
+        put_visible(members, "actor", exchange->actor);
     log_line(level, "request", members);
 }
 
