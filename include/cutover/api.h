@@ -13,9 +13,11 @@
 
 #include <cutover/actor.h>
 #include <cutover/engine.h>
+#include <cutover/integration.h>
 #include <cutover/platform.h>
 #include <cutover/registry.h>
 #include <cutover/store.h>
+#include <cutover/webhook.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,10 +31,6 @@ typedef struct cutover_api_response cutover_api_response;
 typedef struct cutover_api_stream cutover_api_stream;
 /** A job that was begun by an act and is to be run. Free it with cutover_api_work_free(), before the cutover_api. */
 typedef struct cutover_api_work cutover_api_work;
-/** Of cutover/webhook.h. */
-typedef struct cutover_webhooks cutover_webhooks;
-/** Of cutover/integration.h. */
-typedef struct cutover_integrations cutover_integrations;
 
 /**
  * Takes a job that is to be run: the host owns `work` from then on, calls cutover_api_work_run() on a thread of its own when it likes, and

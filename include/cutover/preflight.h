@@ -42,6 +42,17 @@ CUTOVER_API cutover_status cutover_preflight_run(cutover_engine *engine, const c
                                                  const char *request_id, uint32_t jobs,
                                                  cutover_preflight **preflight, cutover_error **error);
 
+/**
+ * The same before there is a request: what a promotion of that preview would find now. Changes nothing.
+ *
+ * @param actor Needs CUTOVER_ROLE_MEMBER or CUTOVER_ROLE_OPERATOR.
+ * @return As cutover_preflight_run(); CUTOVER_E_NOT_FOUND also for a preview of another project. Any thread. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_preflight_preview(cutover_engine *engine, const cutover_actor *actor,
+                                                     const char *project_id, const char *preview_id,
+                                                     uint32_t jobs, cutover_preflight **preflight,
+                                                     cutover_error **error);
+
 /** The worst finding's severity; CUTOVER_SEVERITY_BLOCK for NULL. Since 0.1. */
 CUTOVER_API cutover_severity cutover_preflight_severity(const cutover_preflight *preflight);
 /** How many findings it has; 0 for NULL. Since 0.1. */

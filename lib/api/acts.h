@@ -19,6 +19,8 @@ cutover_status api_project_get(struct call *call, cutover_error **error);
 cutover_status api_previews_list(struct call *call, cutover_error **error);
 cutover_status api_preview_extend(struct call *call, cutover_error **error);
 
+cutover_status api_preview_preflight(struct call *call, cutover_error **error);
+
 cutover_status api_requests_list(struct call *call, cutover_error **error);
 cutover_status api_request_create(struct call *call, cutover_error **error);
 cutover_status api_request_get(struct call *call, cutover_error **error);
@@ -47,5 +49,28 @@ cutover_status api_job_get(struct call *call, cutover_error **error);
 cutover_status api_job_cancel(struct call *call, cutover_error **error);
 cutover_status api_job_events(struct call *call, cutover_error **error);
 cutover_status api_audit_list(struct call *call, cutover_error **error);
+
+cutover_status api_find_key(struct call *call, cutover_error **error);
+cutover_status api_keys_list(struct call *call, cutover_error **error);
+cutover_status api_key_create(struct call *call, cutover_error **error);
+cutover_status api_key_revoke(struct call *call, cutover_error **error);
+
+cutover_status api_find_webhook(struct call *call, cutover_error **error);
+cutover_status api_webhooks_list(struct call *call, cutover_error **error);
+cutover_status api_webhook_create(struct call *call, cutover_error **error);
+cutover_status api_webhook_get(struct call *call, cutover_error **error);
+cutover_status api_webhook_update(struct call *call, cutover_error **error);
+cutover_status api_webhook_delete(struct call *call, cutover_error **error);
+cutover_status api_webhook_rotate(struct call *call, cutover_error **error);
+cutover_status api_webhook_test(struct call *call, cutover_error **error);
+cutover_status api_deliveries_list(struct call *call, cutover_error **error);
+cutover_status api_delivery_get(struct call *call, cutover_error **error);
+cutover_status api_webhook_redeliver(struct call *call, cutover_error **error);
+
+cutover_status api_integrations_list(struct call *call, cutover_error **error);
+cutover_status api_integration_get(struct call *call, cutover_error **error);
+cutover_status api_integration_connect(struct call *call, cutover_error **error);
+cutover_status api_integration_disconnect(struct call *call, cutover_error **error);
+cutover_status api_integration_sync(struct call *call, cutover_error **error);
 
 #endif

@@ -156,9 +156,12 @@ cutover_status api_restore_create(struct call *call, cutover_error **error)
 
 static cutover_status displaced_emit(const cutover_displaced *displaced, void *context)
 {
-    struct output *output = context;
+    struct window *window = context;
+    struct output *output = &window->output;
     const bool of_request = displaced->request_id != NULL && *displaced->request_id != '\0';
 
+    if (!window_has(window, displaced->name))
+        return CUTOVER_OK;
     output_open(output, '{');
     output_put(output, "name", displaced->name);
     output_put_count(output, "oid", displaced->oid);
@@ -173,20 +176,15 @@ static cutover_status displaced_emit(const cutover_displaced *displaced, void *c
 
 cutover_status api_displaced_list(struct call *call, cutover_error **error)
 {
-    struct output output;
+    struct window window;
 
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    window_begin(&window, call_query(call, "cursor"), (uint64_t)call_query_count(call, "limit", 50));
     cutover_status status =
-        cutover_displaced_list(call->api->engine, call->project_id, displaced_emit, &output, error);
-    output_close(&output, ']');
-    output_put_json(&output, "next_cursor", NULL);
-    output_close(&output, '}');
+        cutover_displaced_list(call->api->engine, call->project_id, displaced_emit, &window, error);
+    window_end(&window);
     if (status == CUTOVER_OK)
-        status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
+        status = call_json(call, 200, output_text(&window.output), error);
+    output_free(&window.output);
     return status;
 }
 

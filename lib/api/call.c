@@ -57,6 +57,21 @@ int64_t call_time(const struct call *call, const char *name)
     return text != NULL && cutover_time_read(text, &time, NULL) == CUTOVER_OK ? time : 0;
 }
 
+bool call_has(const struct call *call, const char *name)
+{
+    return member(call, name) != NULL;
+}
+
+size_t call_texts(const struct call *call, const char *name, const char *texts[], size_t most)
+{
+    struct json_object *list = member(call, name);
+    const size_t count = list == NULL ? 0 : json_object_array_length(list);
+
+    for (size_t i = 0; i < count && i < most; i++)
+        texts[i] = json_object_get_string(json_object_array_get_idx(list, i));
+    return count;
+}
+
 /* ---- the answer ---- */
 
 static cutover_status answer_is(struct call *call, cutover_api_response *answer, cutover_error **error)

@@ -9,7 +9,7 @@
 #include "api/api.h"
 
 #define PARAMS_MAX 2
-#define FIELDS_MAX 8
+#define FIELDS_MAX 12
 #define CALLER_OPERATES (CUTOVER_ROLE_OPERATOR | CUTOVER_ROLE_ORG_ADMIN)
 #define CALLER_ANY (CUTOVER_ROLE_MEMBER | CALLER_OPERATES)
 
@@ -64,6 +64,7 @@ struct call {
     cutover_request *wish;           /* what the path names */
     cutover_backup *backup;
     cutover_job *job;
+    cutover_webhook *webhook;
     struct waiting *waiting; /* a job that has no record yet: work.h */
     uint64_t if_version;     /* 0: whatever it is */
     cutover_api_response *answer;
@@ -81,6 +82,9 @@ const char *call_text(const struct call *call, const char *name);
 bool call_flag(const struct call *call, const char *name);
 int64_t call_count(const struct call *call, const char *name, int64_t otherwise);
 int64_t call_time(const struct call *call, const char *name); /* 0: none */
+bool call_has(const struct call *call, const char *name);     /* whether it is given, and not null */
+/* A list of texts: at most `most` pointers into the body, and how many there are. */
+size_t call_texts(const struct call *call, const char *name, const char *texts[], size_t most);
 
 /* ---- the answer; CUTOVER_E_NOMEM when memory is exhausted ---- */
 

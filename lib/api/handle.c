@@ -246,6 +246,7 @@ static void call_free(struct call *call)
     cutover_request_free(call->wish);
     cutover_backup_free(call->backup);
     cutover_job_free(call->job);
+    cutover_webhook_free(call->webhook);
     waiting_free(call->waiting);
 }
 

@@ -58,7 +58,6 @@ static cutover_status project_ask(struct call *call, const char *id, struct outp
 struct owner {
     char *project_id;
     int64_t expires_at;
-    bool failed;
 };
 
 static cutover_status owner_emit(const cutover_preview *preview, void *context)
@@ -106,69 +105,79 @@ cutover_status api_project_get(struct call *call, cutover_error **error)
     return status;
 }
 
-/* All projects that there are, or the one that the caller sees. */
-static cutover_status projects_all(struct call *call, struct output *output, cutover_error **error)
+static cutover_status project_emit_page(const cutover_project *project, void *context)
+{
+    struct window *window = context;
+
+    if (window_has(window, project->id))
+        project_write(&window->output, project);
+    return CUTOVER_OK;
+}
+
+/* All projects that there are. */
+static cutover_status projects_all(struct call *call, struct window *window, cutover_error **error)
 {
     cutover_api *api = call->api;
     cutover_error *cause = NULL;
 
     if (api->registry != NULL)
-        return cutover_registry_projects_list(api->registry, project_emit, output, error);
+        return cutover_registry_projects_list(api->registry, project_emit_page, window, error);
     if (api->projects == NULL)
         return api_fail(error, CUTOVER_E_UNSUPPORTED, "this host does not list its projects", NULL);
     cutover_answer_begin();
     cutover_status status = cutover_answer_of(
-        api->platform.capabilities, api->projects(project_emit, output, &cause, api->inventory_userdata));
+        api->platform.capabilities, api->projects(project_emit_page, window, &cause, api->inventory_userdata));
     return platform_status(status, "the host could not list its projects", cause, error);
 }
 
+/* Or the one that the caller sees. */
 cutover_status api_projects_list(struct call *call, cutover_error **error)
 {
     const char *own = call->request->project_id;
-    struct output output;
+    struct window window;
     cutover_status status = CUTOVER_OK;
 
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    window_begin(&window, call_query(call, "cursor"), (uint64_t)call_query_count(call, "limit", 50));
     if (own != NULL)
-        status = project_ask(call, own, &output, error);
+        status = project_ask(call, own, &window.output, error);
     else if ((call->request->actor->roles & CALLER_OPERATES) != 0)
-        status = projects_all(call, &output, error);
+        status = projects_all(call, &window, error);
     if (status == CUTOVER_E_NOT_FOUND && own != NULL)
         status = CUTOVER_OK;
-    output_close(&output, ']');
-    output_put_json(&output, "next_cursor", NULL);
-    output_close(&output, '}');
+    window_end(&window);
     if (status == CUTOVER_OK)
-        status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
+        status = call_json(call, 200, output_text(&window.output), error);
+    output_free(&window.output);
     return status;
 }
 
 /* ---- previews ---- */
 
+static void preview_write(struct output *output, const cutover_preview *preview, int64_t now)
+{
+    const bool ended = preview->expires_at != 0 && preview->expires_at <= now;
+
+    output_open(output, '{');
+    output_put(output, "id", preview->id);
+    output_put(output, "project_id", preview->project_id);
+    output_put(output, "state", ended && strcmp(preview->state, "ready") == 0 ? "expired" : preview->state);
+    output_put_time(output, "expires_at", preview->expires_at);
+    output_close(output, '}');
+}
+
 struct previews {
-    struct output *output;
+    struct window window;
     const char *project_id;
     int64_t now;
 };
 
-static cutover_status preview_emit(const cutover_preview *preview, void *context)
+static cutover_status preview_emit_page(const cutover_preview *preview, void *context)
 {
-    const struct previews *previews = context;
-    const bool ended = preview->expires_at != 0 && preview->expires_at <= previews->now;
+    struct previews *previews = context;
 
-    if (preview->project_id == NULL || strcmp(preview->project_id, previews->project_id) != 0)
-        return CUTOVER_OK;
-    output_open(previews->output, '{');
-    output_put(previews->output, "id", preview->id);
-    output_put(previews->output, "project_id", preview->project_id);
-    output_put(previews->output, "state",
-               ended && strcmp(preview->state, "ready") == 0 ? "expired" : preview->state);
-    output_put_time(previews->output, "expires_at", preview->expires_at);
-    output_close(previews->output, '}');
+    if (preview->project_id != NULL && strcmp(preview->project_id, previews->project_id) == 0 &&
+        window_has(&previews->window, preview->id))
+        preview_write(&previews->window.output, preview, previews->now);
     return CUTOVER_OK;
 }
 
@@ -178,33 +187,41 @@ static cutover_status previews_all(struct call *call, struct previews *previews,
     cutover_error *cause = NULL;
 
     if (api->registry != NULL)
-        return cutover_registry_previews_list(api->registry, call->project_id, preview_emit, previews, error);
+        return cutover_registry_previews_list(api->registry, call->project_id, preview_emit_page, previews,
+                                              error);
     if (api->previews == NULL)
         return api_fail(error, CUTOVER_E_UNSUPPORTED, "this host does not list its previews", NULL);
     cutover_answer_begin();
     cutover_status status =
-        cutover_answer_of(api->platform.capabilities, api->previews(call->project_id, preview_emit, previews,
-                                                                    &cause, api->inventory_userdata));
+        cutover_answer_of(api->platform.capabilities, api->previews(call->project_id, preview_emit_page,
+                                                                    previews, &cause, api->inventory_userdata));
     return platform_status(status, "the host could not list its previews", cause, error);
 }
 
 cutover_status api_previews_list(struct call *call, cutover_error **error)
 {
-    struct output output;
-    struct previews previews = {&output, call->project_id, api_now(call->api)};
+    struct previews previews = {.project_id = call->project_id, .now = api_now(call->api)};
 
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    window_begin(&previews.window, call_query(call, "cursor"), (uint64_t)call_query_count(call, "limit", 50));
     cutover_status status = previews_all(call, &previews, error);
-    output_close(&output, ']');
-    output_put_json(&output, "next_cursor", NULL);
-    output_close(&output, '}');
+    window_end(&previews.window);
     if (status == CUTOVER_OK)
-        status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
+        status = call_json(call, 200, output_text(&previews.window.output), error);
+    output_free(&previews.window.output);
     return status;
+}
+
+struct one_preview {
+    struct output output;
+    int64_t now;
+};
+
+static cutover_status preview_emit_one(const cutover_preview *preview, void *context)
+{
+    struct one_preview *one = context;
+
+    preview_write(&one->output, preview, one->now);
+    return CUTOVER_OK;
 }
 
 /* By the registry, in the caller's name, or by the platform. */
@@ -234,8 +251,8 @@ cutover_status api_preview_extend(struct call *call, cutover_error **error)
 {
     const char *id = call->params[1];
     const int64_t now = api_now(call->api), until = now + call_count(call, "ttl_hours", 0) * HOUR;
-    struct owner owner = {NULL, 0, false};
-    struct output output;
+    struct owner owner = {NULL, 0};
+    struct one_preview one = {.now = now};
 
     cutover_status status = preview_ask(call, id, owner_emit, &owner, error);
     if (status == CUTOVER_OK && strcmp(owner.project_id, call->project_id) != 0)
@@ -243,12 +260,11 @@ cutover_status api_preview_extend(struct call *call, cutover_error **error)
     if (status == CUTOVER_OK && owner.expires_at != 0 && owner.expires_at < until)
         status = extend(call, id, until, error);
     free(owner.project_id);
-    output_begin(&output);
-    struct previews previews = {&output, call->project_id, now};
+    output_begin(&one.output);
     if (status == CUTOVER_OK)
-        status = preview_ask(call, id, preview_emit, &previews, error);
+        status = preview_ask(call, id, preview_emit_one, &one, error);
     if (status == CUTOVER_OK)
-        status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
+        status = call_json(call, 200, output_text(&one.output), error);
+    output_free(&one.output);
     return status;
 }

@@ -118,3 +118,35 @@ void output_put_double(struct output *output, const char *name, double value)
     output_put_json(output, name, json);
     json_object_put(number);
 }
+
+void window_begin(struct window *window, const char *cursor, uint64_t limit)
+{
+    *window = (struct window){.cursor = cursor != NULL && *cursor != '\0' ? cursor : NULL, .limit = limit};
+    output_begin(&window->output);
+    output_open(&window->output, '{');
+    output_key(&window->output, "items");
+    output_open(&window->output, '[');
+}
+
+bool window_has(struct window *window, const char *key)
+{
+    if (window->cursor != NULL) {
+        if (strcmp(key, window->cursor) == 0)
+            window->cursor = NULL;
+        return false;
+    }
+    if (window->count == window->limit) {
+        window->more = true;
+        return false;
+    }
+    window->count++;
+    snprintf(window->last, sizeof window->last, "%s", key);
+    return true;
+}
+
+void window_end(struct window *window)
+{
+    output_close(&window->output, ']');
+    output_put(&window->output, "next_cursor", window->more ? window->last : NULL);
+    output_close(&window->output, '}');
+}

@@ -23,6 +23,19 @@ void output_close(struct output *output, char bracket);
 void output_key(struct output *output, const char *name);
 void output_json(struct output *output, const char *json);   /* as it is, as an item or a value; NULL: null */
 void output_string(struct output *output, const char *text); /* NULL: null */
+/* A list that is emitted whole, of which a page is written: what comes after `cursor`, at most `limit`. */
+struct window {
+    struct output output;
+    const char *cursor; /* the key of the last item of the page before; NULL: from the beginning */
+    uint64_t limit, count;
+    char last[201]; /* the key of the last item */
+    bool more;
+};
+void window_begin(struct window *window, const char *cursor, uint64_t limit);
+/* Whether an item of that key is to be written; those before the cursor, and those that are too many, are not. */
+bool window_has(struct window *window, const char *key);
+void window_end(struct window *window);
+
 /* Members. */
 void output_put(struct output *output, const char *name, const char *text);      /* NULL: null */
 void output_put_json(struct output *output, const char *name, const char *json); /* NULL: null */

@@ -263,6 +263,20 @@ cutover_status api_preflight_run(struct call *call, cutover_error **error)
     return status;
 }
 
+/* Before there is a request. */
+cutover_status api_preview_preflight(struct call *call, cutover_error **error)
+{
+    cutover_preflight *preflight = NULL;
+    cutover_status status =
+        cutover_preflight_preview(call->api->engine, call->request->actor, call->project_id,
+                                  call_query(call, "preview_id"), call->api->jobs, &preflight, error);
+
+    if (status == CUTOVER_OK)
+        status = call_json(call, 200, cutover_preflight_json(preflight), error);
+    cutover_preflight_free(preflight);
+    return status;
+}
+
 /* What the last one found; an operator who is the first to ask has it looked at. */
 cutover_status api_preflight_get(struct call *call, cutover_error **error)
 {

@@ -14,6 +14,8 @@
 #define COUNT(name, min, max) {name, GIVEN_COUNT, false, min, max, NULL}
 #define COUNT_NEEDED(name, min, max) {name, GIVEN_COUNT, true, min, max, NULL}
 #define TIME(name) {name, GIVEN_TIME, false, 0, 0, NULL}
+#define TEXTS(name) {name, GIVEN_TEXTS, false, 0, 0, NULL}
+#define TEXTS_NEEDED(name) {name, GIVEN_TEXTS, true, 0, 0, NULL}
 
 #define ORDER WORD("order", "oldest|newest")
 #define PAGE TEXT("cursor"), COUNT("limit", 1, 1000)
@@ -28,13 +30,15 @@
 const struct route routes[] = {
     {"GET", "/v1/openapi.json", CALLER_ANY, ROUTE_OPEN, NULL, api_openapi_get, {{0}}, {{0}}},
 
-    {"GET", "/v1/projects", CALLER_ANY, 0, NULL, api_projects_list, {{0}}, {{0}}},
+    {"GET", "/v1/projects", CALLER_ANY, 0, NULL, api_projects_list, {PAGE}, {{0}}},
     {"GET", "/v1/projects/{project_id}", CALLER_ANY, 0, api_find_project, api_project_get, {{0}}, {{0}}},
-    {"GET", "/v1/projects/{project_id}/previews", CALLER_ANY, 0, api_find_project, api_previews_list, {{0}}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/previews", CALLER_ANY, 0, api_find_project, api_previews_list, {PAGE}, {{0}}},
     {"POST", "/v1/projects/{project_id}/previews/{preview_id}/extend", CALLER_ANY, ROUTE_KEYED, api_find_project,
      api_preview_extend, {{0}}, {COUNT_NEEDED("ttl_hours", 1, 8760)}},
+    {"GET", "/v1/projects/{project_id}/preflight", MEMBER | OPERATOR, 0, api_find_project, api_preview_preflight,
+     {TEXT_NEEDED("preview_id")}, {{0}}},
     {"GET", "/v1/projects/{project_id}/audit-events", CALLER_ANY, 0, api_find_project, api_audit_list, {PAGE}, {{0}}},
-    {"GET", "/v1/projects/{project_id}/displaced-databases", CALLER_ANY, 0, api_find_project, api_displaced_list, {{0}}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/displaced-databases", CALLER_ANY, 0, api_find_project, api_displaced_list, {PAGE}, {{0}}},
     {"DELETE", "/v1/projects/{project_id}/displaced-databases/{name}", OPERATOR, 0, api_find_project, api_displaced_drop,
      {{0}}, {{0}}},
 
@@ -82,6 +86,45 @@ const struct route routes[] = {
     {"GET", "/v1/jobs/{job_id}", CALLER_ANY, 0, api_find_job, api_job_get, {{0}}, {{0}}},
     {"POST", "/v1/jobs/{job_id}/cancel", OPERATOR, ROUTE_KEYED, api_find_job, api_job_cancel, {{0}}, {{0}}},
     {"GET", "/v1/jobs/{job_id}/events", CALLER_ANY, ROUTE_STREAM, api_find_job, api_job_events, {TEXT("last_event_id")}, {{0}}},
+
+    {"GET", "/v1/keys", ADMIN, 0, NULL, api_keys_list, {TEXT("project_id"), PAGE}, {{0}}},
+    {"POST", "/v1/keys", ADMIN, ROUTE_KEYED | ROUTE_SECRET, NULL, api_key_create, {{0}},
+     {TEXT_NEEDED("label"), TEXTS_NEEDED("roles"), TEXT("project_id"), TEXT("organization_id"), TEXT("actor_id"),
+      TIME("expires_at")}},
+    {"DELETE", "/v1/keys/{key_id}", ADMIN, 0, api_find_key, api_key_revoke, {{0}}, {{0}}},
+
+    {"GET", "/v1/projects/{project_id}/webhook-endpoints", CALLER_ANY, 0, api_find_project, api_webhooks_list, {PAGE},
+     {{0}}},
+    {"POST", "/v1/projects/{project_id}/webhook-endpoints", OPERATOR | ADMIN, ROUTE_KEYED | ROUTE_SECRET,
+     api_find_project, api_webhook_create, {{0}}, {TEXT_NEEDED("url"), TEXT("description"), TEXTS("event_types")}},
+    {"GET", "/v1/webhook-endpoints/{endpoint_id}", CALLER_ANY, 0, api_find_webhook, api_webhook_get, {{0}}, {{0}}},
+    {"PATCH", "/v1/webhook-endpoints/{endpoint_id}", OPERATOR | ADMIN, 0, api_find_webhook, api_webhook_update, {{0}},
+     {TEXT("url"), TEXT("description"), TEXTS("event_types"), FLAG("enabled")}},
+    {"DELETE", "/v1/webhook-endpoints/{endpoint_id}", OPERATOR | ADMIN, 0, api_find_webhook, api_webhook_delete, {{0}},
+     {{0}}},
+    {"POST", "/v1/webhook-endpoints/{endpoint_id}/rotate-secret", OPERATOR | ADMIN, ROUTE_KEYED | ROUTE_SECRET,
+     api_find_webhook, api_webhook_rotate, {{0}}, {COUNT("overlap_s", 0, 604800)}},
+    {"POST", "/v1/webhook-endpoints/{endpoint_id}/test", OPERATOR | ADMIN, ROUTE_KEYED, api_find_webhook,
+     api_webhook_test, {{0}}, {{0}}},
+    {"GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries", CALLER_ANY, 0, api_find_webhook, api_deliveries_list,
+     {WORD("status", "pending|delivered|dead"), TEXT("kind"), ORDER, PAGE}, {{0}}},
+    {"GET", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{message_id}", CALLER_ANY, 0, api_find_webhook,
+     api_delivery_get, {{0}}, {{0}}},
+    {"POST", "/v1/webhook-endpoints/{endpoint_id}/redeliver", OPERATOR | ADMIN, ROUTE_KEYED, api_find_webhook,
+     api_webhook_redeliver, {{0}}, {TEXT("message_id"), TIME("since"), TIME("until")}},
+
+    {"GET", "/v1/projects/{project_id}/integrations", CALLER_ANY, 0, api_find_project, api_integrations_list, {{0}},
+     {{0}}},
+    {"GET", "/v1/projects/{project_id}/integrations/{provider}", CALLER_ANY, 0, api_find_project, api_integration_get,
+     {{0}}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/integrations/{provider}/connect", OPERATOR | ADMIN, 0, api_find_project,
+     api_integration_connect, {{0}},
+     {TEXT_NEEDED("site_id"), TEXT("account_id"), TEXT("pooled_name"), TEXT("unpooled_name"), TEXTS("targets"),
+      TEXT("token"), TEXT("pooled_url"), TEXT("unpooled_url"), FLAG("secret"), FLAG("later")}},
+    {"POST", "/v1/projects/{project_id}/integrations/{provider}/disconnect", OPERATOR | ADMIN, 0, api_find_project,
+     api_integration_disconnect, {{0}}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/integrations/{provider}/sync", OPERATOR | ADMIN, ROUTE_KEYED, api_find_project,
+     api_integration_sync, {{0}}, {{0}}},
 };
 /* clang-format on */
 

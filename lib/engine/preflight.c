@@ -73,6 +73,41 @@ static cutover_status look(struct job *job, cutover_error **error)
     return status;
 }
 
+/* What a preview is refused for before anybody asks for it, likewise. */
+static cutover_status preview_rules_look(struct job *job, const char *project_id, const char *preview_id,
+                                         bool *known, cutover_error **error)
+{
+    struct preview *preview = &job->from.preview.preview;
+    struct machine_facts facts;
+    cutover_error *local = NULL;
+
+    cutover_status status = platform_project(&job->host->platform, project_id, &job->project, error);
+    if (status == CUTOVER_OK)
+        status = platform_preview(&job->host->platform, preview_id, preview, error);
+    if (status != CUTOVER_OK)
+        return status;
+    *known = job->project.found && preview->found;
+    if (!*known || strcmp(preview->project_id, project_id) != 0)
+        return error_set(error, CUTOVER_E_NOT_FOUND, "project %s has no preview %s", project_id, preview_id);
+    host_facts(job->host, &job->project, preview, &facts);
+    status = machine_preview_check(&facts, project_id, &local);
+    if (status == CUTOVER_OK)
+        status = job_project_check(job->host, &job->project, &local);
+    if (status == CUTOVER_OK) {
+        findings_add(&job->findings, CUTOVER_SEVERITY_OK, "request.rules", NULL,
+                     "the preview may be asked for now");
+        return CUTOVER_OK;
+    }
+    if (status == CUTOVER_E_STATE || status == CUTOVER_E_EXPIRED || status == CUTOVER_E_LOCKED) {
+        findings_add(&job->findings, CUTOVER_SEVERITY_BLOCK, "request.rules", cutover_error_hint(local), "%s",
+                     cutover_error_message(local));
+        cutover_error_free(local);
+        return CUTOVER_OK;
+    }
+    error_move(error, local);
+    return status;
+}
+
 /* Takes the findings over into a new handle. */
 static cutover_status preflight_wrap(struct findings *findings, cutover_preflight **preflight,
                                      cutover_error **error)
@@ -115,6 +150,53 @@ cutover_status cutover_preflight_run(cutover_engine *engine, const cutover_actor
     status = promotion_make(&job, &engine->host, &options, error);
     if (status == CUTOVER_OK)
         status = look(&job, error);
+    if (status == CUTOVER_OK)
+        status = preflight_wrap(&job.findings, preflight, error);
+    job_free(&job);
+    return status;
+}
+
+static cutover_status preview_look(struct job *job, const char *project_id, const char *preview_id,
+                                   cutover_error **error)
+{
+    bool known = false, tools = false;
+    cutover_status status = preview_rules_look(job, project_id, preview_id, &known, error);
+
+    if (status == CUTOVER_OK)
+        status = tools_look(job, &tools, error);
+    if (status == CUTOVER_OK && tools)
+        status = job->source->look(job, error);
+    return status;
+}
+
+cutover_status cutover_preflight_preview(cutover_engine *engine, const cutover_actor *actor,
+                                         const char *project_id, const char *preview_id, uint32_t jobs,
+                                         cutover_preflight **preflight, cutover_error **error)
+{
+    struct job job;
+    cutover_actor whole;
+    cutover_status status = engine_check(engine, error);
+
+    if (status == CUTOVER_OK)
+        status = engine_id_check("project_id", project_id, error);
+    if (status == CUTOVER_OK)
+        status = engine_id_check("preview_id", preview_id, error);
+    if (status == CUTOVER_OK && preflight == NULL)
+        status = error_set(error, CUTOVER_E_INVALID, "preflight: required");
+    if (status == CUTOVER_OK)
+        status = engine_actor("actor", actor, &whole, error);
+    if (status == CUTOVER_OK && (whole.roles & (CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR)) == 0)
+        status = error_set(error, CUTOVER_E_FORBIDDEN, "previews are looked at by members and operators");
+    if (status == CUTOVER_OK)
+        status = operation_jobs_check(jobs, error);
+    if (status != CUTOVER_OK)
+        return status;
+    cutover_promotion_options options = CUTOVER_PROMOTION_OPTIONS_INIT;
+    options.actor = &whole;
+    options.jobs = jobs;
+    status = promotion_make(&job, &engine->host, &options, error);
+    if (status == CUTOVER_OK)
+        status = preview_look(&job, project_id, preview_id, error);
     if (status == CUTOVER_OK)
         status = preflight_wrap(&job.findings, preflight, error);
     job_free(&job);

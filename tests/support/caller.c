@@ -23,7 +23,8 @@ static int64_t tell_time(void *userdata)
 }
 
 struct caller *caller_new(cutover_engine *engine, const cutover_store *store, const cutover_platform *platform,
-                          cutover_registry *registry)
+                          cutover_registry *registry, cutover_webhooks *webhooks,
+                          cutover_integrations *integrations)
 {
     struct caller *caller = calloc(1, sizeof *caller);
     cutover_api_options options = CUTOVER_API_OPTIONS_INIT;
@@ -34,6 +35,8 @@ struct caller *caller_new(cutover_engine *engine, const cutover_store *store, co
     options.store = store;
     options.platform = platform;
     options.registry = registry;
+    options.webhooks = webhooks;
+    options.integrations = integrations;
     options.run = take;
     options.run_userdata = options.clock_userdata = caller;
     options.clock = tell_time;

@@ -24,8 +24,10 @@ struct caller {
     struct json_object *json; /* its body; NULL: it is none */
 };
 
+/* The last two may be NULL. */
 struct caller *caller_new(cutover_engine *engine, const cutover_store *store, const cutover_platform *platform,
-                          cutover_registry *registry);
+                          cutover_registry *registry, cutover_webhooks *webhooks,
+                          cutover_integrations *integrations);
 void caller_free(struct caller *caller);
 
 /* Asks, and gives the status; `body` may be NULL. `target` is a path, and what stands after a "?". */
