@@ -74,7 +74,8 @@ static void keep_answer(const struct caller *caller, const cutover_api_request *
     else
         snprintf(schema, sizeof schema, "api:%s %s %u", request->method, route,
                  cutover_api_response_status(caller->response));
-    told(schema, caller->json == NULL ? "{}" : cutover_api_response_body(caller->response));
+    told(schema,
+         caller->json == NULL ? "{}" : json_object_to_json_string_ext(caller->json, JSON_C_TO_STRING_PLAIN));
 }
 
 unsigned ask_request(struct caller *caller, cutover_api_request *request)

@@ -110,12 +110,16 @@ static char *filed(void **state)
 /* A backup of the shop's, verified, as the store has one. */
 static void put_backup(struct room *room, const char *id)
 {
-    struct backup_record record = {.id = (char *)id,
-                                   .project_id = (char *)"shop",
-                                   .label = (char *)"manual",
-                                   .status = BACKUP_VERIFIED,
-                                   .manifest_sha256 = (char *)"00",
-                                   .created_at = 1};
+    struct backup_record record = {
+        .id = (char *)id,
+        .project_id = (char *)"shop",
+        .label = (char *)"manual",
+        .status = BACKUP_VERIFIED,
+        .created_by_actor_id = (char *)"olga",
+        .manifest_sha256 = (char *)"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        .created_at = 1,
+        .updated_at = 1,
+    };
     cutover_write write = CUTOVER_WRITE_INIT;
     const cutover_write *const writes[] = {&write};
     cutover_error *error = NULL;
@@ -380,6 +384,7 @@ static void integrations_are_connected_synced_and_forgotten(void **state)
     assert_null(strstr(cutover_api_response_body(caller->response), "tok-"));
     assert_int_equal(ask_for(caller, "POST", NULL, "%s/sync", vercel), 202);
     assert_string_equal(said(caller, "status"), "pending");
+    assert_int_equal(ask(caller, "GET", vercel, NULL), 200);
     assert_int_equal(ask(caller, "GET", "/v1/projects/shop/integrations", NULL), 200);
     assert_int_equal(said_items(caller), 1);
     assert_int_equal(ask_for(caller, "POST", NULL, "%s/disconnect", vercel), 204);
