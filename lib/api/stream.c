@@ -162,20 +162,22 @@ static void tell_reported(cutover_api_stream *stream, const char *report)
 
 /* ---- progress ---- */
 
-/* Of this process at each look, of another as often as it gives a sign of life. */
+/* Of this process once a second, of another as often as it gives a sign of life. */
 static void tell_progress(cutover_api_stream *stream, const cutover_job *job)
 {
     cutover_progress progress = CUTOVER_PROGRESS_INIT;
     int64_t at = api_now(stream->api);
     struct output json;
 
-    if (work_progress(stream->api, stream->job_id, &progress) != CUTOVER_OK || progress.step == NULL) {
+    const bool told_here =
+        work_progress(stream->api, stream->job_id, &progress) == CUTOVER_OK && progress.step != NULL;
+    if (!told_here) {
         progress = (cutover_progress)CUTOVER_PROGRESS_INIT;
         at = job == NULL ? 0 : cutover_job_renewed_at(job);
         if (job == NULL || cutover_job_progress(job, &progress) != CUTOVER_OK)
             return;
     }
-    if (at <= stream->told.progress)
+    if (at <= stream->told.progress || (told_here && at - stream->told.progress < LOOK_MS * INT64_C(1000)))
         return;
     stream->told.progress = at;
     output_begin(&json);
