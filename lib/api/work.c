@@ -278,15 +278,14 @@ cutover_status work_begin(struct call *call, enum work_kind kind, void *handle, 
 
 /* ---- run ---- */
 
-/* Whether the job's own record tells what became of it. A backup that was to be verified again has one in any case: that it could not even
-   be begun is told beside it. */
-static bool is_recorded(const cutover_api_work *work, cutover_status status)
+/* Whether the job's own record tells what became of it. */
+static bool is_recorded(const cutover_api_work *work)
 {
     cutover_job *job = NULL;
     const bool there = cutover_job_get(work->api->engine, work->job_id, &job, NULL) == CUTOVER_OK;
 
     cutover_job_free(job);
-    return there && (work->kind != WORK_VERIFICATION || status == CUTOVER_OK || status == CUTOVER_E_VERIFY);
+    return there;
 }
 
 cutover_status cutover_api_work_run(cutover_api_work *work, cutover_error **error)
@@ -303,7 +302,7 @@ cutover_status cutover_api_work_run(cutover_api_work *work, cutover_error **erro
     pthread_mutex_unlock(&work->api->lock);
     tell(work, "preflight", NULL, NULL);
     cutover_status status = kinds[work->kind].run(work->handle, &cause);
-    if (status == CUTOVER_OK || is_recorded(work, status))
+    if (status == CUTOVER_OK || is_recorded(work))
         forget(work);
     else
         tell(work, status == CUTOVER_E_CANCELLED ? "cancelled" : "refused", cause, NULL);

@@ -275,9 +275,13 @@ static void backups_are_taken_verified_restored_and_deleted(void **state)
     assert_string_equal(said(caller, "label"), "before");
     assert_int_equal(ask_for(caller, "POST", "{\"verify\":\"readback\"}", "/v1/backups/%s/verify", backup),
                      202);
+    assert_string_equal(said(caller, "kind"), "verification");
+    char location[100];
+    snprintf(location, sizeof location, "%s", said_header(caller, "Location"));
     check_ok(run_work(caller, &error), error);
-    assert_int_equal(ask_for(caller, "GET", NULL, "/v1/jobs/%s", backup), 200);
-    assert_string_equal(said(caller, "status"), "verified");
+    assert_int_equal(ask(caller, "GET", location, NULL), 200);
+    assert_string_equal(said(caller, "kind"), "verification");
+    assert_true(json_object_get_boolean(json_object_object_get(caller->json, "over")));
 
     cluster_sql(cluster, "web_production", "CREATE TABLE written_since ()");
     char body[200];
