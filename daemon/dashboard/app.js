@@ -4,6 +4,7 @@ import {signedOut} from './api.js';
 import {closeDialogs} from './dialog.js';
 import {announce, fill, h} from './dom.js';
 import {inUtc, setUtc, zone} from './format.js';
+import {offers} from './offered.js';
 import {backupPage} from './page_backup.js';
 import {jobPage} from './page_job.js';
 import {keysPage} from './page_keys.js';
@@ -31,6 +32,7 @@ const routes = [
 
 let shown = null;
 let visit = 0;
+let keysAreOffered = false;
 
 function pathOf(hash)
 {
@@ -71,7 +73,7 @@ function drawBar()
         places.push([`#/projects/${encodeURIComponent(who.project_id)}`, 'Project', /^\/projects\//]);
     else
         places.push(['#/projects', 'Projects', /^\/(projects|backups)/]);
-    if (isAdministrator())
+    if (isAdministrator() && keysAreOffered)
         places.push(['#/keys', 'Keys', /^\/keys/]);
     fill(bar, h('div', {class: 'bar-inner'},
                 h('a', {class: 'mark', href: home()}, h('img', {src: '/icon.svg', alt: '', width: 24, height: 24}), 'Cutover'),
@@ -130,6 +132,8 @@ async function draw(focus = true)
         return;
     }
     const [pattern, make] = routes.find(([one]) => one.test(path)) ?? [/$/, nowhere];
+    if (isAdministrator())
+        keysAreOffered = await offers('/v1/keys').catch(() => false);
     const waits = setTimeout(() => turn === visit && fill(content, loading()), 150);
     let page;
     try {

@@ -1,6 +1,6 @@
 // One backup: what is in it, what proves it, and what it can be restored into.
 
-import {call, get, Once, v1, withQuery} from './api.js';
+import {call, get, Once, v1} from './api.js';
 import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {checkField, choiceField, confirmField, textField} from './fields.js';
@@ -18,7 +18,7 @@ function begin(backup, body, once)
 async function restoreIntoPreview(backup)
 {
     const once = new Once();
-    const {items} = await get(withQuery(v1('projects', backup.project_id, 'previews'), {limit: 100}));
+    const {items} = await get(v1('projects', backup.project_id, 'previews'));
     const made = await formDialog({
         title: 'Restore into a preview',
         intro: h('p', {}, 'The preview’s database must be empty. Production is not touched.'),

@@ -2,6 +2,7 @@
 
 import {get, v1, withQuery} from './api.js';
 import {h} from './dom.js';
+import {offers} from './offered.js';
 import {badge, empty, link, pagedTable, showIn} from './parts.js';
 import {isAdministrator, isOperator} from './session.js';
 import {auditTab, backupsTab, displacedTab, jobsTab, requestsTab} from './tab_lists.js';
@@ -9,7 +10,7 @@ import {integrationsTab} from './tab_integrations.js';
 import {previewsTab} from './tab_previews.js';
 import {webhooksTab} from './tab_webhooks.js';
 
-// [name in the address, title, tab(project, box) → nodes, who sees it]
+// [name in the address, title, tab(project, reload) → nodes, who sees it, the path that has to be offered]
 const tabs = [
     ['previews', 'Previews', previewsTab, () => true],
     ['requests', 'Requests', requestsTab, () => true],
@@ -17,18 +18,25 @@ const tabs = [
     ['jobs', 'Jobs', jobsTab, () => true],
     ['displaced', 'Old databases', displacedTab, () => isOperator()],
     ['audit', 'Audit', auditTab, () => true],
-    ['webhooks', 'Webhooks', webhooksTab, () => isOperator() || isAdministrator()],
-    ['integrations', 'Integrations', integrationsTab, () => true],
+    ['webhooks', 'Webhooks', webhooksTab, () => isOperator() || isAdministrator(), '/v1/projects/{}/webhook-endpoints'],
+    ['integrations', 'Integrations', integrationsTab, () => true, '/v1/projects/{}/integrations/{}'],
 ];
+
+async function shownTabs()
+{
+    const there = await Promise.all(tabs.map(([, , , mine, path]) => mine() && (!path || offers(path))));
+    return tabs.filter((tab, index) => there[index]);
+}
 
 export async function projectPage(id, name = 'previews')
 {
     const project = await get(v1('projects', id));
-    const [, title, make] = tabs.find((tab) => tab[0] === name) ?? tabs[0];
+    const shown = await shownTabs();
+    const [, title, make] = shown.find((tab) => tab[0] === name) ?? shown[0];
     const box = h('div', {class: 'tab'});
     const base = `#/projects/${encodeURIComponent(id)}`;
     const bar = h('nav', {class: 'tabs', 'aria-label': 'Parts of the project'}, h('ul', {},
-        tabs.filter((tab) => tab[3]()).map(([each, text]) =>
+        shown.map(([each, text]) =>
             h('li', {}, h('a', {href: `${base}/${each}`, 'aria-current': text === title ? 'page' : null}, text)))));
     const element = h('div', {},
                       h('div', {class: 'page-head'}, h('h1', {tabindex: '-1'}, h('span', {class: 'unseen'}, 'Project '), project.id), badge(project.state),
@@ -46,7 +54,7 @@ export async function projectsPage()
         {title: 'Project', cell: (project) => link(`#/projects/${encodeURIComponent(project.id)}`, project.id)},
         {title: 'State', cell: (project) => badge(project.state)},
         {title: 'Organization', cell: (project) => project.organization_id || h('span', {class: 'faint'}, '–')},
-    ], (cursor) => get(withQuery('/v1/projects', {limit: 50, cursor})),
+    ], (cursor) => get(withQuery('/v1/projects', {cursor})),
         empty('No project is known.', h('p', {}, 'Projects are added with ', h('code', {}, 'cutoverctl project add'), '.'))), 'Reading the projects');
     return {title: 'Projects', element: h('div', {}, h('h1', {tabindex: '-1'}, 'Projects'), list)};
 }

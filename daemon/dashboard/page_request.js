@@ -20,6 +20,7 @@ class RequestPage {
         this.etag = answer.etag;
         this.id = this.request.id;
         this.panels = [];
+        this.begun = null;
         this.closed = false;
         this.reload = () => this.load();
         this.head = h('div', {class: 'page-head'});
@@ -178,6 +179,8 @@ class RequestPage {
         const done = await acts[name](this);
         if (!done)
             return;
+        if (name === 'promote' || name === 'rollback')
+            this.begun = done.id;
         await this.load();
         announce('Done');
         const running = this.element.querySelector('.job h2');
@@ -211,11 +214,12 @@ class RequestPage {
         const {request} = this;
         if (['open', 'rejected', 'expired'].includes(request.status) && !request.promote_job_id)
             return [];
+        // One that waits for its turn is in no list yet.
+        const named = [this.begun, request.promote_job_id].filter(Boolean);
         const {items} = await get(`${v1('projects', request.project_id, 'jobs')}?order=newest&limit=100`);
         const ids = items.filter((job) => job.request_id === request.id).map((job) => job.id);
-        if (request.promote_job_id && !ids.includes(request.promote_job_id))
-            ids.push(request.promote_job_id);
-        return Promise.all(ids.slice(0, jobsShown).map((id) => get(v1('jobs', id))));
+        const all = [...new Set([...named, ...ids])].sort().reverse();
+        return Promise.all(all.slice(0, jobsShown).map((id) => get(v1('jobs', id))));
     }
 
     /** The promotion, and what came after it. A job that ended since the request was read has changed the request. */

@@ -5,13 +5,17 @@ import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {textField} from './fields.js';
 import {findingsList, verdictOf} from './findings.js';
+import {offers} from './offered.js';
 import {badge, button, empty, link, notice, pagedTable, showIn, time} from './parts.js';
 
 const noteMax = 1000;
 const ticketMax = 120;
 
-function preflightBox(project, preview)
+/** What preflight says before anything is filed, where the service tells it to customers. */
+async function preflightBox(project, preview)
 {
+    if (!await offers('/v1/projects/{}/preflight'))
+        return h('p', {class: 'hint'}, 'Preflight looks at both servers once it is filed; the operator sees what it says before the ack.');
     const box = h('div', {class: 'preflight-box'});
     showIn(box, async () => {
         const preflight = await get(withQuery(v1('projects', project.id, 'preflight'), {preview_id: preview.id}));
@@ -29,7 +33,7 @@ async function wish(project, preview)
         wide: true,
         intro: [h('p', {}, `This files a request: that ${preview.id} replace production’s contents as a whole. An operator reviews it. `
                   + 'What was written to production since the preview was made is not in the preview.'),
-                preflightBox(project, preview)],
+                await preflightBox(project, preview)],
         fields: [
             textField('customer_note', 'Note for the operator', {lines: 4, max: noteMax, hint: 'What changes, and what to look at afterwards.'}),
             textField('external_ticket_ref', 'Ticket', {max: ticketMax, hint: 'It can come later; without one nothing is promoted.'}),
@@ -107,6 +111,6 @@ export async function previewsTab(project, reload)
         {title: 'Expires', cell: (preview) => time(preview.expires_at, {none: 'never', relative: true})},
         {title: 'Request', cell: (preview) => (live.has(preview.id) ? badge(live.get(preview.id).status) : h('span', {class: 'faint'}, 'none'))},
         {title: 'Actions', class: 'cell-actions', cell: (preview) => actions(project, preview, live, reload)},
-    ], (cursor) => get(withQuery(v1('projects', project.id, 'previews'), {limit: 50, cursor})),
+    ], (cursor) => get(withQuery(v1('projects', project.id, 'previews'), {cursor})),
         empty('No previews.', h('p', {}, 'A preview is a second database of this project. Once there is one, it is promoted from here.')))];
 }

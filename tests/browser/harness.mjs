@@ -119,6 +119,23 @@ export function production(statement)
     return execFileSync(process.env.PSQL, ['-X', '-A', '-t', '-d', process.env.PRODUCTION, '-c', statement], {encoding: 'utf8'}).trim();
 }
 
+function cutoverctl(...words)
+{
+    return JSON.parse(execFileSync(process.env.CUTOVERCTL, ['--json', '--as', 'user:root:org_admin', ...words], {encoding: 'utf8'}));
+}
+
+/** A key of a project, as an administrator makes one: {id, secret}. */
+export function makeKey(name, roles, project)
+{
+    const {key, secret} = cutoverctl('key', 'create', '--expires-in', '1h', '--label', name, '--actor', name, '--roles', roles, '--project', project);
+    return {id: key.id, secret};
+}
+
+export function revokeKey(id)
+{
+    cutoverctl('key', 'revoke', id);
+}
+
 /** A picture of the page as it is, where pictures were asked for. */
 export async function picture(page, name, options = {})
 {

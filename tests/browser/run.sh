@@ -120,8 +120,8 @@ KEY_OTTO=$(key otto member,operator,org_admin)
 export KEY_CARLA KEY_OLGA KEY_OTTO
 [ -n "$KEY_CARLA" ] && [ -n "$KEY_OLGA" ] && [ -n "$KEY_OTTO" ] || fail "a key could not be made"
 wait "$npm" || fail "npm: $(cat "$work/npm.log")"
-BROWSER=$browser PRODUCTION="host=$work/production user=postgres dbname=shop" PSQL=$bin/psql PICTURES=${PICTURES:+$(cd "$PICTURES" && pwd)}
-export BROWSER PRODUCTION PSQL PICTURES
+BROWSER=$browser PRODUCTION="host=$work/production user=postgres dbname=shop" PSQL=$bin/psql CUTOVERCTL=$build/cutoverctl PICTURES=${PICTURES:+$(cd "$PICTURES" && pwd)}
+export BROWSER PRODUCTION PSQL CUTOVERCTL PICTURES
 status=0
 node "$work/node/dashboard.mjs" >"$work/output" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
