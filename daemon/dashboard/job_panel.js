@@ -229,9 +229,11 @@ export function jobPanel(job, options = {})
     let stream = null;
     let timer = null;
 
+    // Progress may be told of a step that is over: a job goes forward only.
     function note(step)
     {
-        if (!step || !steps[step])
+        const order = wayOf(job.kind);
+        if (!step || !steps[step] || (current && order.includes(step) && order.indexOf(step) < order.indexOf(current)))
             return false;
         const changed = step !== current;
         current = step;
@@ -240,13 +242,19 @@ export function jobPanel(job, options = {})
         return changed;
     }
 
-    function draw()
+    function drawHead()
     {
-        note(isOver(job) ? null : job.progress?.step ?? job.status);
-        fill(head, badge(job.status),
+        fill(head, badge(isOver(job) ? job.status : current ?? job.status),
              h('span', {class: 'faint'}, 'begun ', time(job.created_at, {seconds: true}), job.record?.started_by_actor_id
                  ? ` by ${job.record.started_by_actor_id}` : ''),
              options.link ? link(`#/jobs/${encodeURIComponent(job.id)}`, 'Job ', idText(job.id)) : null);
+    }
+
+    function draw()
+    {
+        note(isOver(job) ? null : job.status);
+        note(isOver(job) ? null : job.progress?.step);
+        drawHead();
         const now = productionNow(job);
         fill(production, now ? notice(now[0], null, h('p', {'data-part': 'production-now'}, now[1])) : null);
         fill(stepBox, stepList(job, current, seen));
@@ -260,8 +268,11 @@ export function jobPanel(job, options = {})
 
     async function reload()
     {
+        const waited = !job.record;
         job = await get(v1('jobs', job.id));
         draw();
+        if (waited && job.record && !isOver(job))
+            options.begun?.();
     }
 
     // What is not told by events, the fence for one, is looked at beside them.
@@ -311,6 +322,7 @@ export function jobPanel(job, options = {})
     function stepChanged()
     {
         announce(`${steps[current][0]}. ${steps[current][1]}`);
+        drawHead();
         fill(stepBox, stepList(job, current, seen));
         readAgain();
     }

@@ -241,9 +241,24 @@ class RequestPage {
             return;
         this.panels.forEach((one) => one.close());
         this.panels = jobs.map((job) => jobPanel(job, {
-            link: true, actions: (now) => this.jobActions(now), ended: () => this.load(),
+            link: true, actions: (now) => this.jobActions(now), begun: () => this.readOn(), ended: () => this.load(),
         }));
         fill(this.jobs, this.panels.map((one) => one.element));
+    }
+
+    /** Its job has begun, which has moved the request on. */
+    async readOn()
+    {
+        try {
+            await this.read();
+        } catch {
+            return; // Its end is read, too.
+        }
+        this.drawHead();
+        this.drawFacts();
+        this.drawNext();
+        fill(this.preflight);
+        this.drawWay();
     }
 
     runningJob()

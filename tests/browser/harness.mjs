@@ -7,7 +7,8 @@ import {chromium} from 'playwright-core';
 
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const base = process.env.CUTOVER_URL;
-export const patience = 30000;
+// For a machine that has much else to do: nothing is judged by it.
+export const patience = 120000;
 
 let browser = null;
 const complaints = [];
@@ -83,7 +84,7 @@ export async function go(page, hash)
 export async function settled(page)
 {
     await page.locator('main h1').first().waitFor();
-    await page.waitForFunction(() => !document.querySelector('.loading, [aria-busy]'));
+    await page.waitForFunction(() => !document.querySelector('.loading, [aria-busy]'), null, {polling: 50});
 }
 
 export async function visible(locator)
@@ -167,6 +168,10 @@ export async function run()
         } catch (error) {
             console.log(`FAILED: ${name}\n${error.stack}`);
             console.log(takeComplaints().join('\n'));
+            for (const context of browser.contexts()) {
+                for (const page of context.pages())
+                    console.log(`---- ${page.url()}\n${await page.locator('body').innerText().catch(() => '')}`);
+            }
             break;
         }
     }
