@@ -93,6 +93,7 @@ ci)
     need mandoc mandoc
     need zsh zsh
     need fish fish
+    need chromium chromium
     need clang clang
     need clang-format clang-format
     need xz xz-utils
