@@ -238,7 +238,7 @@ static cutover_status stage(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = analyze_database(&fill, error);
     if (status == CUTOVER_OK)
-        status = fill_finish(&fill, error);
+        status = fill_finish(&fill, text_string(&job->from.backup.archive.facts), error);
     fill_close(&fill);
     job->report.stage_tables = job->from.backup.archive.manifest.table_count;
     for (size_t i = 0; i < job->from.backup.archive.manifest.table_count; i++)

@@ -12,7 +12,7 @@ static const char lent_sql[] =
     "   AND a.grantee = 0 AND a.privilege_type = 'CREATE' AND pg_has_role(n.nspowner, 'USAGE')";
 
 /* The beginning of the line that says so of the source. */
-static const char fact[] = "acl\tschema public: CREATE to public\t";
+static const char granted[] = "acl\tschema public: CREATE to public\t";
 
 static cutover_status run_where(struct session *inside, const char *condition, const char *sql,
                                 cutover_error **error)
@@ -30,9 +30,9 @@ cutover_status public_schema_lend(struct session *inside, cutover_error **error)
     return run_where(inside, ours_sql, "GRANT CREATE ON SCHEMA public TO PUBLIC", error);
 }
 
-static bool is_granted(const char *facts)
+static bool has_line(const char *facts, const char *beginning)
 {
-    for (const char *line = facts; (line = strstr(line, fact)) != NULL; line++)
+    for (const char *line = facts; (line = strstr(line, beginning)) != NULL; line++)
         if (line == facts || line[-1] == '\n')
             return true;
     return false;
@@ -40,6 +40,18 @@ static bool is_granted(const char *facts)
 
 cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error)
 {
-    return is_granted(facts) ? CUTOVER_OK
-                             : run_where(inside, lent_sql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", error);
+    return has_line(facts, granted)
+               ? CUTOVER_OK
+               : run_where(inside, lent_sql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", error);
+}
+
+cutover_status template_leftovers_drop(struct session *inside, const char *facts, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    if (!has_line(facts, "extension\tplpgsql\t"))
+        status = session_run(inside, "DROP EXTENSION IF EXISTS plpgsql", error);
+    if (status == CUTOVER_OK && !has_line(facts, "schema\tpublic\t"))
+        status = session_run(inside, "DROP SCHEMA IF EXISTS public", error);
+    return status;
 }

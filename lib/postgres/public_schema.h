@@ -14,4 +14,7 @@ cutover_status public_schema_lend(struct session *inside, cutover_error **error)
    (postgres/catalog/facts.h). */
 cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error);
 
+/* What template0 has and the source has not, as its facts say: the schema public, PL/pgSQL. No dump says that they are to go. */
+cutover_status template_leftovers_drop(struct session *inside, const char *facts, cutover_error **error);
+
 #endif

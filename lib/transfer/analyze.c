@@ -5,13 +5,19 @@
 
 #include <stdlib.h>
 
-/* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. */
+/* Biggest first; partitioned tables, which have nothing of their own to vacuum, last. One that a foreign table is a part of is not analysed: that
+   would ask another server, which may be production's, or away. */
 static const char relations_sql[] =
-    "SELECT n.nspname, c.relname, c.relkind = 'p', pg_catalog.pg_relation_size(c.oid)"
+    "WITH RECURSIVE reaches (oid) AS (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
+    "    JOIN pg_catalog.pg_class f ON f.oid = i.inhrelid AND f.relkind = 'f'"
+    "   UNION SELECT i.inhparent FROM reaches r JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.oid)"
+    "SELECT n.nspname, c.relname, CASE WHEN c.relkind = 'p' THEN 'ANALYZE '"
+    "    WHEN r.oid IS NOT NULL THEN 'VACUUM ' ELSE 'VACUUM (ANALYZE) ' END, pg_catalog.pg_relation_size(c.oid)"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " LEFT JOIN reaches r ON r.oid = c.oid"
     " WHERE (c.relkind IN ('r', 'p') OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'"
-    " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-    " ORDER BY 3, 4 DESC, 1, 2";
+    " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (c.relkind <> 'p' OR r.oid IS NULL)"
+    " ORDER BY c.relkind = 'p', 4 DESC, 1, 2";
 
 /* $1 is a database. */
 static const char target_sql[] =
@@ -53,7 +59,7 @@ static cutover_status worker_task(void *context, void *state, size_t index, cuto
     int row = (int)index;
     struct text sql = TEXT_INIT;
 
-    text_add(&sql, result_bool(relations, row, 2) ? "ANALYZE " : "VACUUM (ANALYZE) ");
+    text_add(&sql, result_text(relations, row, 2));
     quote_qualified(&sql, result_text(relations, row, 0), result_text(relations, row, 1));
     cutover_status status =
         text_failed(&sql) ? error_nomem(error) : session_run(state, text_string(&sql), error);

@@ -115,7 +115,7 @@ static cutover_status restore_and_compare(const struct verify *verify, struct ar
     if (status == CUTOVER_OK) {
         status = archive_load(archive, verify->operation, &to, PHASE_VERIFY_LOAD, &fill, error);
         if (status == CUTOVER_OK)
-            status = fill_finish(&fill, error);
+            status = fill_finish(&fill, text_string(&archive->facts), error);
         fill_close(&fill);
     }
     if (status == CUTOVER_OK)

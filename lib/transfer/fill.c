@@ -3,6 +3,7 @@
 #include "base/folder.h"
 #include "postgres/catalog/versions.h"
 #include "postgres/largeobject_entries.h"
+#include "postgres/public_schema.h"
 #include "postgres/quote.h"
 #include "postgres/version.h"
 #include "transfer/archive.h"
@@ -74,8 +75,9 @@ static cutover_status loader_session(const struct fill *fill, const struct cance
     }
 }
 
-cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
-                            cutover_error **error)
+/* As every session of ours: what is parsed and printed in it does not depend on what is set for the database. */
+static cutover_status session_plain(const struct fill *fill, const struct cancel *cancel,
+                                    struct session **session, cutover_error **error)
 {
     if (fill->loader.role == NULL)
         return session_of(fill, fill->conninfo, cancel, session, error);
@@ -88,6 +90,23 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
                    "the library connects; or give project.loader_database a login that it lets in.",
                    fill->loader.role, fill->database);
     return status;
+}
+
+/* Without a loader there is no search_path: what somebody put into a schema of it would be called with our rights. */
+cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
+                            cutover_error **error)
+{
+    struct session *opened = NULL;
+    cutover_status status = session_plain(fill, cancel, &opened, error);
+
+    if (status == CUTOVER_OK)
+        status = own_settings_apply(opened, &fill->own, fill->loader.role != NULL, error);
+    if (status != CUTOVER_OK) {
+        session_close(opened);
+        return status;
+    }
+    *session = opened;
+    return CUTOVER_OK;
 }
 
 cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
@@ -112,7 +131,7 @@ cutover_status fill_table_end(struct copy_in *copy, cutover_error **error)
     return status != CUTOVER_OK ? status : session_run(session, "COMMIT", error);
 }
 
-/* A statement of the archive, as pg_restore would run it: with an empty search_path. */
+/* A statement of the archive, as pg_restore would run it: what it names without a schema is pg_catalog's. */
 cutover_status fill_run_entry(struct session *session, const struct toc_entry *entry, cutover_error **error)
 {
     cutover_status status = session_run(session, entry->defn.bytes != NULL ? entry->defn.bytes : "", error);
@@ -245,6 +264,7 @@ static cutover_status loader_begin(struct fill *fill, cutover_error **error)
 
 struct loader_act {
     struct fill *fill;
+    bool plain;
     loader_run_fn run;
     void *context;
 };
@@ -254,7 +274,8 @@ static cutover_status loader_run(void *context, const struct cancel *cancel, cut
     struct loader_act *act = context;
     struct session *session = NULL;
 
-    cutover_status status = fill_session(act->fill, cancel, &session, error);
+    cutover_status status = act->plain ? session_plain(act->fill, cancel, &session, error)
+                                       : fill_session(act->fill, cancel, &session, error);
     if (status == CUTOVER_OK)
         status = act->run(act->context, session, error);
     session_close(session);
@@ -263,7 +284,7 @@ static cutover_status loader_run(void *context, const struct cancel *cancel, cut
 
 cutover_status fill_as_loader(struct fill *fill, loader_run_fn run, void *context, cutover_error **error)
 {
-    struct loader_act act = {fill, run, context};
+    struct loader_act act = {fill, false, run, context};
 
     return progress_while(&fill->operation->progress, loader_run, &act, error);
 }
@@ -382,6 +403,8 @@ cutover_status fill_begin(struct fill *fill, cutover_error **error)
     cutover_status status = toc_read(fill, error);
     if (status == CUTOVER_OK)
         status = session_of(fill, fill->conninfo, &fill->operation->cancel, &fill->session, error);
+    if (status == CUTOVER_OK && fill->own.list == NULL)
+        status = own_settings_read(fill->control, conninfo_get(fill->conninfo, "dbname"), &fill->own, error);
     if (status == CUTOVER_OK)
         status = loader_begin(fill, error);
     if (status == CUTOVER_OK)
@@ -430,7 +453,7 @@ static cutover_status checks_back(void *context, struct session *session, cutove
     return checks_put_back(session, &fill->checks, error);
 }
 
-/* As production's own sessions would fill them. */
+/* As production's own sessions would fill them: a policy that their owner is under leaves rows out then, too. */
 static cutover_status views_run(void *context, struct session *session, cutover_error **error)
 {
     struct fill *fill = context;
@@ -440,6 +463,8 @@ static cutover_status views_run(void *context, struct session *session, cutover_
 
     cutover_status status = session_query(session, pins_own_forms_sql, 1, &database, &result, error);
     PQclear(result);
+    if (status == CUTOVER_OK)
+        status = session_run(session, "SET row_security = on", error);
     return status != CUTOVER_OK ? status : entries_run(fill, "MATERIALIZED VIEW DATA", session, &count, error);
 }
 
@@ -485,18 +510,21 @@ static cutover_status translate_run(void *context, struct session *session, cuto
 cutover_status fill_translate(struct fill *fill, int version, struct text *facts, cutover_error **error)
 {
     struct translation translation = {version, facts};
+    struct loader_act act = {fill, true, translate_run, &translation};
 
     return postgres_major(version) == postgres_major(fill->session->server_version)
                ? CUTOVER_OK
-               : fill_as_loader(fill, translate_run, &translation, error);
+               : progress_while(&fill->operation->progress, loader_run, &act, error);
 }
 
-cutover_status fill_finish(struct fill *fill, cutover_error **error)
+cutover_status fill_finish(struct fill *fill, const char *facts, cutover_error **error)
 {
     cutover_status status = loader_leave(fill->session, &fill->loader, error);
 
     if (status == CUTOVER_OK)
         status = loader_end(fill->control, fill->database, &fill->loader, error);
+    if (status == CUTOVER_OK)
+        status = template_leftovers_drop(fill->session, facts, error);
     return status != CUTOVER_OK ? status : fill_event_triggers(fill, error);
 }
 
@@ -507,5 +535,6 @@ void fill_close(struct fill *fill)
     toc_free(&fill->toc);
     evaluating_free(&fill->evaluating);
     loader_free(&fill->loader);
+    own_settings_free(&fill->own);
     checks_free(&fill->checks);
 }

@@ -12,6 +12,7 @@
 #include "postgres/check_constraints.h"
 #include "postgres/copy.h"
 #include "postgres/loader.h"
+#include "postgres/own_settings.h"
 
 struct fill {
     struct operation *operation;
@@ -27,7 +28,9 @@ struct fill {
     const void *built;                                     /* has_built's */
     struct session *session;                               /* for what is done once; fill_begin() opens it */
     struct toc toc;                                        /* of the schema's archive, from fill_begin() on */
-    bool has_large_objects;       /* in groups, beside pre-data (postgres/largeobject_entries.h) */
+    bool has_large_objects; /* in groups, beside pre-data (postgres/largeobject_entries.h) */
+    /* What its sessions run with: from where the rows come, if the caller read that; else that of the database of `conninfo`. */
+    struct own_settings own;
     struct loader loader;         /* what evaluates goes through it, where there is one */
     bool without_loader;          /* there should be one, and none can be had */
     struct evaluating evaluating; /* entries that go through the loader, beside those that always do */
@@ -42,11 +45,12 @@ cutover_status fill_end(struct fill *fill, const struct manifest_sequence *seque
                         cutover_error **error);
 /* Facts of a server of that version in the words of this one (postgres/catalog/versions.h): they are parsed, by the loader. */
 cutover_status fill_translate(struct fill *fill, int version, struct text *facts, cutover_error **error);
-/* The last that is done in the new database: the loader is gone, then event triggers come, which no command of ours fires. */
-cutover_status fill_finish(struct fill *fill, cutover_error **error);
+/* The last that is done in the new database: the loader is gone, and what the source, whose facts these are, has not of the template's; then
+   event triggers come, which no command of ours fires. */
+cutover_status fill_finish(struct fill *fill, const char *facts, cutover_error **error);
 void fill_close(struct fill *fill);
 
-/* A session for a worker that writes rows and builds indexes: the loader's. Commits do not wait for the disk: the swap's commit
+/* A session for a worker that writes rows and builds indexes: the loader's, with the settings of the database's own. Commits do not wait for the disk: the swap's commit
    does, and flushes what was written before it. */
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error);

@@ -293,7 +293,7 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     if (status == CUTOVER_OK)
         status = fill_translate(fill, live->content.server_version, &live->content.facts, error);
     if (status == CUTOVER_OK)
-        status = fill_finish(fill, error);
+        status = fill_finish(fill, text_string(&live->content.facts), error);
     return status;
 }
 
@@ -354,6 +354,8 @@ cutover_status live_copy_fill(struct live_copy *live, cutover_error **error)
     cutover_status status = progress_while(&operation->progress, dump_act, live, error);
     if (status == CUTOVER_OK)
         status = schema_complete(live, error);
+    if (status == CUTOVER_OK)
+        status = own_settings_read(live->snapshot->leader, NULL, &fill.own, error);
     if (status == CUTOVER_OK)
         status = fill_begin(&fill, error);
     if (status == CUTOVER_OK)
