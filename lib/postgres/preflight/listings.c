@@ -54,6 +54,22 @@ static const char tablespaces_sql[] =
 static const char unlogged_sql[] =
     "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence = 'u' ORDER BY 1";
 
+/* What the hash of is made of OIDs, which are others in a copy: enums, and what is made of them. */
+static const char hash_partitions_sql[] =
+    "WITH RECURSIVE by_oid (oid) AS (SELECT t.oid FROM pg_type t WHERE t.typtype = 'e'"
+    "   UNION SELECT n.oid FROM by_oid b JOIN LATERAL ("
+    "     SELECT t.oid FROM pg_type t WHERE (t.typelem = b.oid AND t.typcategory = 'A') OR t.typbasetype = "
+    "b.oid"
+    "     UNION ALL SELECT r.rngtypid FROM pg_range r WHERE r.rngsubtype = b.oid"
+    "     UNION ALL SELECT r.rngmultitypid FROM pg_range r WHERE r.rngtypid = b.oid"
+    "     UNION ALL SELECT c.reltype FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    "       WHERE a.atttypid = b.oid AND NOT a.attisdropped AND c.reltype <> 0) n ON true)"
+    "SELECT DISTINCT p.partrelid::regclass || ' (' || a.atttypid::regtype || ')' FROM pg_partitioned_table p"
+    "  JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[])"
+    "  JOIN by_oid b ON b.oid = a.atttypid"
+    " WHERE p.partstrat = 'h' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = p.partrelid) ORDER BY "
+    "1";
+
 static const char invalid_indexes_sql[] =
     "SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     "  JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -218,6 +234,15 @@ const struct preflight_listing preflight_listings[] = {
      "invalid indexes are in no backup", "REINDEX or DROP them."},
     {"preview.invalid_indexes", SIDE_PREVIEW, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are not carried", "REINDEX or DROP them."},
+    {"production.hash_partitions", SIDE_PRODUCTION, ASK_ONCE, BLOCK, hash_partitions_sql, NULL,
+     "tables partitioned by a hash of enums, which is another in every database: the backup's rows would "
+     "belong "
+     "into other partitions",
+     "Partition them BY LIST, or BY HASH of the enum's text in a column of its own."},
+    {"preview.hash_partitions", SIDE_PREVIEW, ASK_ONCE, BLOCK, hash_partitions_sql, NULL,
+     "tables partitioned by a hash of enums, which is another in every database: rows would belong into other "
+     "partitions",
+     "Partition them BY LIST, or BY HASH of the enum's text in a column of its own."},
     {"production.check_constraints", SIDE_PRODUCTION, ASK_ONCE, WARN, checks_sql, NULL,
      "CHECK constraints whose functions may read other tables: pg_restore by itself loads rows in any order",
      "Restore the backup with this library, which adds them after the rows."},

@@ -1,0 +1,6 @@
+-- A CHECK of a table whose function reads another table.
+-- out: right
+-- stock: it loads rows in any order, and values through every check
+CREATE TABLE z_allowed (code text PRIMARY KEY); INSERT INTO z_allowed VALUES ('a'), ('b');
+CREATE FUNCTION allowed(text) RETURNS bool LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM check_reads_a_table.z_allowed WHERE code = $1)';
+CREATE TABLE a (code text CHECK (allowed(code))); INSERT INTO a VALUES ('a'), ('b');

@@ -1,0 +1,3 @@
+-- Comments on everything.
+-- out: right
+CREATE TABLE t (a int CONSTRAINT pos CHECK (a > 0)); COMMENT ON COLUMN t.a IS 'col'; COMMENT ON CONSTRAINT pos ON t IS 'con'; COMMENT ON SCHEMA comments IS E'line\nline'; CREATE INDEX t_a ON t (a); COMMENT ON INDEX t_a IS 'idx'; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON FUNCTION f() IS 'fun'; CREATE DOMAIN d AS int CONSTRAINT dc CHECK (VALUE > 0); COMMENT ON DOMAIN d IS 'dom'; COMMENT ON CONSTRAINT dc ON DOMAIN d IS 'domcon';

@@ -1,0 +1,6 @@
+-- A materialised view over a table with a policy that its owner is under.
+-- out: right
+CREATE TABLE t (a int, who text); INSERT INTO t VALUES (1, 'tenant'), (2, 'reader');
+ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON t USING (who = current_user);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t;

@@ -1,0 +1,3 @@
+-- An owner whose own rights on his table were revoked.
+-- out: late permission denied
+CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 20); CREATE TABLE c (a int REFERENCES t); INSERT INTO c VALUES (3); REVOKE ALL ON t FROM tenant;

@@ -1,0 +1,3 @@
+-- Two views that need each other, by a rule.
+-- out: right
+CREATE VIEW a AS SELECT 1 AS n; CREATE VIEW b AS SELECT n FROM a; CREATE OR REPLACE VIEW a AS SELECT 2 AS n; CREATE TABLE t (n int); CREATE RULE r AS ON INSERT TO b DO INSTEAD INSERT INTO t VALUES (NEW.n);

@@ -1,0 +1,4 @@
+-- Views on views, recursive, with checks, security_invoker, INSTEAD OF.
+-- out: right
+CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'x'); CREATE VIEW v1 WITH (security_invoker) AS SELECT * FROM t WHERE a > 0 WITH CASCADED CHECK OPTION; CREATE VIEW v2 AS SELECT b, count(*) OVER () FROM v1;
+CREATE RECURSIVE VIEW r (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM r WHERE n < 5; CREATE FUNCTION put() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER put INSTEAD OF INSERT ON v2 FOR EACH ROW EXECUTE FUNCTION put();
