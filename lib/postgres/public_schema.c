@@ -40,16 +40,17 @@ static bool has_line(const char *facts, const char *beginning)
 
 cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error)
 {
-    return has_line(facts, granted)
-               ? CUTOVER_OK
-               : run_where(inside, lent_sql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", error);
+    if (has_line(facts, granted))
+        return CUTOVER_OK;
+    return run_where(inside, lent_sql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", error);
 }
 
 cutover_status template_leftovers_drop(struct session *inside, const char *facts, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
-    if (!has_line(facts, "extension\tplpgsql\t"))
+    /* It is a superuser's. */
+    if (!has_line(facts, "extension\tplpgsql\t") && inside->superuser)
         status = session_run(inside, "DROP EXTENSION IF EXISTS plpgsql", error);
     if (status == CUTOVER_OK && !has_line(facts, "schema\tpublic\t"))
         status = session_run(inside, "DROP SCHEMA IF EXISTS public", error);

@@ -2,4 +2,4 @@
 -- out: right
 -- stock: no dump says that what the template has is to go
 -- alone
-RESET SESSION AUTHORIZATION; ALTER TABLE public.generation SET SCHEMA no_public; DROP SCHEMA public; CREATE TABLE t (a int); INSERT INTO t VALUES (1);
+RESET SESSION AUTHORIZATION; ALTER TABLE public.generation SET SCHEMA no_public; DROP SCHEMA public; SET SESSION AUTHORIZATION tenant; CREATE TABLE t (a int); INSERT INTO t VALUES (1);
