@@ -609,12 +609,12 @@ cutover_status http_end(struct http_exchange *exchange, struct http_response *re
     return status;
 }
 
-#define URL_PARTS 5
+#define URL_PARTS 4
 
 struct url {
     char *parts[URL_PARTS];
 };
-enum { PART_SCHEME, PART_HOST, PART_USER, PART_PASSWORD, PART_FRAGMENT };
+enum { PART_SCHEME, PART_HOST, PART_USER, PART_PASSWORD };
 
 static void url_free(struct url *url)
 {
@@ -626,7 +626,7 @@ static void url_free(struct url *url)
 static bool url_parse(const char *text, struct url *url, bool *no_memory)
 {
     static const CURLUPart wanted[URL_PARTS] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_USER,
-                                                CURLUPART_PASSWORD, CURLUPART_FRAGMENT};
+                                                CURLUPART_PASSWORD};
     CURLU *parsed = curl_url();
     CURLUcode code = parsed != NULL ? curl_url_set(parsed, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME)
                                     : CURLUE_OUT_OF_MEMORY;
@@ -666,8 +666,6 @@ static cutover_status parts_check(const char *field, const struct url *url, bool
                          plain ? " or http://" : "");
     if (url->parts[PART_USER] != NULL || url->parts[PART_PASSWORD] != NULL)
         return error_set(error, CUTOVER_E_INVALID, "%s: has a user or a password", field);
-    if (url->parts[PART_FRAGMENT] != NULL)
-        return error_set(error, CUTOVER_E_INVALID, "%s: has a fragment", field);
     return host_check(field, url->parts[PART_HOST], private_too, error);
 }
 
@@ -690,8 +688,10 @@ cutover_status http_url_check(const char *field, const char *url, bool plain, bo
         return error_set(error, CUTOVER_E_INVALID, "%s: required", field);
     if (strlen(url) > HTTP_URL_MAX)
         return error_set(error, CUTOVER_E_INVALID, "%s: longer than %d bytes", field, HTTP_URL_MAX);
-    if (!is_plain_ascii(url) || !url_parse(url, &parsed, &no_memory))
+    if (!is_plain_ascii(url) || strstr(url, "://") == NULL || !url_parse(url, &parsed, &no_memory))
         status = no_memory ? error_nomem(error) : error_set(error, CUTOVER_E_INVALID, "%s: is no URL", field);
+    else if (strchr(url, '#') != NULL) /* an empty one, too */
+        status = error_set(error, CUTOVER_E_INVALID, "%s: has a fragment", field);
     else
         status = parts_check(field, &parsed, plain, private_too, error);
     url_free(&parsed);

@@ -1,7 +1,7 @@
 # Builds the fuzz targets into the current folder: make -f …/fuzz.mk SOURCE=/path/of/the/tree. By its own rules, since
 # everything, the library too, is compiled for libFuzzer and by clang.
 CC = clang
-PACKAGES = libpq json-c libcrypto libxxhash libdeflate sqlite3
+PACKAGES = libpq json-c libcrypto libxxhash libdeflate sqlite3 libcurl
 SANITIZERS = address,undefined
 NAMES = nm --extern-only --defined-only --format=just-symbols
 FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
