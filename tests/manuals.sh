@@ -117,5 +117,13 @@ fish_offers ack 'cutoverctl help request ac'
 fish_offers bash 'cutoverctl print ba'
 fish_offers "$source_dir/tests/manuals.sh" "cutoverctl event deliver --to $source_dir/tests/manuals"
 
+# The service's page is written by hand: it has every setting.
+if [ -x "$build/cutoverd" ]; then
+    if mandoc -Tlint -Wwarning "$source_dir/daemon/cutoverd.8"; then ok; else bad "cutoverd.8 has warnings"; fi
+    for setting in $("$build/cutoverd" --help | sed -n 's/^  \([a-z_]*\)\( = .*\)*$/\1/p'); do
+        if grep -Eq "^\.It Cm (.* )?$setting( .*)?\$" "$source_dir/daemon/cutoverd.8"; then ok; else bad "cutoverd.8 does not have $setting"; fi
+    done
+fi
+
 echo "manuals: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
