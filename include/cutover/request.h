@@ -24,7 +24,7 @@ enum {
     CUTOVER_TICKET_MAX = 120 /**< Characters of an external ticket reference. */
 };
 
-#define CUTOVER_REQUEST_OPTIONS_VERSION 1
+#define CUTOVER_REQUEST_OPTIONS_VERSION 2
 
 typedef struct cutover_request_options {
     unsigned version;                /**< CUTOVER_REQUEST_OPTIONS_VERSION. */
@@ -33,11 +33,14 @@ typedef struct cutover_request_options {
     const char *preview_id;          /**< Required: a ready, unexpired preview of that project. */
     const char *customer_note;       /**< Optional, at most CUTOVER_NOTE_MAX characters. */
     const char *external_ticket_ref; /**< Optional, at most CUTOVER_TICKET_MAX characters; promote needs one. */
+    /** When it is wished for: as cutover_request_ack_options.scheduled_for; 0: at any time. It holds where the operator agrees to no other.
+        Since version 2. */
+    int64_t scheduled_for;
 } cutover_request_options;
 
 #define CUTOVER_REQUEST_OPTIONS_INIT                                                                           \
     {                                                                                                          \
-        CUTOVER_REQUEST_OPTIONS_VERSION, NULL, NULL, NULL, NULL, NULL                                          \
+        CUTOVER_REQUEST_OPTIONS_VERSION, NULL, NULL, NULL, NULL, NULL, 0                                       \
     }
 
 /** Same as CUTOVER_REQUEST_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -98,8 +101,8 @@ typedef struct cutover_request_ack_options {
     const char *request_id;    /**< Required: an open request. */
     const char *operator_note; /**< Optional, at most CUTOVER_NOTE_MAX characters. */
     int64_t
-        scheduled_for; /**< Promoting before this time (microseconds since 1970-01-01 UTC) is refused; 0: at any
-                                       time. In the future, and before the preview expires. */
+        scheduled_for; /**< Promoting before this time (microseconds since 1970-01-01 UTC) is refused; 0: the
+                                       time that was wished for with the request, or any. In the future, and before the preview expires. */
     /** What cutover_request_version() said when the operator read it: another one now is CUTOVER_E_CONFLICT, so that nobody agrees to
         what they have not seen. 0: whatever it is. Since version 2. */
     uint64_t if_version;

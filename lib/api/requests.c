@@ -72,14 +72,12 @@ cutover_status api_request_create(struct call *call, cutover_error **error)
     cutover_request *request = NULL;
     char location[160];
 
-    if (call_text(call, "scheduled_for") != NULL)
-        return call_problem(call, PROBLEM_INVALID, "a time is agreed on by the operator who acknowledges", NULL,
-                            "scheduled_for", error);
     options.actor = call->request->actor;
     options.project_id = call->project_id;
     options.preview_id = call_text(call, "preview_id");
     options.customer_note = call_text(call, "customer_note");
     options.external_ticket_ref = call_text(call, "external_ticket_ref");
+    options.scheduled_for = call_time(call, "scheduled_for");
     cutover_status status = cutover_request_create(call->api->engine, &options, &request, error);
     if (status != CUTOVER_OK)
         return status;

@@ -24,8 +24,10 @@ static const struct port_member request_options_required[] = {
     {"preview_id", offsetof(cutover_request_options, preview_id), 1},
     {NULL, 0, 0},
 };
+static const size_t request_options_older[] = {PORT_SIZE(cutover_request_options, external_ticket_ref)};
 const struct port request_options_port = {&request_options_initial, sizeof(cutover_request_options),
-                                          CUTOVER_REQUEST_OPTIONS_VERSION, NULL, request_options_required};
+                                          CUTOVER_REQUEST_OPTIONS_VERSION, request_options_older,
+                                          request_options_required};
 
 cutover_status cutover_request_options_init(cutover_request_options *options, unsigned version)
 {

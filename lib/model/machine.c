@@ -33,7 +33,8 @@ static const struct rule {
     unsigned asks;
     const char *told; /* audit entry and event */
 } rules[VERB_COUNT] = {
-    [VERB_CREATE] = {"file a request", "filed", CUTOVER_ROLE_MEMBER, NEEDS_WORLD, "cutover.requested"},
+    [VERB_CREATE] = {"file a request", "filed", CUTOVER_ROLE_MEMBER, NEEDS_WORLD | CHECK_TIME_AHEAD,
+                     "cutover.requested"},
     [VERB_ACK] = {"ack a request", "acked", CUTOVER_ROLE_OPERATOR,
                   NEEDS_WORLD | CHECK_FOUR_EYES | CHECK_TIME_AHEAD, "cutover.acked"},
     [VERB_REJECT] = {"reject a request", "rejected", CUTOVER_ROLE_OPERATOR, CHECK_NOT_RESTORING,

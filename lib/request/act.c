@@ -10,7 +10,8 @@ static cutover_status apply(const struct host *host, const struct request_act *a
     switch (act->verb) {
     case VERB_ACK:
         record->ack_at = clock_now(&host->clock);
-        record->scheduled_for = act->scheduled_for;
+        if (act->scheduled_for != 0)
+            record->scheduled_for = act->scheduled_for;
         cutover_status status = record_set_text(&record->ack_by_user_id, act->actor->id, error);
         return status != CUTOVER_OK ? status : record_set_text(&record->operator_note, act->text, error);
     case VERB_REJECT:

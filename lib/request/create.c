@@ -13,6 +13,7 @@ static cutover_status record_new(const struct host *host, const cutover_request_
 
     record->created_at = record->updated_at = clock_now(&host->clock);
     record->requested_by_actor_kind = (int)options->actor->kind;
+    record->scheduled_for = options->scheduled_for;
     id_new(record->created_at, id);
     const struct {
         const char *from;
@@ -94,7 +95,8 @@ static cutover_status create_once(const struct host *host, const cutover_request
     if (status == CUTOVER_OK)
         status = surroundings_look(host, options->project_id, options->preview_id, &around, error);
     if (status == CUTOVER_OK)
-        status = machine_request(NULL, VERB_CREATE, options->actor, &around.facts, 0, &next, error);
+        status = machine_request(NULL, VERB_CREATE, options->actor, &around.facts, options->scheduled_for,
+                                 &next, error);
     if (status == CUTOVER_OK)
         status = record_new(host, options, &around.project, record, error);
     if (status == CUTOVER_OK) {

@@ -473,6 +473,28 @@ static void what_the_rules_refuse_has_its_status_and_changes_nothing(void **stat
     free(id);
 }
 
+static void the_time_that_is_wished_for_holds_where_no_other_is_agreed_on(void **state)
+{
+    struct caller *caller = as_member(state);
+    char id[64];
+
+    ask(caller, "POST", REQUESTS, "{\"preview_id\":\"next\",\"scheduled_for\":\"1999-01-01T00:00:00Z\"}");
+    check_problem(caller, 422, "CUTOVER_E_INVALID", NULL);
+    assert_int_equal(ask(caller, "POST", REQUESTS,
+                         "{\"preview_id\":\"next\",\"external_ticket_ref\":\"T-1\",\"scheduled_for\":\"2099-01-"
+                         "01T00:00:00Z\"}"),
+                     201);
+    assert_string_equal(said(caller, "scheduled_for"), "2099-01-01T00:00:00.000000Z");
+    snprintf(id, sizeof id, "%s", said(caller, "id"));
+    caller = as_operator(state);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id), 200);
+    assert_string_equal(said(caller, "scheduled_for"), "2099-01-01T00:00:00.000000Z");
+    ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id);
+    check_problem(caller, 409, "CUTOVER_E_STATE", NULL);
+    assert_int_equal(ask_for(caller, "POST", "{}", "/v1/cutover-requests/%s/reschedule", id), 200);
+    assert_null(said(caller, "scheduled_for"));
+}
+
 static void what_is_promoted_too_early_or_too_late_is_refused(void **state)
 {
     struct room *room = *state;
@@ -1283,6 +1305,7 @@ int main(void)
         IN_A_ROOM(a_preview_is_looked_at_before_it_is_asked_for),
         IN_A_ROOM(what_preflight_found_is_read_by_whoever_sees_the_request),
         IN_A_ROOM(what_the_rules_refuse_has_its_status_and_changes_nothing),
+        IN_A_ROOM(the_time_that_is_wished_for_holds_where_no_other_is_agreed_on),
         IN_A_ROOM(what_is_promoted_too_early_or_too_late_is_refused),
         IN_A_ROOM(an_outdated_page_acks_nothing),
         IN_A_ROOM(a_change_between_the_look_and_the_act_is_seen),

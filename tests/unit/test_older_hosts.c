@@ -51,7 +51,7 @@ OLD(delivery, DELIVERY, sizeof(struct delivery_1))
 OLD(actor, ACTOR, sizeof(struct actor_1))
 OLD(progress, PROGRESS, sizeof(struct progress_1), sizeof(cutover_progress))
 OLD(engine_options, ENGINE_OPTIONS, sizeof(struct engine_options_1))
-OLD(request_options, REQUEST_OPTIONS, sizeof(struct request_options_1))
+OLD(request_options, REQUEST_OPTIONS, sizeof(struct request_options_1), sizeof(cutover_request_options))
 OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_1),
     sizeof(cutover_request_ack_options))
 OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1),

@@ -168,7 +168,8 @@ AT(cutover_request_options, project_id, 16);
 AT(cutover_request_options, preview_id, 24);
 AT(cutover_request_options, customer_note, 32);
 AT(cutover_request_options, external_ticket_ref, 40);
-SIZE(cutover_request_options, 48);
+AT(cutover_request_options, scheduled_for, 48);
+SIZE(cutover_request_options, 56);
 
 AT(cutover_request_ack_options, version, 0);
 AT(cutover_request_ack_options, actor, 8);
