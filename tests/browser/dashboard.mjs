@@ -186,8 +186,8 @@ test('a promotion is held, released, and seen step by step by everybody', async 
     await dialogOf(page).getByLabel('Hold before the swap').check();
     await submitOf(page).click();
     await visible(page.locator('.step-current'));
-    await carla.page.reload();
     await visible(page.locator('[data-step=held].step-current'));
+    await carla.page.reload();
     await visible(carla.page.locator('[data-step=held].step-current'));
     await settled(page);
     assert.equal(await page.locator('[data-step=verify].step-done').count(), 1);
