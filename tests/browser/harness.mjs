@@ -15,7 +15,7 @@ const complaints = [];
 
 export async function openBrowser()
 {
-    browser = await chromium.launch({executablePath: process.env.BROWSER, args: ['--no-sandbox', '--disable-dev-shm-usage']});
+    browser = await chromium.launch({executablePath: process.env.BROWSER, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']});
 }
 
 export async function closeBrowser()
@@ -52,7 +52,7 @@ export function takeComplaints()
 /** A person at a browser of their own. `refusals` are addresses whose refusal the test wants. */
 export async function person(name, options = {})
 {
-    const context = await browser.newContext({viewport: {width: 1200, height: 800}, colorScheme: 'light', timezoneId: 'Europe/Berlin',
+    const context = await browser.newContext({viewport: {width: 1200, height: 800}, colorScheme: 'light', reducedMotion: 'reduce', timezoneId: 'Europe/Berlin',
                                               locale: 'en-GB', ...options.context});
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
