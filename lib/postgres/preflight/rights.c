@@ -183,100 +183,122 @@ static cutover_status check_owners(const struct preflight_servers *servers, cons
 #define NO_MEMBER(catalog, oid)                                                                                \
     " AND " oid " >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" catalog "'::regclass"  \
     " AND e.objid = " oid " AND e.deptype = 'e')"
-static const char
-    superusers_only_sql[] =
-        "SELECT 'extension ' || quote_ident(x.extname) FROM pg_extension x"
-        "  WHERE x.extname <> 'plpgsql' AND NOT EXISTS (SELECT FROM pg_available_extension_versions v"
-        "    WHERE v.name = x.extname AND v.version = x.extversion AND (v.trusted OR NOT v.superuser))"
-        " UNION ALL SELECT 'event trigger ' || quote_ident(t.evtname) FROM pg_event_trigger t"
-        "  WHERE true" NO_MEMBER(
-            "pg_event_trigger",
-            "t.oid") " UNION ALL SELECT 'publication FOR ALL TABLES ' || quote_ident(p.pubname) FROM "
-                     "pg_publication p"
-                     "  WHERE p.puballtables" NO_MEMBER(
-                         "pg_publication",
-                         "p.oid") " UNION ALL SELECT 'LEAKPROOF function ' || p.oid::regprocedure FROM "
-                                  "pg_proc p"
-                                  "  WHERE p.proleakproof" NO_MEMBER(
-                                      "pg_proc",
-                                      "p.oid") " UNION ALL SELECT 'function in ' || l.lanname || ' ' || "
-                                               "p.oid::regprocedure FROM pg_proc p"
-                                               "  JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname "
-                                               "<> 'sql' AND NOT l.lanpltrusted" NO_MEMBER(
-                                                   "pg_proc",
-                                                   "p."
-                                                   "oid") " UNION ALL SELECT 'language ' || "
-                                                          "quote_ident(l.lanname) FROM pg_language l WHERE "
-                                                          "true" NO_MEMBER("pg_language",
-                                                                           "l.oid") " UNION ALL SELECT 'access "
-                                                                                    "method ' || "
-                                                                                    "quote_ident(a.amname) "
-                                                                                    "FROM pg_am a WHERE "
-                                                                                    "true" NO_MEMBER(
-                                                                                        "pg_am",
-                                                                                        "a.oid") " UNION ALL "
-                                                                                                 "SELECT "
-                                                                                                 "'operator "
-                                                                                                 "class ' "
-                                                                                                 "|| "
-                                                                                                 "quote_ident("
-                                                                                                 "o."
-                                                                                                 "opcname) "
-                                                                                                 "FROM "
-                                                                                                 "pg_opclass o "
-                                                                                                 "WHERE "
-                                                                                                 "tru"
-                                                                                                 "e" NO_MEMBER(
-                                                                                                     "pg_"
-                                                                                                     "opc"
-                                                                                                     "las"
-                                                                                                     "s",
-                                                                                                     "o."
-                                                                                                     "oi"
-                                                                                                     "d") " UNI"
-                                                                                                          "ON "
-                                                                                                          "ALL "
-                                                                                                          "SELE"
-                                                                                                          "CT "
-                                                                                                          "'for"
-                                                                                                          "eign"
-                                                                                                          " dat"
-                                                                                                          "a "
-                                                                                                          "wrap"
-                                                                                                          "per "
-                                                                                                          "' "
-                                                                                                          "|| "
-                                                                                                          "quot"
-                                                                                                          "e_"
-                                                                                                          "iden"
-                                                                                                          "t(w."
-                                                                                                          "fdwn"
-                                                                                                          "ame)"
-                                                                                                          " FRO"
-                                                                                                          "M "
+static const char superusers_only_sql[] =
+    "SELECT 'extension ' || quote_ident(x.extname) FROM pg_extension x"
+    "  WHERE x.extname <> 'plpgsql' AND NOT EXISTS (SELECT FROM pg_available_extension_versions v"
+    "    WHERE v.name = x.extname AND v.version = x.extversion AND (v.trusted OR NOT v.superuser))"
+    " UNION ALL SELECT 'event trigger ' || quote_ident(t.evtname) FROM pg_event_trigger t"
+    "  WHERE true" NO_MEMBER(
+        "pg_event_trigger",
+        "t.oid") " UNION ALL SELECT 'publication FOR ALL TABLES ' || quote_ident(p.pubname) FROM "
+                 "pg_publication p"
+                 "  WHERE p.puballtables" NO_MEMBER(
+                     "pg_publication",
+                     "p.oid") " UNION ALL SELECT 'LEAKPROOF function ' || p.oid::regprocedure FROM "
+                              "pg_proc p"
+                              "  WHERE p.proleakproof" NO_MEMBER(
+                                  "pg_proc",
+                                  "p.oid") " UNION ALL SELECT 'function in ' || l.lanname || ' ' || "
+                                           "p.oid::regprocedure FROM pg_proc p"
+                                           "  JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname "
+                                           "<> 'sql' AND NOT l.lanpltrusted" NO_MEMBER(
+                                               "pg_proc",
+                                               "p."
+                                               "oid") " UNION ALL SELECT 'language ' || "
+                                                      "quote_ident(l.lanname) FROM pg_language l WHERE "
+                                                      "true" NO_MEMBER(
+                                                          "pg_language",
+                                                          "l.oid") " UNION ALL SELECT 'access "
+                                                                   "method ' || "
+                                                                   "quote_ident(a.amname) "
+                                                                   "FROM pg_am a WHERE "
+                                                                   "true" NO_MEMBER(
+                                                                       "pg_am",
+                                                                       "a.oid") " UNION ALL "
+                                                                                "SELECT "
+                                                                                "'operator "
+                                                                                "class ' "
+                                                                                "|| "
+                                                                                "quote_ident("
+                                                                                "o."
+                                                                                "opcname) "
+                                                                                "FROM "
+                                                                                "pg_opclass o "
+                                                                                "WHERE "
+                                                                                "tru"
+                                                                                "e" NO_MEMBER(
+                                                                                    "pg_"
+                                                                                    "opc"
+                                                                                    "las"
+                                                                                    "s",
+                                                                                    "o."
+                                                                                    "oi"
+                                                                                    "d") " UNI"
+                                                                                         "ON "
+                                                                                         "ALL "
+                                                                                         "SELE"
+                                                                                         "CT "
+                                                                                         "'for"
+                                                                                         "eign"
+                                                                                         " dat"
+                                                                                         "a "
+                                                                                         "wrap"
+                                                                                         "per "
+                                                                                         "' "
+                                                                                         "|| "
+                                                                                         "quot"
+                                                                                         "e_"
+                                                                                         "iden"
+                                                                                         "t(w."
+                                                                                         "fdwn"
+                                                                                         "ame)"
+                                                                                         " FRO"
+                                                                                         "M "
+                                                                                         "pg_"
+                                                                                         "fore"
+                                                                                         "ign_"
+                                                                                         "data"
+                                                                                         "_wra"
+                                                                                         "pper"
+                                                                                         " w"
+                                                                                         "  "
+                                                                                         "WHER"
+                                                                                         "E "
+                                                                                         "tru"
+                                                                                         "e" NO_MEMBER(
+                                                                                             "pg_foreign_data_"
+                                                                                             "wrapper",
+                                                                                             "w.oid") " UNION "
+                                                                                                      "ALL "
+                                                                                                      "SELECT "
+                                                                                                      "'base "
+                                                                                                      "type ' "
+                                                                                                      "|| "
+                                                                                                      "t.oid::"
+                                                                                                      "regtype "
+                                                                                                      "FROM "
+                                                                                                      "pg_type "
+                                                                                                      "t"
+                                                                                                      "  WHERE "
+                                                                                                      "t."
+                                                                                                      "typtype "
+                                                                                                      "= 'b' "
+                                                                                                      "AND "
+                                                                                                      "t."
+                                                                                                      "typelem "
+                                                                                                      "= "
+                                                                                                      "0" NO_MEMBER(
                                                                                                           "pg_"
-                                                                                                          "fore"
-                                                                                                          "ign_"
-                                                                                                          "data"
-                                                                                                          "_wra"
-                                                                                                          "pper"
-                                                                                                          " w"
-                                                                                                          "  "
-                                                                                                          "WHER"
-                                                                                                          "E "
-                                                                                                          "tru"
-                                                                                                          "e" NO_MEMBER(
-                                                                                                              "pg_foreign_data_wrapper",
-                                                                                                              "w.oid") " UNION ALL SELECT 'base type ' || t.oid::regtype FROM pg_type t"
-                                                                                                                       "  WHERE t.typtype = 'b' AND t.typelem = 0" NO_MEMBER(
-                                                                                                                           "pg_type",
-                                                                                                                           "t.oid") " UNION ALL SELECT 'text search template ' || quote_ident(t.tmplname) FROM pg_ts_template t"
-                                                                                                                                    "  WHERE true" NO_MEMBER(
-                                                                                                                                        "pg_ts_template",
-                                                                                                                                        "t.oid") " UNION ALL SELECT 'text search parser ' || quote_ident(p.prsname) FROM pg_ts_parser p"
-                                                                                                                                                 "  WHERE true" NO_MEMBER(
-                                                                                                                                                     "pg_ts_parser",
-                                                                                                                                                     "p.oid") " ORDER BY 1";
+                                                                                                          "typ"
+                                                                                                          "e",
+                                                                                                          "t."
+                                                                                                          "oid") " UNION ALL SELECT 'text search template ' || quote_ident(t.tmplname) FROM pg_ts_template t"
+                                                                                                                 "  WHERE true" NO_MEMBER(
+                                                                                                                     "pg_ts_template",
+                                                                                                                     "t.oid") " UNION ALL SELECT 'text search parser ' || quote_ident(p.prsname) FROM pg_ts_parser p"
+                                                                                                                              "  WHERE true" NO_MEMBER(
+                                                                                                                                  "pg_ts_parser",
+                                                                                                                                  "p.oid") " ORDER BY 1";
 
 /* Both sides' content is made on production's server, the preview's to be swapped in, production's to prove the backup. */
 static cutover_status check_superusers_only(const struct preflight_servers *servers, const char *name,
