@@ -7,7 +7,6 @@ signal, its sudden end, and two of them.
 import concurrent.futures
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -371,7 +370,7 @@ class Ends(Case):
             seen.append(event)
             if event[1] == "step" and event[2]["step"] == "held":
                 break
-        self.daemon.process.send_signal(signal.SIGKILL)
+        self.daemon.kill()
         seen += second.events(job, self.olga, last=seen[-1][0])
         self.assertEqual(seen[-1][1], "end")
         self.assertEqual(self.settle(request, second), "failed")
