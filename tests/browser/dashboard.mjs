@@ -206,8 +206,8 @@ test('a promotion is held, released, and seen step by step by everybody', async 
     await visible(carla.page.locator('.page-head [data-state=completed]'));
     await settled(page);
     const gap = await page.locator('[data-part=gap]').first().innerText();
-    assert.match(gap, /Writes refused\s+[\d.]+ (ms|s)/);
-    assert.match(gap, /Reads unavailable\s+[\d.]+ (ms|s)/);
+    assert.match(gap, /Writes refused\s+\d[\d.]* \w/);
+    assert.match(gap, /Reads unavailable\s+\d[\d.]* \w/);
     assert.equal(production('SELECT release FROM shop_info'), 'the second');
     const told = await page.evaluate(() => window.told.join('\n'));
     assert.match(told, /Swap\. |Promotion: Completed/);
