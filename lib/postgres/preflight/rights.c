@@ -179,126 +179,38 @@ static cutover_status check_owners(const struct preflight_servers *servers, cons
     return status;
 }
 
-/* What the server lets superusers alone make, whoever owns it then; members of extensions come with these. */
-#define NO_MEMBER(catalog, oid)                                                                                \
-    " AND " oid " >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" catalog "'::regclass"  \
-    " AND e.objid = " oid " AND e.deptype = 'e')"
+/* What the server lets superusers alone make, whoever owns it then. Members of extensions come with these, a range's functions with the
+   range, an aggregate needs no right to its language. */
 static const char superusers_only_sql[] =
-    "SELECT 'extension ' || quote_ident(x.extname) FROM pg_extension x"
-    "  WHERE x.extname <> 'plpgsql' AND NOT EXISTS (SELECT FROM pg_available_extension_versions v"
+    "WITH things (catalog, oid, name) AS ("
+    " SELECT 'pg_extension'::regclass, x.oid, 'extension ' || quote_ident(x.extname) FROM pg_extension x"
+    "  WHERE NOT EXISTS (SELECT FROM pg_available_extension_versions v"
     "    WHERE v.name = x.extname AND v.version = x.extversion AND (v.trusted OR NOT v.superuser))"
-    " UNION ALL SELECT 'event trigger ' || quote_ident(t.evtname) FROM pg_event_trigger t"
-    "  WHERE true" NO_MEMBER(
-        "pg_event_trigger",
-        "t.oid") " UNION ALL SELECT 'publication FOR ALL TABLES ' || quote_ident(p.pubname) FROM "
-                 "pg_publication p"
-                 "  WHERE p.puballtables" NO_MEMBER(
-                     "pg_publication",
-                     "p.oid") " UNION ALL SELECT 'LEAKPROOF function ' || p.oid::regprocedure FROM "
-                              "pg_proc p"
-                              "  WHERE p.proleakproof" NO_MEMBER(
-                                  "pg_proc",
-                                  "p.oid") " UNION ALL SELECT 'function in ' || l.lanname || ' ' || "
-                                           "p.oid::regprocedure FROM pg_proc p"
-                                           "  JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname "
-                                           "<> 'sql' AND NOT l.lanpltrusted" NO_MEMBER(
-                                               "pg_proc",
-                                               "p."
-                                               "oid") " UNION ALL SELECT 'language ' || "
-                                                      "quote_ident(l.lanname) FROM pg_language l WHERE "
-                                                      "true" NO_MEMBER(
-                                                          "pg_language",
-                                                          "l.oid") " UNION ALL SELECT 'access "
-                                                                   "method ' || "
-                                                                   "quote_ident(a.amname) "
-                                                                   "FROM pg_am a WHERE "
-                                                                   "true" NO_MEMBER(
-                                                                       "pg_am",
-                                                                       "a.oid") " UNION ALL "
-                                                                                "SELECT "
-                                                                                "'operator "
-                                                                                "class ' "
-                                                                                "|| "
-                                                                                "quote_ident("
-                                                                                "o."
-                                                                                "opcname) "
-                                                                                "FROM "
-                                                                                "pg_opclass o "
-                                                                                "WHERE "
-                                                                                "tru"
-                                                                                "e" NO_MEMBER(
-                                                                                    "pg_"
-                                                                                    "opc"
-                                                                                    "las"
-                                                                                    "s",
-                                                                                    "o."
-                                                                                    "oi"
-                                                                                    "d") " UNI"
-                                                                                         "ON "
-                                                                                         "ALL "
-                                                                                         "SELE"
-                                                                                         "CT "
-                                                                                         "'for"
-                                                                                         "eign"
-                                                                                         " dat"
-                                                                                         "a "
-                                                                                         "wrap"
-                                                                                         "per "
-                                                                                         "' "
-                                                                                         "|| "
-                                                                                         "quot"
-                                                                                         "e_"
-                                                                                         "iden"
-                                                                                         "t(w."
-                                                                                         "fdwn"
-                                                                                         "ame)"
-                                                                                         " FRO"
-                                                                                         "M "
-                                                                                         "pg_"
-                                                                                         "fore"
-                                                                                         "ign_"
-                                                                                         "data"
-                                                                                         "_wra"
-                                                                                         "pper"
-                                                                                         " w"
-                                                                                         "  "
-                                                                                         "WHER"
-                                                                                         "E "
-                                                                                         "tru"
-                                                                                         "e" NO_MEMBER(
-                                                                                             "pg_foreign_data_"
-                                                                                             "wrapper",
-                                                                                             "w.oid") " UNION "
-                                                                                                      "ALL "
-                                                                                                      "SELECT "
-                                                                                                      "'base "
-                                                                                                      "type ' "
-                                                                                                      "|| "
-                                                                                                      "t.oid::"
-                                                                                                      "regtype "
-                                                                                                      "FROM "
-                                                                                                      "pg_type "
-                                                                                                      "t"
-                                                                                                      "  WHERE "
-                                                                                                      "t."
-                                                                                                      "typtype "
-                                                                                                      "= 'b' "
-                                                                                                      "AND "
-                                                                                                      "t."
-                                                                                                      "typelem "
-                                                                                                      "= "
-                                                                                                      "0" NO_MEMBER(
-                                                                                                          "pg_"
-                                                                                                          "typ"
-                                                                                                          "e",
-                                                                                                          "t."
-                                                                                                          "oid") " UNION ALL SELECT 'text search template ' || quote_ident(t.tmplname) FROM pg_ts_template t"
-                                                                                                                 "  WHERE true" NO_MEMBER(
-                                                                                                                     "pg_ts_template",
-                                                                                                                     "t.oid") " UNION ALL SELECT 'text search parser ' || quote_ident(p.prsname) FROM pg_ts_parser p"
-                                                                                                                              "  WHERE true" NO_MEMBER(
-                                                                                                                                  "pg_ts_parser",
-                                                                                                                                  "p.oid") " ORDER BY 1";
+    " UNION ALL SELECT 'pg_event_trigger'::regclass, oid, 'event trigger ' || quote_ident(evtname)"
+    "  FROM pg_event_trigger"
+    " UNION ALL SELECT 'pg_publication'::regclass, oid, 'publication of all tables or of a schema ' || "
+    "quote_ident(pubname)"
+    "  FROM pg_publication p WHERE p.puballtables"
+    "    OR EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)"
+    " UNION ALL SELECT 'pg_proc'::regclass, oid, 'LEAKPROOF function ' || oid::regprocedure"
+    "  FROM pg_proc WHERE proleakproof"
+    " UNION ALL SELECT 'pg_proc'::regclass, p.oid, 'function in ' || l.lanname || ' ' || p.oid::regprocedure"
+    "  FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
+    "  WHERE p.prokind <> 'a' AND l.lanname <> 'sql' AND NOT l.lanpltrusted"
+    " UNION ALL SELECT 'pg_language'::regclass, oid, 'language ' || quote_ident(lanname) FROM pg_language"
+    " UNION ALL SELECT 'pg_am'::regclass, oid, 'access method ' || quote_ident(amname) FROM pg_am"
+    " UNION ALL SELECT 'pg_opclass'::regclass, oid, 'operator class ' || quote_ident(opcname) FROM pg_opclass"
+    " UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 'foreign data wrapper ' || "
+    "quote_ident(fdwname)"
+    "  FROM pg_foreign_data_wrapper"
+    " UNION ALL SELECT 'pg_type'::regclass, oid, 'base type ' || oid::regtype FROM pg_type"
+    "  WHERE typtype = 'b' AND typelem = 0"
+    " UNION ALL SELECT 'pg_ts_template'::regclass, oid, 'text search template ' || quote_ident(tmplname)"
+    "  FROM pg_ts_template"
+    " UNION ALL SELECT 'pg_ts_parser'::regclass, oid, 'text search parser ' || quote_ident(prsname)"
+    "  FROM pg_ts_parser)"
+    " SELECT t.name FROM things t WHERE t.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d"
+    "   WHERE d.classid = t.catalog AND d.objid = t.oid AND d.deptype IN ('e', 'i')) ORDER BY 1";
 
 /* Both sides' content is made on production's server, the preview's to be swapped in, production's to prove the backup. */
 static cutover_status check_superusers_only(const struct preflight_servers *servers, const char *name,
