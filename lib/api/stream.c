@@ -131,11 +131,11 @@ static void tell_step(cutover_api_stream *stream, const char *name)
 static void tell_steps_before(cutover_api_stream *stream, const char *kind, const char *status)
 {
     static const struct {
-        const char *kind, *steps[7];
+        const char *kind, *steps[8];
     } sure[] = {
-        {"promotion", {"preflight", "lock", "stage", "check", "backup", "verify"}},
-        {"restore", {"preflight", "lock", "stage", "check"}},
-        {"rollback", {"preflight", "lock", "check"}},
+        {"promotion", {"preflight", "lock", "stage", "check", "backup", "verify", "swap"}},
+        {"restore", {"preflight", "lock", "stage", "check", "swap"}},
+        {"rollback", {"preflight", "lock", "check", "swap"}},
         {"backup", {"preflight", "taking"}},
     };
     const unsigned at = step_index(status);
