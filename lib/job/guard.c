@@ -1,6 +1,7 @@
 #include "job/guard.h"
 
 #include "job/failover.h"
+#include "job/undo.h"
 #include "postgres/database.h"
 #include "postgres/properties.h"
 #include "postgres/swap/advisory.h"
@@ -87,8 +88,11 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 
     options.cancel = NULL;
     guard->outcome_unknown = true;
+    cancel_at(&guard->operation->cancel, 0);
     failover_wait(guard->operation->host, guard->project, &guard->operation->cancel);
     cutover_status status = session_open(&options, &control, error);
+    if (status == CUTOVER_OK)
+        status = undo_check_server(control, &guard->journal->record, error);
     if (status == CUTOVER_OK) {
         control->deadline_us = monotonic_us() + ASK_MS * 1000;
         status =

@@ -9,6 +9,7 @@
 #include "postgres/swap/swap.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Nobody can cancel an undoing: a server that stops to answer leaves it to recovery. DROP DATABASE may wait for a checkpoint. */
 #define UNDO_US (600 * INT64_C(1000000))
@@ -167,6 +168,16 @@ cutover_status undo_backup(struct host *host, struct promotion_record *record, c
     return status;
 }
 
+cutover_status undo_check_server(const struct session *control, const struct promotion_record *record,
+                                 cutover_error **error)
+{
+    if (record->system_identifier == NULL || strcmp(control->system_identifier, record->system_identifier) == 0)
+        return CUTOVER_OK;
+    return error_set(error, CUTOVER_E_STATE,
+                     "project %s now lies on another server (system identifier %s, not %s)", record->project_id,
+                     control->system_identifier, record->system_identifier);
+}
+
 static cutover_status control_open(struct host *host, const struct project *project, struct session **control,
                                    cutover_error **error)
 {
@@ -220,6 +231,8 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
         reason = &none;
     if (control == NULL || !session_answers(control)) {
         status = control_open(host, project, &own, error);
+        if (status == CUTOVER_OK)
+            status = undo_check_server(own, record, error);
         if (status == CUTOVER_OK)
             status = locks_regain(own, record, control != NULL ? control->backend_pid : 0, error);
         if (status == CUTOVER_OK)

@@ -26,4 +26,8 @@ cutover_status undo_throwaway(struct host *host, const struct project *project, 
 cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
                            cutover_error **error);
 
+/* CUTOVER_E_STATE where a session is on another server than the one that the job began on: a connection string may lead elsewhere by now. */
+cutover_status undo_check_server(const struct session *control, const struct promotion_record *record,
+                                 cutover_error **error);
+
 #endif

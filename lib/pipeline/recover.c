@@ -264,10 +264,8 @@ static cutover_status job_settle(struct recovering *recovering, const struct pro
     enum swap_outcome found = SWAP_LOST;
 
     cutover_status status = session_open(&options, &control, error);
-    if (status == CUTOVER_OK && strcmp(control->system_identifier, journal->record.system_identifier) != 0)
-        status = error_set(error, CUTOVER_E_STATE,
-                           "project %s now lies on another server (system identifier %s, not %s)", project->id,
-                           control->system_identifier, journal->record.system_identifier);
+    if (status == CUTOVER_OK)
+        status = undo_check_server(control, &journal->record, error);
     /* First the journal, so that the zombie's next save fails; then the lock, so that its session cannot act. */
     if (status == CUTOVER_OK)
         status = journal_save(journal, error);

@@ -113,8 +113,11 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
     if (job->control != NULL)
         job->control->cancel = NULL;
     if ((job->journal.record.door_closed || job->journal.record.fence_raised) && job->control != NULL &&
-        !session_answers(job->control))
+        !session_answers(job->control)) {
+        cancel_at(&job->operation.cancel,
+                  0); /* the limit of refused writes ended the job, and is none to this */
         failover_wait(job->host, &job->project, &job->operation.cancel);
+    }
     if (job->backup.record.id != NULL && machine_backup_is_running(backup))
         backup_fail(&job->backup, *reason);
     if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, reason,

@@ -27,30 +27,55 @@ cutover_status own_settings_read(struct session *session, const char *database, 
     return session_query(session, list_sql, 1, &database, &settings->list, error);
 }
 
-cutover_status own_settings_apply(struct session *session, const struct own_settings *settings, bool with_path,
+static cutover_status setting_set(struct session *session, const struct own_settings *settings, int row,
+                                  bool for_transaction, cutover_error **error)
+{
+    const char *parameters[] = {result_text(settings->list, row, 0), result_text(settings->list, row, 1),
+                                for_transaction ? "true" : "false"};
+    PGresult *result = NULL;
+    cutover_status status =
+        session_query(session, "SELECT pg_catalog.set_config($1, $2, $3)", 3, parameters, &result, error);
+
+    PQclear(result);
+    return status;
+}
+
+static bool is_path(const struct own_settings *settings, int row)
+{
+    return result_bool(settings->list, row, 2);
+}
+
+static int count_of(const struct own_settings *settings)
+{
+    return settings->list != NULL ? PQntuples(settings->list) : 0;
+}
+
+cutover_status own_settings_apply(struct session *session, const struct own_settings *settings,
                                   cutover_error **error)
 {
-    int count = settings->list != NULL ? PQntuples(settings->list) : 0;
-    cutover_status status = CUTOVER_OK;
-
-    for (int row = 0; status == CUTOVER_OK && row < count; row++) {
-        const char *parameters[] = {result_text(settings->list, row, 0), result_text(settings->list, row, 1)};
+    for (int row = 0; row < count_of(settings); row++) {
         cutover_error *refused = NULL;
-        PGresult *result = NULL;
-        if (result_bool(settings->list, row, 2) && !with_path)
+        if (is_path(settings, row))
             continue;
-        status = session_query(session, "SELECT pg_catalog.set_config($1, $2, false)", 2, parameters, &result,
-                               &refused);
-        PQclear(result);
+        cutover_status status = setting_set(session, settings, row, false, &refused);
         /* Refused by the server, whose session goes on; what needs it says so itself. */
-        if (status == CUTOVER_E_POSTGRES && PQstatus(session->connection) == CONNECTION_OK)
-            status = CUTOVER_OK;
-        if (status != CUTOVER_OK)
+        if (status != CUTOVER_OK &&
+            !(status == CUTOVER_E_POSTGRES && PQstatus(session->connection) == CONNECTION_OK)) {
             error_move(error, refused);
-        else
-            cutover_error_free(refused);
+            return status;
+        }
+        cutover_error_free(refused);
     }
-    return status;
+    return CUTOVER_OK;
+}
+
+cutover_status own_settings_path(struct session *session, const struct own_settings *settings,
+                                 bool for_transaction, cutover_error **error)
+{
+    for (int row = 0; row < count_of(settings); row++)
+        if (is_path(settings, row))
+            return setting_set(session, settings, row, for_transaction, error);
+    return CUTOVER_OK;
 }
 
 void own_settings_free(struct own_settings *settings)

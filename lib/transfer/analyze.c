@@ -43,7 +43,8 @@ static cutover_status worker_open(void *context, struct cancel *cancel, void **s
     if (status == CUTOVER_OK && database != NULL)
         status = session_query(session, target_sql, 1, &database, &result, error);
     PQclear(result);
-    return status;
+    /* Statistics of an index's expression evaluate it. */
+    return status == CUTOVER_OK ? fill_own_path(analyzing->fill, session, false, error) : status;
 }
 
 static void worker_close(void *context, void *state)

@@ -140,7 +140,8 @@ static cutover_status part_load(void *context, void *state, const struct part *p
         object_open(&archive->host->repository, archive->backup_id, table->file, &object, error);
     if (status != CUTOVER_OK)
         return status;
-    status = fill_table_begin(&copy, worker->session, &loading->tables[part->table], part->whole, error);
+    status = fill_table_begin(loading->fill, &copy, worker->session, &loading->tables[part->table], part->whole,
+                              error);
     if (status == CUTOVER_OK) {
         status = members_load(loading, worker, table, part->range, object, &copy, digest, error);
         if (status == CUTOVER_OK)

@@ -92,7 +92,6 @@ static cutover_status session_plain(const struct fill *fill, const struct cancel
     return status;
 }
 
-/* Without a loader there is no search_path: what somebody put into a schema of it would be called with our rights. */
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error)
 {
@@ -100,7 +99,7 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
     cutover_status status = session_plain(fill, cancel, &opened, error);
 
     if (status == CUTOVER_OK)
-        status = own_settings_apply(opened, &fill->own, fill->loader.role != NULL, error);
+        status = own_settings_apply(opened, &fill->own, error);
     if (status != CUTOVER_OK) {
         session_close(opened);
         return status;
@@ -109,14 +108,23 @@ cutover_status fill_session(const struct fill *fill, const struct cancel *cancel
     return CUTOVER_OK;
 }
 
-cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
-                                bool whole, cutover_error **error)
+cutover_status fill_own_path(const struct fill *fill, struct session *session, bool for_transaction,
+                             cutover_error **error)
+{
+    return fill->loader.role != NULL ? own_settings_path(session, &fill->own, for_transaction, error)
+                                     : CUTOVER_OK;
+}
+
+cutover_status fill_table_begin(const struct fill *fill, struct copy_in *copy, struct session *session,
+                                const struct table *table, bool whole, cutover_error **error)
 {
     bool freeze = whole && !table->extension_config;
 
     cutover_status status =
         freeze ? session_run_format(session, error, "BEGIN; TRUNCATE TABLE ONLY %s", table->qualified)
                : session_run(session, "BEGIN", error);
+    if (status == CUTOVER_OK)
+        status = fill_own_path(fill, session, true, error);
     if (status == CUTOVER_OK)
         status = copy_in_open(copy, session, table->qualified, table->column_list, table->label, table->binary,
                               freeze, error);
@@ -131,7 +139,7 @@ cutover_status fill_table_end(struct copy_in *copy, cutover_error **error)
     return status != CUTOVER_OK ? status : session_run(session, "COMMIT", error);
 }
 
-/* A statement of the archive, as pg_restore would run it: what it names without a schema is pg_catalog's. */
+/* A statement of the archive, as pg_restore would run it: with an empty search_path. */
 cutover_status fill_run_entry(struct session *session, const struct toc_entry *entry, cutover_error **error)
 {
     cutover_status status = session_run(session, entry->defn.bytes != NULL ? entry->defn.bytes : "", error);
@@ -139,6 +147,44 @@ cutover_status fill_run_entry(struct session *session, const struct toc_entry *e
     if (status != CUTOVER_OK)
         error_detail(error, "%s %s", entry->desc.bytes, entry->tag.bytes != NULL ? entry->tag.bytes : "");
     return status;
+}
+
+/* Undefined function, table, object; invalid schema name. */
+static bool is_not_found(const cutover_error *error)
+{
+    return is_of_class(error, "42883") || is_of_class(error, "42P01") || is_of_class(error, "42704") ||
+           is_of_class(error, "3F000");
+}
+
+/* Runs it again with the database's own search_path where it did not find something, and there is a loader. */
+static cutover_status again_with_path(const struct fill *fill, struct session *session, loader_run_fn run,
+                                      void *context, cutover_error **error)
+{
+    cutover_error *first = NULL;
+    cutover_status status = run(context, session, &first);
+
+    if (status == CUTOVER_OK || fill->loader.role == NULL || !is_not_found(first)) {
+        error_move(error, first);
+        return status;
+    }
+    cutover_error_free(first);
+    status = fill_own_path(fill, session, false, error);
+    if (status == CUTOVER_OK)
+        status = run(context, session, error);
+    return status == CUTOVER_OK ? session_run(session, "SET search_path = ''", error) : status;
+}
+
+static cutover_status entry_run(void *context, struct session *session, cutover_error **error)
+{
+    return fill_run_entry(session, context, error);
+}
+
+cutover_status fill_evaluate_entry(const struct fill *fill, struct session *session,
+                                   const struct toc_entry *entry, cutover_error **error)
+{
+    struct toc_entry copy = *entry;
+
+    return again_with_path(fill, session, entry_run, &copy, error);
 }
 
 /* All entries of that kind: how many there are with a NULL session, else they run, in the archive's order. */
@@ -154,7 +200,7 @@ static cutover_status entries_run(struct fill *fill, const char *desc, struct se
             continue;
         ++*count;
         if (session != NULL)
-            status = fill_run_entry(session, entry, error);
+            status = fill_evaluate_entry(fill, session, entry, error);
     }
     return status;
 }
@@ -446,14 +492,19 @@ static cutover_status sequences_set(struct session *session, const struct manife
     return status;
 }
 
-static cutover_status checks_back(void *context, struct session *session, cutover_error **error)
+static cutover_status checks_run(void *context, struct session *session, cutover_error **error)
 {
     const struct fill *fill = context;
 
     return checks_put_back(session, &fill->checks, error);
 }
 
-/* As production's own sessions would fill them: a policy that their owner is under leaves rows out then, too. */
+static cutover_status checks_back(void *context, struct session *session, cutover_error **error)
+{
+    return again_with_path(context, session, checks_run, context, error);
+}
+
+/* With the text forms of production's own sessions; a policy that their owner is under leaves rows out, as it does for him. */
 static cutover_status views_run(void *context, struct session *session, cutover_error **error)
 {
     struct fill *fill = context;

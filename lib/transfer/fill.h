@@ -55,13 +55,22 @@ void fill_close(struct fill *fill);
 cutover_status fill_session(const struct fill *fill, const struct cancel *cancel, struct session **session,
                             cutover_error **error);
 
-/* Runs one entry's statement, as pg_restore would. */
+/* Gives a session of fill_session() the search_path of the database's own, for what evaluates and parses nothing of others. Without a loader
+   there is none: what somebody put into a schema of it would be called with our rights. */
+cutover_status fill_own_path(const struct fill *fill, struct session *session, bool for_transaction,
+                             cutover_error **error);
+
+/* Runs one entry's statement, as pg_restore would: with an empty search_path. */
 cutover_status fill_run_entry(struct session *session, const struct toc_entry *entry, cutover_error **error);
+/* Likewise in a session of fill_session(), and where something that it evaluates was not found so, with the database's own search_path. */
+cutover_status fill_evaluate_entry(const struct fill *fill, struct session *session,
+                                   const struct toc_entry *entry, cutover_error **error);
 
 /* A table, or a part of one, in a transaction of its own. `whole`: one stream writes all of it, so that it is emptied in
-   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). Rows come in binary where table->binary. */
-cutover_status fill_table_begin(struct copy_in *copy, struct session *session, const struct table *table,
-                                bool whole, cutover_error **error);
+   the same transaction and its rows are written frozen (EDGE_CASES B17, F3). Rows come in binary where table->binary. With the
+   database's own search_path, if there is a loader. */
+cutover_status fill_table_begin(const struct fill *fill, struct copy_in *copy, struct session *session,
+                                const struct table *table, bool whole, cutover_error **error);
 cutover_status fill_table_end(struct copy_in *copy, cutover_error **error);
 
 #endif

@@ -203,7 +203,7 @@ static cutover_status loader_entry_run(struct fill *fill, struct session *sessio
     cutover_status status = method_set(session, entry, false, error);
 
     if (status == CUTOVER_OK)
-        status = fill_run_entry(session, entry, error);
+        status = fill_evaluate_entry(fill, session, entry, error);
     if (status == CUTOVER_OK)
         status = method_set(session, entry, true, error);
     return status == CUTOVER_OK && has_owner(entry) ? entry_give(fill, entry, error) : status;

@@ -291,7 +291,7 @@ cutover_status index_build_next(struct index_build *build, struct session *sessi
 
     if (status != CUTOVER_OK)
         return status;
-    status = fill_run_entry(session, entry->toc, error);
+    status = fill_evaluate_entry(fill, session, entry->toc, error);
     entry_done(build, entry);
     progress_beside(&fill->operation->progress, fill->index_phase, entry->share * INDEX_PHASE_PART);
     return status;

@@ -140,7 +140,7 @@ static cutover_status part_copy(void *context, void *state, const struct part *p
         copy_out_open(&from, worker->from, table, part->range, table->binary ? COPY_BINARY : COPY_TEXT, error);
     if (status != CUTOVER_OK)
         return status;
-    status = fill_table_begin(&to, worker->to, table, part->whole, error);
+    status = fill_table_begin(copying->fill, &to, worker->to, table, part->whole, error);
     if (status != CUTOVER_OK) {
         copy_out_abort(&from);
         return status;

@@ -130,7 +130,7 @@ static const char transforms_sql[] =
     " FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang"
     " WHERE " USER_OID("t.oid") " AND " NO_MEMBER("pg_transform", "t.oid");
 
-/* The version is the operating system's matter: a copy is sorted by today's (EDGE_CASES A29). Nor is it a difference whether one is for any
+/* The version is the operating system's matter: a copy is sorted by today's (EDGE_CASES A29). Nor is it a difference whether one of the operating system's is for any
    encoding, as those FROM "C" are, or for this database's, as CREATE COLLATION makes them. */
 static const char collations_sql[] =
     "SELECT 'collation', format('%I.%I', n.nspname, c.collname), concat_ws('; ', 'provider ' ||"
@@ -139,8 +139,9 @@ static const char collations_sql[] =
     "  'locale ' || coalesce(j.row->>'colllocale', j.row->>'colliculocale'), 'rules ' ||"
     " (j.row->>'collicurules'),"
     "  CASE WHEN NOT c.collisdeterministic THEN 'not deterministic' END,"
-    "  CASE WHEN c.collencoding NOT IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database()))"
-    "    THEN 'encoding ' || pg_encoding_to_char(c.collencoding) END)"
+    "  CASE WHEN c.collencoding >= 0 OR c.collprovider = 'c'"
+    "    THEN 'encoding ' || pg_encoding_to_char(CASE WHEN c.collencoding >= 0 THEN c.collencoding"
+    "      ELSE (SELECT encoding FROM pg_database WHERE datname = current_database()) END) END)"
     " FROM pg_collation c"
     " JOIN pg_namespace n ON n.oid = c.collnamespace, LATERAL (SELECT to_jsonb(c) AS row) j"
     " WHERE " USER_SCHEMA("n") " AND " NO_MEMBER("pg_collation", "c.oid");
