@@ -86,6 +86,14 @@ const char *exchange_header(const struct exchange *exchange, const char *name)
     return NULL;
 }
 
+const char *exchange_last_header(const struct exchange *exchange, const char *name)
+{
+    for (size_t i = exchange->header_count; i > 0; i--)
+        if (strcasecmp(exchange->headers[i - 1].name, name) == 0)
+            return exchange->headers[i - 1].value;
+    return NULL;
+}
+
 char *exchange_cookie(const struct exchange *exchange, const char *name)
 {
     const char *at = exchange_header(exchange, "Cookie");

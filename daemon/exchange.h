@@ -49,6 +49,8 @@ void exchange_free(struct exchange *exchange);
 void exchange_take_header(struct exchange *exchange, const char *name, const char *value);
 /* The value of the request's header, or NULL. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
+/* The same of the last one, where each on the way adds a line of its own. */
+const char *exchange_last_header(const struct exchange *exchange, const char *name);
 /* The value of a cookie, for free(); NULL: there is none, or memory is exhausted. */
 char *exchange_cookie(const struct exchange *exchange, const char *name);
 

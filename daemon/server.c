@@ -171,13 +171,13 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-/* Whose it is: of the proxy's word only the last address is the proxy's own. */
+/* Whose it is: of the proxy's word only the last address of the last line is the proxy's own. */
 static void find_client(const struct server *server, struct transfer *transfer)
 {
     struct exchange *exchange = transfer->exchange;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(transfer->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const char *forwarded = exchange_header(exchange, "X-Forwarded-For");
+    const char *forwarded = exchange_last_header(exchange, "X-Forwarded-For");
 
     if (server->site->configuration->behind_proxy && forwarded != NULL) {
         const char *comma = strrchr(forwarded, ',');

@@ -165,6 +165,19 @@ class Callers(Case):
         self.assertGreater(int(limited.headers["Retry-After"]), 0)
         self.answered(self.daemon.call("GET", "/v1/projects", self.carla), 200)
 
+    def test_behind_a_proxy_the_last_address_of_the_last_line_counts(self):
+        daemon = self.home.daemon(behind_proxy="yes")
+        body = b'{"key": "ck_wrong"}'
+
+        def log_in(number):
+            """A proxy that adds a line of its own leaves what the client wrote before it."""
+            head = ("POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                    f"X-Forwarded-For: 192.0.2.{number}\r\nX-Forwarded-For: 198.51.100.{number}, 203.0.113.7\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n")
+            return int(daemon.raw(head.encode() + body).split()[1])
+        self.assertEqual([log_in(number) for number in range(11)], [401] * 10 + [429])
+        self.assertEqual({entry["client"] for entry in daemon.entries() if entry.get("path") == "/login"}, {"203.0.113.7"})
+
     def test_each_is_let_do_what_their_key_says(self):
         for path in ("/v1/projects", "/session", "/metrics"):
             answer = self.answered(self.daemon.call("GET", path), 401)
