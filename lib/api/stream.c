@@ -296,12 +296,10 @@ static cutover_status look(cutover_api_stream *stream, cutover_error **error)
         return status;
     status = cutover_job_get(stream->api->engine, stream->job_id, &job, &cause);
     const bool waits = waiting != NULL && !waiting_is_over(stream->api, waiting);
-    /* What verifies a backup again goes by the id of a job that has ended. Of all others the record has the last word, also while that of
-       a process that is gone still says that it waits. */
-    const bool again = waits && strcmp(kept_text(&waiting->kept, "kind"), "verification") == 0;
-    if (status == CUTOVER_OK && !(again && cutover_job_is_over(job))) {
+    /* The record has the last word, also while that of a process that is gone still says that it waits. */
+    if (status == CUTOVER_OK) {
         status = look_recorded(stream, job, waiting, error);
-    } else if (waiting != NULL && (status == CUTOVER_OK || status == CUTOVER_E_NOT_FOUND)) {
+    } else if (waiting != NULL && status == CUTOVER_E_NOT_FOUND) {
         status = CUTOVER_OK;
         if (waits) {
             tell_step(stream, waiting_status(stream->api, waiting));

@@ -256,6 +256,41 @@ static void from_a_request_to_its_promotion_and_back(void **state)
     caller_free(caller);
 }
 
+/* A document of the store, kept to be put there again. */
+struct taken {
+    char id[80];
+    char *body;
+};
+
+static cutover_status take_document(const cutover_document *document, void *context)
+{
+    struct taken *taken = context;
+
+    snprintf(taken->id, sizeof taken->id, "%s", document->id);
+    free(taken->body);
+    taken->body = strdup(document->body);
+    return CUTOVER_OK;
+}
+
+/* What is told of a job without a record is still there where its process was killed right after the job's end. */
+static void check_ends_with_its_record(struct caller *caller, const struct shop *shop, const char *location,
+                                       const struct taken *waiting)
+{
+    const cutover_write write = {CUTOVER_WRITE_VERSION, "waiting_job", waiting->id, "web", 0, waiting->body};
+    const cutover_write *const writes[] = {&write};
+    struct events events = {.count = 0};
+    cutover_error *error = NULL;
+
+    assert_non_null(strstr(location, waiting->id));
+    check_ok(shop->store.commit(writes, 1, &error, shop->store.userdata), error);
+    cutover_api_stream *stream = open_stream(caller, waiting->id, NULL);
+    read_events(stream, &events);
+    assert_true(events.ended);
+    assert_int_equal(times(&events, "\nevent: end\n"), 1);
+    free_events(&events);
+    cutover_api_stream_free(stream);
+}
+
 static void backups_are_taken_verified_restored_and_deleted(void **state)
 {
     struct shop *shop = *state;
@@ -278,10 +313,16 @@ static void backups_are_taken_verified_restored_and_deleted(void **state)
     assert_string_equal(said(caller, "kind"), "verification");
     char location[100];
     snprintf(location, sizeof location, "%s", said_header(caller, "Location"));
+    struct taken waiting = {.body = NULL};
+    check_ok(
+        shop->store.list("waiting_job", NULL, "", 10, take_document, &waiting, &error, shop->store.userdata),
+        error);
     check_ok(run_work(caller, &error), error);
     assert_int_equal(ask(caller, "GET", location, NULL), 200);
     assert_string_equal(said(caller, "kind"), "verification");
     assert_true(json_object_get_boolean(json_object_object_get(caller->json, "over")));
+    check_ends_with_its_record(caller, shop, location, &waiting);
+    free(waiting.body);
 
     cluster_sql(cluster, "web_production", "CREATE TABLE written_since ()");
     char body[200];
