@@ -71,15 +71,38 @@ static cutover_status add_delivery(struct fan_out *fan_out, const struct webhook
     return CUTOVER_OK;
 }
 
+/* One that is damaged gets nothing, and holds up no other: it is left out. One of a later version waits for who can read it. */
+static cutover_status read_webhook(struct fan_out *fan_out, const struct document *document,
+                                   struct webhook_record *webhook, bool *damaged, cutover_error **error)
+{
+    cutover_error *cause = NULL;
+    cutover_status status = record_parse(&webhook_type, document->body, webhook, &cause);
+
+    if (status == CUTOVER_OK && webhook->id == NULL) {
+        status = error_set(&cause, CUTOVER_E_STORE, "it has no id");
+        record_free(&webhook_type, webhook);
+    }
+    *damaged = status == CUTOVER_E_STORE;
+    if (!*damaged) {
+        error_move(error, cause);
+        return status;
+    }
+    log_line(&fan_out->webhooks->log, LOG_ERROR_LEVEL,
+             "webhook %s is damaged in the store, and gets no event: %s", document->id,
+             cutover_error_message(cause));
+    cutover_error_free(cause);
+    return CUTOVER_OK;
+}
+
 static cutover_status take_webhook(void *context, const struct document *document, cutover_error **error)
 {
     struct fan_out *fan_out = context;
     struct webhook_record webhook = {0};
     char key[WEBHOOK_KEY_SIZE];
-    bool found = false;
-    cutover_status status = record_parse(&webhook_type, document->body, &webhook, error);
+    bool found = false, damaged = false;
+    cutover_status status = read_webhook(fan_out, document, &webhook, &damaged, error);
 
-    if (status != CUTOVER_OK)
+    if (status != CUTOVER_OK || damaged)
         return status;
     if (webhook.status != WEBHOOK_ENABLED || !webhook_wants(&webhook, fan_out->event->type) ||
         (int64_t)fan_out->event->sequence <= webhook.after_sequence || fan_out->count == CUTOVER_WEBHOOK_MAX)

@@ -435,6 +435,25 @@ static void an_endpoint_gets_the_types_that_it_asks_for_from_its_beginning_on(vo
     assert_int_equal(receiver_count(world->receiver, "/ok/some"), 1);
 }
 
+static void a_damaged_endpoint_is_told_of_and_holds_up_no_other(void **state)
+{
+    struct world *world = *state;
+    cutover_error *error = NULL;
+    char damaged[64], good[64];
+
+    endpoint(world, "/ok/damaged", damaged);
+    endpoint(world, "/ok/good", good);
+    const cutover_write write = {CUTOVER_WRITE_VERSION,       "webhook", damaged, PROJECT, 1,
+                                 "{\"format\": 1, \"id\": 5}"};
+    const cutover_write *writes[] = {&write};
+    check_ok(world->store.commit(writes, 1, &error, world->store.userdata), error);
+    event_of(world, "job.failed", NULL);
+    assert_int_equal(deliver(world).delivered, 1);
+    assert_int_equal(receiver_count(world->receiver, "/ok/good"), 1);
+    assert_int_equal(receiver_count(world->receiver, "/ok/damaged"), 0);
+    check_contains(world->logged, damaged);
+}
+
 /* The outbox hands over at least once. */
 static void the_same_event_again_is_no_second_message(void **state)
 {
@@ -1145,6 +1164,7 @@ int main(void)
         cmocka_unit_test(every_type_of_event_can_be_asked_for),
         CASE(an_event_is_posted_signed_once),
         CASE(an_endpoint_gets_the_types_that_it_asks_for_from_its_beginning_on),
+        CASE(a_damaged_endpoint_is_told_of_and_holds_up_no_other),
         CASE(the_same_event_again_is_no_second_message),
         CASE(what_fails_is_tried_again_by_the_schedule_and_is_dead_at_its_end),
         CASE(a_redirect_is_a_failure_and_nobody_goes_there),
