@@ -109,6 +109,7 @@ function show(page, focus)
 {
     shown = page;
     fill(content, page.element);
+    content.dataset.page = location.hash;
     document.title = `${page.title} · Cutover`;
     drawBar();
     if (focus) {

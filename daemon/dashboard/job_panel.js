@@ -228,6 +228,7 @@ export function jobPanel(job, options = {})
     let current = null;
     let stream = null;
     let timer = null;
+    let ended = false;
 
     // Progress may be told of a step that is over: a job goes forward only.
     function note(step)
@@ -281,8 +282,12 @@ export function jobPanel(job, options = {})
         reload().then(() => isOver(job) && end()).catch(() => {});
     }
 
+    // The stream tells it, and whoever reads meanwhile sees it, too.
     function end()
     {
+        if (ended)
+            return;
+        ended = true;
         stop();
         announce(`${options.title ?? jobKinds[job.kind] ?? 'Job'}: ${stateOf(job.status)[0]}`);
         options.ended?.(job);

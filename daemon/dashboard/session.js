@@ -73,6 +73,8 @@ export function actorId()
 /** Where this person begins. */
 export function home()
 {
+    if (!current)
+        return '#/';
     if (isOperator() && !current.project_id)
         return '#/queue';
     return current.project_id ? `#/projects/${encodeURIComponent(current.project_id)}` : '#/projects';

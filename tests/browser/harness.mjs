@@ -74,17 +74,22 @@ export async function logIn({page}, key)
     await page.getByRole('navigation', {name: 'Main'}).waitFor();
 }
 
-/** Goes to a page by its address, and waits until nothing of it is being read any more. */
+/** Goes to a page by its address, as it is now, and waits until nothing of it is being read any more. */
 export async function go(page, hash)
 {
-    await page.goto(`${base}/${hash}`);
+    const address = `${base}/${hash}`;
+    if (page.url() === address)
+        await page.reload();
+    else
+        await page.goto(address);
     await settled(page);
 }
 
+/** Until the page that the address names is shown, as a whole. */
 export async function settled(page)
 {
-    await page.locator('main h1').first().waitFor();
-    await page.waitForFunction(() => !document.querySelector('.loading, [aria-busy]'), null, {polling: 50});
+    await page.waitForFunction(() => document.querySelector('main')?.dataset.page === location.hash && document.querySelector('main h1')
+        && !document.querySelector('.loading, [aria-busy]'), null, {polling: 50});
 }
 
 export async function visible(locator)
@@ -93,11 +98,12 @@ export async function visible(locator)
     return locator;
 }
 
-/** What axe-core finds that is serious, of the page or of a dialog that is open. */
-export async function seriousFindings(page, where)
+/** What axe-core finds that is serious, of the page or of a dialog that is open; by the rules named, or by all of them. */
+export async function seriousFindings(page, where, rules = null)
 {
-    await page.evaluate(`${axeSource}; 0`);
-    const {violations} = await page.evaluate(() => window.axe.run(document, {resultTypes: ['violations']}));
+    if (!await page.evaluate(() => 'axe' in window))
+        await page.evaluate(`${axeSource}; 0`);
+    const {violations} = await page.evaluate((only) => window.axe.run(document, {resultTypes: ['violations'], ...only && {runOnly: only}}), rules);
     return violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
         .map((one) => `${where}: ${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`);
 }
