@@ -43,7 +43,7 @@ static cutover_status open_webhooks(const struct configuration *configuration, s
     options.store = &house->store;
     options.log = log_engine;
     if (configuration->allow_private_webhooks)
-        options.flags |= CUTOVER_WEBHOOKS_ALLOW_PRIVATE;
+        options.flags |= CUTOVER_WEBHOOKS_ALLOW_PRIVATE | CUTOVER_WEBHOOKS_ALLOW_PLAIN;
     return or_without(cutover_webhooks_new(&options, &house->webhooks, error), "webhooks", error);
 }
 

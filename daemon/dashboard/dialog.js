@@ -83,7 +83,8 @@ export function formDialog(options)
                 submit.hidden = !failure.still;
                 submit.textContent = `${options.submitLabel} as it is now`;
             } else if (field) {
-                field.complain(failure.message);
+                // The field is at hand: its name in the interface is not told beside it.
+                field.complain(failure.message.replace(/^[a-z]+\.[a-z_]+: (.)/, (all, first) => first.toUpperCase()));
                 field.focus();
             } else {
                 fill(trouble, problemNotice(failure, options.failedTitle ?? 'This was refused'));

@@ -40,11 +40,11 @@ async function restoreOverProduction(backup)
         intro: [h('p', {}, `Production of ${backup.project_id} is replaced as a whole by this backup, by the same swap as a cutover. It is backed up before, and `
                   + 'what it was stays on the server, closed.'),
                 notice('warn', 'What it would drop', h('p', {}, 'Everything that was written to production since ', time(backup.created_at, {seconds: true}), '.'))],
-        fields: [checkField('sure', 'I mean production, not a preview'), confirmField('project', backup.project_id)],
+        fields: [checkField('confirm', 'I mean production, not a preview'), confirmField('project', backup.project_id)],
         submitLabel: 'Restore over production',
         failedTitle: 'The restore was not begun',
         danger: true,
-        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'project', confirm: values.sure}, once),
+        submit: (values) => begin(backup, {backup_id: backup.id, target_kind: 'project', confirm: values.confirm}, once),
     });
     if (made)
         goToJob(made);
@@ -52,13 +52,14 @@ async function restoreOverProduction(backup)
 
 async function verify(backup)
 {
+    const once = new Once();
     const made = await formDialog({
         title: 'Verify it again',
         intro: h('p', {}, 'Its files are read from the repository and held against its manifest; restored and compared, if you choose that.'),
         fields: [choiceField('verify', 'How', [['readback', 'Read back'], ['restore', 'Restore and compare']], {initial: 'readback'})],
         submitLabel: 'Verify',
         failedTitle: 'The verification was not begun',
-        submit: (values) => call('POST', v1('backups', backup.id, 'verify'), {body: {verify: values.verify}}),
+        submit: (values) => once.post(v1('backups', backup.id, 'verify'), {verify: values.verify}),
     });
     if (made)
         goToJob(made);
@@ -80,6 +81,12 @@ async function remove(backup)
     }
 }
 
+/** Its archive has to be there as a whole, and nobody else at it. */
+function canBeVerified(backup)
+{
+    return ['verified', 'failed', 'cancelled'].includes(backup.status) && backup.manifest_sha256 !== null;
+}
+
 function actions(backup)
 {
     if (backup.status === 'deleted')
@@ -88,7 +95,7 @@ function actions(backup)
     const buttons = [
         good && isOperator() ? button('Restore into a preview', () => restoreIntoPreview(backup), {act: 'restore-preview'}) : null,
         good && isAdministrator() ? button('Restore over production', () => restoreOverProduction(backup), {class: 'button danger-quiet', act: 'restore-project'}) : null,
-        isOperator() && (good || backup.status === 'failed') ? button('Verify again', () => verify(backup), {act: 'verify'}) : null,
+        isOperator() && canBeVerified(backup) ? button('Verify again', () => verify(backup), {act: 'verify'}) : null,
         isOperator() ? button('Delete', () => remove(backup), {class: 'button danger-quiet', act: 'delete'}) : null,
     ].filter(Boolean);
     return buttons.length > 0 ? h('div', {class: 'actions'}, buttons) : null;
@@ -129,7 +136,8 @@ function originPanel(backup)
         ['Taken by', backup.created_by_actor_id],
         ['Taken', time(backup.created_at, {seconds: true})],
         backup.request_id ? ['Before', link(`#/requests/${encodeURIComponent(backup.request_id)}`, 'this request')] : null,
-        backup.promotion_id ? ['Job', link(`#/jobs/${encodeURIComponent(backup.promotion_id)}`, idText(backup.promotion_id))] : null,
+        ['Job', link(`#/jobs/${encodeURIComponent(backup.promotion_id ?? backup.id)}`, idText(backup.promotion_id ?? backup.id))],
+        backup.verify_job_id ? ['Verified again by', link(`#/jobs/${encodeURIComponent(backup.verify_job_id)}`, idText(backup.verify_job_id))] : null,
         backup.deleted_at ? ['Deleted', time(backup.deleted_at, {seconds: true})] : null,
         ['Backup', h('code', {class: 'breaks'}, backup.id)],
     ]));

@@ -19,7 +19,7 @@ const tabs = [
     ['displaced', 'Old databases', displacedTab, () => isOperator()],
     ['audit', 'Audit', auditTab, () => true],
     ['webhooks', 'Webhooks', webhooksTab, () => isOperator() || isAdministrator(), '/v1/projects/{}/webhook-endpoints'],
-    ['integrations', 'Integrations', integrationsTab, () => true, '/v1/projects/{}/integrations/{}'],
+    ['integrations', 'Integrations', integrationsTab, () => true, '/v1/projects/{}/integrations'],
 ];
 
 async function shownTabs()

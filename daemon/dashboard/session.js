@@ -55,6 +55,11 @@ function has(role)
     return current?.roles?.includes(role) ?? false;
 }
 
+export function isMember()
+{
+    return has('member');
+}
+
 export function isOperator()
 {
     return has('operator');

@@ -1,12 +1,13 @@
 // A project's integrations: where its connection strings are written again after each cutover.
 
-import {call, get, Problem, v1} from './api.js';
+import {call, get, Once, v1} from './api.js';
 import {formDialog} from './dialog.js';
 import {announce, h} from './dom.js';
-import {textField} from './fields.js';
+import {checkField, textField} from './fields.js';
 import {duration} from './format.js';
 import {badge, button, facts, notice, panel, table, time} from './parts.js';
 import {isAdministrator, isOperator} from './session.js';
+import {actionWords} from './words.js';
 
 const providers = {
     vercel: {name: 'Vercel', site: 'Id or name of the project', account: 'Id of the team', accountNeeded: false, targets: 'production, preview, development'},
@@ -33,8 +34,9 @@ async function connect(project, provider, now, reload)
             textField('site_id', words.site, {required: true, initial: now?.site_id}),
             textField('account_id', words.account, {required: words.accountNeeded, initial: now?.account_id}),
             textField('targets', 'Targets', {initial: now?.targets?.join(', ') ?? 'production', hint: `Of ${words.targets}.`}),
-            textField('pooled_name', 'Variable for the connection string through a pooler', {initial: now?.pooled_name ?? 'DATABASE_URL'}),
-            textField('unpooled_name', 'Variable for the direct one', {initial: now?.unpooled_name ?? 'DATABASE_URL_UNPOOLED'}),
+            textField('pooled_name', 'Variable for the connection string through a pooler', {initial: now ? now.pooled_name : 'DATABASE_URL'}),
+            textField('unpooled_name', 'Variable for the direct one', {initial: now ? now.unpooled_name : 'DATABASE_URL_UNPOOLED'}),
+            checkField('secret', 'Only the site’s own code can read them', {initial: now?.secret, hint: 'What is written is then told as unreadable, not as confirmed.'}),
             textField('token', 'Access token', {type: 'password'}),
             textField('pooled_url', 'Connection string through a pooler', {type: 'password', hint: 'postgresql://…'}),
             textField('unpooled_url', 'Direct connection string', {type: 'password', hint: 'Empty: the same.'}),
@@ -62,21 +64,36 @@ async function ask(title, text, label, act, reload, danger = false)
 
 function attemptsOf(integration)
 {
-    const made = Array.isArray(integration.attempts) ? integration.attempts : [];
+    const made = [...integration.history ?? []].reverse();
     if (made.length === 0)
         return null;
     return h('details', {class: 'well'}, h('summary', {}, 'Last attempts'), table('Attempts', [
         {title: 'When', cell: (one) => time(one.at, {seconds: true})},
-        {title: 'Outcome', cell: (one) => badge(one.outcome ?? 'none')},
+        {title: 'Outcome', cell: (one) => badge(one.outcome)},
+        {title: 'Because of', cell: (one) => actionWords(one.cause)},
         {title: 'Answer', cell: (one) => one.http_status ?? '–'},
-        {title: 'Took', class: 'number', cell: (one) => (typeof one.latency_ms === 'number' ? duration(one.latency_ms) : '–')},
+        {title: 'Took', class: 'number', cell: (one) => duration(one.latency_ms)},
         {title: 'Error', cell: (one) => one.error ?? '–'},
     ], made));
+}
+
+function resultsOf(integration)
+{
+    const results = integration.results ?? [];
+    if (results.length === 0)
+        return null;
+    return table('Variables', [
+        {title: 'Variable', cell: (one) => h('code', {}, one.variable)},
+        {title: 'Target', cell: (one) => one.target},
+        {title: 'Outcome', cell: (one) => badge(one.outcome)},
+        {title: 'Error', cell: (one) => one.error ?? '–'},
+    ], results);
 }
 
 function connected(project, provider, integration, reload)
 {
     const words = providers[provider];
+    const once = new Once();
     return panel(words.name, {aside: badge(integration.status ?? 'idle')},
                  integration.last_error ? notice('bad', 'The last attempt failed', h('p', {class: 'breaks'}, integration.last_error)) : null,
                  facts([
@@ -89,22 +106,16 @@ function connected(project, provider, integration, reload)
                  ], {class: 'facts compact'}),
                  mayChange() ? h('div', {class: 'actions spaced'},
                      button('Write now', () => ask('Write the variables now?', `They are written to ${words.name} and read back.`, 'Write now',
-                                                   () => call('POST', pathOf(project, provider, 'sync'), {body: {}}), reload), {class: 'button small', act: 'sync'}),
+                                                   () => once.post(pathOf(project, provider, 'sync'), {}), reload), {class: 'button small', act: 'sync'}),
                      button('Change', () => connect(project, provider, integration, reload), {class: 'button small', act: 'change'}),
                      button('Disconnect', () => ask(`Disconnect ${words.name}?`, 'Its secrets are removed here; the variables stay there.', 'Disconnect',
                                                     () => call('POST', pathOf(project, provider, 'disconnect'), {body: {}}), reload, true),
                             {class: 'button small danger-quiet', act: 'disconnect'})) : null,
-                 attemptsOf(integration));
+                 resultsOf(integration), attemptsOf(integration));
 }
 
-async function providerPanel(project, provider, reload)
+function unconnected(project, provider, reload)
 {
-    try {
-        return connected(project, provider, await get(pathOf(project, provider)), reload);
-    } catch (failure) {
-        if (!(failure instanceof Problem) || failure.status !== 404)
-            throw failure;
-    }
     return panel(providers[provider].name, {},
                  h('p', {class: 'lead'}, 'Not connected. Once it is, its variables are written again after each cutover, restore over production and rollback.'),
                  mayChange() ? h('div', {class: 'actions spaced'}, button('Connect', () => connect(project, provider, null, reload), {class: 'button small', act: `connect-${provider}`}))
@@ -113,5 +124,9 @@ async function providerPanel(project, provider, reload)
 
 export async function integrationsTab(project, reload)
 {
-    return h('div', {class: 'stack'}, await Promise.all(Object.keys(providers).map((provider) => providerPanel(project, provider, reload))));
+    const {items} = await get(v1('projects', project.id, 'integrations'));
+    return h('div', {class: 'stack'}, Object.keys(providers).map((provider) => {
+        const integration = items.find((one) => one.provider === provider);
+        return integration ? connected(project, provider, integration, reload) : unconnected(project, provider, reload);
+    }));
 }

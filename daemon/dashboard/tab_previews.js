@@ -7,6 +7,7 @@ import {textField} from './fields.js';
 import {findingsList, verdictOf} from './findings.js';
 import {offers} from './offered.js';
 import {badge, button, empty, link, notice, pagedTable, showIn, time} from './parts.js';
+import {isMember} from './session.js';
 
 const noteMax = 1000;
 const ticketMax = 120;
@@ -91,7 +92,7 @@ function actions(project, preview, live, reload)
         return [link(`#/requests/${encodeURIComponent(request.id)}`, 'See its request'), extendable];
     if (preview.state !== 'ready' || isExpired(preview))
         return [h('span', {class: 'faint'}, isExpired(preview) ? 'Expired: it cannot be promoted' : 'Not ready yet'), extendable];
-    return [button('Promote', () => wish(project, preview), {class: 'button small primary', act: 'wish'}), extendable];
+    return [isMember() ? button('Promote', () => wish(project, preview), {class: 'button small primary', act: 'wish'}) : null, extendable];
 }
 
 export async function previewsTab(project, reload)

@@ -4,7 +4,7 @@ import {call, get, Once, v1, withQuery} from './api.js';
 import {formDialog, showDialog} from './dialog.js';
 import {announce, h} from './dom.js';
 import {checkField, choiceField, textField} from './fields.js';
-import {duration} from './format.js';
+import {count, counted, duration} from './format.js';
 import {badge, button, empty, facts, idText, notice, pagedTable, panel, showIn, table, time} from './parts.js';
 
 const descriptionMax = 200;
@@ -87,12 +87,13 @@ async function remove(endpoint, reload)
 
 async function rotate(endpoint)
 {
+    const once = new Once();
     const made = await formDialog({
         title: 'A new secret',
         intro: h('p', {}, 'Messages are signed with the new one, and with the one before for as long as you say.'),
         fields: [choiceField('overlap_s', 'The secrets before it', overlaps, {initial: '86400'})],
         submitLabel: 'Make one',
-        submit: async (values) => (await call('POST', endpointPath(endpoint, 'rotate-secret'), {body: {overlap_s: Number(values.overlap_s)}})).data,
+        submit: async (values) => (await once.post(endpointPath(endpoint, 'rotate-secret'), {overlap_s: Number(values.overlap_s)})).data,
     });
     if (made)
         await showSecret(made.secret);
@@ -103,9 +104,9 @@ function attempts(delivery)
     const made = Array.isArray(delivery.attempts) ? delivery.attempts : [];
     if (made.length === 0)
         return h('span', {class: 'faint'}, 'none yet');
-    return h('details', {}, h('summary', {}, `${made.length}`), table('Attempts', [
+    return h('details', {}, h('summary', {}, count(delivery.attempt_count)), table('Attempts', [
         {title: 'When', cell: (one) => time(one.at, {seconds: true})},
-        {title: 'Answer', cell: (one) => one.http_status ?? one.error ?? '–'},
+        {title: 'Answer', cell: (one) => [one.status, one.error].filter(Boolean).join(': ') || '–'},
         {title: 'Took', class: 'number', cell: (one) => (typeof one.latency_ms === 'number' ? duration(one.latency_ms) : '–')},
     ], made));
 }
@@ -115,19 +116,20 @@ function deliveries(endpoint)
     const box = h('div', {});
     const state = choiceField('status', 'State', [['', 'All'], ['pending', 'Pending'], ['delivered', 'Delivered'], ['dead', 'Given up']], {initial: ''});
     const again = async (delivery) => {
+        const once = new Once();
         const done = await formDialog({
             title: 'Send it again?',
             intro: h('p', {}, delivery ? 'It is sent again under the id that it had.' : 'All that were given up are sent again, each under the id that it had.'),
             submitLabel: 'Send again',
-            submit: () => call('POST', endpointPath(endpoint, 'redeliver'), {body: delivery ? {message_id: delivery.id} : {}}),
+            submit: () => once.post(endpointPath(endpoint, 'redeliver'), delivery ? {message_id: delivery.id} : {}),
         });
         if (done) {
-            announce('Sent again');
+            announce(`${counted(done.data.count, 'message')} sent again`);
             read();
         }
     };
     const read = () => showIn(box, () => pagedTable('Deliveries', [
-        {title: 'Event', cell: (delivery) => delivery.type},
+        {title: 'Event', cell: (delivery) => delivery.event_type},
         {title: 'State', cell: (delivery) => badge(delivery.status)},
         {title: 'Attempts', cell: attempts},
         {title: 'Next', cell: (delivery) => time(delivery.next_attempt_at, {none: '–', relative: true})},
@@ -146,11 +148,12 @@ function endpointPanel(endpoint, reload)
 {
     const off = endpoint.status === 'disabled';
     const test = async () => {
+        const once = new Once();
         const done = await formDialog({
             title: 'Send a test?',
             intro: h('p', {}, 'A message of the type webhook.test is sent, whatever types the endpoint takes.'),
             submitLabel: 'Send it',
-            submit: () => call('POST', endpointPath(endpoint, 'test'), {body: {}}),
+            submit: () => once.post(endpointPath(endpoint, 'test'), {}),
         });
         if (done)
             announce('The test is on its way');

@@ -1,7 +1,9 @@
 // A shop's cutover at the dashboard: Carla, a customer, wishes it; Olga and Otto are operators, Otto administers, too.
 
 import assert from 'node:assert/strict';
-import {closeBrowser, go, logIn, makeKey, openBrowser, overhang, person, picture, production, revokeKey, run, seriousFindings, settled, test, visible} from './harness.mjs';
+import crypto from 'node:crypto';
+import {addSparePreview, closeBrowser, go, logIn, openBrowser, overhang, person, picture, production, receiver, run, seriousFindings, settled, spare, test,
+        visible} from './harness.mjs';
 
 const hostile = '<img src=x onerror="document.title=\'taken\'"> & <b>bold</b>';
 const note = `The new order tables. 😀 ${hostile}`;
@@ -112,7 +114,8 @@ test('an operator acks without a mouse: escape closes, and the focus goes back',
     await settled(page);
     await picture(page, 'queue');
     // The second person opens the same page before anything is done.
-    otto = await person('otto', {refusals: [/\/ack$/, /\/rollback$/, /\/integrations\/[a-z]+$/]});
+    otto = await person('otto', {refusals: [/\/ack$/, /\/rollback$/]});
+    await otto.page.clock.install();
     await logIn(otto, process.env.KEY_OTTO);
     await toRequest(otto.page);
 
@@ -168,6 +171,7 @@ test('without a ticket it is the ticket that is asked for', async () => {
 
 test('what somebody else did is told on a page that stands open, and nothing moves by itself', async () => {
     const {page} = otto;
+    await page.clock.fastForward('00:10');
     await visible(page.getByText('This request has changed'));
     assert.equal(await page.locator('.fact', {hasText: 'Ticket'}).innerText().then((text) => /none yet/.test(text)), true);
     await page.getByRole('button', {name: 'Show it as it is now'}).click();
@@ -236,6 +240,93 @@ test('a rollback says what it would drop, and wants the name typed', async () =>
     assert.equal(production('SELECT release FROM shop_info'), 'the first');
 });
 
+test('a key is made, shown once, and opens what it is for until it is revoked', async () => {
+    const {page} = otto;
+    await go(page, '#/keys');
+    await act(page, 'new-key').click();
+    await dialogOf(page).getByLabel('Label').fill('the shop’s nightly job');
+    await submitOf(page).click();
+    assert.match(await dialogOf(page).locator('fieldset .field-error:visible').innerText(), /at least one/);
+    await dialogOf(page).getByLabel('Member').check();
+    await dialogOf(page).getByLabel('Project').fill('shop');
+    await dialogOf(page).getByLabel('Acts as').fill('nina');
+    await submitOf(page).click();
+    const secret = await dialogOf(page).getByLabel('The secret').innerText();
+    assert.deepEqual(await seriousFindings(page, 'the key'), []);
+    await dialogOf(page).getByRole('button', {name: 'Done'}).click();
+    const row = page.locator('tbody tr', {hasText: 'nina'});
+    await visible(row);
+    assert.equal((await page.content()).includes(secret), false);
+
+    const nina = await person('nina', {refusals: [/^\/v1\//]});
+    await logIn(nina, secret);
+    await settled(nina.page);
+    assert.match(nina.page.url(), /#\/projects\/shop$/);
+    await row.getByRole('button', {name: 'Revoke'}).click();
+    await submitOf(page).click();
+    await visible(row.locator('[data-state=revoked]'));
+    await nina.page.getByRole('link', {name: 'Backups'}).click();
+    await visible(nina.page.getByLabel('API key'));
+    await nina.context.close();
+});
+
+test('an endpoint is added, its secret is shown once, and signs what it is told', async () => {
+    const {page} = otto;
+    const {url, next} = await receiver();
+    await go(page, '#/projects/shop/webhooks');
+    await act(page, 'add-endpoint').click();
+    await dialogOf(page).getByLabel('URL').fill(url);
+    await dialogOf(page).getByLabel('Types of events').fill('cutover.acked\nbackup.completed');
+    await submitOf(page).click();
+    const secret = await dialogOf(page).getByLabel('The secret').innerText();
+    assert.match(secret, /^whsec_/);
+    await dialogOf(page).getByRole('button', {name: 'Done'}).click();
+    await visible(page.locator('.panel', {hasText: url}).locator('[data-state=enabled]'));
+    assert.equal((await page.content()).includes(secret), false);
+
+    await act(page, 'test').click();
+    await submitOf(page).click();
+    const {headers, body} = await next();
+    const signed = crypto.createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
+        .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`).digest('base64');
+    assert.equal(headers['webhook-signature'], `v1,${signed}`);
+    assert.equal(JSON.parse(body).type, 'webhook.test');
+});
+
+test('a backup is taken, proved and restored into a preview, and the endpoint is told', async () => {
+    const {page} = otto;
+    addSparePreview('spare');
+    await go(page, '#/projects/shop/backups');
+    await act(page, 'backup').click();
+    await dialogOf(page).getByLabel('Label').fill('before the fair');
+    await submitOf(page).click();
+    await visible(page.locator('.job-head [data-state=verified]'));
+    await page.locator('.fact', {hasText: 'Backup'}).getByRole('link').click();
+    await visible(page.getByRole('heading', {name: 'before the fair'}));
+    await visible(page.getByText('Restored and compared: equal'));
+    await act(page, 'restore-preview').click();
+    await dialogOf(page).getByLabel('Preview').selectOption('spare');
+    await submitOf(page).click();
+    await visible(page.getByRole('heading', {name: 'Restore', exact: true}));
+    await visible(page.locator('.job-head [data-state=completed]'));
+    assert.equal(spare('SELECT release FROM shop_info'), 'the first');
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+
+    await go(page, '#/projects/shop/webhooks');
+    await page.getByText('Deliveries', {exact: true}).click();
+    const rows = page.locator('tr', {has: act(page, 'redeliver')});
+    const delivered = rows.filter({hasText: 'backup.completed'}).locator('[data-state=delivered]');
+    await page.getByLabel('State').selectOption('delivered');
+    for (let i = 0; i < 100 && await delivered.count() === 0; i++) {
+        await page.getByLabel('State').selectOption('delivered');
+        await settled(page);
+    }
+    assert.equal(await delivered.count(), 1);
+    assert.equal(await rows.count(), 2);
+    await rows.first().locator('summary').click();
+    assert.match(await rows.first().locator('table').innerText(), /204/);
+});
+
 test('no page has what is serious for axe-core, or stands out at 360 pixels, in light and dark', async () => {
     const {page} = otto;
     const first = (path) => page.evaluate((one) => fetch(one).then((answer) => answer.json()).then((list) => list.items[0].id), path);
@@ -260,17 +351,6 @@ test('no page has what is serious for axe-core, or stands out at 360 pixels, in 
         assert.deepEqual(await page.evaluate(() => window.violations), []);
     }
     await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'});
-});
-
-test('whoever logged in with a key that is revoked is logged out', async () => {
-    const {id, secret} = makeKey('nina', 'member', 'shop');
-    const nina = await person('nina', {refusals: [/^\/v1\//]});
-    await logIn(nina, secret);
-    await settled(nina.page);
-    revokeKey(id);
-    await nina.page.getByRole('link', {name: 'Backups'}).click();
-    await visible(nina.page.getByLabel('API key'));
-    await nina.context.close();
 });
 
 test('signing out leaves nothing behind', async () => {

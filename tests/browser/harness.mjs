@@ -2,6 +2,7 @@
 
 import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import {createRequire} from 'node:module';
 import {chromium} from 'playwright-core';
 
@@ -120,27 +121,56 @@ export function overhang(page)
     });
 }
 
+function query(database, statement)
+{
+    return execFileSync(process.env.PSQL, ['-X', '-A', '-t', '-d', database, '-c', statement], {encoding: 'utf8'}).trim();
+}
+
 /** What production answers. */
 export function production(statement)
 {
-    return execFileSync(process.env.PSQL, ['-X', '-A', '-t', '-d', process.env.PRODUCTION, '-c', statement], {encoding: 'utf8'}).trim();
+    return query(process.env.PRODUCTION, statement);
 }
 
 function cutoverctl(...words)
 {
-    return JSON.parse(execFileSync(process.env.CUTOVERCTL, ['--json', '--as', 'user:root:org_admin', ...words], {encoding: 'utf8'}));
+    execFileSync(process.env.CUTOVERCTL, words, {stdio: ['ignore', 'ignore', 'inherit']});
 }
 
-/** A key of a project, as an administrator makes one: {id, secret}. */
-export function makeKey(name, roles, project)
+/** A preview of the shop, with an empty database of its own; what is in it is asked for by `spare`. */
+export function addSparePreview(name)
 {
-    const {key, secret} = cutoverctl('key', 'create', '--expires-in', '1h', '--label', name, '--actor', name, '--roles', roles, '--project', project);
-    return {id: key.id, secret};
+    cutoverctl('preview', 'add', name, '--project', 'shop', '--database', process.env.SPARE, '--expires-in', '1h');
 }
 
-export function revokeKey(id)
+export function spare(statement)
 {
-    cutoverctl('key', 'revoke', id);
+    return query(process.env.SPARE, statement);
+}
+
+/** A receiver of webhooks: {url, next()}: a message with its headers, as it came. */
+export async function receiver()
+{
+    const came = [];
+    const waiting = [];
+    const server = http.createServer(async (request, response) => {
+        const parts = [];
+        for await (const part of request)
+            parts.push(part);
+        response.writeHead(204).end();
+        const message = {headers: request.headers, body: Buffer.concat(parts).toString()};
+        const first = waiting.shift();
+        if (first)
+            first(message);
+        else
+            came.push(message);
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server.unref();
+    return {
+        url: `http://127.0.0.1:${server.address().port}/told`,
+        next: () => (came.length > 0 ? came.shift() : new Promise((resolve) => waiting.push(resolve))),
+    };
 }
 
 /** A picture of the page as it is, where pictures were asked for. */

@@ -95,6 +95,7 @@ start_server production
 start_server preview
 database production shop 'the first' 20000
 database preview shop_next 'the second' 25000
+"$bin/psql" -X -q -d "host=$work/preview user=postgres dbname=postgres" -c 'CREATE DATABASE shop_spare OWNER shop'
 CUTOVER_HOME=$work/home
 CUTOVER_PG_BIN_DIR=$bin
 export CUTOVER_HOME CUTOVER_PG_BIN_DIR
@@ -120,8 +121,8 @@ KEY_OTTO=$(key otto member,operator,org_admin)
 export KEY_CARLA KEY_OLGA KEY_OTTO
 [ -n "$KEY_CARLA" ] && [ -n "$KEY_OLGA" ] && [ -n "$KEY_OTTO" ] || fail "a key could not be made"
 wait "$npm" || fail "npm: $(cat "$work/npm.log")"
-BROWSER=$browser PRODUCTION="host=$work/production user=postgres dbname=shop" PSQL=$bin/psql CUTOVERCTL=$build/cutoverctl PICTURES=${PICTURES:+$(cd "$PICTURES" && pwd)}
-export BROWSER PRODUCTION PSQL CUTOVERCTL PICTURES
+BROWSER=$browser PRODUCTION="host=$work/production user=postgres dbname=shop" SPARE="host=$work/preview user=postgres dbname=shop_spare" PSQL=$bin/psql CUTOVERCTL=$build/cutoverctl PICTURES=${PICTURES:+$(cd "$PICTURES" && pwd)}
+export BROWSER PRODUCTION SPARE PSQL CUTOVERCTL PICTURES
 status=0
 node "$work/node/dashboard.mjs" >"$work/output" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
