@@ -170,7 +170,7 @@ class Meter {
     {
         if (!progress)
             return;
-        this.seen = {elapsed: progress.seconds_elapsed, left: progress.seconds_left, at: Date.now()};
+        this.seen = {elapsed: progress.seconds_elapsed, left: progress.seconds_left, held: progress.step === 'held', at: Date.now()};
         const thousandths = Math.floor(progress.fraction * 1000);
         this.bar.value = thousandths;
         this.percent.textContent = `${Math.floor(thousandths / 10)} %`;
@@ -178,6 +178,10 @@ class Meter {
             ? `${bytes(progress.bytes_done)} of ${bytes(Math.max(progress.bytes_total, progress.bytes_done))}` : bytes(progress.bytes_done);
         this.moved.rows.textContent = count(progress.rows_done);
         this.moved.tables.textContent = progress.tables_total > 0 ? `${progress.tables_done} of ${progress.tables_total}` : '–';
+        // Figures are of the step: one that moves nothing has none.
+        const moves = progress.bytes_done > 0 || progress.bytes_total > 0 || progress.rows_done > 0 || progress.tables_total > 0;
+        for (const name of ['bytes', 'rows', 'tables'])
+            this.moved[name].parentElement.hidden = !moves;
         this.tick();
     }
 
@@ -185,7 +189,7 @@ class Meter {
     {
         const since = (Date.now() - this.seen.at) / 1000;
         this.moved.elapsed.textContent = wholeSeconds(this.seen.elapsed + since);
-        this.left.textContent = typeof this.seen.left === 'number'
+        this.left.textContent = this.seen.held ? 'waits to be released' : typeof this.seen.left === 'number'
             ? `about ${wholeSeconds(Math.max(1, this.seen.left - since))} left` : 'time left cannot be told';
     }
 }

@@ -218,8 +218,10 @@ export function rollback(view)
         wide: true,
         failedTitle: 'Nothing was begun',
         refused: (failure) => {
-            if (failure.field === 'discard_writes' || failure.code === 'CUTOVER_E_STATE')
-                discard.element.hidden = false;
+            if (failure.code !== 'CUTOVER_E_STATE' || !/discard_writes/.test(failure.hint ?? ''))
+                return;
+            discard.element.hidden = false;
+            failure.hint = 'Tick the box above to roll back all the same: what was written stays in the database that is put aside.';
         },
     }, (values) => ({discard_writes: values.discard_writes}));
 }
