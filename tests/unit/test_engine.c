@@ -182,10 +182,10 @@ static void init_macros_and_functions_agree(void **state)
     cutover_backup_options backup;
 
     (void)state;
-    assert_int_equal(cutover_engine_options_init(&engine, 1), CUTOVER_OK);
-    assert_int_equal(cutover_request_options_init(&request, 1), CUTOVER_OK);
-    assert_int_equal(cutover_promotion_options_init(&promotion, 1), CUTOVER_OK);
-    assert_int_equal(cutover_backup_options_init(&backup, 1), CUTOVER_OK);
+    assert_int_equal(cutover_engine_options_init(&engine, CUTOVER_ENGINE_OPTIONS_VERSION), CUTOVER_OK);
+    assert_int_equal(cutover_request_options_init(&request, CUTOVER_REQUEST_OPTIONS_VERSION), CUTOVER_OK);
+    assert_int_equal(cutover_promotion_options_init(&promotion, CUTOVER_PROMOTION_OPTIONS_VERSION), CUTOVER_OK);
+    assert_int_equal(cutover_backup_options_init(&backup, CUTOVER_BACKUP_OPTIONS_VERSION), CUTOVER_OK);
     assert_int_equal(engine.version, engine_macro.version);
     assert_int_equal(engine.policy, engine_macro.policy);
     assert_null(engine.store);
