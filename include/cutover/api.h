@@ -197,7 +197,8 @@ CUTOVER_API void cutover_api_response_free(cutover_api_response *response);
  * waits itself.
  *
  * @param text    Receives whole events, or a comment that keeps the connection open; "" when there is nothing now; NULL when the stream has
- *                ended, and the connection is to be closed. Belongs to the stream until the next call.
+ *                ended, and the connection is to be closed: after the event `end`, or five minutes after it was opened, so that who
+ *                may see the job is asked again when the client comes back with Last-Event-ID. Belongs to the stream until the next call.
  * @param wait_ms Receives milliseconds after which to call again: 0 when text is not "", else 1 to 15000.
  * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_STORE, _CALLBACK: end it, the client comes again and goes on where it was;
  *         CUTOVER_E_NOMEM. Since 0.1.

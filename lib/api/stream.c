@@ -9,7 +9,8 @@
 
 #define SECOND INT64_C(1000000)
 
-enum { LOOK_MS = 1000, SILENCE_S = 15, PAGE = 1000, PAGES_AT_ONCE = 10, STEP_NAME_MAX = 32 };
+/* Who is let see the job is asked when a stream is opened: so none lasts for ever. */
+enum { LOOK_MS = 1000, SILENCE_S = 15, LASTS_S = 300, PAGE = 1000, PAGES_AT_ONCE = 10, STEP_NAME_MAX = 32 };
 
 /* The steps that there may be, in their order. */
 static const char *const steps[] = {
@@ -33,7 +34,7 @@ struct cutover_api_stream {
     char *cursor;       /* in the audit trail; NULL: its beginning */
     uint64_t version;   /* of the job's record when it was looked at last; 0: never */
     uint64_t caught_up; /* of the record, when its audit entries were all told */
-    int64_t spoke_at;
+    int64_t opened_at, spoke_at;
     bool begun;
     struct output output; /* what is being handed out */
 };
@@ -334,6 +335,7 @@ cutover_status stream_open(cutover_api *api, const char *job_id, const char *las
         return api_nomem(error);
     made->api = api;
     made->told = told;
+    made->opened_at = api_now(api);
     made->job_id = strdup(job_id);
     if (made->job_id == NULL) {
         cutover_api_stream_free(made);
@@ -352,6 +354,12 @@ static void keep_open(cutover_api_stream *stream, int64_t now)
         say(&stream->output, ": still here\n\n");
 }
 
+/* Also where the clock was put back. */
+static bool has_lasted(const cutover_api_stream *stream, int64_t now)
+{
+    return now - stream->opened_at >= LASTS_S * SECOND || now < stream->opened_at;
+}
+
 cutover_status cutover_api_stream_next(cutover_api_stream *stream, const char **text, uint32_t *wait_ms,
                                        cutover_error **error)
 {
@@ -359,13 +367,13 @@ cutover_status cutover_api_stream_next(cutover_api_stream *stream, const char **
         *error = NULL;
     if (stream == NULL || text == NULL || wait_ms == NULL)
         return api_fail(error, CUTOVER_E_INVALID, "stream, text, wait_ms: required", NULL);
-    if (stream->told.end) {
+    const int64_t now = api_now(stream->api);
+    if (stream->told.end || has_lasted(stream, now)) {
         *text = NULL;
         *wait_ms = 0;
         return CUTOVER_OK;
     }
     const struct told before = stream->told;
-    const int64_t now = api_now(stream->api);
     output_free(&stream->output);
     output_begin(&stream->output);
     keep_open(stream, now);

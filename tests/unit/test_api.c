@@ -823,6 +823,38 @@ static void events_are_told_once_and_go_on_from_the_last_id(void **state)
     free(id);
 }
 
+/* Who may see a job is asked when its stream is opened. */
+static void a_stream_ends_by_itself_and_the_client_goes_on_where_it_was(void **state)
+{
+    char *id = filed(state), target[140], last[80];
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+    const char *text;
+    uint32_t wait;
+
+    caller->now = INT64_C(4102444800000000);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/ack", id), 200);
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/promote", id), 202);
+    snprintf(target, sizeof target, "/v1/jobs/%s/events", said(caller, "id"));
+    assert_int_equal(ask(caller, "GET", target, NULL), 200);
+    cutover_api_stream *stream = cutover_api_response_take_stream(caller->response);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_int_equal(sscanf(strstr(text, "id: "), "id: %79[^\n]", last), 1);
+    caller->now += INT64_C(299000000);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_string_equal(text, ": still here\n\n");
+    caller->now += INT64_C(1000000);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_null(text);
+    cutover_api_stream_free(stream);
+    assert_int_equal(ask_with(caller, "GET", target, "Last-Event-ID", last, NULL), 200);
+    stream = cutover_api_response_take_stream(caller->response);
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_string_equal(text, "retry: 2000\n\n");
+    cutover_api_stream_free(stream);
+    free(id);
+}
+
 /* ---- what is no request ---- */
 
 static void paths_are_decoded_once_and_played_no_tricks_with(void **state)
@@ -1321,6 +1353,7 @@ int main(void)
         IN_A_ROOM(a_job_that_waits_is_cancelled_before_it_begins),
         IN_A_ROOM(restores_say_what_they_overwrite),
         IN_A_ROOM(events_are_told_once_and_go_on_from_the_last_id),
+        IN_A_ROOM(a_stream_ends_by_itself_and_the_client_goes_on_where_it_was),
         IN_A_ROOM(paths_are_decoded_once_and_played_no_tricks_with),
         IN_A_ROOM(queries_are_known_by_name),
         IN_A_ROOM(bodies_are_json_objects_of_known_members),
