@@ -64,7 +64,7 @@ static bool begin(struct daemon *daemon)
 
     metrics_init(&daemon->metrics);
     jobs_init(&daemon->jobs, &daemon->metrics);
-    streams_init(&daemon->streams, &daemon->metrics);
+    streams_init(&daemon->streams, &daemon->house, &daemon->metrics);
     attempts_init(&daemon->site.attempts);
     daemon->site.configuration = configuration;
     daemon->site.house = &daemon->house;

@@ -106,6 +106,7 @@ static bool caller_find(struct site *site, struct exchange *exchange, struct cal
     if (caller->key != NULL) {
         cutover_key_actor(caller->key, &caller->actor);
         snprintf(exchange->actor, sizeof exchange->actor, "%s", caller->actor.id);
+        snprintf(exchange->key_id, sizeof exchange->key_id, "%s", cutover_key_id(caller->key));
     }
     return answered;
 }

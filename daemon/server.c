@@ -235,11 +235,8 @@ static struct MHD_Response *make_response(struct transfer *transfer)
 {
     struct exchange *exchange = transfer->exchange;
 
-    if (exchange->stream != NULL) {
-        cutover_api_stream *stream = exchange->stream;
-        exchange->stream = NULL;
-        return streams_response(transfer->server->streams, transfer->connection, stream);
-    }
+    if (exchange->stream != NULL)
+        return streams_response(transfer->server->streams, transfer->connection, exchange);
     /* The exchange is there until the answer was sent. */
     return MHD_create_response_from_buffer(exchange->answer_size, (void *)exchange->answer,
                                            MHD_RESPMEM_PERSISTENT);

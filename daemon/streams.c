@@ -2,6 +2,7 @@
 
 #include "log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #define LATEST_US INT64_C(15000000)
 /* However much a job has to tell: five times a second is enough for people. One answer holds all that there is. */
 #define LEAST_US 200000
+#define KEY_LOOK_US 5000000
 
 struct stream {
     struct streams *streams;
@@ -19,15 +21,18 @@ struct stream {
     cutover_api_stream *source; /* the thread's while `asking` */
     char *text;                 /* to be sent */
     size_t size, sent;
-    int64_t due; /* monotonic: when to ask */
+    char key_id[KEY_ID_SIZE];
+    int64_t key_seen; /* monotonic: when its key was good */
+    int64_t due;      /* monotonic: when to ask */
     bool asking, suspended, over, closed;
 };
 
-void streams_init(struct streams *streams, struct metrics *metrics)
+void streams_init(struct streams *streams, const struct house *house, struct metrics *metrics)
 {
     pthread_condattr_t monotonic;
 
     memset(streams, 0, sizeof *streams);
+    streams->house = house;
     streams->metrics = metrics;
     pthread_mutex_init(&streams->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -70,6 +75,23 @@ static void release(struct stream *stream)
 
 /* ---- the thread ---- */
 
+/* A key that cannot be looked up now is looked up again the next time. */
+static bool key_has_ended(const struct streams *streams, struct stream *stream)
+{
+    cutover_key *key = NULL;
+    cutover_error *error = NULL;
+    int64_t now = monotonic_now();
+
+    if (now - stream->key_seen < KEY_LOOK_US)
+        return false;
+    cutover_status status = cutover_key_check(streams->house->engine, stream->key_id, &key, &error);
+    if (status == CUTOVER_OK)
+        stream->key_seen = now;
+    cutover_key_free(key);
+    cutover_error_free(error);
+    return status == CUTOVER_E_FORBIDDEN || status == CUTOVER_E_EXPIRED || status == CUTOVER_E_NOT_FOUND;
+}
+
 /* Asks the source, without the mutex. */
 static void ask(struct streams *streams, struct stream *stream)
 {
@@ -79,7 +101,9 @@ static void ask(struct streams *streams, struct stream *stream)
 
     stream->asking = true;
     pthread_mutex_unlock(&streams->mutex);
-    cutover_status status = cutover_api_stream_next(stream->source, &text, &wait_ms, &error);
+    cutover_status status = CUTOVER_OK;
+    if (!key_has_ended(streams, stream))
+        status = cutover_api_stream_next(stream->source, &text, &wait_ms, &error);
     char *copy = status == CUTOVER_OK && text != NULL && text[0] != '\0' ? strdup(text) : NULL;
     if (status != CUTOVER_OK)
         log_error("an event stream ends early", error);
@@ -197,7 +221,7 @@ static void close_stream(void *context)
 }
 
 static struct stream *stream_new(struct streams *streams, struct MHD_Connection *connection,
-                                 cutover_api_stream *source)
+                                 struct exchange *exchange)
 {
     struct stream *stream = calloc(1, sizeof *stream);
 
@@ -205,7 +229,10 @@ static struct stream *stream_new(struct streams *streams, struct MHD_Connection 
         return NULL;
     stream->streams = streams;
     stream->connection = connection;
-    stream->source = source;
+    stream->source = exchange->stream;
+    exchange->stream = NULL;
+    snprintf(stream->key_id, sizeof stream->key_id, "%s", exchange->key_id);
+    stream->key_seen = exchange->began;
     pthread_mutex_lock(&streams->mutex);
     stream->over = streams->ending;
     stream->next = streams->first;
@@ -219,14 +246,12 @@ static struct stream *stream_new(struct streams *streams, struct MHD_Connection 
 }
 
 struct MHD_Response *streams_response(struct streams *streams, struct MHD_Connection *connection,
-                                      cutover_api_stream *source)
+                                      struct exchange *exchange)
 {
-    struct stream *stream = stream_new(streams, connection, source);
+    struct stream *stream = stream_new(streams, connection, exchange);
 
-    if (stream == NULL) {
-        cutover_api_stream_free(source);
+    if (stream == NULL)
         return NULL;
-    }
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read_stream, stream, close_stream);
     if (response == NULL)

@@ -1,13 +1,13 @@
 /*
  * Event streams that are open. One thread asks each for what is next when it is time; a connection that has nothing to send is suspended, and
- * costs nothing until then.
+ * costs nothing until then. A stream ends when the key that it was opened with does.
  */
 #ifndef CUTOVERD_STREAMS_H
 #define CUTOVERD_STREAMS_H
 
+#include "exchange.h"
 #include "metrics.h"
 
-#include <cutover/api.h>
 #include <microhttpd.h>
 
 struct stream;
@@ -19,14 +19,15 @@ struct streams {
     bool started, ending;
     struct stream *first;
     size_t count;
+    const struct house *house;
     struct metrics *metrics;
 };
 
-void streams_init(struct streams *streams, struct metrics *metrics);
+void streams_init(struct streams *streams, const struct house *house, struct metrics *metrics);
 bool streams_start(struct streams *streams);
-/* A response whose body is that stream, which is taken over; NULL when memory is exhausted. */
+/* A response whose body is the exchange's stream, which is taken over; NULL when memory is exhausted. */
 struct MHD_Response *streams_response(struct streams *streams, struct MHD_Connection *connection,
-                                      cutover_api_stream *source);
+                                      struct exchange *exchange);
 /* Ends all of them, and waits for the thread: clients come again, to another daemon. */
 void streams_end(struct streams *streams);
 

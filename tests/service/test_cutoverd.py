@@ -344,15 +344,34 @@ class Ends(Case):
         self.check_production_is_open("new" if status == "completed" else "old")
         return status
 
+    def metrics(self):
+        return self.daemon.call("GET", "/metrics", self.olga).bytes.decode()
+
     def step_reached(self, job, step):
         for _, kind, data in self.daemon.events(job, self.olga):
             if kind == "end" or (kind == "step" and data["step"] == step):
                 return
 
+    def check_streams_end_with_their_key(self, job):
+        """Long before they would by themselves; others go on."""
+        leaver, stayer = self.home.key("leo", "operator"), iter(self.daemon.events(job, self.olga))
+        next(stayer)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            told = pool.submit(lambda: [kind for _, kind, _ in self.daemon.events(job, leaver)])
+            wait_until("both read", lambda: "cutoverd_event_streams 2" in self.metrics())
+            self.assertFalse(told.done())
+            key = next(key for key in self.home.ctl("key", "list")["keys"] if key["actor_id"] == "leo")
+            self.home.ctl("--as", "user:root:org_admin", "key", "revoke", key["id"])
+            wait_until("the stream has ended", told.done)
+            self.assertNotIn("end", told.result())
+        self.assertIn("cutoverd_event_streams 1", self.metrics())
+        stayer.close()
+
     def test_a_signal_cancels_what_runs_and_undoes_it(self):
         request = self.acked()
         job = self.promoted(request, hold=True)
         self.wait_for_job(job, "held")
+        self.check_streams_end_with_their_key(job)
         self.assertEqual(self.daemon.terminate(), 0)
         self.check_production_is_open("old")
         second = self.home.daemon()
