@@ -29,6 +29,7 @@ struct configuration {
     int64_t job_threads;
     int64_t handlers;
     int64_t max_connections;
+    int64_t max_streams; /* of one caller */
     int64_t max_body;
     int64_t request_timeout; /* seconds */
     int64_t session_hours;

@@ -10,7 +10,13 @@
 #include <cutover/api.h>
 #include <stdbool.h>
 
-enum { EXCHANGE_HEADERS_MAX = 128, ANSWER_HEADERS_MAX = 24, EXCHANGE_ID_SIZE = 33, KEY_ID_SIZE = 64 };
+enum {
+    EXCHANGE_HEADERS_MAX = 128,
+    ANSWER_HEADERS_MAX = 24,
+    EXCHANGE_ID_SIZE = 33,
+    KEY_ID_SIZE = 64,
+    ACTOR_SIZE = 64
+};
 
 struct answer_header {
     const char *name; /* static, or the API's response's */
@@ -32,7 +38,7 @@ struct exchange {
     /* The answer. */
     uint32_t status;
     const char *route;        /* for counters: one of few; static */
-    char actor[64];           /* who it was, for the log; "": nobody */
+    char actor[ACTOR_SIZE];   /* who it was, for the log; "": nobody */
     char key_id[KEY_ID_SIZE]; /* by which key; "": nobody */
     struct answer_header answer_headers[ANSWER_HEADERS_MAX];
     size_t answer_header_count;

@@ -241,9 +241,16 @@ static void count_login(struct site *site, const char *outcome)
     metrics_add(site->metrics, FAMILY_LOGINS, labels, 1);
 }
 
+static void add_retry_after(struct exchange *exchange, unsigned seconds)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%u", seconds);
+    exchange_add_header(exchange, "Retry-After", text);
+}
+
 static bool waits(struct site *site, struct exchange *exchange)
 {
-    char seconds[16];
     unsigned wait = attempts_take(&site->attempts, exchange->client, monotonic_now());
 
     if (wait == 0)
@@ -251,8 +258,7 @@ static bool waits(struct site *site, struct exchange *exchange)
     count_login(site, "limited");
     exchange_problem(exchange, 429, CUTOVER_E_STATE, "too many logins were tried from this address",
                      "Wait, then try again.");
-    snprintf(seconds, sizeof seconds, "%u", wait);
-    exchange_add_header(exchange, "Retry-After", seconds);
+    add_retry_after(exchange, wait);
     return true;
 }
 
@@ -507,6 +513,14 @@ static void add_common(const struct site *site, struct exchange *exchange)
     add_missing(exchange, "Cache-Control", "no-store");
     if (exchange->status == 401)
         add_missing(exchange, "WWW-Authenticate", "Bearer realm=\"cutoverd\"");
+}
+
+void route_refuse_for_now(const struct site *site, struct exchange *exchange, uint32_t status,
+                          const char *message, unsigned seconds)
+{
+    exchange_problem(exchange, status, CUTOVER_E_STATE, message, "Wait, then try again.");
+    add_retry_after(exchange, seconds);
+    add_common(site, exchange);
 }
 
 void route(struct site *site, struct exchange *exchange)

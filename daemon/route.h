@@ -23,6 +23,9 @@ struct site {
     atomic_bool ending; /* balancers are told so */
 };
 
+/* Answers, in place of what there was, that it is too much now: with the seconds to wait. Any thread. */
+void route_refuse_for_now(const struct site *site, struct exchange *exchange, uint32_t status,
+                          const char *message, unsigned seconds);
 /* Answers; may block as cutover_api_handle() does. Any thread. */
 void route(struct site *site, struct exchange *exchange);
 

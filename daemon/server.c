@@ -245,6 +245,10 @@ static struct MHD_Response *make_response(struct transfer *transfer)
 static enum MHD_Result answer(struct transfer *transfer)
 {
     struct exchange *exchange = transfer->exchange;
+    const struct site *site = transfer->server->site;
+    if (exchange->stream != NULL &&
+        !streams_have_room(transfer->server->streams, site->configuration, exchange->actor))
+        route_refuse_for_now(site, exchange, 429, "there are too many event streams", 10);
     bool streams = exchange->stream != NULL;
     struct MHD_Response *response = make_response(transfer);
 
@@ -492,6 +496,12 @@ static void complain(void *context, const char *format, va_list arguments)
     log_text(CUTOVER_LOG_DEBUG, "libmicrohttpd: %s", text);
 }
 
+/* Whoever is alone on an address leaves room for others; a proxy's is everybody's. 0: no limit. */
+static unsigned connections_of_an_address(const struct configuration *configuration)
+{
+    return configuration->behind_proxy ? 0 : (unsigned)configuration->max_connections / 2;
+}
+
 static bool listen_now(struct server *server)
 {
     const struct configuration *configuration = server->site->configuration;
@@ -512,7 +522,8 @@ static bool listen_now(struct server *server)
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, complain, NULL,
         MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&configuration->address,
         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)configuration->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)configuration->max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        connections_of_an_address(configuration), MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)configuration->request_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);

@@ -21,7 +21,7 @@ struct stream {
     cutover_api_stream *source; /* the thread's while `asking` */
     char *text;                 /* to be sent */
     size_t size, sent;
-    char key_id[KEY_ID_SIZE];
+    char actor[ACTOR_SIZE], key_id[KEY_ID_SIZE];
     int64_t key_seen; /* monotonic: when its key was good */
     int64_t due;      /* monotonic: when to ask */
     bool asking, suspended, over, closed;
@@ -231,6 +231,7 @@ static struct stream *stream_new(struct streams *streams, struct MHD_Connection 
     stream->connection = connection;
     stream->source = exchange->stream;
     exchange->stream = NULL;
+    snprintf(stream->actor, sizeof stream->actor, "%s", exchange->actor);
     snprintf(stream->key_id, sizeof stream->key_id, "%s", exchange->key_id);
     stream->key_seen = exchange->began;
     pthread_mutex_lock(&streams->mutex);
@@ -243,6 +244,18 @@ static struct stream *stream_new(struct streams *streams, struct MHD_Connection 
     metrics_set(streams->metrics, FAMILY_STREAMS, "", (double)streams->count);
     pthread_mutex_unlock(&streams->mutex);
     return stream;
+}
+
+bool streams_have_room(struct streams *streams, const struct configuration *configuration, const char *actor)
+{
+    size_t own = 0;
+
+    pthread_mutex_lock(&streams->mutex);
+    size_t all = streams->count;
+    for (const struct stream *stream = streams->first; stream != NULL; stream = stream->next)
+        own += strcmp(stream->actor, actor) == 0;
+    pthread_mutex_unlock(&streams->mutex);
+    return own < (size_t)configuration->max_streams && all < (size_t)configuration->max_connections / 4;
 }
 
 struct MHD_Response *streams_response(struct streams *streams, struct MHD_Connection *connection,

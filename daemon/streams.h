@@ -25,6 +25,8 @@ struct streams {
 
 void streams_init(struct streams *streams, const struct house *house, struct metrics *metrics);
 bool streams_start(struct streams *streams);
+/* Whether there is room for another one of that caller's. The thread that opens them. */
+bool streams_have_room(struct streams *streams, const struct configuration *configuration, const char *actor);
 /* A response whose body is the exchange's stream, which is taken over; NULL when memory is exhausted. */
 struct MHD_Response *streams_response(struct streams *streams, struct MHD_Connection *connection,
                                       struct exchange *exchange);

@@ -106,7 +106,7 @@ def run(small):
         faults.extend([] if good else [what])
 
     try:
-        daemon = home.daemon()
+        daemon = home.daemon(max_streams=streams)
         carla, olga = home.key("carla", "member", "shop"), home.key("olga", "operator")
         made = daemon.call("POST", "/v1/projects/shop/cutover-requests", carla,
                            {"preview_id": "next", "external_ticket_ref": "LOAD-1"}).json["id"]

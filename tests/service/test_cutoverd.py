@@ -13,7 +13,7 @@ import sys
 import time
 import unittest
 
-from service import Home, Server, build, wait_until
+from service import Home, PATIENCE, Server, build, wait_until
 
 server = None
 
@@ -303,6 +303,23 @@ class Hostile(Case):
         if b"__asan_init" not in (build() / "cutoverd").read_bytes():  # it keeps what was freed
             self.assertLess(after[0], before + 30000)
 
+    def test_an_address_leaves_connections_to_others(self):
+        def connect(daemon, count):
+            made = [socket.create_connection((daemon.host, daemon.port), timeout=PATIENCE) for _ in range(count)]
+            for connection in made:
+                self.addCleanup(connection.close)
+            return made
+
+        def is_answered(connection):
+            try:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                return connection.recv(100).startswith(b"HTTP/1.1 200")
+            except ConnectionError:
+                return False
+        limited, behind = (self.home.daemon(max_connections=20, request_timeout=3600, behind_proxy=proxy) for proxy in ("no", "yes"))
+        self.assertEqual([is_answered(connection) for connection in connect(limited, 12)], [True] * 10 + [False] * 2)
+        self.assertEqual([is_answered(connection) for connection in connect(behind, 12)], [True] * 12)
+
     def test_who_sends_slowly_is_cut_off_and_holds_up_nobody(self):
         slow = [socket.create_connection((self.daemon.host, self.daemon.port)) for _ in range(20)]
         for connection in slow:
@@ -367,11 +384,30 @@ class Ends(Case):
         self.assertIn("cutoverd_event_streams 1", self.metrics())
         stayer.close()
 
+    def check_streams_are_limited(self, job):
+        """Of one caller, and of all."""
+        daemon = self.home.daemon(max_connections=20, max_streams=2)
+
+        def opened(key):
+            connection = daemon.connection()
+            self.addCleanup(connection.close)
+            connection.request("GET", f"/v1/jobs/{job}/events", headers={"Authorization": f"Bearer {key}"})
+            return connection.getresponse()
+        answers = [opened(key) for key in (self.olga,) * 3 + (self.carla,) * 3 + (self.anna,) * 2]
+        self.assertEqual([answer.status for answer in answers], [200, 200, 429, 200, 200, 429, 200, 429])
+        for answer in answers:
+            if answer.status == 429:
+                self.assertGreater(int(answer.headers["Retry-After"]), 0)
+                self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+                self.assertEqual(len(answer.headers.get_all("X-Request-Id")), 1)
+        self.answered(daemon.call("GET", f"/v1/jobs/{job}", self.olga), 200)
+
     def test_a_signal_cancels_what_runs_and_undoes_it(self):
         request = self.acked()
         job = self.promoted(request, hold=True)
         self.wait_for_job(job, "held")
         self.check_streams_end_with_their_key(job)
+        self.check_streams_are_limited(job)
         self.assertEqual(self.daemon.terminate(), 0)
         self.check_production_is_open("old")
         second = self.home.daemon()
