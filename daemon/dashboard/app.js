@@ -163,6 +163,7 @@ function arrive()
 
 async function leave()
 {
+    leaveShown(); // It would look whether anything is new, as nobody.
     try {
         await logOut();
     } catch {

@@ -357,6 +357,7 @@ test('no page has what is serious for axe-core, or stands out at 360 pixels, in 
 
 test('signing out leaves nothing behind', async () => {
     const {page} = carla;
+    await go(page, '#/projects/shop/backups');
     await act(page, 'sign-out').click();
     await visible(page.getByLabel('API key'));
     assert.equal(await page.evaluate(() => fetch('/session').then((answer) => answer.status)), 401);
