@@ -515,6 +515,21 @@ static void add_common(const struct site *site, struct exchange *exchange)
         add_missing(exchange, "WWW-Authenticate", "Bearer realm=\"cutoverd\"");
 }
 
+/* By the last part of its path: one that is encoded may be any of them. */
+bool route_is_slow(const struct exchange *exchange)
+{
+    const char *last = strrchr(exchange->path, '/');
+
+    return exchange->status == 0 && last != NULL &&
+           (strcmp(last, "/preflight") == 0 || strcmp(last, "/displaced-databases") == 0 ||
+            strchr(last, '%') != NULL);
+}
+
+bool route_is_health(const struct exchange *exchange)
+{
+    return strcmp(exchange->path, "/healthz") == 0;
+}
+
 void route_refuse_for_now(const struct site *site, struct exchange *exchange, uint32_t status,
                           const char *message, unsigned seconds)
 {

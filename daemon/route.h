@@ -26,6 +26,10 @@ struct site {
 /* Answers, in place of what there was, that it is too much now: with the seconds to wait. Any thread. */
 void route_refuse_for_now(const struct site *site, struct exchange *exchange, uint32_t status,
                           const char *message, unsigned seconds);
+/* Whether it may ask databases, which may be away, before it is answered. */
+bool route_is_slow(const struct exchange *exchange);
+/* Whether it is only about how this process is. */
+bool route_is_health(const struct exchange *exchange);
 /* Answers; may block as cutover_api_handle() does. Any thread. */
 void route(struct site *site, struct exchange *exchange);
 

@@ -27,6 +27,13 @@ struct link {
     int64_t cut_at; /* monotonic; 0: it is being answered */
 };
 
+/* Requests that wait for a handler of their own kind. */
+struct lane {
+    struct server *server;
+    struct transfer *first, *last;
+    pthread_cond_t changed;
+};
+
 /* A request and what becomes of it. */
 struct transfer {
     struct server *server;
@@ -34,7 +41,7 @@ struct transfer {
     struct link *link;
     struct exchange *exchange;
     enum state state;
-    bool begun, too_large;
+    bool begun, too_large, slow;
     size_t capacity, discarded;
     struct transfer *next;
 };
@@ -48,15 +55,16 @@ struct server {
     char address[128];
 
     pthread_mutex_t mutex; /* of what follows */
-    pthread_cond_t changed, ended;
-    struct transfer *first, *last; /* that wait for a handler */
+    pthread_cond_t ended;
+    struct lane all, health; /* whoever watches waits for nobody's work */
+    size_t slow;             /* requests that ask databases */
     struct link *links;
     bool ending;
 
     pthread_t handlers[HANDLERS_MAX];
     size_t handler_count;
-    pthread_t cutter;
-    bool cutter_started;
+    pthread_t cutter, health_handler;
+    bool cutter_started, health_started;
 };
 
 /* ---- connections, and how long they may take ---- */
@@ -267,47 +275,81 @@ static enum MHD_Result answer(struct transfer *transfer)
 
 /* ---- the handlers ---- */
 
-/* False: the handlers go home, and nobody would resume it. */
+/* Called with the mutex held, of all lanes. */
+static void enter(struct lane *lane, struct transfer *transfer)
+{
+    MHD_suspend_connection(transfer->connection);
+    if (lane->last != NULL)
+        lane->last->next = transfer;
+    else
+        lane->first = transfer;
+    lane->last = transfer;
+    pthread_cond_signal(&lane->changed);
+}
+
+static size_t most_slow(const struct server *server)
+{
+    const size_t half = (size_t)server->site->configuration->handlers / 2;
+
+    return half > 0 ? half : 1;
+}
+
+/* False: there is an answer already. The handlers have gone home, and nobody would resume it, or it would leave too few of them to others. */
 static bool hand_over(struct transfer *transfer)
 {
     struct server *server = transfer->server;
+    struct exchange *exchange = transfer->exchange;
+    const bool asks_databases = route_is_slow(exchange);
 
     transfer->state = WORKING;
     link_cut_at(server, transfer->link, 0);
     pthread_mutex_lock(&server->mutex);
-    bool taken = !server->ending;
-    if (taken) {
-        MHD_suspend_connection(transfer->connection);
-        if (server->last != NULL)
-            server->last->next = transfer;
-        else
-            server->first = transfer;
-        server->last = transfer;
-        pthread_cond_signal(&server->changed);
+    const bool ending = server->ending;
+    const bool full = asks_databases && server->slow >= most_slow(server);
+    if (!ending && !full) {
+        transfer->slow = asks_databases;
+        server->slow += asks_databases;
+        enter(route_is_health(exchange) ? &server->health : &server->all, transfer);
     }
     pthread_mutex_unlock(&server->mutex);
-    return taken;
+    if (ending)
+        route_refuse_for_now(server->site, exchange, 503, "this process ends", 1);
+    else if (full)
+        route_refuse_for_now(server->site, exchange, 503, "too many questions to databases are asked just now",
+                             5);
+    return !ending && !full;
+}
+
+static void work(struct transfer *transfer)
+{
+    struct server *server = transfer->server;
+
+    route(server->site, transfer->exchange);
+    pthread_mutex_lock(&server->mutex);
+    server->slow -= transfer->slow;
+    pthread_mutex_unlock(&server->mutex);
+    MHD_resume_connection(transfer->connection); /* whose thread it is again */
 }
 
 static void *handle(void *context)
 {
-    struct server *server = context;
+    struct lane *lane = context;
+    struct server *server = lane->server;
 
     pthread_mutex_lock(&server->mutex);
     for (;;) {
-        struct transfer *transfer = server->first;
+        struct transfer *transfer = lane->first;
         if (transfer == NULL && server->ending)
             break;
         if (transfer == NULL) {
-            pthread_cond_wait(&server->changed, &server->mutex);
+            pthread_cond_wait(&lane->changed, &server->mutex);
             continue;
         }
-        server->first = transfer->next;
-        if (server->first == NULL)
-            server->last = NULL;
+        lane->first = transfer->next;
+        if (lane->first == NULL)
+            lane->last = NULL;
         pthread_mutex_unlock(&server->mutex);
-        route(server->site, transfer->exchange);
-        MHD_resume_connection(transfer->connection); /* whose thread it is again */
+        work(transfer);
         pthread_mutex_lock(&server->mutex);
     }
     pthread_mutex_unlock(&server->mutex);
@@ -358,7 +400,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
             refuse_size(transfer);
         if (hand_over(transfer))
             return MHD_YES;
-        exchange_problem(transfer->exchange, 503, CUTOVER_E_STATE, "this process ends", NULL);
     }
     return transfer->state == WORKING ? answer(transfer) : MHD_YES;
 }
@@ -540,9 +581,10 @@ static bool start_threads(struct server *server)
 
     server->cutter_started = pthread_create(&server->cutter, NULL, cut, server) == 0;
     while (server->handler_count < wanted &&
-           pthread_create(&server->handlers[server->handler_count], NULL, handle, server) == 0)
+           pthread_create(&server->handlers[server->handler_count], NULL, handle, &server->all) == 0)
         server->handler_count++;
-    return server->cutter_started && server->handler_count == wanted;
+    server->health_started = pthread_create(&server->health_handler, NULL, handle, &server->health) == 0;
+    return server->cutter_started && server->health_started && server->handler_count == wanted;
 }
 
 bool server_start(struct site *site, struct streams *streams, struct server **server)
@@ -558,7 +600,9 @@ bool server_start(struct site *site, struct streams *streams, struct server **se
     pthread_mutex_init(&made->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->changed, NULL);
+    made->all.server = made->health.server = made;
+    pthread_cond_init(&made->all.changed, NULL);
+    pthread_cond_init(&made->health.changed, NULL);
     pthread_cond_init(&made->ended, &monotonic);
     pthread_condattr_destroy(&monotonic);
     errno = 0;
@@ -588,11 +632,14 @@ void server_end(struct server *server)
     server_quiesce(server);
     pthread_mutex_lock(&server->mutex);
     server->ending = true;
-    pthread_cond_broadcast(&server->changed);
+    pthread_cond_broadcast(&server->all.changed);
+    pthread_cond_broadcast(&server->health.changed);
     pthread_cond_broadcast(&server->ended);
     pthread_mutex_unlock(&server->mutex);
     for (size_t i = 0; i < server->handler_count; i++)
         pthread_join(server->handlers[i], NULL);
+    if (server->health_started)
+        pthread_join(server->health_handler, NULL);
     if (server->cutter_started)
         pthread_join(server->cutter, NULL);
     if (server->daemon != NULL)

@@ -303,6 +303,33 @@ class Hostile(Case):
         if b"__asan_init" not in (build() / "cutoverd").read_bytes():  # it keeps what was freed
             self.assertLess(after[0], before + 30000)
 
+    def test_questions_to_a_database_that_is_away_leave_handlers_to_others(self):
+        away = socket.create_server(("127.0.0.1", 0))
+        away.settimeout(PATIENCE)
+        conninfo = f"host=127.0.0.1 port={away.getsockname()[1]} user=postgres sslmode=disable gssencmode=disable dbname=away"
+        self.home.ctl("project", "add", "far", "--database", conninfo)
+        self.home.ctl("preview", "add", "off", "--project", "far", "--database", conninfo, "--expires-in", "24h")
+        path = "/v1/projects/far/preflight?preview_id=off"
+        two, one = self.home.daemon(handlers=2), self.home.daemon(handlers=1)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            hung, silent = [], []
+            for daemon in (two, one):
+                hung.append(pool.submit(daemon.call, "GET", path, self.olga))
+                silent.append(away.accept()[0])
+            for slow in (path, path.replace("preflight", "preflig%68t"), "/v1/projects/far/displaced-databases"):
+                refused = self.answered(two.call("GET", slow, self.olga), 503)
+                self.assertGreater(int(refused.headers["Retry-After"]), 0)
+                self.assertIn("X-Content-Type-Options", refused.headers)
+            self.answered(two.call("GET", "/v1/projects", self.olga), 200)
+            self.answered(one.call("GET", "/healthz"), 200)
+            self.assertEqual([call.done() for call in hung], [False, False])
+            away.close()
+            for connection in silent:
+                connection.close()
+            for call in hung:
+                self.answered(call.result(), 200)
+        self.answered(one.call("GET", "/v1/projects/far/displaced-databases", self.olga), 502)  # it is let ask again
+
     def test_an_address_leaves_connections_to_others(self):
         def connect(daemon, count):
             made = [socket.create_connection((daemon.host, daemon.port), timeout=PATIENCE) for _ in range(count)]
