@@ -80,6 +80,13 @@ static uint32_t roles_of(const struct call *call)
     return roles;
 }
 
+/* Whether the caller would have a project's own people be its operators, too: those are the host's review of what they ask for. */
+static bool lifts_itself(const struct call *call, uint32_t roles)
+{
+    return call->request->project_id != NULL && (roles & CUTOVER_ROLE_OPERATOR) != 0 &&
+           (call->request->actor->roles & CUTOVER_ROLE_OPERATOR) == 0;
+}
+
 /* The key as its record has it, and the secret. */
 static cutover_status answer_made(struct call *call, const cutover_key *key, const char *secret,
                                   cutover_error **error)
@@ -119,6 +126,10 @@ cutover_status api_key_create(struct call *call, cutover_error **error)
         options.project_id = own;
     if (own != NULL && strcmp(options.project_id, own) != 0)
         return api_fail(error, CUTOVER_E_NOT_FOUND, "there is no such project", NULL);
+    if (lifts_itself(call, options.roles))
+        return api_fail(error, CUTOVER_E_FORBIDDEN,
+                        "an operator of a project is made by an operator of it, or by who sees all projects",
+                        NULL);
     cutover_status status = cutover_key_create(call->api->engine, &options, &secret, &key, error);
     if (status == CUTOVER_OK)
         status = answer_made(call, key, secret, error);

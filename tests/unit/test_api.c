@@ -13,6 +13,8 @@
 #define REQUESTS "/v1/projects/shop/cutover-requests"
 
 static const cutover_actor admin = {CUTOVER_ACTOR_VERSION, "ada", CUTOVER_ACTOR_USER, CUTOVER_ROLE_ORG_ADMIN};
+static const cutover_actor both = {CUTOVER_ACTOR_VERSION, "bea", CUTOVER_ACTOR_USER,
+                                   CUTOVER_ROLE_ORG_ADMIN | CUTOVER_ROLE_OPERATOR};
 static const cutover_actor key = {CUTOVER_ACTOR_VERSION, "robot", CUTOVER_ACTOR_API_KEY,
                                   CUTOVER_ROLE_MEMBER | CUTOVER_ROLE_OPERATOR};
 
@@ -312,6 +314,15 @@ static void a_key_is_made_shown_once_and_revoked(void **state)
     caller = as(state, &admin, "shop");
     assert_int_equal(ask(caller, "POST", "/v1/keys", "{\"label\":\"second\",\"roles\":[\"member\"]}"), 201);
     assert_string_equal(said(caller, "project_id"), "shop");
+    /* Operators review what a project's own people ask for: these make none, unless they are one. */
+    static const char operator[] = "{\"label\":\"third\",\"roles\":[\"member\",\"operator\"]}";
+    ask(caller, "POST", "/v1/keys", operator);
+    check_problem(caller, 403, "CUTOVER_E_FORBIDDEN", NULL);
+    assert_int_equal(ask(caller, "GET", "/v1/keys", NULL), 200);
+    assert_int_equal(said_items(caller), 2);
+    caller = as(state, &both, "shop");
+    assert_int_equal(ask(caller, "POST", "/v1/keys", operator), 201);
+    caller = as(state, &admin, "shop");
     assert_int_equal(ask(caller, "DELETE", target, NULL), 200);
     assert_non_null(said(caller, "revoked_at"));
 }
