@@ -266,10 +266,10 @@ class RequestPage {
         return this.panels.map((one) => one.job()).find((job) => !isOver(job));
     }
 
-    /** That a request has to be acked first is no news to whoever looks at it to ack it. */
-    withoutItsOwnState(preflight)
+    /** That a request has to be acked first is no news to whoever looks at it to ack it, and no truth where it was changed since. */
+    withoutItsOwnState(preflight, at)
     {
-        if (this.request.status !== 'open')
+        if (this.request.status !== 'open' && at >= this.request.updated_at)
             return preflight;
         return {...preflight, findings: preflight.findings.filter((one) => one.check !== 'request.rules')};
     }
@@ -284,7 +284,7 @@ class RequestPage {
         const look = (again) => showIn(box, async () => {
             try {
                 const {preflight, looked_at: at} = again ? (await call('POST', path, {body: {}})).data : await get(path);
-                const shown = this.withoutItsOwnState(preflight);
+                const shown = this.withoutItsOwnState(preflight, at);
                 return [verdictOf(shown), h('p', {class: 'hint looked'}, 'Looked at ', time(at, {seconds: true, relative: true})),
                         sides(preflight), findingsList(shown)];
             } catch (failure) {

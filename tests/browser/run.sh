@@ -2,7 +2,7 @@
 # The dashboard in a real browser, over a real cutoverd and two PostgreSQL servers, all in a temporary folder. Ends with "N passed, N failed".
 #
 #     tests/browser/run.sh [BUILD_DIR]              build by default
-#     PICTURES=docs/pictures tests/browser/run.sh   writes the pictures of the main pages there, too
+#     PICTURES=docs/pictures tests/browser/run.sh   writes the pictures of the main pages there, too; small ones with pngquant
 #
 # BROWSER: the browser's program, chromium by default. The packages are pinned in tests/browser/package-lock.json.
 set -eu
@@ -131,4 +131,5 @@ if [ "$status" -ne 0 ]; then
     echo "---- the test"
 fi
 cat "$work/output"
+[ -z "$PICTURES" ] || ! command -v pngquant >/dev/null || pngquant --force --ext .png "$PICTURES"/*.png
 exit "$status"
