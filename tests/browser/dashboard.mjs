@@ -6,7 +6,7 @@ import {addSparePreview, closeBrowser, go, logIn, openBrowser, overhang, person,
         visible} from './harness.mjs';
 
 const hostile = '<img src=x onerror="document.title=\'taken\'"> & <b>bold</b>';
-const note = `The new order tables. 😀 ${hostile}`;
+const note = 'The new order tables. 😀 Please look at the totals afterwards.';
 let carla = null;
 let olga = null;
 let otto = null;
@@ -84,8 +84,24 @@ test('characters are counted as the service counts them, and too many are told a
     assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /At most 1000 characters/);
 });
 
-test('a customer files a request, and what they wrote is text', async () => {
+test('what a customer wrote is text; a request that they cancel is cancelled', async () => {
     const {page} = carla;
+    await dialogOf(page).locator('textarea').fill(hostile);
+    await submitOf(page).click();
+    await visible(requestState(page, 'open'));
+    await settled(page);
+    assert.equal(await page.locator('.fact .written').first().innerText(), hostile);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.notEqual(await page.title(), 'taken');
+    await act(page, 'cancel').click();
+    await submitOf(page).click();
+    await visible(requestState(page, 'cancelled'));
+});
+
+test('a customer files a request, and sees who does what next', async () => {
+    const {page} = carla;
+    await go(page, '#/projects/shop');
+    await act(page, 'wish').click();
     await dialogOf(page).locator('textarea').fill(note);
     await settled(page);
     await picture(page, 'promote-a-preview');
@@ -95,7 +111,7 @@ test('a customer files a request, and what they wrote is text', async () => {
     requestId = page.url().split('/').pop();
     await settled(page);
     assert.equal(await page.locator('.fact .written').first().innerText(), note);
-    assert.equal(await page.locator('main img').count(), 0);
+    await visible(page.getByText('An operator looks at it next.'));
     assert.equal(await page.locator('.station[data-action="cutover.requested"]').count(), 1);
     assert.equal(await act(page, 'ack').count(), 0);
     assert.equal(await page.locator('time').first().getAttribute('title').then((title) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/.test(title)), true);
