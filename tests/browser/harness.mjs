@@ -104,7 +104,7 @@ export async function seriousFindings(page, where, rules = null)
 {
     if (!await page.evaluate(() => 'axe' in window))
         await page.evaluate(`${axeSource}; 0`);
-    const {violations} = await page.evaluate((only) => window.axe.run(document, {resultTypes: ['violations'], ...only && {runOnly: only}}), rules);
+    const {violations} = await page.evaluate((only) => window.axe.run(document, {resultTypes: ['violations'], preload: false, iframes: false, ...only && {runOnly: only}}), rules);
     return violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
         .map((one) => `${where}: ${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' ')}`);
 }
