@@ -257,14 +257,16 @@ class Cutover(Case):
                                 {"cutover.requested", "cutover.acked", "job.completed", "restore.completed"})
 
 
-class Hostile(Case):
-    settings = {"request_timeout": 2}
-
+class Sending(Case):
     def request(self, head, body=b""):
         return (head + f"Authorization: Bearer {self.olga}\r\nConnection: close\r\n\r\n").encode(errors="surrogateescape") + body
 
     def statuses(self, received):
         return [int(line.split()[1]) for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+
+
+class Hostile(Sending):
+    settings = {"request_timeout": 5}
 
     def test_whatever_is_sent_gets_an_answer_or_the_end_and_no_crash(self):
         self.daemon.call("GET", "/healthz")
@@ -346,6 +348,10 @@ class Hostile(Case):
         limited, behind = (self.home.daemon(max_connections=20, request_timeout=3600, behind_proxy=proxy) for proxy in ("no", "yes"))
         self.assertEqual([is_answered(connection) for connection in connect(limited, 12)], [True] * 10 + [False] * 2)
         self.assertEqual([is_answered(connection) for connection in connect(behind, 12)], [True] * 12)
+
+
+class Slow(Sending):
+    settings = {"request_timeout": 2}
 
     def test_who_sends_slowly_is_cut_off_and_holds_up_nobody(self):
         slow = [socket.create_connection((self.daemon.host, self.daemon.port)) for _ in range(20)]

@@ -3,6 +3,7 @@
 #include "agree.h"
 #include "check.h"
 #include "cluster.h"
+#include "told.h"
 
 #include "base/id.h"
 #include "base/record.h"
@@ -147,6 +148,7 @@ bool desk_has(struct desk *desk, const char *kind, const char *id)
 /* What the inventory has is no part of the story. */
 static cutover_status add_action(const cutover_audit_entry *entry, void *context)
 {
+    told("audit-entry", entry->json);
     if (strncmp(entry->action, "project.", 8) == 0 || strncmp(entry->action, "preview.", 8) == 0)
         return CUTOVER_OK;
     strcat(strcat(context, " "), entry->action);
