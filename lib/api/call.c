@@ -102,6 +102,25 @@ cutover_status call_json(struct call *call, unsigned status, const char *json, c
     return made;
 }
 
+void call_page_begin(struct output *output)
+{
+    output_begin(output);
+    output_open(output, '{');
+    output_key(output, "items");
+    output_open(output, '[');
+}
+
+cutover_status call_page_end(struct call *call, struct output *output, const char *next_cursor,
+                             cutover_error **error)
+{
+    output_close(output, ']');
+    output_put(output, "next_cursor", next_cursor);
+    output_close(output, '}');
+    cutover_status status = call_json(call, 200, output_text(output), error);
+    output_free(output);
+    return status;
+}
+
 cutover_status call_nothing(struct call *call, cutover_error **error)
 {
     return answer_is(call, answer_new(204), error);

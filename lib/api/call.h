@@ -7,6 +7,7 @@
 
 #include "api/answer.h"
 #include "api/api.h"
+#include "api/output.h"
 
 #define PARAMS_MAX 2
 #define FIELDS_MAX 12
@@ -92,6 +93,11 @@ cutover_status call_problem(struct call *call, enum problem problem, const char 
                             const char *field, cutover_error **error);
 /* A body of JSON, copied. */
 cutover_status call_json(struct call *call, unsigned status, const char *json, cutover_error **error);
+/* A page of a list, {"items": […], "next_cursor": …}: what is written between both are its items. The answer is made, and `output` freed, by the
+   end; next_cursor NULL: there is no more. */
+void call_page_begin(struct output *output);
+cutover_status call_page_end(struct call *call, struct output *output, const char *next_cursor,
+                             cutover_error **error);
 /* The same with the ETag of a record's version, or 304 where the caller has that already. */
 cutover_status call_record(struct call *call, unsigned status, const char *json, uint64_t version,
                            cutover_error **error);

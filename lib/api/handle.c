@@ -49,8 +49,9 @@ static cutover_status refuse_method(struct call *call, const char *const segment
         for (size_t i = 0; i < route_count; i++) {
             if (strcmp(routes[i].method, methods[m]) != 0 || !route_has(&routes[i], segments, count, params))
                 continue;
-            strcat(allow, *allow == '\0' ? "" : ", ");
-            strcat(allow, strcmp(methods[m], "GET") == 0 ? "GET, HEAD" : methods[m]);
+            size_t used = strlen(allow);
+            snprintf(allow + used, sizeof allow - used, "%s%s", used == 0 ? "" : ", ",
+                     strcmp(methods[m], "GET") == 0 ? "GET, HEAD" : methods[m]);
             break;
         }
     }

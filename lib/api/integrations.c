@@ -34,17 +34,11 @@ cutover_status api_integrations_list(struct call *call, cutover_error **error)
     struct output output;
     cutover_status status = check_integrations(call, error);
 
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    call_page_begin(&output);
     if (status == CUTOVER_OK)
         status = cutover_integrations_list(call->api->integrations, call->project_id, emit, &output, error);
-    output_close(&output, ']');
-    output_put_json(&output, "next_cursor", NULL);
-    output_close(&output, '}');
     if (status == CUTOVER_OK)
-        status = call_json(call, 200, output_text(&output), error);
+        return call_page_end(call, &output, NULL, error);
     output_free(&output);
     return status;
 }

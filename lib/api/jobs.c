@@ -55,19 +55,13 @@ cutover_status api_jobs_list(struct call *call, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     const size_t count = cutover_job_list_count(list);
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    call_page_begin(&output);
     for (size_t i = 0; i < count; i++)
         job_write(call->api, &output, cutover_job_list_at(list, i), NULL);
-    output_close(&output, ']');
-    output_put(&output, "next_cursor",
-               count < filter.limit ? NULL : cutover_job_id(cutover_job_list_at(list, count - 1)));
-    output_close(&output, '}');
+    status = call_page_end(call, &output,
+                           count < filter.limit ? NULL : cutover_job_id(cutover_job_list_at(list, count - 1)),
+                           error);
     cutover_job_list_free(list);
-    status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
     return status;
 }
 

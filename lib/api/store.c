@@ -1,5 +1,6 @@
 #include "api/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,7 +150,7 @@ cutover_status kept_walk(cutover_api *api, const char *kind, kept_each each, voi
             status = each(api, page->ids[i], &page->items[i], context, error);
         if (page->count == 0 || strlen(page->ids[page->count - 1]) >= sizeof after)
             break;
-        strcpy(after, page->ids[page->count - 1]);
+        snprintf(after, sizeof after, "%s", page->ids[page->count - 1]);
         page_clear(page);
     }
     if (page != NULL)

@@ -43,19 +43,13 @@ cutover_status api_webhooks_list(struct call *call, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     const size_t count = cutover_webhook_list_count(list);
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    call_page_begin(&output);
     for (size_t i = 0; i < count; i++)
         output_json(&output, cutover_webhook_json(cutover_webhook_list_at(list, i)));
-    output_close(&output, ']');
-    output_put(&output, "next_cursor",
-               count < limit ? NULL : cutover_webhook_id(cutover_webhook_list_at(list, count - 1)));
-    output_close(&output, '}');
+    status = call_page_end(call, &output,
+                           count < limit ? NULL : cutover_webhook_id(cutover_webhook_list_at(list, count - 1)),
+                           error);
     cutover_webhook_list_free(list);
-    status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
     return status;
 }
 
@@ -192,21 +186,15 @@ cutover_status api_deliveries_list(struct call *call, cutover_error **error)
     if (status != CUTOVER_OK)
         return status;
     const size_t count = cutover_webhook_delivery_list_count(list);
-    output_begin(&output);
-    output_open(&output, '{');
-    output_key(&output, "items");
-    output_open(&output, '[');
+    call_page_begin(&output);
     for (size_t i = 0; i < count; i++)
         output_json(&output, cutover_webhook_delivery_json(cutover_webhook_delivery_list_at(list, i)));
-    output_close(&output, ']');
-    output_put(&output, "next_cursor",
-               count < filter.limit
-                   ? NULL
-                   : cutover_webhook_delivery_id(cutover_webhook_delivery_list_at(list, count - 1)));
-    output_close(&output, '}');
+    status = call_page_end(call, &output,
+                           count < filter.limit
+                               ? NULL
+                               : cutover_webhook_delivery_id(cutover_webhook_delivery_list_at(list, count - 1)),
+                           error);
     cutover_webhook_delivery_list_free(list);
-    status = call_json(call, 200, output_text(&output), error);
-    output_free(&output);
     return status;
 }
 
