@@ -35,8 +35,8 @@ done <<EOF
 $(awk '/^= / { print $2, $3 }' "$mutants")
 EOF
 
-# What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h), or by what it stands for where public headers are all: each call of a member of a port that answers, as the
-# headers have them, has its own in its statement.
+# What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h), or by what it stands for where public headers are
+# all: each call of a member of a port that answers, as the headers have them, has its own in its statement.
 answering=$(sed -nE 's/^ *cutover_status \(\*([a-z_]+)\)\(.*/\1/p' include/cutover/store.h include/cutover/repository.h \
     include/cutover/platform.h include/cutover/notifier.h | sort -u | tr '\n' '|')
 # shellcheck disable=SC2046 # no name of a source has a space in it
