@@ -103,7 +103,7 @@ static cutover_status take_recovery(const cutover_recovery *recovery, void *cont
         json_object_object_add(members, "outcome", json_object_new_string(outcome_name(recovery->outcome)));
         json_object_object_add(members, "why", json_object_new_string(recovery->message));
     }
-    log_line(CUTOVER_LOG_WARNING, "recovery found a job", members);
+    log_entry(CUTOVER_LOG_WARNING, "recovery found a job", members);
     return CUTOVER_OK;
 }
 

@@ -50,14 +50,14 @@ static void run(struct jobs *jobs, cutover_api_work *work)
 {
     cutover_error *error = NULL;
 
-    log_line(CUTOVER_LOG_INFO, "a job begins", members_of(work));
+    log_entry(CUTOVER_LOG_INFO, "a job begins", members_of(work));
     cutover_status status = cutover_api_work_run(work, &error);
     struct json_object *members = members_of(work);
     if (members != NULL && status != CUTOVER_OK) {
         json_object_object_add(members, "code", json_object_new_string(cutover_status_name(status)));
         json_object_object_add(members, "error", json_object_new_string(cutover_error_message(error)));
     }
-    log_line(status == CUTOVER_OK ? CUTOVER_LOG_INFO : CUTOVER_LOG_WARNING, "a job ends", members);
+    log_entry(status == CUTOVER_OK ? CUTOVER_LOG_INFO : CUTOVER_LOG_WARNING, "a job ends", members);
     metrics_job(jobs->metrics, jobs->engine, cutover_api_work_kind(work), cutover_api_work_job_id(work));
     cutover_error_free(error);
 }

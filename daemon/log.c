@@ -72,7 +72,7 @@ static void write_line(struct json_object *line)
         free(whole);
 }
 
-void log_line(cutover_log_level level, const char *message, struct json_object *members)
+void log_entry(cutover_log_level level, const char *message, struct json_object *members)
 {
     static const char *const levels[] = {"", "debug", "info", "warning", "error"};
     char at[WALL_TEXT_SIZE];
@@ -104,7 +104,7 @@ void log_text(cutover_log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    log_line(level, text, NULL);
+    log_entry(level, text, NULL);
 }
 
 void log_error(const char *what, cutover_error *error)
@@ -122,12 +122,12 @@ void log_error(const char *what, cutover_error *error)
     for (size_t i = 0; members != NULL && i < sizeof texts / sizeof *texts; i++)
         if (texts[i].value != NULL)
             json_object_object_add(members, texts[i].name, json_object_new_string(texts[i].value));
-    log_line(CUTOVER_LOG_ERROR, what, members);
+    log_entry(CUTOVER_LOG_ERROR, what, members);
     cutover_error_free(error);
 }
 
 void log_engine(cutover_log_level level, const char *line, void *userdata)
 {
     (void)userdata;
-    log_line(level, line, NULL);
+    log_entry(level, line, NULL);
 }

@@ -14,7 +14,7 @@ void log_threshold(cutover_log_level level);
 bool log_takes(cutover_log_level level);
 
 /* Takes the members over; NULL: none. */
-void log_line(cutover_log_level level, const char *message, struct json_object *members);
+void log_entry(cutover_log_level level, const char *message, struct json_object *members);
 void log_text(cutover_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What failed, with code, message, detail and hint; frees the error. */
 void log_error(const char *what, cutover_error *error);

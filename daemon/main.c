@@ -132,7 +132,7 @@ static int serve(struct daemon *daemon)
         struct json_object *members = json_object_new_object();
         json_object_object_add(members, "address", json_object_new_string(server_address(daemon->server)));
         json_object_object_add(members, "version", json_object_new_string(cutover_version()));
-        log_line(CUTOVER_LOG_INFO, "cutoverd listens", members);
+        log_entry(CUTOVER_LOG_INFO, "cutoverd listens", members);
         wait_for_signal();
     }
     end(daemon);

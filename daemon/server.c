@@ -434,7 +434,7 @@ static void note(struct transfer *transfer, int64_t took)
     put_visible(members, "client", exchange->client);
     if (exchange->actor[0] != '\0')
         put_visible(members, "actor", exchange->actor);
-    log_line(level, "request", members);
+    log_entry(level, "request", members);
 }
 
 static const char *known_method(const char *method)

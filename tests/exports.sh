@@ -1,7 +1,8 @@
 #!/bin/sh
-# The names that the shared libraries export are exactly those that the headers declare with CUTOVER_API; and the library
-# takes nothing from the C library that a guest keeps its hands off (P10; EDGE_CASES G4, G6, G17). sigaction() is not among
-# that: it is how a process sees what the host does with SIGCHLD.
+# The names that the shared libraries export are exactly those that the headers declare with CUTOVER_API; the programs
+# have no name that the library has inside; and the library takes nothing from the C library that a guest keeps its hands
+# off (P10; EDGE_CASES G4, G6, G17). sigaction() is not among that: it is how a process sees what the host does with
+# SIGCHLD.
 #
 #     tests/exports.sh BUILD_DIR
 set -u
@@ -54,6 +55,23 @@ check_guest() {
     failed=$((failed + $(wc -l <"$work/taken")))
 }
 
+# check_programs LIBRARY: in a build without shared libraries the programs are linked with the archive as it is, and a name that
+# both define would be the program's for the library, too, without a word from the linker.
+check_programs() {
+    find "$build/daemon" "$build/examples" -name '*.o' -exec nm -g --defined-only {} + | awk 'NF == 3 { print $3 }' |
+        sort -u >"$work/programs"
+    nm -g --defined-only "$build/.libs/$1" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u >"$work/archive"
+    if ! [ -s "$work/programs" ] || ! [ -s "$work/archive" ]; then
+        echo "exports: found no names in the programs, or none in $1"
+        failed=$((failed + 1))
+        return
+    fi
+    comm -12 "$work/programs" "$work/archive" | grep -vx main >"$work/both"
+    sed "s:^:exports\: both a program and $1 define :" "$work/both"
+    passed=$((passed + $([ -s "$work/both" ] && echo 0 || echo 1)))
+    failed=$((failed + $(wc -l <"$work/both")))
+}
+
 headers=$(find "$source_dir/include" -name '*.h' ! -name conformance.h)
 # shellcheck disable=SC2086 # a list of files without spaces in their names, unless the folder has some
 (
@@ -63,6 +81,7 @@ headers=$(find "$source_dir/include" -name '*.h' ! -name conformance.h)
     compare libcutover.so $headers
     compare libcutover-conformance.so "$source_dir/include/cutover/conformance.h"
     check_guest libcutover.so
+    check_programs libcutover.a
     echo "exports: $passed passed, $failed failed"
     [ "$failed" -eq 0 ]
 )

@@ -108,8 +108,11 @@ class Home:
         return Daemon(self, len(self.daemons), settings)
 
     def end(self):
+        died = [daemon for daemon in self.daemons if daemon.died()]
         for daemon in self.daemons:
             daemon.kill()
+        if died:
+            raise AssertionError(f"cutoverd died ({died[0].process.returncode}): {died[0].log()[-5000:]}")
 
 
 class Daemon:
@@ -125,6 +128,7 @@ class Daemon:
         self.process = subprocess.Popen([build() / "cutoverd", "--config", self.configuration],
                                         stderr=open(self.log_path, "wb"), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL)
+        self.told_to_end = False
         home.daemons.append(self)
         self.address = wait_until("cutoverd listens", self._address)
         parts = urllib.parse.urlsplit(self.address)
@@ -208,10 +212,16 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def terminate(self):
+        self.told_to_end = True
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
 
+    def died(self):
+        """It ended, and nobody told it to."""
+        return self.process.poll() is not None and not self.told_to_end
+
     def kill(self):
+        self.told_to_end = True
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(PATIENCE)
