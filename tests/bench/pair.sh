@@ -75,7 +75,9 @@ promotion() {
         { cat "$work/errors" "$report" >&2; exit 1; }
     awk '{print $1, $2 + $3}' "$work/time" >> "$work/figures.$which"
     psql -q -c "DROP DATABASE $(jq -r .displaced_database "$report")" postgres
-    tool backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
+    tool --as operator:bench backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > "$work/deleted" 2>&1 ||
+        tool backup delete "$(jq -r .pre_cutover_backup_id "$report")" > "$work/deleted" 2>&1 || # as older builds have it
+        { cat "$work/deleted" >&2; exit 1; }
 }
 for run in $(seq 0 "$runs"); do
     order="before after"

@@ -94,7 +94,7 @@ time_promotion() { # METHOD
     note "verify_$method" "$(jq '.steps[] | select(.name == "verify") | .seconds' "$report")"
     note check "$(jq '.steps[] | select(.name == "check") | .seconds' "$report")"
     on_production -c "DROP DATABASE $(jq -r .displaced_database "$report")" postgres
-    "$cutoverctl" --json backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
+    "$cutoverctl" --json --as operator:bench backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
 }
 
 time_dump() {
