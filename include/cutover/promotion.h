@@ -25,6 +25,14 @@ typedef enum cutover_verify_method {
     CUTOVER_VERIFY_READBACK = 2 /**< Read again from the repository and recomputed. */
 } cutover_verify_method;
 
+/** When production begins to refuse writes. */
+typedef enum cutover_fence {
+    /** When the backup is taken and verified; it is then brought forward to what has changed since. The default. Where the repository
+        cannot rewrite what is not published (CUTOVER_REPOSITORY_REWRITE) it is as CUTOVER_FENCE_EARLY, and the report warns. */
+    CUTOVER_FENCE_LATE = 0,
+    CUTOVER_FENCE_EARLY = 1 /**< Before the backup is taken. */
+} cutover_fence;
+
 #define CUTOVER_PROGRESS_VERSION 2
 
 /** Where a job stands; pointers are static or valid during the call. */
@@ -78,11 +86,13 @@ typedef struct cutover_promotion_options {
     /** What cutover_request_version() said when the operator read the request: another one is CUTOVER_E_CONFLICT, at the start, or where
         it is changed before anything is begun. 0: whatever it is. Since version 3. */
     uint64_t if_version;
+    cutover_fence fence; /**< When production begins to refuse writes. Since version 3. */
 } cutover_promotion_options;
 
 #define CUTOVER_PROMOTION_OPTIONS_INIT                                                                         \
     {                                                                                                          \
-        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL, 0, 0, 0       \
+        CUTOVER_PROMOTION_OPTIONS_VERSION, NULL, NULL, 0, CUTOVER_VERIFY_RESTORE, 0, NULL, NULL, 0, 0, 0,      \
+            CUTOVER_FENCE_LATE                                                                                 \
     }
 
 /** Same as CUTOVER_PROMOTION_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

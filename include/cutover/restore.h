@@ -16,7 +16,7 @@ extern "C" {
 /** A running restore. Run by one thread; cancel and progress from any. Free it after run returned. */
 typedef struct cutover_restore cutover_restore;
 
-#define CUTOVER_RESTORE_OPTIONS_VERSION 1
+#define CUTOVER_RESTORE_OPTIONS_VERSION 2
 
 typedef struct cutover_restore_options {
     unsigned version; /**< CUTOVER_RESTORE_OPTIONS_VERSION. */
@@ -32,11 +32,16 @@ typedef struct cutover_restore_options {
     cutover_verify_method verify; /**< Of the pre-restore backup; default CUTOVER_VERIFY_RESTORE. */
     cutover_progress_fn progress; /**< Optional; on the thread that runs, at most ten a second. */
     void *progress_userdata;      /**< Passed to progress. */
+    cutover_fence fence;          /**< Over production: when it begins to refuse writes. Since version 2. */
+    uint32_t
+        writes_refused_max_s; /**< Seconds that production may refuse writes before the swap, as of a promotion. 0: no
+                                        limit. Since version 2. */
 } cutover_restore_options;
 
 #define CUTOVER_RESTORE_OPTIONS_INIT                                                                           \
     {                                                                                                          \
-        CUTOVER_RESTORE_OPTIONS_VERSION, NULL, NULL, NULL, NULL, 0, 0, CUTOVER_VERIFY_RESTORE, NULL, NULL      \
+        CUTOVER_RESTORE_OPTIONS_VERSION, NULL, NULL, NULL, NULL, 0, 0, CUTOVER_VERIFY_RESTORE, NULL, NULL,     \
+            CUTOVER_FENCE_LATE, 0                                                                              \
     }
 
 /** Same as CUTOVER_RESTORE_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */

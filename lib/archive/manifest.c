@@ -252,28 +252,33 @@ static void table_free(struct manifest_table *table)
     free(table->members);
 }
 
-static void lists_free(struct manifest *manifest)
+void manifest_file_forget(struct manifest_file *file)
 {
-    for (size_t i = 0; manifest->tables != NULL && i < manifest->table_count; i++)
-        table_free(&manifest->tables[i]);
+    free(file->name);
+    free(file->sha256);
+    *file = (struct manifest_file){0};
+}
+
+void manifest_files_free(struct manifest_file *files, size_t count)
+{
+    for (size_t i = 0; files != NULL && i < count; i++)
+        manifest_file_forget(&files[i]);
+    free(files);
+}
+
+void manifest_forget(struct manifest *manifest)
+{
+    struct manifest kept = {.tables = manifest->tables,
+                            .table_count = manifest->table_count,
+                            .large_object_bytes = manifest->large_object_bytes,
+                            .files = manifest->files,
+                            .file_count = manifest->file_count};
+
     for (size_t i = 0; manifest->sequences != NULL && i < manifest->sequence_count; i++) {
         free(manifest->sequences[i].schema);
         free(manifest->sequences[i].name);
     }
-    for (size_t i = 0; manifest->files != NULL && i < manifest->file_count; i++) {
-        free(manifest->files[i].name);
-        free(manifest->files[i].sha256);
-    }
-    free(manifest->tables);
     free(manifest->sequences);
-    free(manifest->files);
-}
-
-void manifest_free(struct manifest *manifest)
-{
-    if (manifest == NULL)
-        return;
-    lists_free(manifest);
     free(manifest->backup_id);
     free(manifest->library_version);
     free(manifest->system_identifier);
@@ -287,6 +292,18 @@ void manifest_free(struct manifest *manifest)
     free_strings(manifest->roles, manifest->role_count);
     json_object_put(manifest->extensions);
     free(manifest->large_object_digest);
+    *manifest = kept;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    if (manifest == NULL)
+        return;
+    manifest_forget(manifest);
+    for (size_t i = 0; manifest->tables != NULL && i < manifest->table_count; i++)
+        table_free(&manifest->tables[i]);
+    free(manifest->tables);
+    manifest_files_free(manifest->files, manifest->file_count);
     memset(manifest, 0, sizeof *manifest);
 }
 

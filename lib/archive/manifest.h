@@ -75,6 +75,10 @@ cutover_status manifest_format(const struct manifest *manifest, char **json, cut
 cutover_status manifest_parse(const char *json, size_t length, struct manifest *manifest,
                               cutover_error **error);
 void manifest_free(struct manifest *manifest);
+/* All but what it says of tables, large objects' bytes and files: it is to be filled again. */
+void manifest_forget(struct manifest *manifest);
+void manifest_file_forget(struct manifest_file *file); /* the content */
+void manifest_files_free(struct manifest_file *files, size_t count);
 const struct manifest_file *manifest_file_find(const struct manifest *manifest, const char *name);
 
 #endif

@@ -70,8 +70,10 @@ static const struct port_member restore_options_required[] = {
     {"backup_id", offsetof(cutover_restore_options, backup_id), 1},
     {NULL, 0, 0},
 };
+static const size_t restore_options_older[] = {PORT_SIZE(cutover_restore_options, progress_userdata)};
 const struct port restore_options_port = {&restore_options_initial, sizeof(cutover_restore_options),
-                                          CUTOVER_RESTORE_OPTIONS_VERSION, NULL, restore_options_required};
+                                          CUTOVER_RESTORE_OPTIONS_VERSION, restore_options_older,
+                                          restore_options_required};
 
 cutover_status cutover_restore_options_init(cutover_restore_options *options, unsigned version)
 {

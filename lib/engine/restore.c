@@ -31,6 +31,9 @@ static cutover_status options_take(const cutover_restore_options *given, cutover
     if (status == CUTOVER_OK && options->verify != CUTOVER_VERIFY_RESTORE &&
         options->verify != CUTOVER_VERIFY_READBACK)
         status = error_set(error, CUTOVER_E_INVALID, "options.verify: %d is no method", (int)options->verify);
+    if (status == CUTOVER_OK && options->fence != CUTOVER_FENCE_LATE && options->fence != CUTOVER_FENCE_EARLY)
+        status = error_set(error, CUTOVER_E_INVALID, "options.fence: %d is neither late (%d) nor early (%d)",
+                           (int)options->fence, CUTOVER_FENCE_LATE, CUTOVER_FENCE_EARLY);
     return status;
 }
 

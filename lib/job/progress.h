@@ -25,7 +25,9 @@ enum phase {
     PHASE_VERIFY_LOAD,
     PHASE_VERIFY_INDEX,
     PHASE_VERIFY_COMPARE,
-    PHASE_LAST_READ, /* the archive's files once more, before the swap */
+    PHASE_CATCH_UP,      /* what changed since, read again */
+    PHASE_CATCH_UP_READ, /* and read back */
+    PHASE_LAST_READ,     /* the archive's files once more, before the swap */
     PHASE_COUNT
 };
 

@@ -104,6 +104,22 @@ static void put_lists(struct json_object *object, const struct report *report)
 const char report_production_kept[] = "Production is as it was, and open for reads and writes.";
 const char report_production_untouched[] = "Production was not touched.";
 
+static void put_catch_up(struct json_object *object, const struct report *report)
+{
+    struct json_object *catch_up;
+
+    json_put_text(object, "catch_up", NULL);
+    if (report->rounds == 0)
+        return;
+    catch_up = json_object_new_object();
+    json_put_int(catch_up, "rounds", report->rounds);
+    json_put_int(catch_up, "tables", (int64_t)report->renewed.tables);
+    json_put_int(catch_up, "rows", (int64_t)report->renewed.rows);
+    json_put_int(catch_up, "bytes", (int64_t)report->renewed.bytes);
+    json_put_double(catch_up, "seconds", (double)report->catch_up_us / 1e6);
+    json_put_object(object, "catch_up", catch_up);
+}
+
 struct json_object *report_make(const struct report *report, const struct report_subject *subject)
 {
     struct json_object *object = json_object_new_object();
@@ -117,6 +133,7 @@ struct json_object *report_make(const struct report *report, const struct report
     json_put_text(object, "status", subject->status);
     put_backup(object, report, subject->backup);
     put_stage(object, report);
+    put_catch_up(object, report);
     json_put_double(object, "writes_refused_ms", (double)report->writes_refused_us / 1000);
     json_put_double(object, "reads_unavailable_ms", (double)report->reads_unavailable_us / 1000);
     json_put_int(object, "sessions_ended", report->sessions_ended);

@@ -20,6 +20,11 @@ struct report {
     size_t warning_count;
     uint64_t stage_tables, stage_rows, stage_bytes;
     cutover_verdict check;
+    uint32_t rounds; /* in which the backup was brought forward; 0: it was not */
+    struct renewal {
+        uint64_t tables, rows, bytes; /* that were read again; of raw text */
+    } renewed;
+    int64_t catch_up_us;
     int64_t writes_refused_us;    /* 0: they never were */
     int64_t reads_unavailable_us; /* likewise */
     uint32_t sessions_ended;

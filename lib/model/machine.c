@@ -438,7 +438,7 @@ bool machine_request_is_live(int status)
     return status == REQUEST_OPEN || status == REQUEST_ACKED || status == REQUEST_IN_PROGRESS;
 }
 
-/* From → the set of statuses after. A rollback has nothing to stage, a restore into a preview nothing to back up. */
+/* From → the set of statuses after. Where the fence goes up before the backup there is nothing to catch up with. A rollback has nothing to stage, a restore into a preview nothing to back up. */
 #define BIT(status) (1u << (status))
 #define STOPPED (BIT(PROMOTION_FAILED) | BIT(PROMOTION_CANCELLED))
 static const unsigned promotion_moves[PROMOTION_STATUS_COUNT] = {
@@ -447,8 +447,9 @@ static const unsigned promotion_moves[PROMOTION_STATUS_COUNT] = {
     [PROMOTION_STAGE] = BIT(PROMOTION_CHECK) | STOPPED,
     [PROMOTION_CHECK] = BIT(PROMOTION_BACKUP) | BIT(PROMOTION_SWAP) | STOPPED,
     [PROMOTION_BACKUP] = BIT(PROMOTION_VERIFY) | STOPPED,
-    [PROMOTION_VERIFY] = BIT(PROMOTION_HELD) | BIT(PROMOTION_SWAP) | STOPPED,
-    [PROMOTION_HELD] = BIT(PROMOTION_SWAP) | STOPPED,
+    [PROMOTION_VERIFY] = BIT(PROMOTION_HELD) | BIT(PROMOTION_CATCH_UP) | BIT(PROMOTION_SWAP) | STOPPED,
+    [PROMOTION_HELD] = BIT(PROMOTION_CATCH_UP) | BIT(PROMOTION_SWAP) | STOPPED,
+    [PROMOTION_CATCH_UP] = BIT(PROMOTION_SWAP) | STOPPED,
     [PROMOTION_SWAP] = BIT(PROMOTION_FINISH) | BIT(PROMOTION_COMPLETED) | STOPPED,
     [PROMOTION_FINISH] = BIT(PROMOTION_COMPLETED),
 };

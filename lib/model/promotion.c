@@ -4,11 +4,11 @@
 #include "model/request.h"
 
 const char *const promotion_status_names[] = {
-    [PROMOTION_PREFLIGHT] = "preflight", [PROMOTION_LOCK] = "lock",     [PROMOTION_STAGE] = "stage",
-    [PROMOTION_CHECK] = "check",         [PROMOTION_BACKUP] = "backup", [PROMOTION_VERIFY] = "verify",
-    [PROMOTION_HELD] = "held",           [PROMOTION_SWAP] = "swap",     [PROMOTION_FINISH] = "finish",
-    [PROMOTION_COMPLETED] = "completed", [PROMOTION_FAILED] = "failed", [PROMOTION_CANCELLED] = "cancelled",
-    [PROMOTION_STATUS_COUNT] = NULL,
+    [PROMOTION_PREFLIGHT] = "preflight", [PROMOTION_LOCK] = "lock",           [PROMOTION_STAGE] = "stage",
+    [PROMOTION_CHECK] = "check",         [PROMOTION_BACKUP] = "backup",       [PROMOTION_VERIFY] = "verify",
+    [PROMOTION_HELD] = "held",           [PROMOTION_CATCH_UP] = "catch_up",   [PROMOTION_SWAP] = "swap",
+    [PROMOTION_FINISH] = "finish",       [PROMOTION_COMPLETED] = "completed", [PROMOTION_FAILED] = "failed",
+    [PROMOTION_CANCELLED] = "cancelled", [PROMOTION_STATUS_COUNT] = NULL,
 };
 
 const char *const job_kind_names[] = {

@@ -89,7 +89,7 @@ static cutover_status backup_claim(struct job *job, cutover_error **error)
                : lease_keep(&job->lease, &job->operation.cancel, &job->operation.progress, error);
 }
 
-static cutover_status archive_take(struct job *job, cutover_error **error)
+static cutover_status production_read(struct job *job, cutover_error **error)
 {
     struct session_options options = operation_session(&job->operation, &job->project.production, NULL);
     struct snapshot *snapshot = NULL;
@@ -111,7 +111,7 @@ static cutover_status archive_take(struct job *job, cutover_error **error)
 
 static cutover_status backup_take(struct job *job, cutover_error **error)
 {
-    cutover_status status = archive_take(job, error);
+    cutover_status status = production_read(job, error);
 
     return status != CUTOVER_OK ? status : backup_step(&job->backup, BACKUP_VERIFYING, error);
 }

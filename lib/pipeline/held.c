@@ -210,6 +210,8 @@ static cutover_status wait_for_release(struct job *job, cutover_error **error)
         if (status == CUTOVER_OK && !released)
             status = end_check(job, began_us, error);
         if (status == CUTOVER_OK && !released)
+            status = job_catch_up_meanwhile(job, error);
+        if (status == CUTOVER_OK && !released)
             status = cancel_sleep(&job->operation.cancel, HOLD_LOOK_MS, error);
     } while (status == CUTOVER_OK && !released);
     preview_free(&waiting.preview);

@@ -26,6 +26,7 @@
 #include "postgres/swap/fence.h"
 #include "postgres/swap/mark.h"
 #include "transfer/archive_read.h"
+#include "transfer/archive_write.h"
 #include "transfer/live_copy.h"
 
 #include <cutover/backup.h>
@@ -134,6 +135,7 @@ struct job {
     cutover_verify_method verify;
     bool hold;
     int64_t hold_max_s, writes_refused_max_s; /* 0: no limit */
+    cutover_fence fence;
     uint64_t if_version; /* of the request, as whoever asked for the job has seen it; 0: they do not say */
     /* As found. */
     struct request_record request;
@@ -147,9 +149,14 @@ struct job {
     atomic_bool claimed;        /* the job is this one's: its record is there, for any thread */
     struct backup backup;       /* of the state that is displaced; or the one that is taken or verified */
     struct backup_record known; /* what was known of it before it was verified again */
-    struct fence_mark mark;     /* before the backup's snapshot */
+    struct writing
+        *archive; /* the backup while it is brought forward; NULL: there is none, or it is published */
+    struct fence_mark mark;     /* before the snapshot that the backup is of */
     struct fence_mark incoming; /* of what comes in, before it was checked */
     struct json_object *bears;  /* production's properties, with the values of settings: never written down */
+    int64_t backup_us;          /* how long production was read for the backup */
+    int64_t caught_up_us;       /* monotonic: when what changed was looked at last */
+    int64_t round_us;           /* how long the last round took */
     int64_t fenced_us;          /* monotonic: when writes began to be refused */
     bool swapped;
     bool outcome_unknown; /* the server went away in the moment of the swap */
@@ -199,6 +206,8 @@ cutover_status job_end_by_limit(struct job *job, cutover_error **error, const ch
 /* A warning, for the report and the log. */
 void job_warn(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 bool job_is_backed_up(const struct job *job); /* for step.wanted */
+/* Whether its fence goes up late: its backup is brought forward, behind it. That takes a repository that can rewrite. */
+bool job_catches_up(const struct job *job);
 /* Whether the project is there, active, and without a job. */
 cutover_status job_project_check(const struct host *host, const struct project *project, cutover_error **error);
 /* What a rollback looks at before it is asked to run: by sessions of its own. */
@@ -208,6 +217,8 @@ cutover_status job_properties_try(struct job *job, struct json_object *propertie
 /* A label, a request, an actor: what every backup's record says of where it comes from. */
 cutover_status job_backup_record(const struct job *job, const char *label, struct backup_record *record,
                                  cutover_error **error);
+/* Where its backup can be looked at, for the report. */
+void job_backup_path_note(struct job *job);
 /* How long verifying a backup of so many bytes takes, in bytes of work. */
 void job_expect_verify(struct job *job, double bytes);
 
@@ -222,6 +233,21 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
 /* Whether what blocks has come up in production since: preflight was long before, and production took writes. */
 cutover_status job_look_again(const struct job *job, struct session *inside, cutover_error **error);
 
+/* ---- the fence (pipeline/fence.c) ---- */
+
+#define SNAPSHOT_LOCK_MS 30000
+
+/* How sessions inside production are opened; what it points to is the job's. */
+struct session_options job_inside(const struct job *job);
+/* Journals what the fence will replace, and raises it. */
+cutover_status job_fence_up(struct job *job, cutover_error **error);
+/* Reads a mark of production, with its layout, before a snapshot is taken; with facts where no step after it reads them. What blocks and
+   has come up since preflight is found, too. */
+cutover_status job_mark_take(struct job *job, struct fence_mark *mark, cutover_error **error);
+
+/* While it is held: brings the backup forward where enough has changed, and that is due. */
+cutover_status job_catch_up_meanwhile(struct job *job, cutover_error **error);
+
 /* ---- the steps: one file each, of that name ---- */
 
 cutover_status step_preflight(struct job *job, cutover_error **error);
@@ -231,6 +257,7 @@ cutover_status step_check(struct job *job, cutover_error **error);
 cutover_status step_backup(struct job *job, cutover_error **error);
 cutover_status step_verify(struct job *job, cutover_error **error);
 cutover_status step_held(struct job *job, cutover_error **error);
+cutover_status step_catch_up(struct job *job, cutover_error **error);
 cutover_status step_swap(struct job *job, cutover_error **error);
 cutover_status step_finish(struct job *job, cutover_error **error);
 

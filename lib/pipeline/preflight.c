@@ -96,6 +96,7 @@ static void expect_work(struct job *job, struct session *production)
     progress_expect(progress, PHASE_STAGE_INDEX, job->source_bytes * 0.7);
     progress_expect(progress, PHASE_STAGE_ANALYZE, job->source_bytes * 0.1);
     progress_expect(progress, PHASE_CHECK, job->source_bytes * 0.5);
+    progress_expect(progress, PHASE_CATCH_UP, job_catches_up(job) ? production_bytes * 0.05 : 0);
     progress_expect(progress, PHASE_LAST_READ, production_bytes * 0.05);
 }
 

@@ -9,11 +9,13 @@ static bool is_held(const struct job *job)
     return job->hold;
 }
 
-/* Production refuses writes from the backup on: what takes long and does not read it comes before. */
+/* Production refuses writes from the catch-up on, or from the backup on: what takes long and does not read it comes before. */
 static const struct step steps[] = {
-    {"preflight", step_preflight, NULL}, {"lock", step_lock, NULL},     {"stage", step_stage, NULL},
-    {"check", step_check, NULL},         {"backup", step_backup, NULL}, {"verify", step_verify, NULL},
-    {"held", step_held, is_held},        {"swap", step_swap, NULL},     {"finish", step_finish, NULL},
+    {"preflight", step_preflight, NULL}, {"lock", step_lock, NULL},
+    {"stage", step_stage, NULL},         {"check", step_check, NULL},
+    {"backup", step_backup, NULL},       {"verify", step_verify, NULL},
+    {"held", step_held, is_held},        {"catch_up", step_catch_up, job_catches_up},
+    {"swap", step_swap, NULL},           {"finish", step_finish, NULL},
 };
 
 static const struct job_type type = {
@@ -41,6 +43,7 @@ cutover_status promotion_make(struct job *job, struct host *host, const cutover_
     job->hold_max_s = options->hold_max_s != 0 ? options->hold_max_s : HOLD_MAX_DEFAULT_S;
     job->writes_refused_max_s = options->writes_refused_max_s;
     job->if_version = options->if_version;
+    job->fence = options->fence;
     if (status == CUTOVER_OK)
         status = string_copy(options->request_id, &job->request_id, error);
     return status;

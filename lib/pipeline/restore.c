@@ -9,6 +9,7 @@ static const struct step steps[] = {
     {"check", step_check, NULL},
     {"backup", step_backup, job_is_backed_up},
     {"verify", step_verify, job_is_backed_up},
+    {"catch_up", step_catch_up, job_catches_up},
     {"swap", step_swap, NULL},
     {"finish", step_finish, NULL},
 };
@@ -45,6 +46,8 @@ cutover_status restore_make(struct job *job, struct host *host, const cutover_re
     job->source = &source_backup;
     job->target = options->preview_id != NULL ? &target_preview : &target_production;
     job->verify = options->verify;
+    job->fence = options->fence;
+    job->writes_refused_max_s = options->writes_refused_max_s;
     from->confirm = options->confirm != 0;
     if (status == CUTOVER_OK)
         status = string_copy(options->backup_id, &from->backup_id, error);

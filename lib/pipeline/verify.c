@@ -16,7 +16,7 @@ static cutover_status note(void *context, const char *name, uint32_t oid, cutove
     return status != CUTOVER_OK ? status : journal_save(&job->journal, error);
 }
 
-static void path_note(struct job *job)
+void job_backup_path_note(struct job *job)
 {
     const cutover_repository *repository = &job->host->repository;
     char path[4096];
@@ -39,14 +39,19 @@ cutover_status step_verify(struct job *job, cutover_error **error)
     };
     cutover_status status = CUTOVER_OK;
 
-    path_note(job);
+    /* What is to be brought forward is no backup yet, and its verdict not the last word. */
+    bool is_backup = !journaled || !job_catches_up(job);
+
+    if (is_backup)
+        job_backup_path_note(job);
     if (journaled)
         status = journal_step(&job->journal, PROMOTION_VERIFY, error);
     if (status == CUTOVER_OK)
         status = archive_verify(&verify, &job->backup.record, error);
     if (status == CUTOVER_OK)
         status = record_set_text(&job->backup.record.error, NULL, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && is_backup)
         status = backup_step(&job->backup, BACKUP_VERIFIED, error);
+    job->caught_up_us = monotonic_us();
     return status;
 }

@@ -77,6 +77,8 @@ uint64_t archive_raw_bytes(const struct archive *archive)
 struct checking {
     const struct archive *archive;
     struct operation *operation;
+    const size_t *tables; /* which; where not all are read */
+    size_t count;
 };
 
 static cutover_status cancel_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
@@ -132,7 +134,7 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 {
     const cutover_repository *repository = &archive->host->repository;
     const struct manifest *manifest = &archive->manifest;
-    struct checking checking = {archive, operation};
+    struct checking checking = {.archive = archive, .operation = operation};
     cutover_error *local = NULL;
     struct stranger look = {manifest, &local};
     uint64_t bytes = 0;
@@ -242,41 +244,87 @@ static cutover_status table_check(const struct checking *checking, struct row_wo
     return CUTOVER_OK;
 }
 
-static cutover_status row_task(void *context, void *state, size_t index, cutover_error **error)
+static cutover_status table_read_back(struct checking *checking, struct row_worker *worker, size_t table,
+                                      cutover_error **error)
 {
-    struct checking *checking = context;
     const struct archive *archive = checking->archive;
-    const struct manifest_table *table = &archive->manifest.tables[index];
+    const struct manifest_table *from = &archive->manifest.tables[table];
     void *object = NULL;
 
     cutover_status status =
-        object_open(&archive->host->repository, archive->backup_id, table->file, &object, error);
+        object_open(&archive->host->repository, archive->backup_id, from->file, &object, error);
     if (status != CUTOVER_OK)
         return status;
-    status = table_check(checking, state, table, object, error);
+    status = table_check(checking, worker, from, object, error);
     object_close(&archive->host->repository, object);
     progress_table(&checking->operation->progress);
     return status;
 }
 
-cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
-                                  cutover_error **error)
+static cutover_status row_task(void *context, void *state, size_t index, cutover_error **error)
 {
-    struct checking checking = {archive, operation};
+    return table_read_back(context, state, index, error);
+}
 
-    progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
-                   (uint32_t)archive->manifest.table_count);
+static cutover_status rows_run(struct checking *checking, size_t tasks,
+                               cutover_status (*task)(void *context, void *state, size_t index,
+                                                      cutover_error **error),
+                               cutover_error **error)
+{
+    struct operation *operation = checking->operation;
     struct workers workers = {
         .jobs = operation->jobs,
-        .tasks = archive->manifest.table_count,
+        .tasks = tasks,
         .open = row_open,
-        .task = row_task,
+        .task = task,
         .close = row_close,
-        .context = &checking,
+        .context = checking,
         .tick = progress_tick,
         .tick_context = &operation->progress,
     };
-    cutover_status status = workers_run(&workers, &operation->cancel, error);
+
+    return workers_run(&workers, &operation->cancel, error);
+}
+
+cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
+                                  cutover_error **error)
+{
+    struct checking checking = {.archive = archive, .operation = operation};
+
+    progress_begin(&operation->progress, PHASE_VERIFY_COMPARE, archive_raw_bytes(archive),
+                   (uint32_t)archive->manifest.table_count);
+    cutover_status status = rows_run(&checking, archive->manifest.table_count, row_task, error);
+    progress_end(&operation->progress);
+    return status;
+}
+
+/* A table's file and its rows, or one of the files that are no table's. */
+static cutover_status some_task(void *context, void *state, size_t index, cutover_error **error)
+{
+    struct checking *checking = context;
+    struct row_worker *worker = state;
+    const struct archive *archive = checking->archive;
+    bool is_table = index < checking->count;
+    size_t file = is_table ? checking->tables[index] : archive->manifest.table_count + index - checking->count;
+
+    cutover_status status = object_check(&archive->host->repository, archive->backup_id,
+                                         &archive->manifest.files[file], worker->cancel, NULL, NULL, error);
+    return status == CUTOVER_OK && is_table ? table_read_back(checking, worker, file, error) : status;
+}
+
+cutover_status archive_check_some(const struct archive *archive, struct operation *operation, enum phase phase,
+                                  const size_t *tables, size_t count, cutover_error **error)
+{
+    struct checking checking = {archive, operation, tables, count};
+    const struct manifest *manifest = &archive->manifest;
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < manifest->tables[tables[i]].member_count; k++)
+            bytes += manifest->tables[tables[i]].members[k].raw;
+    progress_begin(&operation->progress, phase, bytes, (uint32_t)count);
+    cutover_status status =
+        rows_run(&checking, count + manifest->file_count - manifest->table_count, some_task, error);
     progress_end(&operation->progress);
     return status;
 }

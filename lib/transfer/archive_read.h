@@ -28,6 +28,10 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
+/* Likewise of some tables, by their place in a manifest whose first files are those of its tables, in their order: the file, and the
+   rows. The files that are no table's are looked at, too. */
+cutover_status archive_check_some(const struct archive *archive, struct operation *operation, enum phase phase,
+                                  const size_t *tables, size_t count, cutover_error **error);
 /* A database that the library made. */
 struct destination {
     struct session *control;             /* on its server, in another database */

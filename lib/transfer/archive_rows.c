@@ -19,7 +19,7 @@ struct writing_worker {
 static cutover_status worker_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
 {
     struct writing *writing = context;
-    struct session_options options = *writing->session;
+    struct session_options options = writing->session;
     struct writing_worker *worker = calloc(1, sizeof *worker);
 
     if (worker == NULL)
@@ -96,15 +96,15 @@ static cutover_status rows_append(struct member_writer *members, struct table_fi
     return member_append(file, bytes, count, member, error);
 }
 
-static cutover_status file_open(struct writing *writing, size_t table, cutover_error **error)
+static cutover_status file_open(struct writing *writing, size_t entry, cutover_error **error)
 {
-    struct table_file *file = &writing->files[table];
+    struct table_file *file = &writing->files[entry];
     cutover_status status = CUTOVER_OK;
 
     pthread_mutex_lock(&file->mutex);
     if (file->object == NULL)
         status = object_create(&writing->operation->host->repository, writing->backup_id,
-                               writing->manifest.tables[table].file, &file->object, error);
+                               writing->manifest.tables[entry].file, &file->object, error);
     pthread_mutex_unlock(&file->mutex);
     return status;
 }
@@ -114,9 +114,9 @@ static cutover_status file_finish(void *context, void *state, size_t table, cuto
 {
     struct writing *writing = context;
     struct writing_worker *worker = state;
-    struct table_file *file = &writing->files[table];
-    struct manifest_table *to = &writing->manifest.tables[table];
-    struct manifest_file *entry = &writing->manifest.files[table];
+    const size_t place = writing->entries[table];
+    struct table_file *file = &writing->files[place];
+    struct manifest_table *to = &writing->manifest.tables[place];
     struct member member = {0};
     const void *bytes;
     size_t count;
@@ -128,7 +128,8 @@ static cutover_status file_finish(void *context, void *state, size_t table, cuto
         return status;
     struct object_writer *object = file->object;
     file->object = NULL;
-    status = object_commit(object, entry, error);
+    manifest_file_forget(&writing->manifest.files[place]);
+    status = object_commit(object, &writing->manifest.files[place], error);
     if (status != CUTOVER_OK)
         return status;
     /* Streams noted theirs as they came to it; the manifest lists them as they lie. */
@@ -137,17 +138,20 @@ static cutover_status file_finish(void *context, void *state, size_t table, cuto
     char digest[DIGEST_TEXT_SIZE];
     digest_format(&receipt->digest, digest);
     to->rows = receipt->digest.rows;
+    free(to->members);
     to->members = file->members;
     to->member_count = file->count;
     file->members = NULL;
+    file->count = file->capacity = 0;
+    free(to->digest);
     return string_copy(digest, &to->digest, error);
 }
 
 static cutover_status rows_write(struct writing *writing, struct writing_worker *worker,
-                                 const struct table *table, size_t index, struct page_range range,
+                                 const struct table *table, size_t entry, struct page_range range,
                                  struct digest *digest, uint64_t *raw, cutover_error **error)
 {
-    struct table_file *file = &writing->files[index];
+    struct table_file *file = &writing->files[entry];
     struct progress *progress = &writing->operation->progress;
     struct copy_out copy;
     uint64_t told = 0, rows_told = 0;
@@ -186,11 +190,12 @@ static cutover_status part_write(void *context, void *state, const struct part *
                                  uint64_t *bytes, cutover_error **error)
 {
     struct writing *writing = context;
-    const struct table *table = &writing->pass.tables[part->table];
+    const struct table *table = &writing->read[part->table];
+    const size_t entry = writing->entries[part->table];
 
-    cutover_status status = file_open(writing, part->table, error);
+    cutover_status status = file_open(writing, entry, error);
     if (status == CUTOVER_OK)
-        status = rows_write(writing, state, table, part->table, part->range, digest, bytes, error);
+        status = rows_write(writing, state, table, entry, part->range, digest, bytes, error);
     return status;
 }
 
@@ -305,11 +310,13 @@ static cutover_status large_objects_write(struct writing *writing, struct writin
                                           cutover_error **error)
 {
     const struct inventory *inventory = &writing->snapshot->inventory;
-    struct manifest_file *listings = &writing->manifest.files[inventory->table_count];
+    struct manifest_file *listings = &writing->manifest.files[writing->manifest.table_count];
     struct manifest_file *files = listings + writing->listings;
     struct largeobject_reader reader;
     cutover_status status = CUTOVER_OK;
 
+    writing->large_objects = (struct digest)DIGEST_INIT;
+    writing->manifest.large_object_bytes = 0;
     largeobject_reader_open(&reader, worker->session, inventory);
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->large_object_count; i++)
         status = large_object_write(writing, worker, &reader, &files[i], error);
@@ -317,29 +324,40 @@ static cutover_status large_objects_write(struct writing *writing, struct writin
     return status != CUTOVER_OK ? status : listings_write(writing, listings, error);
 }
 
-/* Catalog facts, and large objects. */
+/* Catalog facts, where they were not read before, and large objects. */
 static cutover_status rest_write(void *context, void *state, cutover_error **error)
 {
     struct writing *writing = context;
     struct writing_worker *worker = state;
 
-    cutover_status status = catalog_facts_read(worker->session, &writing->facts, error);
-    return status != CUTOVER_OK ? status : large_objects_write(writing, worker, error);
+    cutover_status status =
+        writing->facts.length > 0 ? CUTOVER_OK : catalog_facts_read(worker->session, &writing->facts, error);
+    if (status == CUTOVER_OK && writing->large_objects_read)
+        status = large_objects_write(writing, worker, error);
+    return status;
+}
+
+static uint64_t bytes_to_read(const struct writing *writing)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < writing->read_count; i++)
+        bytes += writing->read[i].bytes;
+    return bytes;
 }
 
 cutover_status archive_rows_write(struct writing *writing, cutover_error **error)
 {
     struct operation *operation = writing->operation;
-    const struct inventory *inventory = &writing->snapshot->inventory;
 
     writing->pass = (struct pass){
-        .tables = inventory->tables,
-        .table_count = inventory->table_count,
+        .tables = writing->read,
+        .table_count = writing->read_count,
         .jobs = operation->jobs,
         .split = SPLIT_FREELY,
         .progress = &operation->progress,
-        .phase = PHASE_BACKUP,
-        .bytes = inventory->bytes,
+        .phase = writing->phase,
+        .bytes = bytes_to_read(writing),
         .open = worker_open,
         .close = worker_close,
         .before = rest_write,

@@ -24,31 +24,31 @@ static cutover_status dump_act(void *context, const struct cancel *cancel, cutov
     struct writing *writing = context;
     const struct operation *operation = writing->operation;
 
-    return tools_dump_schema(&operation->tools, writing->session->conninfo, writing->session->database,
+    return tools_dump_schema(&operation->tools, writing->session.conninfo, writing->session.database,
                              writing->snapshot->id, writing->snapshot->leader, operation->folder, SCHEMA_FOLDER,
                              cancel, error);
 }
 
-static cutover_status schema_dump(struct writing *writing, cutover_error **error)
+cutover_status archive_schema_dump(struct writing *writing, cutover_error **error)
 {
     struct operation *operation = writing->operation;
     struct text folder = TEXT_INIT;
     char *bytes = NULL;
     size_t count = 0;
 
-    cutover_status status = progress_while(&operation->progress, dump_act, writing, error);
-    if (status != CUTOVER_OK)
-        return status;
     text_add_format(&folder, "%s/%s", operation->folder, SCHEMA_FOLDER);
     if (text_failed(&folder))
-        status = error_nomem(error);
-    else
-        status = folder_read(text_string(&folder), ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, error);
+        return error_nomem(error);
+    folder_remove(text_string(&folder)); /* an earlier snapshot's */
+    cutover_status status = progress_while(&operation->progress, dump_act, writing, error);
     if (status == CUTOVER_OK)
-        status = toc_parse(bytes, count, &writing->toc, error);
-    free(bytes);
+        status = folder_read(text_string(&folder), ARCHIVE_TOC, ARCHIVE_TOC_LIMIT, &bytes, &count, error);
     text_free(&folder);
-    return status;
+    if (status != CUTOVER_OK)
+        return status;
+    text_free(&writing->schema);
+    writing->schema = (struct text){bytes, count, count, false};
+    return CUTOVER_OK;
 }
 
 /* The entry that a table's data hangs on: the table's own, or its extension's. */
@@ -73,20 +73,43 @@ static cutover_status names_split(const struct table *table, struct manifest_tab
     return CUTOVER_OK;
 }
 
-/* Adds one table's TABLE DATA entry and begins its manifest entry. */
-static cutover_status table_enter(struct writing *writing, const struct table *table, struct manifest_table *to,
+/* Begins one table's manifest entry. Its file is called after the number that its data will have in the table of contents, and keeps
+   that name. */
+static cutover_status table_begin(const struct table *table, int32_t id, struct manifest_table *to,
                                   cutover_error **error)
 {
+    struct text copy = TEXT_INIT, file = TEXT_INIT;
+
+    text_add_format(&copy, "COPY %s %s FROM stdin", table->qualified, table->column_list);
+    text_add_format(&file, "%" PRId32 ".dat.gz", id);
+    to->oid = table->oid;
+    to->copy = text_take(&copy);
+    to->file = text_take(&file);
+    cutover_status status = to->copy == NULL || to->file == NULL ? error_nomem(error) : CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        status = string_copy(table->schema, &to->schema, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(table->name, &to->name, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(table->extension_config ? "extension config" : "table", &to->kind, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(table->condition, &to->condition, error);
+    return status == CUTOVER_OK ? names_split(table, to, error) : status;
+}
+
+/* Adds one table's TABLE DATA entry. */
+static cutover_status table_enter(struct writing *writing, const struct table *table,
+                                  const struct manifest_table *from, cutover_error **error)
+{
     const struct toc_entry *owner = owner_entry(&writing->toc, table);
-    struct text copy = TEXT_INIT, file = TEXT_INIT, statement = TEXT_INIT;
-    int32_t id = toc_next_id(&writing->toc);
+    struct text file = TEXT_INIT, statement = TEXT_INIT;
+    int32_t id;
     cutover_status status;
 
     if (owner == NULL)
         return error_set(error, CUTOVER_E_POSTGRES, "pg_dump did not write the table %s", table->label);
-    text_add_format(&copy, "COPY %s %s FROM stdin", table->qualified, table->column_list);
-    text_add_format(&statement, "%s;\n", text_string(&copy));
-    text_add_format(&file, "%" PRId32 ".dat", id);
+    text_add_format(&statement, "%s;\n", from->copy);
+    text_add_format(&file, "%.*s", (int)(strlen(from->file) - strlen(".gz")), from->file);
     struct toc_addition addition = {
         .desc = "TABLE DATA",
         .tag = table->name,
@@ -99,45 +122,31 @@ static cutover_status table_enter(struct writing *writing, const struct table *t
         .file = text_string(&file),
         .depends_on = owner->dump_id,
     };
-    if (text_failed(&copy) || text_failed(&file) || text_failed(&statement))
+    if (text_failed(&file) || text_failed(&statement))
         status = error_nomem(error);
     else
         status = toc_add(&writing->toc, &addition, &id, error);
-    to->oid = table->oid;
-    if (status == CUTOVER_OK)
-        status = string_copy(table->schema, &to->schema, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(table->name, &to->name, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(table->extension_config ? "extension config" : "table", &to->kind, error);
-    if (status == CUTOVER_OK)
-        status = string_copy(table->condition, &to->condition, error);
-    if (status == CUTOVER_OK)
-        status = names_split(table, to, error);
-    text_add(&file, ".gz");
-    if (status == CUTOVER_OK &&
-        ((to->copy = text_take(&copy)) == NULL || (to->file = text_take(&file)) == NULL))
-        status = error_nomem(error);
-    text_free(&copy);
     text_free(&file);
     text_free(&statement);
     return status;
 }
 
-static cutover_status tables_enter(struct writing *writing, cutover_error **error)
+/* What the archive holds tables of is decided by its first snapshot. */
+static cutover_status tables_begin(struct writing *writing, cutover_error **error)
 {
     const struct inventory *inventory = &writing->snapshot->inventory;
+    struct manifest *manifest = &writing->manifest;
     cutover_status status = CUTOVER_OK;
 
-    writing->manifest.tables = calloc(inventory->table_count + 1, sizeof *writing->manifest.tables);
+    manifest->tables = calloc(inventory->table_count + 1, sizeof *manifest->tables);
     writing->files = calloc(inventory->table_count + 1, sizeof *writing->files);
-    if (writing->manifest.tables == NULL || writing->files == NULL)
+    if (manifest->tables == NULL || writing->files == NULL)
         return error_nomem(error);
     for (size_t i = 0; i < inventory->table_count; i++)
         pthread_mutex_init(&writing->files[i].mutex, NULL);
     for (size_t i = 0; status == CUTOVER_OK && i < inventory->table_count; i++)
-        status = table_enter(writing, &inventory->tables[i],
-                             &writing->manifest.tables[writing->manifest.table_count++], error);
+        status = table_begin(&inventory->tables[i], toc_next_id(&writing->toc) + (int32_t)i,
+                             &manifest->tables[manifest->table_count++], error);
     return status;
 }
 
@@ -221,8 +230,7 @@ static cutover_status toc_write(struct writing *writing, struct manifest_file *f
     return status;
 }
 
-static cutover_status manifest_fill(struct writing *writing, struct json_object *properties,
-                                    cutover_error **error)
+static cutover_status manifest_fill(struct writing *writing, cutover_error **error)
 {
     struct manifest *manifest = &writing->manifest;
     const struct session *leader = writing->snapshot->leader;
@@ -233,7 +241,7 @@ static cutover_status manifest_fill(struct writing *writing, struct json_object 
     manifest->database_oid = leader->database_oid;
     manifest->server_version = leader->server_version;
     manifest->large_objects = writing->snapshot->inventory.large_object_count;
-    manifest->properties = json_object_get(properties);
+    manifest->properties = json_object_get(writing->properties);
     digest_format(&writing->large_objects, digest);
     const struct {
         const char *from;
@@ -297,15 +305,18 @@ static cutover_status record_fill(const struct writing *writing, const struct ma
     return status;
 }
 
-static cutover_status archive_finish(struct writing *writing, struct json_object *properties,
-                                     struct backup_record *record, cutover_error **error)
+/* What is written of every snapshot. */
+static cutover_status archive_finish(struct writing *writing, struct backup_record *record,
+                                     cutover_error **error)
 {
     const struct host *host = writing->operation->host;
     struct manifest *manifest = &writing->manifest;
     struct manifest_file *last = &manifest->files[manifest->file_count - 2];
     struct manifest_file manifest_file = {0};
-    cutover_error *local = NULL;
 
+    manifest_forget(manifest);
+    manifest_file_forget(&last[0]);
+    manifest_file_forget(&last[1]);
     cutover_status status = sequences_enter(writing, error);
     if (status == CUTOVER_OK)
         status = toc_write(writing, &last[0], error);
@@ -313,21 +324,31 @@ static cutover_status archive_finish(struct writing *writing, struct json_object
         status = object_write_all(&host->repository, writing->backup_id, ARCHIVE_FACTS,
                                   text_string(&writing->facts), writing->facts.length, &last[1], error);
     if (status == CUTOVER_OK)
-        status = manifest_fill(writing, properties, error);
+        status = manifest_fill(writing, error);
     if (status == CUTOVER_OK)
         status = manifest_write(writing, &manifest_file, error);
-    if (status == CUTOVER_OK) {
-        status = ANSWER_OF(host->repository.capabilities,
-                           host->repository.publish(writing->backup_id, &local, host->repository.userdata));
-        if (status != CUTOVER_OK) {
-            status = error_from_callback(&local, status, "repository.publish");
-            error_move(error, local);
-        }
-    }
     if (status == CUTOVER_OK)
         status = record_fill(writing, &manifest_file, record, error);
-    free(manifest_file.name);
-    free(manifest_file.sha256);
+    manifest_file_forget(&manifest_file);
+    if (status != CUTOVER_OK)
+        return status;
+    text_free(&writing->facts_written);
+    writing->facts_written = writing->facts;
+    writing->facts = (struct text)TEXT_INIT;
+    return CUTOVER_OK;
+}
+
+cutover_status archive_publish(struct writing *writing, cutover_error **error)
+{
+    const cutover_repository *repository = &writing->operation->host->repository;
+    cutover_error *local = NULL;
+
+    cutover_status status = ANSWER_OF(repository->capabilities,
+                                      repository->publish(writing->backup_id, &local, repository->userdata));
+    if (status != CUTOVER_OK) {
+        status = error_from_callback(&local, status, "repository.publish");
+        error_move(error, local);
+    }
     return status;
 }
 
@@ -346,58 +367,197 @@ static cutover_status archive_begin(struct writing *writing, cutover_error **err
     return status;
 }
 
-/* One per table; the lists of large objects, and one per object; the table of contents; the facts. */
-static cutover_status files_make(struct writing *writing, cutover_error **error)
-{
-    const struct inventory *inventory = &writing->snapshot->inventory;
-    struct manifest *manifest = &writing->manifest;
+/* ---- one snapshot ---- */
 
-    manifest->file_count = inventory->table_count + writing->listings + inventory->large_object_count + 2;
-    manifest->files = calloc(manifest->file_count, sizeof *manifest->files);
-    return manifest->files == NULL ? error_nomem(error) : CUTOVER_OK;
+/* One per table; the lists of large objects, and one per object; the table of contents; the facts. What is not written again of this
+   snapshot is what it was; *before has what was there else. */
+static cutover_status files_make(struct writing *writing, struct manifest_file **before, size_t *before_count,
+                                 cutover_error **error)
+{
+    struct manifest *manifest = &writing->manifest;
+    size_t objects = writing->listings + writing->snapshot->inventory.large_object_count;
+    size_t kept = manifest->files == NULL ? 0 : manifest->table_count;
+    struct manifest_file *files = calloc(manifest->table_count + objects + 2, sizeof *files);
+
+    if (files == NULL)
+        return error_nomem(error);
+    if (manifest->files != NULL && !writing->large_objects_read)
+        kept += objects;
+    for (size_t i = 0; i < kept; i++) {
+        files[i] = manifest->files[i];
+        manifest->files[i] = (struct manifest_file){0};
+    }
+    *before = manifest->files;
+    *before_count = manifest->file_count;
+    manifest->files = files;
+    manifest->file_count = manifest->table_count + objects + 2;
+    return CUTOVER_OK;
 }
 
-static void writing_close(struct writing *writing)
+/* Takes objects out of the repository that are no file of the archive any more: those of large objects that are gone. */
+static cutover_status files_sweep(const struct writing *writing, const struct manifest_file *before,
+                                  size_t count, cutover_error **error)
 {
-    for (size_t i = 0; writing->files != NULL && i < writing->snapshot->inventory.table_count; i++) {
+    const cutover_repository *repository = &writing->operation->host->repository;
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
+        cutover_error *local = NULL;
+        if (before[i].name == NULL || manifest_file_find(&writing->manifest, before[i].name) != NULL)
+            continue;
+        status =
+            ANSWER_OF(repository->capabilities, repository->remove_object(writing->backup_id, before[i].name,
+                                                                          &local, repository->userdata));
+        if (status != CUTOVER_OK) {
+            status = error_from_callback(&local, status, "repository.remove_object");
+            error_move(error, local);
+        }
+    }
+    return status;
+}
+
+/* The table of contents up to where sequences come. */
+static cutover_status toc_begin(struct writing *writing, cutover_error **error)
+{
+    const struct manifest *manifest = &writing->manifest;
+    bool waiting = false;
+    cutover_status status = CUTOVER_OK;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < manifest->table_count; i++)
+        status = table_enter(writing, writing->tables[i], &manifest->tables[i], error);
+    if (status == CUTOVER_OK)
+        status = foreign_keys_wait(writing->snapshot->leader, &writing->toc, &waiting, error);
+    return status == CUTOVER_OK ? large_objects_enter(writing, error) : status;
+}
+
+cutover_status archive_schema_read(struct writing *writing, cutover_error **error)
+{
+    toc_free(&writing->toc);
+    return toc_parse(writing->schema.bytes, writing->schema.length, &writing->toc, error);
+}
+
+/* What a round reads belongs to it: the next one begins with none. */
+void archive_round_end(struct writing *writing)
+{
+    pass_close(&writing->pass);
+    writing->pass = (struct pass){0};
+    toc_free(&writing->toc);
+    text_free(&writing->facts);
+    free(writing->tables);
+    free(writing->read);
+    free(writing->entries);
+    writing->tables = NULL;
+    writing->read = NULL;
+    writing->entries = NULL;
+    writing->read_count = 0;
+    writing->snapshot = NULL;
+}
+
+cutover_status archive_round_begin(struct writing *writing, struct snapshot *snapshot, enum phase phase,
+                                   cutover_error **error)
+{
+    size_t count = snapshot->inventory.table_count;
+
+    writing->snapshot = snapshot;
+    writing->phase = phase;
+    writing->tables = calloc(count + 1, sizeof *writing->tables);
+    writing->read = calloc(count + 1, sizeof *writing->read);
+    writing->entries = calloc(count + 1, sizeof *writing->entries);
+    return writing->tables == NULL || writing->read == NULL || writing->entries == NULL ? error_nomem(error)
+                                                                                        : CUTOVER_OK;
+}
+
+cutover_status archive_round_write(struct writing *writing, struct backup_record *record, cutover_error **error)
+{
+    struct manifest_file *before = NULL;
+    size_t before_count = 0;
+
+    cutover_status status = toc_begin(writing, error);
+    if (status == CUTOVER_OK)
+        status = files_make(writing, &before, &before_count, error);
+    if (status == CUTOVER_OK)
+        status = archive_rows_write(writing, error);
+    if (status == CUTOVER_OK)
+        status = archive_finish(writing, record, error);
+    if (status == CUTOVER_OK)
+        status = files_sweep(writing, before, before_count, error);
+    manifest_files_free(before, before_count);
+    return status;
+}
+
+/* ---- the first ---- */
+
+static void all_is_read(struct writing *writing)
+{
+    const struct inventory *inventory = &writing->snapshot->inventory;
+
+    for (size_t i = 0; i < inventory->table_count; i++) {
+        writing->tables[i] = &inventory->tables[i];
+        writing->read[i] = inventory->tables[i];
+        writing->entries[i] = i;
+    }
+    writing->read_count = inventory->table_count;
+    writing->large_objects_read = true;
+}
+
+cutover_status archive_take(struct operation *operation, const struct session_options *session,
+                            struct snapshot *snapshot, struct json_object *properties,
+                            struct backup_record *record, struct writing **writing, cutover_error **error)
+{
+    struct writing *made = calloc(1, sizeof *made);
+
+    *writing = made;
+    if (made == NULL)
+        return error_nomem(error);
+    made->operation = operation;
+    made->session = *session;
+    made->properties = json_object_get(properties);
+    cutover_status status = string_copy(record->id, &made->backup_id, error);
+    if (status == CUTOVER_OK)
+        status = archive_begin(made, error);
+    if (status == CUTOVER_OK)
+        status = archive_round_begin(made, snapshot, PHASE_BACKUP, error);
+    if (status == CUTOVER_OK)
+        status = archive_schema_dump(made, error);
+    if (status == CUTOVER_OK)
+        status = archive_schema_read(made, error);
+    if (status == CUTOVER_OK)
+        status = tables_begin(made, error);
+    if (status == CUTOVER_OK) {
+        all_is_read(made);
+        status = archive_round_write(made, record, error);
+    }
+    archive_round_end(made);
+    return status;
+}
+
+void archive_writing_free(struct writing *writing)
+{
+    if (writing == NULL)
+        return;
+    for (size_t i = 0; writing->files != NULL && i < writing->manifest.table_count; i++) {
         object_abort(writing->files[i].object);
         free(writing->files[i].members);
         pthread_mutex_destroy(&writing->files[i].mutex);
     }
     free(writing->files);
-    pass_close(&writing->pass);
-    toc_free(&writing->toc);
     manifest_free(&writing->manifest);
-    text_free(&writing->facts);
+    json_object_put(writing->properties);
+    text_free(&writing->schema);
+    text_free(&writing->facts_written);
+    free(writing->backup_id);
+    free(writing);
 }
 
 cutover_status archive_write(struct operation *operation, const struct session_options *session,
                              struct snapshot *snapshot, struct json_object *properties,
                              struct backup_record *record, cutover_error **error)
 {
-    struct writing writing = {
-        .operation = operation,
-        .session = session,
-        .snapshot = snapshot,
-        .backup_id = record->id,
-    };
-    bool waiting = false;
+    struct writing *writing = NULL;
 
-    cutover_status status = archive_begin(&writing, error);
+    cutover_status status = archive_take(operation, session, snapshot, properties, record, &writing, error);
     if (status == CUTOVER_OK)
-        status = schema_dump(&writing, error);
-    if (status == CUTOVER_OK)
-        status = tables_enter(&writing, error);
-    if (status == CUTOVER_OK)
-        status = foreign_keys_wait(writing.snapshot->leader, &writing.toc, &waiting, error);
-    if (status == CUTOVER_OK)
-        status = large_objects_enter(&writing, error);
-    if (status == CUTOVER_OK)
-        status = files_make(&writing, error);
-    if (status == CUTOVER_OK)
-        status = archive_rows_write(&writing, error);
-    if (status == CUTOVER_OK)
-        status = archive_finish(&writing, properties, record, error);
-    writing_close(&writing);
+        status = archive_publish(writing, error);
+    archive_writing_free(writing);
     return status;
 }

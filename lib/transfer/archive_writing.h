@@ -9,6 +9,7 @@
 #include "job/operation.h"
 #include "postgres/snapshot.h"
 #include "transfer/archive.h"
+#include "transfer/archive_write.h"
 #include "transfer/pass.h"
 
 /* One table's file while its parts are written. */
@@ -21,19 +22,39 @@ struct table_file {
 
 struct writing {
     struct operation *operation;
-    const struct session_options *session;
+    struct session_options session;
+    char *backup_id;
+    struct json_object *properties;
+    struct text schema; /* the table of contents as pg_dump wrote it */
+    /* Of the snapshot that is being read: */
+    enum phase phase;
     struct snapshot *snapshot;
-    const char *backup_id;
+    const struct table **tables; /* in the manifest's order */
+    struct table *read;          /* those whose rows are read, biggest first; their content is the snapshot's */
+    size_t *entries;             /* which of the manifest's each of these is */
+    size_t read_count;
+    bool large_objects_read;
     struct toc toc;
-    size_t listings;  /* of large objects: entries of their contents */
-    struct pass pass; /* over the rows */
-    struct table_file *files;
+    size_t listings;   /* of large objects: entries of their contents */
+    struct pass pass;  /* over the rows */
+    struct text facts; /* that its catalog says */
+    /* What it holds: */
     struct manifest manifest;
-    struct text facts;
+    struct table_file *files; /* in the manifest's order */
     struct digest large_objects;
+    struct text facts_written;
 };
 
-/* Streams all rows, large objects and catalog facts into their files; fills the manifest's entries of them. */
+/* A snapshot's round: begun, what it reads decided, written, ended. What pg_dump says of the schema is dumped anew or what it was. */
+cutover_status archive_round_begin(struct writing *writing, struct snapshot *snapshot, enum phase phase,
+                                   cutover_error **error);
+cutover_status archive_schema_dump(struct writing *writing, cutover_error **error);
+cutover_status archive_schema_read(struct writing *writing, cutover_error **error);
+cutover_status archive_round_write(struct writing *writing, struct backup_record *record,
+                                   cutover_error **error);
+void archive_round_end(struct writing *writing);
+
+/* Streams the rows and large objects that are to be read into their files, and reads the facts; fills the manifest's entries of them. */
 cutover_status archive_rows_write(struct writing *writing, cutover_error **error);
 
 #endif

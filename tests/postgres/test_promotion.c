@@ -126,10 +126,10 @@ static void check_report(const struct outcome *outcome, const char *request_id)
     assert_string_equal(
         json_type_to_name(json_object_get_type(json_object_object_get(outcome->report, "warnings"))), "array");
     struct json_object *steps = json_object_object_get(outcome->report, "steps");
-    static const char *const names[] = {"preflight", "lock",   "stage", "check",
-                                        "backup",    "verify", "swap",  "finish"};
-    assert_int_equal(json_object_array_length(steps), 8);
-    for (size_t i = 0; i < 8; i++) {
+    static const char *const names[] = {"preflight", "lock",     "stage", "check", "backup",
+                                        "verify",    "catch_up", "swap",  "finish"};
+    assert_int_equal(json_object_array_length(steps), 9);
+    for (size_t i = 0; i < 9; i++) {
         struct json_object *step = json_object_array_get_idx(steps, i);
         assert_string_equal(json_object_get_string(json_object_object_get(step, "name")), names[i]);
         assert_true(json_object_get_double(json_object_object_get(step, "seconds")) >= 0);

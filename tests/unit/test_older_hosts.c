@@ -57,7 +57,7 @@ OLD(request_ack_options, REQUEST_ACK_OPTIONS, sizeof(struct request_ack_options_
 OLD(promotion_options, PROMOTION_OPTIONS, sizeof(struct promotion_options_1),
     offsetof(cutover_promotion_options, if_version), sizeof(cutover_promotion_options))
 OLD(backup_options, BACKUP_OPTIONS, sizeof(struct backup_options_1))
-OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1))
+OLD(restore_options, RESTORE_OPTIONS, sizeof(struct restore_options_1), sizeof(cutover_restore_options))
 OLD(project, PROJECT, sizeof(struct project_1), offsetof(cutover_project, pgbouncers),
     offsetof(cutover_project, hold_fence), sizeof(cutover_project))
 OLD(rollback_options, ROLLBACK_OPTIONS, sizeof(struct rollback_options_1), sizeof(cutover_rollback_options))

@@ -213,7 +213,8 @@ AT(cutover_promotion_options, progress_userdata, 48);
 AT(cutover_promotion_options, hold_max_s, 56);
 AT(cutover_promotion_options, writes_refused_max_s, 60);
 AT(cutover_promotion_options, if_version, 64);
-SIZE(cutover_promotion_options, 72);
+AT(cutover_promotion_options, fence, 72);
+SIZE(cutover_promotion_options, 80);
 
 AT(cutover_restore_options, version, 0);
 AT(cutover_restore_options, actor, 8);
@@ -225,7 +226,9 @@ AT(cutover_restore_options, jobs, 44);
 AT(cutover_restore_options, verify, 48);
 AT(cutover_restore_options, progress, 56);
 AT(cutover_restore_options, progress_userdata, 64);
-SIZE(cutover_restore_options, 72);
+AT(cutover_restore_options, fence, 72);
+AT(cutover_restore_options, writes_refused_max_s, 76);
+SIZE(cutover_restore_options, 80);
 
 AT(cutover_rollback_options, version, 0);
 AT(cutover_rollback_options, actor, 8);

@@ -2,7 +2,7 @@
  * The fence's proof: two marks compared, and what the difference means.
  */
 #include "postgres/catalog/facts.h"
-#include "postgres/swap/fence.h"
+#include "postgres/swap/fence_lines.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,93 +10,6 @@
 #include <string.h>
 
 #define NAMED_MAX 50 /* in the error's detail */
-
-/* A line of a mark: an OID and up to three numbers. */
-struct line {
-    uint32_t oid;
-    int64_t values[3];
-};
-
-/* A layout's: file, toast table, digest. */
-enum { LAYOUT_FILE, LAYOUT_TOAST, LAYOUT_DIGEST };
-
-/* Of a line that is in both marks: which part of the mark it is of. */
-enum change_kind { CHANGE_ROWS, CHANGE_SEQUENCE, CHANGE_LAYOUT, CHANGE_NEW, CHANGE_GONE };
-
-struct change {
-    enum change_kind kind;
-    struct line before, after;
-};
-
-struct changes {
-    struct change *list;
-    size_t count, room;
-    bool failed;    /* memory ran out */
-    bool backwards; /* a counter became smaller: it was reset */
-};
-
-/* The line at *at, which moves behind it; false at the end. */
-static bool line_next(const char **at, struct line *line)
-{
-    char *end;
-
-    if (**at == '\0')
-        return false;
-    memset(line, 0, sizeof *line);
-    line->oid = (uint32_t)strtoul(*at, &end, 10);
-    for (size_t i = 0; i < 3 && *end == ' '; i++)
-        line->values[i] = strtoll(end, &end, 10);
-    *at = *end == '\n' ? end + 1 : end;
-    return true;
-}
-
-static void change_add(struct changes *changes, struct change change)
-{
-    if (changes->count == changes->room && !changes->failed) {
-        size_t room = changes->room == 0 ? 16 : changes->room * 2;
-        struct change *list = realloc(changes->list, room * sizeof *list);
-        changes->failed = list == NULL;
-        if (list != NULL) {
-            changes->list = list;
-            changes->room = room;
-        }
-    }
-    if (!changes->failed)
-        changes->list[changes->count++] = change;
-}
-
-static uint32_t change_oid(const struct change *change)
-{
-    return change->kind == CHANGE_NEW ? change->after.oid : change->before.oid;
-}
-
-/* Merges two texts of lines in OID order; `kind` is that of lines which both have. */
-static cutover_status find_changes(const struct text *before, const struct text *after, enum change_kind kind,
-                                   struct changes *changes, cutover_error **error)
-{
-    const char *at_before = text_string(before), *at_after = text_string(after);
-    struct line old, new;
-    bool has_old = line_next(&at_before, &old), has_new = line_next(&at_after, &new);
-
-    while (has_old || has_new) {
-        bool take_old = has_old && (!has_new || old.oid <= new.oid);
-        bool take_new = has_new && (!has_old || new.oid <= old.oid);
-        if (!take_new) {
-            change_add(changes, (struct change){.kind = CHANGE_GONE, .before = old});
-        } else if (!take_old) {
-            change_add(changes, (struct change){.kind = CHANGE_NEW, .after = new});
-        } else if (memcmp(old.values, new.values, sizeof old.values) != 0) {
-            change_add(changes, (struct change){.kind = kind, .before = old, .after = new});
-            for (size_t i = 0; kind == CHANGE_ROWS && i < 3; i++)
-                changes->backwards |= new.values[i] < old.values[i];
-        }
-        if (take_old)
-            has_old = line_next(&at_before, &old);
-        if (take_new)
-            has_new = line_next(&at_after, &new);
-    }
-    return changes->failed ? error_nomem(error) : CUTOVER_OK;
-}
 
 /* A toast table is called by its owner's name. NULL: cannot be told. */
 static char *relation_name(struct session *inside, uint32_t oid)
@@ -115,7 +28,7 @@ static char *relation_name(struct session *inside, uint32_t oid)
     return name;
 }
 
-static void describe_change(struct text *detail, const char *name, const struct change *change)
+static void describe_change(struct text *detail, const char *name, const struct fence_change *change)
 {
     const int64_t *old = change->before.values, *new = change->after.values;
 
@@ -161,19 +74,19 @@ const struct fence_subject fence_of_staging = {
 };
 
 /* Of changes that counters show as well, a layout's tell only what became of the tables that are in both marks. */
-static void describe_changes(const struct changes *changes, bool counted, struct session *inside,
+static void describe_changes(const struct fence_changes *changes, bool counted, struct session *inside,
                              struct text *names, struct text *detail)
 {
     const size_t short_list = 5;
     size_t told = 0;
 
     for (size_t i = 0; i < changes->count && told < NAMED_MAX; i++) {
-        const struct change *change = &changes->list[i];
+        const struct fence_change *change = &changes->list[i];
         char number[32], *name;
         if (counted && change->kind != CHANGE_LAYOUT)
             continue;
-        name = relation_name(inside, change_oid(change));
-        snprintf(number, sizeof number, "relation with OID %u", change_oid(change));
+        name = relation_name(inside, fence_change_oid(change));
+        snprintf(number, sizeof number, "relation with OID %u", fence_change_oid(change));
         if (names != NULL && told < short_list)
             text_add_format(names, "%s%s", told > 0 ? ", " : "", name != NULL ? name : number);
         describe_change(detail, name != NULL ? name : number, change);
@@ -187,8 +100,9 @@ static void describe_changes(const struct changes *changes, bool counted, struct
 }
 
 /* `layouts` may have none, where it is not known what became of the tables. */
-static cutover_status different(const struct fence_subject *subject, const struct changes *changes,
-                                const struct changes *layouts, struct session *inside, cutover_error **error)
+static cutover_status different(const struct fence_subject *subject, const struct fence_changes *changes,
+                                const struct fence_changes *layouts, struct session *inside,
+                                cutover_error **error)
 {
     struct text names = TEXT_INIT, detail = TEXT_INIT;
     bool counted = changes->count > 0;
@@ -206,7 +120,7 @@ static cutover_status different(const struct fence_subject *subject, const struc
 
 /* Those that REINDEX, also CONCURRENTLY, and ANALYZE change, and whatever rewrites a table: pg_class, pg_attribute, pg_index,
    pg_constraint, pg_depend, pg_description, pg_trigger; pg_attrdef and pg_type. */
-static bool is_of_maintenance(const struct change *change)
+static bool is_of_maintenance(const struct fence_change *change)
 {
     static const uint32_t catalogs[] = {1259, 1249, 2604, 2610, 2606, 2608, 2609, 2620, 1247};
 
@@ -231,7 +145,7 @@ static bool has_facts_of(const struct fence_mark *mark, const struct fence_mark 
 }
 
 static bool only_maintenance(const struct fence_mark *before, const struct fence_mark *now,
-                             const struct changes *changes)
+                             const struct fence_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++)
         if (!is_of_maintenance(&changes->list[i]))
@@ -240,7 +154,8 @@ static bool only_maintenance(const struct fence_mark *before, const struct fence
 }
 
 static cutover_status find_all(const struct fence_subject *subject, const struct fence_mark *before,
-                               const struct fence_mark *after, struct changes *changes, cutover_error **error)
+                               const struct fence_mark *after, struct fence_changes *changes,
+                               cutover_error **error)
 {
     if (before->database_oid != after->database_oid || before->stats_reset == NULL ||
         after->stats_reset == NULL)
@@ -249,9 +164,10 @@ static cutover_status find_all(const struct fence_subject *subject, const struct
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its server restarted", subject->unknown);
     if (strcmp(before->stats_reset, after->stats_reset) != 0)
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its statistics were reset", subject->unknown);
-    cutover_status status = find_changes(&before->counters, &after->counters, CHANGE_ROWS, changes, error);
+    cutover_status status =
+        fence_find_changes(&before->counters, &after->counters, CHANGE_ROWS, changes, error);
     if (status == CUTOVER_OK)
-        status = find_changes(&before->sequences, &after->sequences, CHANGE_SEQUENCE, changes, error);
+        status = fence_find_changes(&before->sequences, &after->sequences, CHANGE_SEQUENCE, changes, error);
     if (status == CUTOVER_OK && changes->backwards)
         return error_verify(error, CUTOVER_VERDICT_UNKNOWN, "%s: its change counters went backwards",
                             subject->unknown);
@@ -260,16 +176,16 @@ static cutover_status find_all(const struct fence_subject *subject, const struct
 
 /* Catalogs alone may have been touched, and say the same as before; else this tells what was. */
 static cutover_status prove_maintenance(const struct fence_subject *subject, const struct fence_mark *before,
-                                        const struct changes *changes, struct session *inside,
+                                        const struct fence_changes *changes, struct session *inside,
                                         cutover_error **error)
 {
-    struct changes layouts = {.count = 0};
+    struct fence_changes layouts = {.count = 0};
     struct fence_mark now = {0};
     bool known = before->layout.length > 0 && inside != NULL;
 
     cutover_status status = known ? fence_mark_complete(inside, &now, error) : CUTOVER_OK;
     if (status == CUTOVER_OK && known)
-        status = find_changes(&before->layout, &now.layout, CHANGE_LAYOUT, &layouts, error);
+        status = fence_find_changes(&before->layout, &now.layout, CHANGE_LAYOUT, &layouts, error);
     if (status == CUTOVER_OK && !(known && only_maintenance(before, &now, changes)))
         status = different(subject, changes, &layouts, inside, error);
     free(layouts.list);
@@ -280,7 +196,7 @@ static cutover_status prove_maintenance(const struct fence_subject *subject, con
 cutover_status fence_prove(const struct fence_subject *subject, const struct fence_mark *before,
                            const struct fence_mark *after, struct session *inside, cutover_error **error)
 {
-    struct changes changes = {.count = 0};
+    struct fence_changes changes = {.count = 0};
     cutover_status status = find_all(subject, before, after, &changes, error);
 
     if (status == CUTOVER_OK && changes.count > 0)
@@ -303,7 +219,7 @@ struct toasts {
 
 /* What a look makes of two layouts. */
 struct rewriting {
-    struct changes layouts;
+    struct fence_changes layouts;
     struct toasts before, now;
     uint32_t *tables; /* those that have other files, or whose toast tables have; in order, each once */
     size_t count;
@@ -333,16 +249,16 @@ static int toast_order(const void *a, const void *b)
 static cutover_status toasts_read(const struct text *layout, struct toasts *toasts, cutover_error **error)
 {
     const char *at = text_string(layout);
-    struct line line;
+    struct fence_line line;
     size_t lines = 0;
 
-    while (line_next(&at, &line))
+    while (fence_line_next(&at, &line))
         lines++;
     toasts->list = calloc(lines + 1, sizeof *toasts->list);
     if (toasts->list == NULL)
         return error_nomem(error);
     at = text_string(layout);
-    while (line_next(&at, &line))
+    while (fence_line_next(&at, &line))
         if (line.values[LAYOUT_TOAST] != 0)
             toasts->list[toasts->count++] =
                 (struct toast){.oid = (uint32_t)line.values[LAYOUT_TOAST], .owner = line.oid};
@@ -351,10 +267,10 @@ static cutover_status toasts_read(const struct text *layout, struct toasts *toas
 }
 
 /* The table whose toast table changed; 0: it is none. */
-static uint32_t owner_of(const struct rewriting *rewriting, const struct change *change)
+static uint32_t owner_of(const struct rewriting *rewriting, const struct fence_change *change)
 {
     const struct toasts *toasts = change->kind == CHANGE_NEW ? &rewriting->now : &rewriting->before;
-    const struct toast wanted = {.oid = change_oid(change)};
+    const struct toast wanted = {.oid = fence_change_oid(change)};
     const struct toast *found =
         bsearch(&wanted, toasts->list, toasts->count, sizeof *toasts->list, toast_order);
 
@@ -369,7 +285,7 @@ static bool was_rewritten(const struct rewriting *rewriting, uint32_t table)
 /* The tables that differ in their files alone, those of their toast tables included. */
 static cutover_status tables_find(struct rewriting *rewriting, cutover_error **error)
 {
-    const struct changes *layouts = &rewriting->layouts;
+    const struct fence_changes *layouts = &rewriting->layouts;
     size_t kept = 0;
 
     rewriting->tables = calloc(layouts->count + 1, sizeof *rewriting->tables);
@@ -377,13 +293,13 @@ static cutover_status tables_find(struct rewriting *rewriting, cutover_error **e
         return error_nomem(error);
     rewriting->alone = true;
     for (size_t i = 0; i < layouts->count; i++) {
-        const struct change *change = &layouts->list[i];
+        const struct fence_change *change = &layouts->list[i];
         uint32_t owner = owner_of(rewriting, change);
         bool is_file = change->kind == CHANGE_LAYOUT
                            ? change->before.values[LAYOUT_DIGEST] == change->after.values[LAYOUT_DIGEST]
                            : owner != 0;
         rewriting->alone = rewriting->alone && is_file;
-        rewriting->tables[i] = owner != 0 ? owner : change_oid(change);
+        rewriting->tables[i] = owner != 0 ? owner : fence_change_oid(change);
     }
     qsort(rewriting->tables, layouts->count, sizeof *rewriting->tables, oid_order);
     for (size_t i = 0; i < layouts->count; i++)
@@ -397,7 +313,7 @@ static cutover_status rewriting_find(const struct fence_mark *before, const stru
                                      struct rewriting *rewriting, cutover_error **error)
 {
     cutover_status status =
-        find_changes(&before->layout, &now->layout, CHANGE_LAYOUT, &rewriting->layouts, error);
+        fence_find_changes(&before->layout, &now->layout, CHANGE_LAYOUT, &rewriting->layouts, error);
 
     if (status == CUTOVER_OK)
         status = toasts_read(&before->layout, &rewriting->before, error);
@@ -407,7 +323,7 @@ static cutover_status rewriting_find(const struct fence_mark *before, const stru
 }
 
 /* REPACK (CONCURRENTLY) gives a table another toast table, which a mark counts as well. */
-static bool is_toast_swapped(const struct rewriting *rewriting, const struct change *change)
+static bool is_toast_swapped(const struct rewriting *rewriting, const struct fence_change *change)
 {
     uint32_t owner = owner_of(rewriting, change);
 
@@ -417,7 +333,7 @@ static bool is_toast_swapped(const struct rewriting *rewriting, const struct cha
 
 /* Whether catalogs say what they said, and all else that happened is that tables have other files. */
 static bool only_rewritten(const struct fence_mark *before, const struct fence_mark *now,
-                           const struct changes *changes, const struct rewriting *rewriting)
+                           const struct fence_changes *changes, const struct rewriting *rewriting)
 {
     for (size_t i = 0; i < changes->count; i++)
         if (!is_of_maintenance(&changes->list[i]) && !is_toast_swapped(rewriting, &changes->list[i]))
@@ -472,7 +388,7 @@ static cutover_status rows_compare(const struct rewriting *rewriting, struct ses
 
 /* What is there to be seen is no write, or this tells what was written to. */
 static cutover_status follow_changes(const struct fence_subject *subject, const struct fence_mark *mark,
-                                     const struct fence_mark *now, const struct changes *changes,
+                                     const struct fence_mark *now, const struct fence_changes *changes,
                                      struct session *inside, const struct fence_rows *rows,
                                      cutover_error **error)
 {
@@ -495,7 +411,7 @@ static cutover_status follow_changes(const struct fence_subject *subject, const 
 cutover_status fence_follow(const struct fence_subject *subject, struct fence_mark *mark,
                             struct session *inside, const struct fence_rows *rows, cutover_error **error)
 {
-    struct changes changes = {.count = 0};
+    struct fence_changes changes = {.count = 0};
     struct fence_mark now = {0};
 
     cutover_status status = fence_mark_read(inside, &now, error);
