@@ -852,7 +852,8 @@ static void two_hosts_exclude_each_other(void **state)
     /* Behind the fence it is known for one: preflight says whose it may be. */
     request = shop_acked(shop, "hosts", "hosts");
     const struct shop_hook late[] = {{"verify", other_promotes, &other}, {NULL, NULL, NULL}};
-    outcome = shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .hooks = late});
+    outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .hooks = late, .fence = CUTOVER_FENCE_EARLY});
     check_status_keep(other.outcome.status, CUTOVER_E_PREFLIGHT, other.outcome.error);
     check_contains(cutover_error_detail(other.outcome.error), "fence of a job");
     outcome_free(&other.outcome);
@@ -888,8 +889,8 @@ static void a_fence_of_a_job_that_runs_is_left_alone(void **state)
     cluster_create_database(cluster, "elsewhere");
     other_open(&other);
     const struct shop_hook hooks[] = {{"verify", other_recovers, &other}, {NULL, NULL, NULL}};
-    struct outcome outcome =
-        shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){.request_id = request, .hooks = hooks, .fence = CUTOVER_FENCE_EARLY});
     outcome_free(&outcome);
     free(request);
     other_close(&other);

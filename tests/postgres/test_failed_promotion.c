@@ -327,7 +327,7 @@ static int write_freely(struct shop *shop, void *context)
     return 0;
 }
 
-static void writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
+static void by_an_early_fence_writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
 {
     static const char rows_sql[] =
         "SELECT sum((xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', oid::regclass),"
@@ -343,7 +343,7 @@ static void writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
         {"verify", old_session_is_gone, &old}, {"verify", write_and_read, conninfo},
         {"swap", write_and_read, conninfo},    {NULL, NULL, NULL},
     };
-    struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
+    struct shop_promotion promotion = {.request_id = request, .hooks = hooks, .fence = CUTOVER_FENCE_EARLY};
     long rows = cluster_number(cluster, database, rows_sql);
     struct outcome outcome = shop_promote_ok(shop, &promotion);
     assert_int_equal(atoi(outcome_text(&outcome, "sessions_ended")), 1);
@@ -354,6 +354,104 @@ static void writes_are_refused_from_the_backup_on_and_reads_go_on(void **state)
     outcome_free(&outcome);
     PQfinish(old.connection);
     free(conninfo);
+    free(request);
+}
+
+/* Of each kind of change that a reader of the backup must meet: rows that come, change and go, a table that is emptied and filled, one
+   that is only rewritten, a large object that is new, one that changed, one that is gone, a sequence that moved. */
+static int write_of_all_kinds(struct shop *shop, void *context)
+{
+    const char *const *sql = context;
+
+    (void)shop;
+    cluster_sql(cluster, "catching_production", *sql);
+    return 0;
+}
+
+/* What was displaced and the backup of it, as anybody's pg_restore reads it, are the same, to the row. */
+static void backup_check(const struct outcome *outcome)
+{
+    char *displaced = strdup(outcome_text(outcome, "displaced_database"));
+    char *open = shop_format("ALTER DATABASE %s ALLOW_CONNECTIONS true", displaced);
+
+    cluster_sql(cluster, "postgres", open);
+    char *expected = shop_dump(cluster, displaced);
+    cluster_create_database(cluster, "restored");
+    shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j2", "-d",
+                              cluster_conninfo(cluster, "restored"), outcome_text(outcome, "backup_path"),
+                              NULL});
+    char *restored = shop_dump(cluster, "restored");
+    check_same_text(restored, expected);
+    cluster_sql(cluster, "postgres", "DROP DATABASE restored");
+    free(displaced);
+    free(open);
+    free(expected);
+    free(restored);
+}
+
+static void what_is_written_until_the_catch_up_is_in_the_backup(void **state)
+{
+    static const char *const content =
+        "CREATE TABLE item (id int PRIMARY KEY, note text); INSERT INTO item SELECT n, 'item ' || n FROM "
+        "generate_series(1, 2000) n; CREATE TABLE emptied AS TABLE item; CREATE TABLE rewritten AS TABLE item;"
+        "CREATE TABLE wide AS SELECT n AS id, repeat(md5(n::text), 3000) AS v FROM generate_series(1, 30) n;"
+        "CREATE TABLE calm AS TABLE item; SELECT lo_from_bytea(4701, 'one'), lo_from_bytea(4702, 'two')";
+    static const char *const first =
+        "UPDATE item SET note = 'changed' WHERE id % 7 = 0; DELETE FROM item WHERE id > 1900; TRUNCATE emptied;"
+        "INSERT INTO emptied VALUES (1, 'new'); SELECT lo_put(4701, 0, 'ONE'), lo_unlink(4702),"
+        " lo_from_bytea(4703, 'three')";
+    static const char *const second =
+        "INSERT INTO item SELECT n, 'late' FROM generate_series(3000, 3100) n; SELECT nextval('invoice');"
+        "UPDATE wide SET v = v || 'x' WHERE id = 3; SELECT lo_put(4703, 0, 'THREE')";
+    static const char *const rewrite = "VACUUM FULL rewritten";
+    static char database[] = "catching_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "catching");
+    char *conninfo = strdup(cluster_conninfo(cluster, database));
+    const struct shop_hook hooks[] = {{"verify", write_of_all_kinds, (void *)&first},
+                                      {"catch_up", write_of_all_kinds, (void *)&second},
+                                      {"catch_up", write_of_all_kinds, (void *)&rewrite},
+                                      {"swap", write_and_read, conninfo},
+                                      {NULL, NULL, NULL}};
+
+    cluster_sql(cluster, database, content);
+    struct outcome outcome = shop_promote_ok(
+        shop, &(struct shop_promotion){
+                  .request_id = request, .hooks = hooks, .verify = CUTOVER_VERIFY_RESTORE, .jobs = 4});
+    assert_int_equal(atoi(outcome_text(&outcome, "catch_up.rounds")), 1);
+    assert_int_equal(atoi(outcome_text(&outcome, "catch_up.tables")), 4);
+    assert_int_equal(atoi(outcome_text(&outcome, "catch_up.rows")), 1900 + 101 + 1 + 2000 + 30);
+
+    backup_check(&outcome);
+    outcome_free(&outcome);
+    free(conninfo);
+    free(request);
+}
+
+static int alter(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    cluster_sql(cluster, "altered_production", "ALTER TABLE generation ADD COLUMN extra int DEFAULT 1");
+    return 0;
+}
+
+static void a_definition_that_changes_while_the_backup_is_verified_fails_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "altered");
+    const struct shop_hook hooks[] = {{"verify", alter, NULL}, {NULL, NULL, NULL}};
+    struct outcome outcome =
+        shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+
+    check_status_keep(outcome.status, CUTOVER_E_CONFLICT, outcome.error);
+    assert_string_equal(cutover_error_step(outcome.error), "catch_up");
+    check_contains(cutover_error_message(outcome.error), "production was altered while the job ran");
+    check_contains(cutover_error_detail(outcome.error), "column public.generation.extra");
+    assert_int_equal(shop->traffic.pauses, 0);
+    cluster_sql(cluster, "altered_production", "INSERT INTO generation VALUES ('open', 2)");
+    check_can_ask_again(shop, "altered", request);
+    outcome_free(&outcome);
     free(request);
 }
 
@@ -410,7 +508,7 @@ static void a_write_that_slips_through_fails_the_promotion(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "evade");
     struct writer writer = {0};
-    const struct shop_hook hooks[] = {{"verify", evade, &writer}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", evade, &writer}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
 
@@ -456,7 +554,7 @@ static void a_number_that_was_taken_fails_the_promotion(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "numbers");
     struct writer writer = {0};
-    const struct shop_hook hooks[] = {{"verify", evade_by_sequence, &writer}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", evade_by_sequence, &writer}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
 
@@ -487,7 +585,7 @@ static void a_table_that_was_emptied_fails_the_promotion(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "emptied");
     struct writer writer = {0};
-    const struct shop_hook hooks[] = {{"verify", evade_by_truncate, &writer}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", evade_by_truncate, &writer}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
     struct outcome outcome = shop_promote(shop, &promotion);
 
@@ -512,7 +610,7 @@ static void an_extensions_table_that_was_rewritten_cannot_be_told(void **state)
 {
     struct shop *shop = *state;
     char *request = shop_ready(shop, "theirs");
-    const struct shop_hook hooks[] = {{"verify", rewrite_the_extensions, NULL}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", rewrite_the_extensions, NULL}, {NULL, NULL, NULL}};
 
     cluster_sql(cluster, "theirs_production",
                 "CREATE TABLE spare AS SELECT 1 AS a; ALTER EXTENSION plpgsql ADD TABLE spare");
@@ -759,7 +857,9 @@ int main(void)
         TEST(rows_that_violate_a_foreign_key_fail_the_promotion),
         TEST(schema_that_cannot_be_restored_fails_the_promotion_by_name),
         TEST(backup_that_cannot_be_restored_fails_the_promotion),
-        TEST(writes_are_refused_from_the_backup_on_and_reads_go_on),
+        TEST(by_an_early_fence_writes_are_refused_from_the_backup_on_and_reads_go_on),
+        TEST(what_is_written_until_the_catch_up_is_in_the_backup),
+        TEST(a_definition_that_changes_while_the_backup_is_verified_fails_the_promotion),
         TEST(what_comes_up_in_production_meanwhile_fails_the_promotion),
         TEST(a_write_that_slips_through_fails_the_promotion),
         TEST(a_number_that_was_taken_fails_the_promotion),

@@ -25,41 +25,49 @@ static int start_cluster(void **state)
 
 /* ---- release ---- */
 
-/* By another engine on the same store, as another process would: until then production has its old content and refuses
-   writes. */
+/* By another engine on the same store, as another process would: until then production has its old content, and takes writes where the
+   fence goes up late. */
 static void look_and_release(struct shop *shop, struct while_held *held)
 {
     (void)shop;
     char *name = cluster_value(cluster, held->name, "SELECT name FROM generation");
     char *read_only = cluster_value(cluster, held->name, "SHOW default_transaction_read_only");
     assert_string_equal(name, "old");
-    assert_string_equal(read_only, "on");
+    assert_string_equal(read_only, held->fence == CUTOVER_FENCE_EARLY ? "on" : "off");
     free(name);
     free(read_only);
 }
 
-static void a_held_promotion_waits_for_release_by_another_engine(void **state)
+static void waits_for_release(struct shop *shop, const char *id, cutover_fence fence)
 {
-    struct shop *shop = *state, other;
-    char *request = shop_ready(shop, "held");
-    struct while_held held = {.name = "held_production", .request_id = request, .act = look_and_release};
+    struct shop other;
+    char *request = shop_ready(shop, id), *production = shop_format("%s_production", id);
+    struct while_held held = {
+        .name = production, .request_id = request, .act = look_and_release, .fence = fence};
 
     shop_open(&other, cluster, shop->home);
     struct outcome outcome = promote_held(shop, &other, &held);
     check_ok(outcome.status, outcome.error);
-    char *name = cluster_value(cluster, "held_production", "SELECT name FROM generation");
+    char *name = cluster_value(cluster, production, "SELECT name FROM generation");
     assert_string_equal(name, "new");
     check_contains(json_object_to_json_string(outcome.report), "\"held\"");
-    char *audit = shop_audit(shop, "held");
+    char *audit = shop_audit(shop, id);
     check_contains(audit, "cutover.released");
     cutover_error *error = NULL;
     check_status(cutover_promotion_release(other.engine, &shop_operator, request, &error), CUTOVER_E_STATE,
                  error);
     outcome_free(&outcome);
     shop_close(&other);
+    free(production);
     free(audit);
     free(name);
     free(request);
+}
+
+static void a_held_promotion_waits_for_release_by_another_engine(void **state)
+{
+    waits_for_release(*state, "held", CUTOVER_FENCE_LATE);
+    waits_for_release(*state, "fenced", CUTOVER_FENCE_EARLY);
 }
 
 static int release_too_early(struct shop *shop, void *context)
@@ -173,17 +181,17 @@ static void a_release_that_the_end_of_the_job_overtakes_is_refused(void **state)
 
 /* ---- what may happen meanwhile ---- */
 
-static void flip_byte(struct shop *shop, const char *project_id)
+static void flip_byte(struct shop *shop, const char *project_id, cutover_fence fence)
 {
     cutover_backup_list *list = NULL;
     cutover_error *error = NULL;
-    char path[4096];
 
     check_ok(cutover_backups_list(shop->engine, project_id, NULL, 10, &list, &error), error);
     assert_int_equal(cutover_backup_list_count(list), 1);
     const char *id = cutover_backup_id(cutover_backup_list_at(list, 0));
-    check_ok(cutover_backup_path(shop->engine, id, path, sizeof path, &error), error);
-    char *file = shop_format("%s/toc.dat", path);
+    /* One that is brought forward is not published yet. */
+    char *file =
+        shop_format("%s/backups/%s%s/toc.dat", shop->home, id, fence == CUTOVER_FENCE_LATE ? ".partial" : "");
     int descriptor = open(file, O_RDWR | O_CLOEXEC);
     unsigned char byte;
     assert_true(descriptor >= 0);
@@ -197,8 +205,7 @@ static void flip_byte(struct shop *shop, const char *project_id)
 
 static void flip_while_held(struct shop *shop, struct while_held *held)
 {
-    (void)held;
-    flip_byte(shop, "flipped");
+    flip_byte(shop, held->name, held->fence);
 }
 
 /* The record of the one backup that the store has, as it was read. */
@@ -242,7 +249,7 @@ static void a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap
 {
     struct shop *shop = *state;
     char *request = shop_ready(shop, "unproved");
-    struct while_held held = {.request_id = request, .act = fail_while_held};
+    struct while_held held = {.request_id = request, .act = fail_while_held, .fence = CUTOVER_FENCE_EARLY};
     struct outcome outcome = held_in_vain(shop, "unproved", &held, CUTOVER_E_VERIFY);
 
     check_contains(cutover_error_message(outcome.error), "is not a verified one");
@@ -250,17 +257,22 @@ static void a_held_promotion_whose_backup_is_not_verified_any_more_does_not_swap
     free(request);
 }
 
-static void a_held_promotion_whose_backup_was_damaged_does_not_swap(void **state)
+static void damaged_does_not_swap(struct shop *shop, const char *name, cutover_fence fence, const char *step)
 {
-    struct shop *shop = *state;
-    char *request = shop_ready(shop, "flipped");
-    struct while_held held = {.request_id = request, .act = flip_while_held};
-    struct outcome outcome = held_in_vain(shop, "flipped", &held, CUTOVER_E_VERIFY);
+    char *request = shop_ready(shop, name);
+    struct while_held held = {.name = name, .request_id = request, .act = flip_while_held, .fence = fence};
+    struct outcome outcome = held_in_vain_at(shop, name, &held, CUTOVER_E_VERIFY, step);
 
     assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
     check_contains(cutover_error_message(outcome.error), "toc.dat");
     outcome_free(&outcome);
     free(request);
+}
+
+static void a_held_promotion_whose_backup_was_damaged_does_not_swap(void **state)
+{
+    damaged_does_not_swap(*state, "flipped", CUTOVER_FENCE_LATE, "catch_up");
+    damaged_does_not_swap(*state, "behind", CUTOVER_FENCE_EARLY, "swap");
 }
 
 static void expire_while_held(struct shop *shop, struct while_held *held)
@@ -373,6 +385,7 @@ static void a_hold_has_an_end(void **state)
     assert_int_equal(late_release.tries, 1);
     shop->known.project_set_state = late_release.set_state;
     promotion.hold_max_s = 0;
+    promotion.fence = CUTOVER_FENCE_EARLY;
     int64_t began = shop_now(shop);
     /* However long a backup takes here. */
     bool held = false;

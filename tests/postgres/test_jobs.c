@@ -184,7 +184,7 @@ static void a_held_promotion_is_seen_and_cancelled_by_another_process(void **sta
 
     assert_false(is_in_store(shop, "cancel", watcher.job_id));
     char *audit = shop_audit(shop, "held");
-    check_contains(audit, "cutover.promote_started backup.started backup.completed job.cancel_asked "
+    check_contains(audit, "cutover.promote_started backup.started job.cancel_asked backup.cancelled "
                           "cutover.promote_cancelled");
     assert_null(strstr(audit, "cancel_asked job"));
     free(audit);

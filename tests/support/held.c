@@ -39,7 +39,8 @@ static void *release_from_afar(void *context)
 struct outcome promote_held(struct shop *shop, struct shop *releasing, struct while_held *held)
 {
     struct shop_hook hooks[] = {{"held", when_held, held}, {NULL, NULL, NULL}};
-    struct shop_promotion promotion = {.request_id = held->request_id, .hold = true, .hooks = hooks};
+    struct shop_promotion promotion = {
+        .request_id = held->request_id, .hold = true, .hooks = hooks, .fence = held->fence};
     struct releaser releaser = {.shop = releasing, .request_id = held->request_id};
     pthread_t thread;
 

@@ -10,6 +10,7 @@
 struct while_held {
     const char *name, *request_id;
     void (*act)(struct shop *shop, struct while_held *held);
+    cutover_fence fence;
 };
 
 /* Promotes, held; acts; `releasing` (which may be the same shop) releases it. */

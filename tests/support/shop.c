@@ -587,6 +587,7 @@ struct outcome shop_promote(struct shop *shop, const struct shop_promotion *prom
     options.hold = promotion->hold;
     options.hold_max_s = promotion->hold_max_s;
     options.writes_refused_max_s = promotion->writes_refused_max_s;
+    options.fence = promotion->fence;
     options.progress = watch;
     options.progress_userdata = &watching;
     outcome.status = cutover_promotion_start(shop->engine, &options, &job, &outcome.error);

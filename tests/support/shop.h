@@ -69,6 +69,7 @@ struct shop_promotion {
     cutover_verify_method verify; /* 0: readback, the quicker one */
     bool hold;
     uint32_t hold_max_s, writes_refused_max_s; /* as in cutover_promotion_options */
+    cutover_fence fence;                       /* likewise */
     const struct shop_hook *hooks;             /* ended by a NULL step */
     unsigned cancel_at_tick;                   /* 1: the first progress call cancels; 0: none */
 };
