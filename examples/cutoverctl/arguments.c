@@ -548,3 +548,16 @@ bool parse_verify(struct tool *tool, cutover_verify_method *verify)
     *verify = CUTOVER_VERIFY_READBACK;
     return true;
 }
+
+bool parse_fence(struct tool *tool, cutover_fence *fence)
+{
+    const char *text = tool->options[OPTION_FENCE];
+
+    *fence = CUTOVER_FENCE_LATE;
+    if (text == NULL || strcmp(text, "late") == 0)
+        return true;
+    if (strcmp(text, "early") != 0)
+        return usage_error(tool, "--fence is late or early, not `%s`", text), false;
+    *fence = CUTOVER_FENCE_EARLY;
+    return true;
+}

@@ -78,6 +78,10 @@ const struct option_text option_texts[OPTION_COUNT] = {
         {"--writes-refused-max", "10m",
          "for how long production may refuse writes; then the promotion is cancelled, "
          "and production is open. Without it there is no limit"},
+    [OPTION_FENCE] = {"--fence", "late|early",
+                      "when production begins to refuse writes: when its backup is verified and only what "
+                      "changed since is to "
+                      "be read again (the default), or before the backup is taken"},
     [OPTION_ROLES] = {"--roles", "ROLE[,ROLE]", "what its holder may: member, operator, org_admin"},
     [OPTION_ACTOR] = {"--actor", "ID",
                       "who acts with it, as records name them: one id for all keys of one person, so that four "
@@ -123,11 +127,9 @@ const struct option_text option_texts[OPTION_COUNT] = {
 };
 
 const char *const option_words[OPTION_COUNT] = {
-    [OPTION_VERIFY] = "restore readback",
-    [OPTION_HOLD_FENCE] = "yes no",
-    [OPTION_ENABLED] = "yes no",
-    [OPTION_ALLOW] = "private all",
-    [OPTION_KIND] = "promotion rollback restore backup verification",
+    [OPTION_VERIFY] = "restore readback", [OPTION_FENCE] = "late early",
+    [OPTION_HOLD_FENCE] = "yes no",       [OPTION_ENABLED] = "yes no",
+    [OPTION_ALLOW] = "private all",       [OPTION_KIND] = "promotion rollback restore backup verification",
 };
 
 const struct option_text common_texts[] = {
@@ -402,7 +404,8 @@ const struct command commands[] = {
     {.noun = "promote",
      .operands = "REQUEST",
      .operand_count = 1,
-     .allowed = JOB_OPTIONS | BIT(OPTION_HOLD) | BIT(OPTION_HOLD_MAX) | BIT(OPTION_WRITES_REFUSED_MAX),
+     .allowed = JOB_OPTIONS | BIT(OPTION_HOLD) | BIT(OPTION_HOLD_MAX) | BIT(OPTION_WRITES_REFUSED_MAX) |
+                BIT(OPTION_FENCE),
      .summary = "carry an acked request out: the preview becomes production",
      .text =
          "Preflight, a copy of the preview beside production, a comparison, a verified backup of "
@@ -440,7 +443,8 @@ const struct command commands[] = {
     {.noun = "restore",
      .operands = "BACKUP",
      .operand_count = 1,
-     .allowed = JOB_OPTIONS | BIT(OPTION_PREVIEW) | BIT(OPTION_PROJECT) | BIT(OPTION_CONFIRM),
+     .allowed = JOB_OPTIONS | BIT(OPTION_PREVIEW) | BIT(OPTION_PROJECT) | BIT(OPTION_CONFIRM) |
+                BIT(OPTION_WRITES_REFUSED_MAX) | BIT(OPTION_FENCE),
      .summary = "bring a backup back, into a preview or over production",
      .text = "Into a preview, whose database must be empty, for operators. Over production, by a verified "
              "backup of "

@@ -45,6 +45,7 @@ enum option {
     OPTION_LIMIT,
     OPTION_STATUS,
     OPTION_WRITES_REFUSED_MAX,
+    OPTION_FENCE,
     OPTION_WITHOUT_SERVER,
     OPTION_ROLES,
     OPTION_ACTOR,
@@ -168,11 +169,12 @@ bool parse_jobs(struct tool *tool, uint32_t *jobs);                       /* of 
 bool parse_limit(struct tool *tool, uint32_t otherwise, uint32_t *limit); /* of --limit: 1 to 1000 */
 bool parse_after(struct tool *tool, const char **after);                  /* of --after; "": from the first */
 bool parse_seconds(struct tool *tool, enum option option,
-                   uint32_t *seconds);                               /* of a duration; untouched without it */
-bool parse_key_roles(struct tool *tool, uint32_t *roles);            /* of --roles */
-bool parse_allow(struct tool *tool, uint32_t *flags);                /* of --allow; untouched without it */
-bool parse_hold_fence(struct tool *tool, int32_t *hold_fence);       /* of --hold-fence; untouched without it */
-bool parse_verify(struct tool *tool, cutover_verify_method *verify); /* of --verify */
+                   uint32_t *seconds);                         /* of a duration; untouched without it */
+bool parse_key_roles(struct tool *tool, uint32_t *roles);      /* of --roles */
+bool parse_allow(struct tool *tool, uint32_t *flags);          /* of --allow; untouched without it */
+bool parse_hold_fence(struct tool *tool, int32_t *hold_fence); /* of --hold-fence; untouched without it */
+bool parse_verify(struct tool *tool, cutover_verify_method *verify);
+bool parse_fence(struct tool *tool, cutover_fence *fence); /* of --verify */
 /* Says what is wrong with the command line, and how it would be right. Returns EXIT_USAGE. */
 int usage_error(const struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* By whom the command is done: --as, else whoever runs the tool. */

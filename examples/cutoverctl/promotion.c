@@ -142,7 +142,8 @@ int run_promote(struct tool *tool)
 
     if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify) ||
         !parse_seconds(tool, OPTION_HOLD_MAX, &options.hold_max_s) ||
-        !parse_seconds(tool, OPTION_WRITES_REFUSED_MAX, &options.writes_refused_max_s))
+        !parse_seconds(tool, OPTION_WRITES_REFUSED_MAX, &options.writes_refused_max_s) ||
+        !parse_fence(tool, &options.fence))
         return EXIT_USAGE;
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     options.request_id = tool->operands[0];

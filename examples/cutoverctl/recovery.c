@@ -447,7 +447,9 @@ int run_restore(struct tool *tool)
     cutover_restore_options options = CUTOVER_RESTORE_OPTIONS_INIT;
     struct bar bar;
 
-    if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify))
+    if (!parse_jobs(tool, &options.jobs) || !parse_verify(tool, &options.verify) ||
+        !parse_seconds(tool, OPTION_WRITES_REFUSED_MAX, &options.writes_refused_max_s) ||
+        !parse_fence(tool, &options.fence))
         return EXIT_USAGE;
     options.actor = acting_as(tool, CUTOVER_ACTOR_OPERATOR);
     options.backup_id = tool->operands[0];

@@ -45,13 +45,6 @@ cutover_status api_backups_list(struct call *call, cutover_error **error)
     return status;
 }
 
-static cutover_verify_method verify_of(const struct call *call)
-{
-    const char *verify = call_text(call, "verify");
-
-    return verify != NULL && strcmp(verify, "readback") == 0 ? CUTOVER_VERIFY_READBACK : CUTOVER_VERIFY_RESTORE;
-}
-
 static cutover_status check_run(const struct call *call, cutover_error **error)
 {
     if (call->api->run != NULL)
@@ -66,7 +59,7 @@ static void backup_options(const struct call *call, cutover_backup_options *opti
     options->project_id = call->project_id;
     options->label = call_text(call, "label");
     options->jobs = (uint32_t)call_count(call, "jobs", call->api->jobs);
-    options->verify = verify_of(call);
+    options->verify = call_verify(call);
 }
 
 cutover_status api_backup_create(struct call *call, cutover_error **error)
@@ -135,7 +128,9 @@ cutover_status api_restore_create(struct call *call, cutover_error **error)
     options.project_id = into_preview ? NULL : call->project_id;
     options.confirm = call_flag(call, "confirm");
     options.jobs = (uint32_t)call_count(call, "jobs", call->api->jobs);
-    options.verify = verify_of(call);
+    options.verify = call_verify(call);
+    options.writes_refused_max_s = (uint32_t)call_count(call, "writes_refused_max_s", 0);
+    options.fence = call_fence(call);
     cutover_status status = check_run(call, error);
     if (status == CUTOVER_OK)
         status = restore_check(call, into_preview, error);

@@ -49,6 +49,20 @@ int64_t call_count(const struct call *call, const char *name, int64_t otherwise)
     return value == NULL ? otherwise : json_object_get_int64(value);
 }
 
+cutover_verify_method call_verify(const struct call *call)
+{
+    const char *verify = call_text(call, "verify");
+
+    return verify != NULL && strcmp(verify, "readback") == 0 ? CUTOVER_VERIFY_READBACK : CUTOVER_VERIFY_RESTORE;
+}
+
+cutover_fence call_fence(const struct call *call)
+{
+    const char *fence = call_text(call, "fence");
+
+    return fence != NULL && strcmp(fence, "early") == 0 ? CUTOVER_FENCE_EARLY : CUTOVER_FENCE_LATE;
+}
+
 int64_t call_time(const struct call *call, const char *name)
 {
     const char *text = call_text(call, name);

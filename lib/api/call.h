@@ -82,6 +82,9 @@ int64_t call_query_count(const struct call *call, const char *name, int64_t othe
 const char *call_text(const struct call *call, const char *name);
 bool call_flag(const struct call *call, const char *name);
 int64_t call_count(const struct call *call, const char *name, int64_t otherwise);
+/* Of a job, as its body says: the members of these names. */
+cutover_verify_method call_verify(const struct call *call);
+cutover_fence call_fence(const struct call *call);
 int64_t call_time(const struct call *call, const char *name); /* 0: none */
 bool call_has(const struct call *call, const char *name);     /* whether it is given, and not null */
 /* A list of texts: at most `most` pointers into the body, and how many there are. */

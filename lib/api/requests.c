@@ -135,13 +135,6 @@ cutover_status api_request_reschedule(struct call *call, cutover_error **error)
 
 /* ---- its job ---- */
 
-static cutover_verify_method verify_of(const struct call *call)
-{
-    const char *verify = call_text(call, "verify");
-
-    return verify != NULL && strcmp(verify, "readback") == 0 ? CUTOVER_VERIFY_READBACK : CUTOVER_VERIFY_RESTORE;
-}
-
 static cutover_status check_run(const struct call *call, cutover_error **error)
 {
     if (call->api->run != NULL)
@@ -157,10 +150,11 @@ cutover_status api_request_promote(struct call *call, cutover_error **error)
     options.actor = call->request->actor;
     options.request_id = cutover_request_id(call->wish);
     options.jobs = (uint32_t)call_count(call, "jobs", call->api->jobs);
-    options.verify = verify_of(call);
+    options.verify = call_verify(call);
     options.hold = call_flag(call, "hold");
     options.hold_max_s = (uint32_t)call_count(call, "hold_max_s", 0);
     options.writes_refused_max_s = (uint32_t)call_count(call, "writes_refused_max_s", 0);
+    options.fence = call_fence(call);
     options.if_version = call->if_version;
     cutover_status status = check_run(call, error);
     if (status == CUTOVER_OK)

@@ -26,6 +26,8 @@
 #define JOB_KIND WORD("kind", "promotion|rollback|restore|backup|verification")
 #define JOBS COUNT("jobs", 1, 64)
 #define VERIFY WORD("verify", "restore|readback")
+#define FENCE WORD("fence", "late|early")
+#define REFUSED_MAX COUNT("writes_refused_max_s", 1, 86400)
 
 const struct route routes[] = {
     {"GET", "/v1/openapi.json", CALLER_ANY, ROUTE_OPEN, NULL, api_openapi_get, {{0}}, {{0}}},
@@ -62,7 +64,7 @@ const struct route routes[] = {
     {"POST", "/v1/cutover-requests/{request_id}/preflight", OPERATOR, 0, api_find_request, api_preflight_run, {{0}}, {JOBS}},
     {"POST", "/v1/cutover-requests/{request_id}/promote", OPERATOR, ROUTE_KEYED | ROUTE_MATCHED, api_find_request,
      api_request_promote, {{0}},
-     {FLAG("hold"), COUNT("hold_max_s", 1, 2592000), COUNT("writes_refused_max_s", 1, 86400), JOBS, VERIFY}},
+     {FLAG("hold"), COUNT("hold_max_s", 1, 2592000), REFUSED_MAX, FENCE, JOBS, VERIFY}},
     {"POST", "/v1/cutover-requests/{request_id}/release", OPERATOR, ROUTE_KEYED, api_find_request, api_request_release,
      {{0}}, {{0}}},
     {"POST", "/v1/cutover-requests/{request_id}/rollback", OPERATOR, ROUTE_KEYED, api_find_request, api_request_rollback,
@@ -78,7 +80,7 @@ const struct route routes[] = {
      {JOBS, VERIFY}},
     {"POST", "/v1/projects/{project_id}/restores", OPERATOR | ADMIN, ROUTE_KEYED, api_find_project, api_restore_create, {{0}},
      {TEXT_NEEDED("backup_id"), WORD_NEEDED("target_kind", "preview|project"), TEXT("preview_id"), FLAG("confirm"),
-      JOBS, VERIFY}},
+      REFUSED_MAX, FENCE, JOBS, VERIFY}},
 
     {"GET", "/v1/jobs", OPERATOR | ADMIN, 0, NULL, api_jobs_list, {JOB_STATUS, JOB_KIND, ORDER, PAGE}, {{0}}},
     {"GET", "/v1/projects/{project_id}/jobs", CALLER_ANY, 0, api_find_project, api_jobs_list,
