@@ -229,7 +229,7 @@ cutover_status job_look_again(const struct job *job, struct session *inside, cut
 {
     struct findings findings = {0};
 
-    cutover_status status = preflight_again(inside, &findings, error);
+    cutover_status status = preflight_again(inside, job->journal.record.fence_raised, &findings, error);
     if (status == CUTOVER_OK)
         status = findings_error(&findings, job->type->name, error);
     findings_free(&findings);

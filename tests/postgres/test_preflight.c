@@ -790,7 +790,7 @@ static void look_again(void)
     cutover_error *error = NULL;
 
     forget(NULL);
-    check_ok(preflight_again(production, &findings, &error), error);
+    check_ok(preflight_again(production, true, &findings, &error), error);
     session_close(production);
 }
 

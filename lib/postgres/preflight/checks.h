@@ -19,7 +19,8 @@ enum preflight_flags {
         << 0, /* by preflight_again() too: somebody may change this in production at any time, and later steps would
                                  notice late or never. Of the servers it is given `production` alone */
     ASK_WITH_PREVIEW =
-        1 << 1 /* it is about the preview, or about both: left out where the source is no database */
+        1 << 1, /* it is about the preview, or about both: left out where the source is no database */
+    COMES_AND_GOES = 1 << 2 /* while production takes writes: asked again only behind the fence */
 };
 
 struct preflight_check {

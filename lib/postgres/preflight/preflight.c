@@ -180,11 +180,13 @@ static cutover_status run_needs(const struct preflight_servers *servers, struct 
     return status;
 }
 
-cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error)
+cutover_status preflight_again(struct session *production, bool fenced, struct findings *findings,
+                               cutover_error **error)
 {
     const struct preflight_servers servers = {.production = production};
+    const struct choice choice = {.with = ASK_AGAIN, .without = fenced ? 0 : COMES_AND_GOES, .strict = true};
 
-    return run_all(&servers, (struct choice){.with = ASK_AGAIN, .strict = true}, findings, error);
+    return run_all(&servers, choice, findings, error);
 }
 
 /* Which database this is, for whoever decides whether it is the right one. */

@@ -32,8 +32,9 @@ cutover_status preflight_servers(const struct preflight_servers *servers, struct
 void preflight_tools(const struct tools *tools, int production_version, int preview_version,
                      struct findings *findings);
 
-/* What may have come up in production while the source was copied: slots, subscriptions, prepared transactions and the like. Asked
-   inside it once it refuses writes. */
-cutover_status preflight_again(struct session *production, struct findings *findings, cutover_error **error);
+/* What may have come up in production while the source was copied: slots, subscriptions and the like, and, once it refuses writes,
+   prepared transactions. Asked inside it. */
+cutover_status preflight_again(struct session *production, bool fenced, struct findings *findings,
+                               cutover_error **error);
 
 #endif
