@@ -249,7 +249,7 @@ static void promote_under_clients(struct shop *shop, const char *mode, bool hold
 {
     struct front front;
     char settings[100];
-    const struct shop_hook hooks[] = {{"verify", clients_behind, &front}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", clients_behind, &front}, {NULL, NULL, NULL}};
     const cutover_pgbouncer_options options = {CUTOVER_PGBOUNCER_OPTIONS_VERSION, NULL, 20000, hold};
 
     snprintf(settings, sizeof settings, "pool_mode = %s\n" NEVER, mode);
@@ -299,7 +299,7 @@ static void clients_write_again_after_a_promotion_that_failed(void **state)
 {
     struct shop *shop = *state;
     struct front front;
-    const struct shop_hook hooks[] = {{"verify", clients_behind, &front}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", clients_behind, &front}, {NULL, NULL, NULL}};
 
     front_open(&front, shop, POOLERS, NEVER);
     wrap(&front, NULL);
@@ -340,7 +340,7 @@ static void clients_that_are_held_see_nothing_of_a_swap_that_failed(void **state
 {
     struct shop *shop = *state;
     struct front front;
-    const struct shop_hook hooks[] = {{"verify", clients_behind, &front}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", clients_behind, &front}, {NULL, NULL, NULL}};
     const cutover_pgbouncer_options options = {CUTOVER_PGBOUNCER_OPTIONS_VERSION, NULL, 20000, 1};
 
     front_open(&front, shop, POOLERS, NEVER);
@@ -405,7 +405,7 @@ static void refused_for_a_transaction(struct shop *shop, const char *first)
     check_status_keep(outcome.status, CUTOVER_E_CALLBACK, outcome.error);
     check_contains(cutover_error_message(outcome.error), "did not pause within 300 ms: 1 of");
     check_contains(cutover_error_hint(outcome.error), "SHOW CLIENTS");
-    assert_string_equal(cutover_error_step(outcome.error), "backup");
+    assert_string_equal(cutover_error_step(outcome.error), "catch_up");
     assert_true(atof(outcome_text(&outcome, "writes_refused_ms")) == 0);
     check_alive(open);
     PQfinish(open);
@@ -483,7 +483,7 @@ static void a_cancelled_job_leaves_the_pause_for_its_fence(void **state)
 
 static void a_cancelled_job_leaves_the_pause_for_its_swap(void **state)
 {
-    cancelled_in_a_pause(*state, "verify");
+    cancelled_in_a_pause(*state, "swap");
 }
 
 /* From then on PAUSE is answered at once, while transactions run. */

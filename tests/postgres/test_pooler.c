@@ -135,7 +135,7 @@ static void a_client_of_a_paused_pooler_only_waits(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "pool");
     struct client client = {0};
-    const struct shop_hook hooks[] = {{"verify", client_start, &client}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", client_start, &client}, {NULL, NULL, NULL}};
 
     use_hooks(shop);
     struct outcome outcome =
@@ -158,7 +158,7 @@ static void a_pooler_is_resumed_when_there_is_no_swap(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "pool");
     struct client client = {0};
-    const struct shop_hook hooks[] = {{"verify", client_start, &client}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", client_start, &client}, {NULL, NULL, NULL}};
     struct shop_promotion promotion = {.request_id = request, .hooks = hooks};
 
     use_hooks(shop);
@@ -180,7 +180,7 @@ static void a_pooler_without_hooks_delays_nothing(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "pool");
     struct client client = {0};
-    const struct shop_hook hooks[] = {{"verify", client_start, &client}, {NULL, NULL, NULL}};
+    const struct shop_hook hooks[] = {{"swap", client_start, &client}, {NULL, NULL, NULL}};
     PGconn *idle = pooler_connect(&pooler, "pool_production");
 
     PQclear(PQexec(idle, "SELECT 1"));
