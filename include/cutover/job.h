@@ -75,7 +75,7 @@ CUTOVER_API const char *cutover_job_kind(const cutover_job *job);
 /**
  * Where it stands: of a backup "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; of a verification "verifying",
  * "verified", "failed", or "undecided" and "cancelled", which left the backup as it was; of the others "lock", "stage", "check",
- * "backup", "verify", "held", "swap", "finish", "completed", "failed" or "cancelled"; static. NULL for NULL. Since 0.1.
+ * "backup", "verify", "held", "catch_up", "swap", "finish", "completed", "failed" or "cancelled"; static. NULL for NULL. Since 0.1.
  */
 CUTOVER_API const char *cutover_job_status(const cutover_job *job);
 /** Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for NULL. Since 0.1. */

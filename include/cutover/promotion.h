@@ -1,9 +1,10 @@
 /**
  * Promotions: the job that carries an acknowledged request out.
  *
- *   preflight ▶ lock ▶ stage ▶ check ▶ backup ▶ verify ▶ [held] ▶ swap ▶ finish ▶ completed
+ *   preflight ▶ lock ▶ stage ▶ check ▶ backup ▶ verify ▶ [held] ▶ catch_up ▶ swap ▶ finish ▶ completed
  *
- * Production takes writes until the backup begins, and no more until the swap.
+ * Production takes writes until the last of catch_up, and no more until the swap; or (CUTOVER_FENCE_EARLY) until the backup begins,
+ * and there is no catch_up.
  */
 #ifndef CUTOVER_PROMOTION_H
 #define CUTOVER_PROMOTION_H
@@ -147,7 +148,7 @@ CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promoti
  * The report as a JSON object (schema: report.json), after run has returned: job_id, kind, project_id, request_id, status
  * ("completed", "rolled_back", "failed", "cancelled", "refused" before anything was begun, or "unsettled": recovery finds out),
  * pre_cutover_backup_id, backup_label, backup_path, backup_verification {method, verdict, tables, rows, seconds},
- * stage {method, tables, rows, bytes, seconds}, check {verdict}, writes_refused_ms, reads_unavailable_ms,
+ * stage {method, tables, rows, bytes, seconds}, check {verdict}, catch_up {rounds, tables, rows, bytes, seconds} (null where there was none), writes_refused_ms, reads_unavailable_ms,
  * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], production (in one sentence, what state it is
  * in), and error {code, message, detail, hint, sqlstate, step, verdict}, null where it went well. Belongs to the job; NULL
  * before. Since 0.1.
