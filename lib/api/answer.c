@@ -1,5 +1,7 @@
 #include "api/answer.h"
 
+#include "api/output.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +158,7 @@ static bool problem_body(cutover_api_response *answer, enum problem problem, cut
     made = made && number == NULL && member(object, "detail", texts[0]) &&
            member(object, "code", cutover_status_name(code)) && member(object, "hint", texts[1]) &&
            member(object, "field", texts[2]);
-    const char *body = made ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+    const char *body = made ? json_print(object) : NULL;
     made = body != NULL && answer_body(answer, "application/problem+json", body, strlen(body));
     json_object_put(number);
     json_object_put(object);

@@ -108,6 +108,7 @@ cutover_status call_header(struct call *call, const char *name, const char *valu
 
 cutover_status call_json(struct call *call, unsigned status, const char *json, cutover_error **error)
 {
+    call->done = true;
     if (json == NULL)
         return api_nomem(error);
     cutover_status made = answer_is(call, answer_new(status), error);
@@ -137,6 +138,7 @@ cutover_status call_page_end(struct call *call, struct output *output, const cha
 
 cutover_status call_nothing(struct call *call, cutover_error **error)
 {
+    call->done = true;
     return answer_is(call, answer_new(204), error);
 }
 
@@ -145,14 +147,16 @@ cutover_status call_record(struct call *call, unsigned status, const char *json,
 {
     char tag[32];
     const char *has = NULL;
-    cutover_status made = call_given(call, "If-None-Match", &has, error);
+    cutover_status made = CUTOVER_OK;
 
+    call->done = true;
+    if (strcmp(call->route->method, "GET") == 0)
+        made = call_given(call, "If-None-Match", &has, error);
     if (made != CUTOVER_OK || call->answer != NULL)
         return made;
     snprintf(tag, sizeof tag, "\"%" PRIu64 "\"", version);
-    const bool reads = strcmp(call->route->method, "GET") == 0;
-    made = reads && has != NULL && strcmp(has, tag) == 0 ? answer_is(call, answer_new(304), error)
-                                                         : call_json(call, status, json, error);
+    made = has != NULL && strcmp(has, tag) == 0 ? answer_is(call, answer_new(304), error)
+                                                : call_json(call, status, json, error);
     return made != CUTOVER_OK ? made : call_header(call, "ETag", tag, error);
 }
 

@@ -68,6 +68,7 @@ struct call {
     cutover_webhook *webhook;
     struct waiting *waiting; /* a job that has no record yet: work.h */
     uint64_t if_version;     /* 0: whatever it is */
+    bool done;               /* what it asks for is done: only its answer can fail yet */
     cutover_api_response *answer;
 };
 

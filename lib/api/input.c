@@ -1,5 +1,6 @@
 #include "api/input.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,9 +367,13 @@ static cutover_status parse(struct call *call, cutover_error **error)
     tokener = json_tokener_new_ex(BODY_DEPTH);
     if (tokener == NULL)
         return api_nomem(error);
+    errno = 0; /* json-c may lose a member for want of memory, and say nothing else */
     call->body = json_tokener_parse_ex(tokener, request->body, (int)request->body_size);
+    const bool lost = errno == ENOMEM;
     const enum json_tokener_error found = json_tokener_get_error(tokener);
     json_tokener_free(tokener);
+    if (lost)
+        return api_nomem(error);
     if (found == json_tokener_error_depth)
         return call_problem(call, PROBLEM_MALFORMED, "the body is nested deeper than anything here", NULL, NULL,
                             error);

@@ -14,6 +14,8 @@
 #define IN_FLIGHT_MAX (120 * SECOND)
 
 enum { KEY_MAX = 255, DIGEST_SIZE = 33 };
+/* The status of an answer that there is none of. */
+enum { LOST = 500 };
 
 /* ---- what identifies a key, and a request ---- */
 
@@ -120,23 +122,34 @@ static cutover_status put_begun(struct call *call, const char *key, const char *
     return status;
 }
 
-/* The answer, beside the key; what it must not keep is left out. */
-static void put_answer(struct call *call, const char *key, const char *id, uint64_t version, int64_t now)
+/* The answer, beside the key; its body where that is to be kept. NULL: that there was to be one. */
+static cutover_status put_answer(struct call *call, const char *key, const char *id, uint64_t version,
+                                 int64_t now, const cutover_api_response *answer, bool body)
 {
-    const bool secret = (call->route->flags & ROUTE_SECRET) != 0;
-    const cutover_api_response *answer = call->answer;
+    const unsigned status = answer == NULL ? LOST : cutover_api_response_status(answer);
     struct output output;
 
     output_begin(&output);
     write_head(&output, call, key, now);
-    output_put_count(&output, "status", cutover_api_response_status(answer));
+    output_put_count(&output, "status", status);
     output_put(&output, "type", answer_header_of(answer, "Content-Type"));
     output_put(&output, "location", answer_header_of(answer, "Location"));
     output_put(&output, "etag", answer_header_of(answer, "ETag"));
-    output_put(&output, "body", secret ? NULL : cutover_api_response_body(answer));
+    output_put(&output, "body", body ? cutover_api_response_body(answer) : NULL);
     output_close(&output, '}');
-    kept_put(call->api, KIND, id, "", version, output_text(&output), NULL);
+    cutover_status kept = kept_put(call->api, KIND, id, "", version, output_text(&output), NULL);
     output_free(&output);
+    return kept;
+}
+
+/* What was done is not done again under this key, also where its answer could not be made, or kept whole. */
+static void put_done(struct call *call, const char *key, const char *id, uint64_t version, int64_t now,
+                     const cutover_api_response *answer)
+{
+    const bool body = answer != NULL && (call->route->flags & ROUTE_SECRET) == 0;
+
+    if (put_answer(call, key, id, version, now, answer, body) != CUTOVER_OK)
+        put_answer(call, key, id, version, now, answer, false);
 }
 
 /* ---- what is found ---- */
@@ -147,9 +160,12 @@ static cutover_status answer_again(struct call *call, const struct kept *kept, c
     const char *body = kept_text(kept, "body"), *type = kept_text(kept, "type");
     cutover_status status = CUTOVER_OK;
 
-    if (body == NULL) {
+    if (body == NULL && (call->route->flags & ROUTE_SECRET) != 0) {
         status = call_problem(call, PROBLEM_CONFLICT, "it was done under this key; its secret is told once",
                               "Read what was made, and have a new secret made for it.", NULL, error);
+    } else if (body == NULL) {
+        status = call_problem(call, PROBLEM_CONFLICT, "it was done under this key; its answer is lost",
+                              "Read what came of it.", NULL, error);
     } else {
         call->answer = answer_new((unsigned)kept_number(kept, "status"));
         if (call->answer == NULL || (type != NULL && !answer_body(call->answer, type, body, strlen(body))))
@@ -218,8 +234,9 @@ cutover_status once(struct call *call, const char *key, call_act act, cutover_er
     if (status != CUTOVER_OK)
         return status;
     status = act(call, error);
-    if (status == CUTOVER_OK && cutover_api_response_status(call->answer) < 500)
-        put_answer(call, key, id, version + 1, now);
+    const bool answered = status == CUTOVER_OK && cutover_api_response_status(call->answer) < LOST;
+    if (answered || call->done)
+        put_done(call, key, id, version + 1, now, answered ? call->answer : NULL);
     else
         kept_drop(call->api, KIND, id, version + 1, NULL);
     return status;

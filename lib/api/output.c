@@ -1,6 +1,7 @@
 #include "api/output.h"
 
 #include <cutover.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,11 +65,17 @@ void output_json(struct output *output, const char *json)
     add(output, json == NULL ? "null" : json);
 }
 
+const char *json_print(struct json_object *value)
+{
+    errno = 0;
+    const char *json = json_object_to_json_string_ext(value, JSON_C_TO_STRING_NOSLASHESCAPE);
+    return errno == ENOMEM || errno == EFBIG ? NULL : json;
+}
+
 void output_string(struct output *output, const char *text)
 {
     struct json_object *value = text == NULL ? NULL : json_object_new_string(text);
-    const char *json =
-        value == NULL ? NULL : json_object_to_json_string_ext(value, JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *json = value == NULL ? NULL : json_print(value);
 
     if (text != NULL && json == NULL)
         output_free(output);
@@ -111,12 +118,20 @@ void output_put_flag(struct output *output, const char *name, bool flag)
 void output_put_double(struct output *output, const char *name, double value)
 {
     struct json_object *number = json_object_new_double(value);
-    const char *json = number == NULL ? NULL : json_object_to_json_string(number);
 
-    if (json == NULL)
+    if (number == NULL)
+        output_free(output);
+    output_put_value(output, name, number);
+    json_object_put(number);
+}
+
+void output_put_value(struct output *output, const char *name, struct json_object *value)
+{
+    const char *json = value == NULL ? NULL : json_print(value);
+
+    if (value != NULL && json == NULL)
         output_free(output);
     output_put_json(output, name, json);
-    json_object_put(number);
 }
 
 void window_begin(struct window *window, const char *cursor, uint64_t limit)

@@ -36,6 +36,10 @@ void window_begin(struct window *window, const char *cursor, uint64_t limit);
 bool window_has(struct window *window, const char *key);
 void window_end(struct window *window);
 
+/* A value as JSON, which belongs to it; NULL where memory ran out: json-c goes on after an append that failed, and gives a text with a
+   hole in it. */
+const char *json_print(struct json_object *value);
+
 /* Members. */
 void output_put(struct output *output, const char *name, const char *text);      /* NULL: null */
 void output_put_json(struct output *output, const char *name, const char *json); /* NULL: null */
@@ -43,5 +47,6 @@ void output_put_time(struct output *output, const char *name, int64_t time);    
 void output_put_count(struct output *output, const char *name, uint64_t count);
 void output_put_flag(struct output *output, const char *name, bool flag);
 void output_put_double(struct output *output, const char *name, double value);
+void output_put_value(struct output *output, const char *name, struct json_object *value); /* NULL: null */
 
 #endif

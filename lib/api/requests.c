@@ -216,6 +216,7 @@ cutover_status api_request_rollback(struct call *call, cutover_error **error)
 static cutover_status looked_keep(struct call *call, const cutover_preflight *preflight, cutover_error **error)
 {
     const char *id = cutover_request_id(call->wish);
+    cutover_error *cause = NULL;
     struct output output;
     struct kept kept;
 
@@ -225,13 +226,20 @@ static cutover_status looked_keep(struct call *call, const cutover_preflight *pr
     output_put_time(&output, "looked_at", api_now(call->api));
     output_put_json(&output, "preflight", cutover_preflight_json(preflight));
     output_close(&output, '}');
-    cutover_status status = kept_get(call->api, LOOKED_KIND, id, &kept, error);
-    /* Whoever was faster has looked as well. */
+    cutover_status status = kept_get(call->api, LOOKED_KIND, id, &kept, &cause);
     if (status == CUTOVER_OK)
-        kept_put(call->api, LOOKED_KIND, id, call->project_id, kept.version, output_text(&output), NULL);
+        status =
+            kept_put(call->api, LOOKED_KIND, id, call->project_id, kept.version, output_text(&output), &cause);
     kept_free(&kept);
+    if (status == CUTOVER_E_CONFLICT) { /* whoever was faster has looked as well */
+        cutover_error_free(cause);
+        cause = NULL;
+        status = CUTOVER_OK;
+    }
     if (status == CUTOVER_OK)
         status = call_json(call, 200, output_text(&output), error);
+    else if (error != NULL)
+        *error = cause;
     output_free(&output);
     return status;
 }
@@ -270,8 +278,7 @@ cutover_status api_preflight_get(struct call *call, cutover_error **error)
     cutover_status status = kept_get(call->api, LOOKED_KIND, cutover_request_id(call->wish), &kept, error);
 
     if (status == CUTOVER_OK && kept.body != NULL)
-        status = call_json(call, 200, json_object_to_json_string_ext(kept.body, JSON_C_TO_STRING_NOSLASHESCAPE),
-                           error);
+        status = call_json(call, 200, json_print(kept.body), error);
     else if (status == CUTOVER_OK && (call->request->actor->roles & CUTOVER_ROLE_OPERATOR) != 0)
         status = api_preflight_run(call, error);
     else if (status == CUTOVER_OK)

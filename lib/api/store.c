@@ -1,5 +1,6 @@
 #include "api/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,10 @@ static cutover_status keep(const cutover_document *document, void *context)
     struct kept *kept = context;
 
     kept->version = document->version;
+    errno = 0; /* json-c may lose a member for want of memory, and say nothing else */
     kept->body = json_tokener_parse(document->body);
+    if (errno == ENOMEM)
+        return CUTOVER_E_NOMEM;
     return json_object_is_type(kept->body, json_type_object) ? CUTOVER_OK : CUTOVER_E_STORE;
 }
 
@@ -148,7 +152,7 @@ cutover_status kept_walk(cutover_api *api, const char *kind, kept_each each, voi
         status = page_read(api, kind, after, page, error);
         for (size_t i = 0; i < page->count && status == CUTOVER_OK; i++)
             status = each(api, page->ids[i], &page->items[i], context, error);
-        if (page->count == 0 || strlen(page->ids[page->count - 1]) >= sizeof after)
+        if (status != CUTOVER_OK || page->count == 0 || strlen(page->ids[page->count - 1]) >= sizeof after)
             break;
         snprintf(after, sizeof after, "%s", page->ids[page->count - 1]);
         page_clear(page);

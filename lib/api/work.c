@@ -137,19 +137,31 @@ static cutover_status tell_at(const cutover_api_work *work, uint64_t version, co
     return told;
 }
 
+static bool may_pass(cutover_status status)
+{
+    return status == CUTOVER_E_CONFLICT || status == CUTOVER_E_NOMEM;
+}
+
 /* Over whatever is there: a sign of life that comes in between is of this process, too. */
 static cutover_status tell(const cutover_api_work *work, const char *status, const cutover_error *failure,
                            cutover_error **error)
 {
     cutover_status told = CUTOVER_E_CONFLICT;
+    cutover_error *cause = NULL;
 
-    for (int attempt = 0; attempt < 5 && told == CUTOVER_E_CONFLICT; attempt++) {
+    for (int attempt = 0; attempt < 5 && may_pass(told); attempt++) {
         struct kept kept;
-        told = kept_get(work->api, KIND, work->job_id, &kept, error);
+        cutover_error_free(cause);
+        cause = NULL;
+        told = kept_get(work->api, KIND, work->job_id, &kept, &cause);
         if (told == CUTOVER_OK)
-            told = tell_at(work, kept.version, status, failure, attempt == 4 ? error : NULL);
+            told = tell_at(work, kept.version, status, failure, &cause);
         kept_free(&kept);
     }
+    if (error != NULL)
+        *error = cause;
+    else
+        cutover_error_free(cause);
     return told;
 }
 
@@ -157,7 +169,7 @@ static void forget(const cutover_api_work *work)
 {
     cutover_status told = CUTOVER_E_CONFLICT;
 
-    for (int attempt = 0; attempt < 5 && told == CUTOVER_E_CONFLICT; attempt++) {
+    for (int attempt = 0; attempt < 5 && may_pass(told); attempt++) {
         struct kept kept;
         told = kept_get(work->api, KIND, work->job_id, &kept, NULL);
         if (told == CUTOVER_OK && kept.version != 0)
@@ -268,8 +280,10 @@ cutover_status work_begin(struct call *call, enum work_kind kind, void *handle, 
     }
     list_add(work);
     /* From here on it may be run, and freed, at any moment. */
-    if (call->api->run(work, call->api->run_userdata) == CUTOVER_OK)
+    if (call->api->run(work, call->api->run_userdata) == CUTOVER_OK) {
+        call->done = true;
         return answer_begun(call, job_id, error);
+    }
     forget(work);
     list_remove(work);
     work_drop(work);
@@ -456,11 +470,7 @@ void progress_write(struct output *output, const char *name, const cutover_progr
 /* A member of what is kept, as it is. */
 static void put_kept(struct output *output, const char *name, const struct kept *kept)
 {
-    struct json_object *value = json_object_object_get(kept->body, name);
-
-    output_put_json(output, name,
-                    value == NULL ? NULL
-                                  : json_object_to_json_string_ext(value, JSON_C_TO_STRING_NOSLASHESCAPE));
+    output_put_value(output, name, json_object_object_get(kept->body, name));
 }
 
 static void job_write_recorded(cutover_api *api, struct output *output, const cutover_job *job,
@@ -519,11 +529,9 @@ static void renew(cutover_api *api, const char *job_id)
 {
     struct kept kept;
 
-    if (kept_get(api, KIND, job_id, &kept, NULL) == CUTOVER_OK && is_open(kept_text(&kept, "status"))) {
-        json_object_object_add(kept.body, "renewed_us", json_object_new_int64(api_now(api)));
-        kept_put(api, KIND, job_id, kept_text(&kept, "project_id"), kept.version,
-                 json_object_to_json_string_ext(kept.body, JSON_C_TO_STRING_NOSLASHESCAPE), NULL);
-    }
+    if (kept_get(api, KIND, job_id, &kept, NULL) == CUTOVER_OK && is_open(kept_text(&kept, "status")) &&
+        json_object_set_int64(json_object_object_get(kept.body, "renewed_us"), api_now(api)) == 1)
+        kept_put(api, KIND, job_id, kept_text(&kept, "project_id"), kept.version, json_print(kept.body), NULL);
     kept_free(&kept);
 }
 

@@ -1,5 +1,6 @@
 #include "base/sha256.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 
 #define SHA256_SIZE 32
@@ -10,8 +11,11 @@ static EVP_MD_CTX *context_of(struct sha256 *sha256)
     return (EVP_MD_CTX *)(void *)sha256;
 }
 
+/* With errno as it was left since it was 0: OpenSSL answers no more than that it failed. */
 static cutover_status failed(cutover_error **error)
 {
+    if (errno == ENOMEM)
+        return error_nomem(error);
     cutover_status status = error_set(error, CUTOVER_E_UNSUPPORTED, "OpenSSL cannot compute SHA-256");
 
     error_hint(error, "Check the OpenSSL configuration of this host: its default provider must be available.");
@@ -35,9 +39,11 @@ cutover_status sha256_start(struct sha256 **sha256, cutover_error **error)
 
     if (started == NULL)
         return error_nomem(error);
+    errno = 0;
     if (EVP_DigestInit_ex(started, EVP_sha256(), NULL) != 1) {
+        cutover_status status = failed(error);
         EVP_MD_CTX_free(started);
-        return failed(error);
+        return status;
     }
     *sha256 = (struct sha256 *)(void *)started;
     return CUTOVER_OK;
@@ -45,6 +51,7 @@ cutover_status sha256_start(struct sha256 **sha256, cutover_error **error)
 
 cutover_status sha256_add(struct sha256 *sha256, const void *bytes, size_t count, cutover_error **error)
 {
+    errno = 0;
     return EVP_DigestUpdate(context_of(sha256), bytes, count) == 1 ? CUTOVER_OK : failed(error);
 }
 
@@ -53,6 +60,7 @@ cutover_status sha256_end(struct sha256 *sha256, char hex[SHA256_HEX_SIZE], cuto
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
 
+    errno = 0;
     if (EVP_DigestFinal_ex(context_of(sha256), digest, &size) != 1 || size != SHA256_SIZE)
         return failed(error);
     hex_format(digest, hex);
@@ -69,6 +77,7 @@ cutover_status sha256_of(const void *bytes, size_t count, char hex[SHA256_HEX_SI
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
 
+    errno = 0;
     if (EVP_Digest(bytes, count, digest, &size, EVP_sha256(), NULL) != 1 || size != SHA256_SIZE)
         return failed(error);
     hex_format(digest, hex);

@@ -622,11 +622,13 @@ static void url_free(struct url *url)
         curl_free(url->parts[i]);
 }
 
-/* False for what is no URL. */
+/* False for what is no URL. libcurl takes a URL for malformed, too, that it has no memory for. */
 static bool url_parse(const char *text, struct url *url, bool *no_memory)
 {
     static const CURLUPart wanted[URL_PARTS] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_USER,
                                                 CURLUPART_PASSWORD};
+
+    errno = 0;
     CURLU *parsed = curl_url();
     CURLUcode code = parsed != NULL ? curl_url_set(parsed, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME)
                                     : CURLUE_OUT_OF_MEMORY;
@@ -634,8 +636,8 @@ static bool url_parse(const char *text, struct url *url, bool *no_memory)
     for (int i = 0; i < URL_PARTS && code == CURLUE_OK; i++)
         if (curl_url_get(parsed, wanted[i], &url->parts[i], 0) == CURLUE_OUT_OF_MEMORY)
             code = CURLUE_OUT_OF_MEMORY;
+    *no_memory = code != CURLUE_OK && (code == CURLUE_OUT_OF_MEMORY || errno == ENOMEM);
     curl_url_cleanup(parsed);
-    *no_memory = code == CURLUE_OUT_OF_MEMORY;
     return code == CURLUE_OK;
 }
 
@@ -700,10 +702,11 @@ cutover_status http_url_check(const char *field, const char *url, bool plain, bo
 
 cutover_status http_url_host(const char *url, char **host, cutover_error **error)
 {
-    CURLU *parsed = curl_url();
     char *name = NULL, *port = NULL;
     struct text both = TEXT_INIT;
 
+    errno = 0;
+    CURLU *parsed = curl_url();
     if (parsed == NULL)
         return error_nomem(error);
     bool found = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
@@ -712,12 +715,17 @@ cutover_status http_url_host(const char *url, char **host, cutover_error **error
         text_add_format(&both, "%s:%s", name, port);
     else if (found)
         text_add(&both, name);
+    const bool no_memory = errno == ENOMEM;
     curl_free(name);
     curl_free(port);
     curl_url_cleanup(parsed);
-    if (!found)
+    char *taken = found ? text_take(&both) : NULL;
+    if (!found && !no_memory)
         return error_set(error, CUTOVER_E_INVALID, "url: is no URL");
-    char *taken = text_take(&both);
+    if (no_memory) {
+        free(taken);
+        return error_nomem(error);
+    }
     if (taken == NULL)
         return error_nomem(error);
     *host = taken;

@@ -56,8 +56,9 @@ cutover_status webhook_delivery_make(const struct webhook_record *webhook,
 
     made.message = message_body(webhook, message);
     made.attempts = json_object_new_array();
-    cutover_status status =
-        json_is_complete(made.message) && made.attempts != NULL ? CUTOVER_OK : error_nomem(error);
+    cutover_status status = made.message != NULL && json_is_complete(made.message) && made.attempts != NULL
+                                ? CUTOVER_OK
+                                : error_nomem(error);
     if (status == CUTOVER_OK)
         status = record_set_text(&made.id, message->id, error);
     if (status == CUTOVER_OK)

@@ -170,7 +170,7 @@ static cutover_status add_attempt(struct webhook_delivery_record *delivery, int6
         json_put_text(attempt, "latency_ms", NULL);
     json_put_text(attempt, "error", failed);
     json_add(delivery->attempts, attempt);
-    if (!json_is_complete(delivery->attempts))
+    if (delivery->attempts == NULL || !json_is_complete(delivery->attempts))
         return error_nomem(error);
     size_t count = json_object_array_length(delivery->attempts);
     if (count > ATTEMPTS_KEPT)

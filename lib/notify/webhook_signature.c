@@ -87,10 +87,11 @@ cutover_status webhook_sign(const char *secret, const char *id, int64_t timestam
         return error_set(error, CUTOVER_E_STORE, "a webhook's secret in the store is damaged");
     text_add_format(&content, "%s.%lld.", id, (long long)timestamp_s);
     text_add(&content, body);
+    errno = 0;
     bool made = !text_failed(&content) &&
                 HMAC(EVP_sha256(), key, (int)key_size, (const unsigned char *)text_string(&content),
                      content.length, digest, &digest_size) != NULL;
-    bool no_memory = text_failed(&content);
+    bool no_memory = text_failed(&content) || (!made && errno == ENOMEM);
     OPENSSL_cleanse(key, sizeof key);
     text_free(&content);
     if (no_memory)

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <json-c/json.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -249,4 +251,59 @@ struct json_object *json_tokener_parse_ex(struct json_tokener *tokener, const ch
     struct json_object *value = real(tokener, text, length);
     spared--;
     return value;
+}
+
+struct json_object *json_tokener_parse(const char *text)
+{
+    struct json_object *(*real)(const char *);
+
+    spared++;
+    *(void **)&real = dlsym(RTLD_NEXT, "json_tokener_parse");
+    struct json_object *value = real(text);
+    spared--;
+    return value;
+}
+
+/* ---- OpenSSL ---- */
+
+int EVP_Digest(const void *data, size_t size, unsigned char *digest, unsigned *digest_size, const EVP_MD *type,
+               ENGINE *engine)
+{
+    int (*real)(const void *, size_t, unsigned char *, unsigned *, const EVP_MD *, ENGINE *);
+
+    if (fails())
+        return 0;
+    spared++;
+    *(void **)&real = dlsym(RTLD_NEXT, "EVP_Digest");
+    int result = real(data, size, digest, digest_size, type, engine);
+    spared--;
+    return result;
+}
+
+int EVP_DigestInit_ex(EVP_MD_CTX *context, const EVP_MD *type, ENGINE *engine)
+{
+    int (*real)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
+
+    if (fails())
+        return 0;
+    spared++;
+    *(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestInit_ex");
+    int result = real(context, type, engine);
+    spared--;
+    return result;
+}
+
+unsigned char *HMAC(const EVP_MD *type, const void *key, int key_size, const unsigned char *data, size_t size,
+                    unsigned char *digest, unsigned *digest_size)
+{
+    unsigned char *(*real)(const EVP_MD *, const void *, int, const unsigned char *, size_t, unsigned char *,
+                           unsigned *);
+
+    if (fails())
+        return NULL;
+    spared++;
+    *(void **)&real = dlsym(RTLD_NEXT, "HMAC");
+    unsigned char *result = real(type, key, key_size, data, size, digest, digest_size);
+    spared--;
+    return result;
 }

@@ -1,8 +1,8 @@
 /*
  * Memory that runs out: malloc and its family are this program's own here, and fail once, at the Nth allocation after
- * starve_begin(). Two things are spared. What json-c allocates while it parses: json-c 0.16 does not survive that, or loses
+ * starve_begin(). Three things are spared. What json-c allocates while it parses: json-c 0.16 does not survive that, or loses
  * members without a word (lib/base/json.c finds those by errno). And the table of an object that grows by a member: json-c
- * then leaks the member's key.
+ * then leaks the member's key. And what OpenSSL allocates while it fetches an algorithm, some of which it leaks: the call fails as a whole.
  */
 #ifndef CUTOVER_TESTS_STARVE_H
 #define CUTOVER_TESTS_STARVE_H

@@ -594,6 +594,28 @@ static void what_has_not_changed_is_not_sent_again(void **state)
     free(id);
 }
 
+/* Which is asked only by who reads: an act is not answered with what is wrong with it. */
+static void an_act_has_nothing_that_it_must_not_match(void **state)
+{
+    const cutover_api_header twice[] = {{"If-None-Match", "\"1\""}, {"If-None-Match", "\"1\""}};
+    cutover_api_request request = CUTOVER_API_REQUEST_INIT;
+    char *id = filed(state), target[120];
+
+    snprintf(target, sizeof target, "/v1/cutover-requests/%s/ack", id);
+    request.method = "POST";
+    request.path = target;
+    request.headers = twice;
+    request.header_count = 2;
+    struct caller *caller = as_operator(state);
+    assert_int_equal(ask_request(caller, &request), 200);
+    assert_string_equal(said(caller, "status"), "acked");
+    *strrchr(target, '/') = '\0';
+    request.method = "GET";
+    assert_int_equal(ask_request(caller, &request), 400);
+    check_problem(caller, 400, "CUTOVER_E_INVALID", "If-None-Match");
+    free(id);
+}
+
 /* ---- once ---- */
 
 static void the_same_key_gets_the_same_answer(void **state)
@@ -1356,6 +1378,7 @@ int main(void)
         IN_A_ROOM(an_outdated_page_acks_nothing),
         IN_A_ROOM(a_change_between_the_look_and_the_act_is_seen),
         IN_A_ROOM(what_has_not_changed_is_not_sent_again),
+        IN_A_ROOM(an_act_has_nothing_that_it_must_not_match),
         IN_A_ROOM(the_same_key_gets_the_same_answer),
         IN_A_ROOM(a_key_is_its_actors_and_lives_for_a_day),
         IN_A_ROOM(an_act_that_failed_here_may_be_asked_again),
