@@ -221,12 +221,13 @@ struct outcome {
     char failed[300];   /* "" when it was taken */
 };
 
+/* `gone`: its endpoint is off. */
 static cutover_status settle_failed(struct run *run, struct webhook_delivery_record *delivery, uint64_t version,
-                                    const struct outcome *outcome, cutover_error **error)
+                                    const struct outcome *outcome, bool gone, cutover_error **error)
 {
     int64_t pause = webhook_pause_us(delivery->failures, random_number());
 
-    if (pause < 0 || outcome->status == 410)
+    if (pause < 0 || gone)
         return settle_dead(run, delivery, version, error);
     if (pause < outcome->asked_us)
         pause = outcome->asked_us;
@@ -237,24 +238,29 @@ static cutover_status settle_failed(struct run *run, struct webhook_delivery_rec
     return status;
 }
 
-static void switch_off(struct run *run, const char *webhook_id)
+/* False when it could not be: then the message is tried again, so that the endpoint says it again. */
+static bool switch_off(struct run *run, const char *webhook_id)
 {
     cutover_error *failure = NULL;
     bool done = false;
+    cutover_status status =
+        webhook_switch_off(run->webhooks, webhook_id, "it answered 410 (gone)", &done, &failure);
 
-    if (webhook_switch_off(run->webhooks, webhook_id, "it answered 410 (gone)", &done, &failure) != CUTOVER_OK)
+    if (status != CUTOVER_OK)
         keep_failure(run, failure);
     if (!done)
-        return;
+        return status == CUTOVER_OK;
     run->counts.disabled++;
     log_line(&run->webhooks->log, LOG_WARNING_LEVEL, "webhook %s answered 410 (gone), and is off now",
              webhook_id);
+    return true;
 }
 
 static void settle(struct run *run, struct flight *flight, const struct outcome *outcome)
 {
     struct webhook_delivery_record *delivery = &flight->delivery;
     const char *failed = outcome->failed[0] != '\0' ? outcome->failed : NULL;
+    const bool gone = outcome->status == 410 && switch_off(run, delivery->webhook_id);
     cutover_error *failure = NULL;
     cutover_status status =
         add_attempt(delivery, flight->began_at, outcome->status, outcome->latency_us, failed, &failure);
@@ -268,11 +274,9 @@ static void settle(struct run *run, struct flight *flight, const struct outcome 
     if (status == CUTOVER_OK && failed == NULL)
         status = settle_delivered(run, delivery, flight->version, &failure);
     else if (status == CUTOVER_OK)
-        status = settle_failed(run, delivery, flight->version, outcome, &failure);
+        status = settle_failed(run, delivery, flight->version, outcome, gone, &failure);
     if (status != CUTOVER_OK)
         keep_unless_conflict(run, status, failure);
-    if (outcome->status == 410)
-        switch_off(run, delivery->webhook_id);
     run->moved = true;
 }
 

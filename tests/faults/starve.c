@@ -39,6 +39,7 @@ static _Thread_local int spared;
 static _Thread_local bool adding;
 static atomic_ulong count, target;
 static atomic_bool has_failed;
+static _Atomic(void *) failed_for; /* the address that the allocation was to return to */
 
 /* ---- what is not freed: a table of addresses ---- */
 
@@ -134,18 +135,29 @@ unsigned long starve_end(bool *failed)
     return count;
 }
 
-BARE static bool fails(void)
+#define CALLER __builtin_return_address(0)
+
+bool starve_failed_in(const char *library)
+{
+    Dl_info info;
+
+    return has_failed && dladdr(failed_for, &info) != 0 && info.dli_fname != NULL &&
+           strstr(info.dli_fname, library) != NULL;
+}
+
+BARE static bool fails(void *caller)
 {
     if ((!this_thread && !all) || spared > 0 || atomic_fetch_add(&count, 1) + 1 != target)
         return false;
     has_failed = true;
+    failed_for = caller;
     errno = ENOMEM;
     return true;
 }
 
 BARE void *malloc(size_t size)
 {
-    void *memory = fails() ? NULL : BENEATH(malloc)(size);
+    void *memory = fails(CALLER) ? NULL : BENEATH(malloc)(size);
 
     follow(memory);
     return memory;
@@ -153,7 +165,7 @@ BARE void *malloc(size_t size)
 
 BARE void *calloc(size_t members, size_t size)
 {
-    void *memory = fails() ? NULL : BENEATH(calloc)(members, size);
+    void *memory = fails(CALLER) ? NULL : BENEATH(calloc)(members, size);
 
     follow(memory);
     return memory;
@@ -161,7 +173,7 @@ BARE void *calloc(size_t members, size_t size)
 
 BARE void *realloc(void *memory, size_t size)
 {
-    if (fails())
+    if (fails(CALLER))
         return NULL;
     bool followed = unfollow(memory);
     void *moved = BENEATH(realloc)(memory, size);
@@ -187,9 +199,9 @@ BARE void free(void *memory)
     BENEATH(free)(memory);
 }
 
-BARE static char *copy_of(const char *text, size_t length)
+BARE static char *copy_of(const char *text, size_t length, void *caller)
 {
-    char *copy = fails() ? NULL : BENEATH(malloc)(length + 1);
+    char *copy = fails(caller) ? NULL : BENEATH(malloc)(length + 1);
 
     follow(copy);
     if (copy != NULL) {
@@ -201,7 +213,7 @@ BARE static char *copy_of(const char *text, size_t length)
 
 BARE char *strndup(const char *text, size_t limit)
 {
-    return copy_of(text, strnlen(text, limit));
+    return copy_of(text, strnlen(text, limit), CALLER);
 }
 
 BARE char *strdup(const char *text)
@@ -210,7 +222,7 @@ BARE char *strdup(const char *text)
     int before = spared;
 
     spared = adding ? 0 : before;
-    char *copy = copy_of(text, strlen(text));
+    char *copy = copy_of(text, strlen(text), CALLER);
     spared = before;
     return copy;
 }
@@ -271,7 +283,7 @@ int EVP_Digest(const void *data, size_t size, unsigned char *digest, unsigned *d
 {
     int (*real)(const void *, size_t, unsigned char *, unsigned *, const EVP_MD *, ENGINE *);
 
-    if (fails())
+    if (fails(CALLER))
         return 0;
     spared++;
     *(void **)&real = dlsym(RTLD_NEXT, "EVP_Digest");
@@ -284,7 +296,7 @@ int EVP_DigestInit_ex(EVP_MD_CTX *context, const EVP_MD *type, ENGINE *engine)
 {
     int (*real)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
 
-    if (fails())
+    if (fails(CALLER))
         return 0;
     spared++;
     *(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestInit_ex");
@@ -299,7 +311,7 @@ unsigned char *HMAC(const EVP_MD *type, const void *key, int key_size, const uns
     unsigned char *(*real)(const EVP_MD *, const void *, int, const unsigned char *, size_t, unsigned char *,
                            unsigned *);
 
-    if (fails())
+    if (fails(CALLER))
         return NULL;
     spared++;
     *(void **)&real = dlsym(RTLD_NEXT, "HMAC");

@@ -20,6 +20,9 @@ void starve_begin(enum starve_whom whom, unsigned long nth);
 /* How many there were. *failed (may be NULL): whether one was made to fail. */
 unsigned long starve_end(bool *failed);
 
+/* Whether the one that failed was a library's own ("libcurl"), asked since starve_begin(). */
+bool starve_failed_in(const char *library);
+
 /* Allocations that were made by a starved thread since starve_forget() and are not freed. */
 size_t starve_left(void);
 void starve_forget(void);
