@@ -109,7 +109,8 @@ size_t starve_left(void)
 
 void starve_forget(void)
 {
-    memset(places, 0, sizeof places);
+    if (left != 0) /* else it is empty */
+        memset(places, 0, sizeof places);
     left = 0;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Every route of the HTTP interface with each of its allocations failing in turn: an answer that says so, records as before or
- * complete, nothing left, and the same request answered as ever afterwards. An answer that is none of these is one as ever, to the
- * byte. Likewise what a stream tells, and what is done with jobs that wait.
+ * Every route of the HTTP interface with each of its allocations failing in turn, and with each of its calls of the store refused, lost or in
+ * conflict: an answer that says so, records as before or complete, nothing left, and the same request answered as ever afterwards. An
+ * answer that is none of these is one as ever, to the byte. Likewise what a stream tells, and what is done with jobs that wait.
  */
 #include "api/call.h"
 #include "base/folder.h"
@@ -32,7 +32,8 @@ static const cutover_actor anna = {CUTOVER_ACTOR_VERSION, "anna", CUTOVER_ACTOR_
 struct world {
     char folder[64];
     int64_t now;
-    cutover_store store;
+    cutover_store store;  /* in memory */
+    cutover_store faulty; /* the same, for everybody but the test */
     cutover_repository repository;
     cutover_registry *registry;
     cutover_platform platform;
@@ -53,6 +54,89 @@ static int64_t world_clock(void *userdata)
     return ((struct world *)userdata)->now;
 }
 
+/* ---- a store whose nth call fails ---- */
+
+enum fault {
+    FAULT_NONE,
+    FAULT_REFUSED, /* any call: nothing is done */
+    FAULT_LOST,    /* a commit: it is done, and its answer lost */
+    FAULT_CONFLICT /* a commit: somebody else was faster, as it says */
+};
+
+static struct {
+    enum fault fault;
+    unsigned long nth, calls;
+} store_fault;
+
+static cutover_status fail_store(cutover_status status, cutover_error **error)
+{
+    *error = cutover_error_new(status, "the store is not there", NULL, NULL);
+    return status;
+}
+
+static bool store_fails(bool commits)
+{
+    if (store_fault.fault == FAULT_NONE || (!commits && store_fault.fault != FAULT_REFUSED))
+        return false;
+    return ++store_fault.calls == store_fault.nth;
+}
+
+static cutover_status faulty_get(const char *kind, const char *id, cutover_document_emit emit, void *context,
+                                 cutover_error **error, void *userdata)
+{
+    struct world *world = userdata;
+
+    if (store_fails(false))
+        return fail_store(CUTOVER_E_STORE, error);
+    return world->store.get(kind, id, emit, context, error, world->store.userdata);
+}
+
+static cutover_status faulty_list(const char *kind, const char *project_id, const char *after, uint32_t limit,
+                                  cutover_document_emit emit, void *context, cutover_error **error,
+                                  void *userdata)
+{
+    struct world *world = userdata;
+
+    if (store_fails(false))
+        return fail_store(CUTOVER_E_STORE, error);
+    return world->store.list(kind, project_id, after, limit, emit, context, error, world->store.userdata);
+}
+
+static cutover_status faulty_commit(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                    void *userdata)
+{
+    struct world *world = userdata;
+    const bool fails = store_fails(true);
+    cutover_status status = CUTOVER_OK;
+
+    if (fails && store_fault.fault == FAULT_CONFLICT)
+        return CUTOVER_E_CONFLICT;
+    if (!fails || store_fault.fault == FAULT_LOST)
+        status = world->store.commit(writes, count, error, world->store.userdata);
+    return fails && status == CUTOVER_OK ? fail_store(CUTOVER_E_STORE, error) : status;
+}
+
+static void close_nothing(void *userdata)
+{
+    (void)userdata;
+}
+
+static void open_store(struct world *world)
+{
+    cutover_error *error = NULL;
+
+    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
+    check_ok(cutover_store_memory_open(&world->store, &error), error);
+    world->faulty = world->store;
+    world->faulty.userdata = world;
+    world->faulty.get = faulty_get;
+    world->faulty.list = faulty_list;
+    world->faulty.commit = faulty_commit;
+    world->faulty.close = close_nothing;
+}
+
+/* ---- a world on it ---- */
+
 static cutover_status take_work(cutover_api_work *work, void *userdata)
 {
     struct world *world = userdata;
@@ -68,13 +152,11 @@ static void open_ports(struct world *world)
     cutover_error *error = NULL;
     char path[128];
 
-    cutover_store_init(&world->store, CUTOVER_STORE_VERSION);
     cutover_repository_init(&world->repository, CUTOVER_REPOSITORY_VERSION);
     cutover_platform_init(&world->platform, CUTOVER_PLATFORM_VERSION);
-    check_ok(cutover_store_memory_open(&world->store, &error), error);
     snprintf(path, sizeof path, "%s/backups", world->folder);
     check_ok(cutover_repository_directory_open(path, &world->repository, &error), error);
-    check_ok(cutover_registry_open(&world->store, &world->registry, &error), error);
+    check_ok(cutover_registry_open(&world->faulty, &world->registry, &error), error);
     check_ok(cutover_registry_platform(world->registry, &world->platform, &error), error);
 }
 
@@ -103,7 +185,7 @@ static void open_engine(struct world *world)
     cutover_error *error = NULL;
 
     options.policy = CUTOVER_POLICY_VOLATILE_STORE;
-    options.store = &world->store;
+    options.store = &world->faulty;
     options.repository = &world->repository;
     options.platform = &world->platform;
     options.clock = world_clock;
@@ -122,7 +204,7 @@ static void open_outside(struct world *world)
     char path[128];
 
     snprintf(path, sizeof path, "%s/secrets", world->folder);
-    webhooks.store = integrations.store = &world->store;
+    webhooks.store = integrations.store = &world->faulty;
     webhooks.clock = integrations.clock = world_clock;
     webhooks.clock_userdata = integrations.clock_userdata = world;
     integrations.folder = path;
@@ -139,7 +221,7 @@ static void open_api(struct world *world)
     cutover_error *error = NULL;
 
     options.engine = world->engine;
-    options.store = &world->store;
+    options.store = &world->faulty;
     options.platform = &world->platform;
     options.registry = world->registry;
     options.webhooks = world->webhooks;
@@ -157,6 +239,7 @@ static void world_open(struct world *world)
     snprintf(world->folder, sizeof world->folder, "%s/memory-XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(world->folder));
+    open_store(world);
     open_ports(world);
     add_inventory(world);
     open_engine(world);
@@ -429,19 +512,16 @@ struct shape {
 static cutover_status add_line(const cutover_document *document, void *context)
 {
     struct shape *shape = context;
-    const bool words =
-        strcmp(document->kind, "preflight") == 0; /* which differ with what preflight could not look at */
-    struct json_object *body = json_tokener_parse(document->body);
+    const bool words = strcmp(document->kind, "preflight") == 0; /* of what could not be looked at */
+    const char *status = strstr(document->body, "\"status\":");
     size_t size = 0;
 
-    assert_non_null(body);
     assert_true(shape->count < 256);
     for (const char *at = document->body; *at != '\0' && !words; at++)
         size += *at != '\\'; /* what base64 may have, and what it may not */
-    struct json_object *status = json_object_object_get(body, "status");
-    shape->lines[shape->count++] = shop_format("%s v%d %zu bytes, %s", document->kind, (int)document->version,
-                                               size, status == NULL ? "-" : json_object_get_string(status));
-    json_object_put(body);
+    shape->lines[shape->count++] =
+        shop_format("%s v%d %zu bytes, %.20s", document->kind, (int)document->version, size,
+                    status == NULL ? "-" : status + strlen("\"status\":"));
     return CUTOVER_OK;
 }
 
@@ -837,7 +917,7 @@ static const struct route_case cases[] = {
 };
 /* clang-format on */
 
-static void requests_to_every_route(void **state)
+static void requests_to_every_route_without_memory(void **state)
 {
     const char *only = getenv("CUTOVER_CALL"); /* for a debugger: routes from that one on */
 
@@ -848,6 +928,92 @@ static void requests_to_every_route(void **state)
         only = NULL;
         unsigned long count = check_case(&cases[i]);
         print_message("%-70s %5lu allocations\n", name_of(&cases[i]), count - 1);
+    }
+}
+
+/* ---- one request, and each of its calls of the store ---- */
+
+static bool is_told(const cutover_api_response *response, enum fault fault)
+{
+    const char *body = cutover_api_response_body(response);
+
+    if (fault == FAULT_CONFLICT && strstr(body, "CUTOVER_E_CONFLICT") != NULL)
+        return cutover_api_response_status(response) == 409 || cutover_api_response_status(response) == 412;
+    /* The registry is the host's platform, and on that store, too. */
+    return is_honest(response, true) &&
+           (strstr(body, "CUTOVER_E_STORE") != NULL || strstr(body, "CUTOVER_E_CALLBACK") != NULL);
+}
+
+static void check_faulted(const struct route_case *test, const struct calm *calm, enum fault fault,
+                          bool answered, bool after, const char *shape)
+{
+    /* What was done, and not heard of, may be told of otherwise than what was not. */
+    const bool whole = after || fault == FAULT_LOST || strcmp(shape, calm->before) == 0;
+
+    /* Who was faster has looked as well. */
+    const bool kept = after || (fault == FAULT_CONFLICT && strstr(test->question.target, "/preflight") != NULL);
+
+    if (!whole || (answered && !kept))
+        fail_msg("%s, call %lu, fault %d: half done:\n%s\nbefore:\n%s\nafter:\n%s", name_of(test),
+                 store_fault.nth, fault, shape, calm->before, calm->after);
+}
+
+/* Whoever asks again gets what there is to say, and no failure that is past. */
+static void check_asked_again(struct world *world, const struct route_case *test, const struct calm *calm,
+                              enum fault fault)
+{
+    cutover_api_response *response = ask(world, &test->question);
+
+    if (cutover_api_response_status(response) >= 500 && *calm->answer != '5')
+        fail_msg("%s, call %lu, fault %d: then %s", name_of(test), store_fault.nth, fault,
+                 cutover_api_response_body(response));
+    cutover_api_response_free(response);
+}
+
+static bool check_store_fault(const struct route_case *test, const struct calm *calm, enum fault fault,
+                              unsigned long nth)
+{
+    struct world world;
+
+    world_open(&world);
+    test->prepare(&world);
+    store_fault.fault = fault;
+    store_fault.nth = nth;
+    store_fault.calls = 0;
+    cutover_api_response *response = ask(&world, &test->question);
+    const bool failed = store_fault.calls >= nth;
+    store_fault.fault = FAULT_NONE;
+    char *found = answer_of(response, false), *shape = shape_of(&world.store);
+    const bool answered = strcmp(found, calm->answer) == 0;
+    if (!answered && !(failed && is_told(response, fault)))
+        fail_msg("%s, call %lu, fault %d: %s", name_of(test), nth, fault, cutover_api_response_body(response));
+    check_faulted(test, calm, fault, answered, strcmp(shape, calm->after) == 0, shape);
+    check_asked_again(&world, test, calm, fault);
+    free(found);
+    free(shape);
+    cutover_api_response_free(response);
+    world_close(&world);
+    return failed;
+}
+
+static void requests_to_every_route_whose_store_fails(void **state)
+{
+    static const enum fault faults[] = {FAULT_REFUSED, FAULT_LOST, FAULT_CONFLICT};
+    const char *only = getenv("CUTOVER_CALL");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (only != NULL && strcmp(only, cases[i].question.target) != 0)
+            continue;
+        only = NULL;
+        warm_up(&cases[i]);
+        struct calm calm = run_calm(&cases[i]);
+        for (size_t k = 0; k < sizeof faults / sizeof *faults; k++)
+            for (unsigned long nth = 1; check_store_fault(&cases[i], &calm, faults[k], nth);)
+                nth++;
+        free(calm.before);
+        free(calm.after);
+        free(calm.answer);
     }
 }
 
@@ -1015,7 +1181,8 @@ static void jobs_that_wait_are_tended(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_to_every_route),
+        cmocka_unit_test(requests_to_every_route_without_memory),
+        cmocka_unit_test(requests_to_every_route_whose_store_fails),
         cmocka_unit_test(streams_tell_later_what_they_could_not),
         cmocka_unit_test(a_job_that_was_refused_says_so),
         cmocka_unit_test(jobs_that_wait_are_tended),
