@@ -915,6 +915,15 @@ static void paths_are_decoded_once_and_played_no_tricks_with(void **state)
         {"/v1/projects/%0a", 400},
         {"/v1/projects/%7f", 400},
         {"/v1/projects/%c2%85", 400},
+        {"/v1/projects/%C3%A9t%c3%a9", 404},
+        {"/v1/projects/%c3%28", 400},
+        {"/v1/projects/%e2%82%ac", 404},
+        {"/v1/projects/%e2%82%28", 400},
+        {"/v1/projects/%e2%28%ac", 400},
+        {"/v1/projects/%e2%82%ff", 400},
+        {"/v1/projects/%f0%9f%90%98", 404},
+        {"/v1/projects/%f0%9f%90", 400},
+        {"/v1/projects/%f5%80%80%80", 400},
         {"/V1/projects/shop", 404},
         {"/v1/projects/SHOP", 404},
         {"v1/projects/shop", 400},
@@ -950,6 +959,13 @@ static void queries_are_known_by_name(void **state)
         {"", NULL, 200},
         {"&&limit=1&", NULL, 200},
         {"%6cimit=1", NULL, 200},
+        {"cursor=a+b", NULL, 200},
+        {"cursor", NULL, 200},
+        {"limit=1x", "limit", 400},
+        {"limit=a", "limit", 400},
+        {"status=ack", "status", 400},
+        {"status=acked%20", "status", 400},
+        {"%zz=1", NULL, 400},
         {"limit=0", "limit", 400},
         {"limit=1001", "limit", 400},
         {"limit=-1", "limit", 400},
@@ -1054,6 +1070,37 @@ static void types_sizes_and_headers_have_their_refusals(void **state)
     assert_int_equal(ask_request(caller, &request), 415);
     headers[1] = (cutover_api_header){"Content-Type", "application/json"};
     assert_int_equal(ask_request(caller, &request), 400);
+    headers[1] = (cutover_api_header){"Content-Encoding", "identity"};
+    headers[0].value = "application/json;charset=\"utf-8\"";
+    request.body = "[]";
+    request.body_size = 2;
+    assert_int_equal(ask_request(caller, &request), 400); /* of the body: its type and encoding are right */
+    check_problem(caller, 400, "CUTOVER_E_INVALID", NULL);
+    request.body = body;
+    request.body_size = sizeof body - 1;
+    headers[0].value = "application/json";
+    static const char *const unwanted[] = {
+        "text/html",       "application/json;q=0",    "application/json; q=0.000", "application/json;Q=0, */*",
+        "*/*;q=0",         "application/xml, text/*", "applicationx/json",         "image/*, a/b",
+        "application/jsox"};
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+        headers[1] = (cutover_api_header){"Accept", unwanted[i]};
+        if (ask_request(caller, &request) != 406)
+            fail_msg("%s: %u", unwanted[i], cutover_api_response_status(caller->response));
+    }
+    static const char *const wanted[] = {"application/json;q=0.01",   "*/*",
+                                         "application/*;level=1;q=1", "text/html,application/json;v=2",
+                                         "*/*;q=0, application/json", "application/json;x=0"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const cutover_api_header accept = {"Accept", wanted[i]};
+        cutover_api_request get = CUTOVER_API_REQUEST_INIT;
+        get.method = "GET";
+        get.path = REQUESTS;
+        get.headers = &accept;
+        get.header_count = 1;
+        if (ask_request(caller, &get) != 200)
+            fail_msg("%s: %u", wanted[i], cutover_api_response_status(caller->response));
+    }
     headers[1] = (cutover_api_header){"Accept", "text/html, application/*;q=0"};
     assert_int_equal(ask_request(caller, &request), 406);
     check_problem(caller, 406, "CUTOVER_E_UNSUPPORTED", "Accept");
@@ -1120,8 +1167,23 @@ static void calls_without_what_they_need_are_errors_and_answer_nothing(void **st
     cutover_error *error = NULL;
 
     check_status(cutover_api_new(NULL, &api, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_new(&options, NULL, &error), CUTOVER_E_INVALID, error);
+    assert_int_equal(cutover_api_new(NULL, &api, NULL), CUTOVER_E_INVALID);
     check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
     options.engine = room->desk->engine;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    options.store = &room->desk->inner;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    cutover_platform platform = room->platform;
+    options.platform = &platform;
+    platform.version = 0;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_UNSUPPORTED, error);
+    platform.version = CUTOVER_PLATFORM_VERSION + 1;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_UNSUPPORTED, error);
+    cutover_store store = room->desk->inner;
+    options.store = &store;
+    store.version = CUTOVER_STORE_VERSION + 1;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_UNSUPPORTED, error);
     options.store = &room->desk->inner;
     options.platform = &room->platform;
     options.jobs = 65;
@@ -1129,27 +1191,68 @@ static void calls_without_what_they_need_are_errors_and_answer_nothing(void **st
     options.jobs = 0;
     options.max_body = 1;
     check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
+    options.max_body = 1048577;
+    check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_INVALID, error);
     options.max_body = 0;
     options.version = 2;
     check_status(cutover_api_new(&options, &api, &error), CUTOVER_E_UNSUPPORTED, error);
     options.version = 1;
     check_ok(cutover_api_new(&options, &api, &error), error);
+    check_status(cutover_api_handle(NULL, &request, &response, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_handle(api, NULL, &response, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_handle(api, &request, NULL, &error), CUTOVER_E_INVALID, error);
+    assert_int_equal(cutover_api_handle(api, &request, &response, NULL), CUTOVER_E_INVALID);
     check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
     request.method = "GET";
     check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
     request.path = "/v1/projects";
     request.header_count = 1;
     check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    static const cutover_api_header nameless = {NULL, "a"}, worthless = {"a", NULL};
+    request.headers = &nameless;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    request.headers = &worthless;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
     request.header_count = 0;
     request.body_size = 1;
     check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
     request.body_size = 0;
+    cutover_actor nobody = {CUTOVER_ACTOR_VERSION, NULL, CUTOVER_ACTOR_USER, CUTOVER_ROLE_MEMBER};
+    request.actor = &nobody;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    nobody.id = "";
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_INVALID, error);
+    nobody.id = "a";
+    nobody.version = CUTOVER_ACTOR_VERSION + 1;
+    check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_UNSUPPORTED, error);
+    request.actor = NULL;
     request.version = 2;
     check_status(cutover_api_handle(api, &request, &response, &error), CUTOVER_E_UNSUPPORTED, error);
     assert_null(response);
     cutover_api_free(api);
     cutover_api_free(NULL);
     check_status(cutover_api_problem(200, NULL, &response, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_problem(600, NULL, &response, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_api_problem(500, NULL, NULL, &error), CUTOVER_E_INVALID, error);
+    assert_int_equal(cutover_api_problem(500, NULL, NULL, NULL), CUTOVER_E_INVALID);
+    cutover_error *cause = cutover_error_new(CUTOVER_E_LOCKED, "busy", NULL, "Wait.");
+    check_ok(cutover_api_problem(599, cause, &response, &error), error);
+    assert_int_equal(cutover_api_response_status(response), 599);
+    check_contains(cutover_api_response_body(response), "\"code\":\"CUTOVER_E_LOCKED\"");
+    check_contains(cutover_api_response_body(response), "Wait.");
+    const size_t count = cutover_api_response_header_count(response);
+    assert_null(cutover_api_response_header_name(response, count));
+    assert_null(cutover_api_response_header_value(response, count));
+    assert_null(cutover_api_response_take_stream(response));
+    cutover_api_response_free(response);
+    cutover_error_free(cause);
+    assert_int_equal(cutover_api_response_header_count(NULL), 0);
+    assert_null(cutover_api_response_header_name(NULL, 0));
+    assert_null(cutover_api_response_header_value(NULL, 0));
+    assert_null(cutover_api_response_body(NULL));
+    assert_int_equal(cutover_api_response_body_size(NULL), 0);
+    assert_null(cutover_api_response_route(NULL));
+    assert_null(cutover_api_response_take_stream(NULL));
     check_ok(cutover_api_problem(429, NULL, &response, &error), error);
     assert_int_equal(cutover_api_response_status(response), 429);
     cutover_api_response_free(response);
@@ -1158,6 +1261,15 @@ static void calls_without_what_they_need_are_errors_and_answer_nothing(void **st
     cutover_api_stream_free(NULL);
     cutover_api_work_free(NULL);
     check_status(cutover_api_work_run(NULL, &error), CUTOVER_E_INVALID, error);
+    assert_int_equal(cutover_api_work_run(NULL, NULL), CUTOVER_E_INVALID);
+    cutover_api_work_cancel(NULL);
+    assert_null(cutover_api_work_job_id(NULL));
+    assert_null(cutover_api_work_kind(NULL));
+    assert_null(cutover_api_work_project_id(NULL));
+    const char *text;
+    uint32_t wait_ms;
+    check_status(cutover_api_stream_next(NULL, &text, &wait_ms, &error), CUTOVER_E_INVALID, error);
+    assert_int_equal(cutover_api_tend(NULL, NULL), CUTOVER_E_INVALID);
     check_status(cutover_api_tend(NULL, &error), CUTOVER_E_INVALID, error);
 }
 

@@ -202,6 +202,21 @@ static void what_is_no_retry_after_says_nothing(void **state)
                                          "Sun, 99 Nov 1994 08:49:37 GMT",
                                          "Sun, 06 Nov 1994 08-49-37 GMT",
                                          "Sunday, 06-Nov-94 08:49:37 GMT",
+                                         "Sun; 06 Nov 1994 08:49:37 GMT",
+                                         "Sun, 06 Nov 1994 08:49:37 CET",
+                                         "Sun, 06-Nov 1994 08:49:37 GMT",
+                                         "Sun, 06 Nov-1994 08:49:37 GMT",
+                                         "Sun, 06 Nov 1994T08:49:37 GMT",
+                                         "Sun, 06 Nov 1994 08:49.37 GMT",
+                                         "Sun, x6 Nov 1994 08:49:37 GMT",
+                                         "Sun, 06 Nov 19x4 08:49:37 GMT",
+                                         "Sun, 06 Nov 1994 x8:49:37 GMT",
+                                         "Sun, 06 Nov 1994 08:4/:37 GMT",
+                                         "Sun, 06 Nov 1994 08:49:3: GMT",
+                                         "Sun, 00 Nov 1994 08:49:37 GMT",
+                                         "Sun, 06 Nov 1969 08:49:37 GMT",
+                                         "Sun, 06 Nov 1994 08:60:37 GMT",
+                                         "Sun, 06 Nov 1994 08:49:61 GMT",
                                          "Sun, 06 Nov 1994 25:49:37 GMT"};
     int64_t wait = 4711;
 

@@ -246,11 +246,82 @@ static void a_key_is_made_by_an_org_admin_within_bounds(void **state)
     desk_check_audit(desk, "");
 }
 
+static void calls_without_what_they_need_are_errors(void **state)
+{
+    struct desk *desk = *state;
+    const cutover_key_options good = for_operator("shop");
+    cutover_key_options options;
+    cutover_key *made = NULL;
+    cutover_key_list *list = NULL;
+    cutover_error *error = NULL;
+    char *secret = NULL;
+
+    check_status(cutover_key_options_init(&options, 9), CUTOVER_E_UNSUPPORTED, error);
+    check_status(cutover_key_create(NULL, &good, &secret, &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_create(desk->engine, NULL, &secret, &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_create(desk->engine, &good, NULL, &made, &error), CUTOVER_E_INVALID, error);
+    options = good;
+    options.actor = NULL;
+    check_status(cutover_key_create(desk->engine, &options, &secret, &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_get(NULL, "k", &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_get(desk->engine, NULL, &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_get(desk->engine, "k", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_get(desk->engine, "k", &made, &error), CUTOVER_E_NOT_FOUND, error);
+    check_status(cutover_key_check(NULL, "k", &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_check(desk->engine, "k", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_authenticate(NULL, "s", &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_authenticate(desk->engine, NULL, &made, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_authenticate(desk->engine, "s", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_revoke(NULL, good.actor, "k", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_revoke(desk->engine, NULL, "k", NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_key_revoke(desk->engine, good.actor, NULL, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_keys_list(NULL, NULL, NULL, 1, &list, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_keys_list(desk->engine, NULL, NULL, 1, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_keys_list(desk->engine, NULL, NULL, 0, &list, &error), CUTOVER_E_INVALID, error);
+    assert_null(secret);
+    assert_null(made);
+    assert_null(list);
+    desk_check_audit(desk, "");
+}
+
+/* What somebody else wrote over a key lets nobody in. */
+static void a_damaged_key_is_none(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"format\":1,\"id\":null}",
+        "{\"format\":1,\"id\":\"another\",\"label\":\"x\",\"roles\":[\"member\"]}"};
+    struct desk *desk = *state;
+    const cutover_key_options good = for_operator("shop");
+    cutover_key *made = NULL, *read = NULL;
+    cutover_error *error = NULL;
+    char *secret = NULL;
+
+    check_ok(cutover_key_create(desk->engine, &good, &secret, &made, &error), error);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const cutover_write write = {
+            CUTOVER_WRITE_VERSION, "api_key", cutover_key_id(made), "shop", i + 1, bodies[i]};
+        check_ok(desk->inner.commit(&(const cutover_write *){&write}, 1, &error, desk->inner.userdata), error);
+        check_status(cutover_key_authenticate(desk->engine, secret, &read, &error), CUTOVER_E_STORE, error);
+        check_status(cutover_key_get(desk->engine, cutover_key_id(made), &read, &error), CUTOVER_E_STORE,
+                     error);
+    }
+    assert_null(read);
+    cutover_string_free(secret);
+    cutover_key_free(made);
+}
+
 static void asking_of_nothing_is_harmless(void **state)
 {
     cutover_actor actor = CUTOVER_ACTOR_INIT;
 
     (void)state;
+    assert_null(cutover_key_label(NULL));
+    assert_null(cutover_key_project_id(NULL));
+    assert_null(cutover_key_organization_id(NULL));
+    assert_int_equal(cutover_key_created_at(NULL), 0);
+    assert_int_equal(cutover_key_revoked_at(NULL), 0);
+    assert_int_equal(cutover_key_list_count(NULL), 0);
+    assert_null(cutover_key_list_at(NULL, 0));
     assert_null(cutover_key_id(NULL));
     assert_null(cutover_key_json(NULL));
     assert_int_equal(cutover_key_roles(NULL), 0);
@@ -270,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_key_is_forbidden_and_not_repeated, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(a_revoked_key_is_none_and_is_told_once, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(an_expired_key_is_none, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(a_damaged_key_is_none, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(calls_without_what_they_need_are_errors, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(lists_are_of_a_project_of_none_or_of_all, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(a_key_is_made_by_an_org_admin_within_bounds, desk_open, desk_close),
         cmocka_unit_test(asking_of_nothing_is_harmless),

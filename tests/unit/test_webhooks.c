@@ -979,6 +979,177 @@ static void an_endpoint_is_changed_at_the_version_that_was_seen_and_only_where_i
     assert_int_equal(receiver_count(world->receiver, "/ok/new"), 1);
 }
 
+static cutover_status make_with(struct world *world, cutover_webhooks_options *options, cutover_error **error)
+{
+    cutover_webhooks *made = NULL;
+
+    options->store = &world->store;
+    cutover_status status = cutover_webhooks_new(options, &made, error);
+    assert_int_equal(made != NULL, status == CUTOVER_OK);
+    cutover_webhooks_free(made);
+    return status;
+}
+
+static void options_out_of_their_bounds_open_nothing(void **state)
+{
+    struct world *world = *state;
+    const cutover_webhooks_options good = CUTOVER_WEBHOOKS_OPTIONS_INIT;
+    cutover_webhooks_options wrong[12];
+    char long_agent[300];
+    cutover_error *error = NULL;
+
+    memset(long_agent, 'a', sizeof long_agent - 1);
+    long_agent[sizeof long_agent - 1] = '\0';
+    for (size_t i = 0; i < 12; i++)
+        wrong[i] = good;
+    wrong[0].flags = 0x80;
+    wrong[1].timeout_ms = 1;
+    wrong[2].timeout_ms = 4000000000U;
+    wrong[3].parallel = 257;
+    wrong[4].keep_days = 3651;
+    wrong[5].user_agent = "a\nb";
+    wrong[6].user_agent = "\xc3\xa9";
+    wrong[7].user_agent = long_agent;
+    for (size_t i = 0; i < 8; i++)
+        check_status(make_with(world, &wrong[i], &error), CUTOVER_E_INVALID, error);
+    wrong[8].ca_file = "/nonexistent/ca.pem";
+    check_status(make_with(world, &wrong[8], &error), CUTOVER_E_IO, error);
+    wrong[9].version = 9;
+    check_status(make_with(world, &wrong[9], &error), CUTOVER_E_UNSUPPORTED, error);
+    wrong[10].user_agent = "ours/1.0 (test)";
+    wrong[10].timeout_ms = 1000;
+    wrong[10].parallel = 1;
+    wrong[10].keep_days = 1;
+    check_ok(make_with(world, &wrong[10], &error), error);
+    check_status(cutover_webhooks_new(NULL, &world->webhooks, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_webhooks_new(&good, &world->webhooks, &error), CUTOVER_E_INVALID, error);
+    wrong[11].store = &world->store;
+    check_status(cutover_webhooks_new(&wrong[11], NULL, &error), CUTOVER_E_INVALID, error);
+}
+
+static void calls_without_what_they_need_are_errors(void **state)
+{
+    struct world *world = *state;
+    cutover_webhooks *const webhooks = world->webhooks;
+    cutover_webhook_options options = CUTOVER_WEBHOOK_OPTIONS_INIT;
+    cutover_webhook_change change = CUTOVER_WEBHOOK_CHANGE_INIT;
+    cutover_webhook_selection selection = CUTOVER_WEBHOOK_SELECTION_INIT;
+    cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_webhook_round round = {.version = 9};
+    cutover_webhook *webhook = NULL;
+    cutover_webhook_list *list = NULL;
+    cutover_webhook_delivery *delivery = NULL;
+    cutover_webhook_delivery_list *deliveries = NULL;
+    cutover_error *error = NULL;
+    char *secret = NULL;
+    char id[64], long_project[120];
+    uint32_t count = 0;
+
+    memset(long_project, 'p', sizeof long_project - 1);
+    long_project[sizeof long_project - 1] = '\0';
+    endpoint(world, "/ok", id);
+    options.actor = change.actor = selection.actor = &operator_actor;
+    options.project_id = PROJECT;
+    options.url = receiver_url(world->receiver, "/ok");
+    change.webhook_id = selection.webhook_id = id;
+    filter.limit = 10;
+#define REFUSED(call) check_status((call), CUTOVER_E_INVALID, error)
+    REFUSED(cutover_webhooks_notifier(NULL, &world->notifier, &error));
+    REFUSED(cutover_webhooks_notifier(webhooks, NULL, &error));
+    REFUSED(cutover_webhooks_deliver(NULL, 1, NULL, &error));
+    check_status(cutover_webhooks_deliver(webhooks, 1, &round, &error), CUTOVER_E_UNSUPPORTED, error);
+    check_ok(cutover_webhooks_deliver(webhooks, 1, NULL, &error), error);
+    REFUSED(cutover_webhook_create(NULL, &options, &secret, &webhook, &error));
+    REFUSED(cutover_webhook_create(webhooks, NULL, &secret, &webhook, &error));
+    REFUSED(cutover_webhook_create(webhooks, &options, NULL, &webhook, &error));
+    REFUSED(cutover_webhook_get(NULL, id, &webhook, &error));
+    REFUSED(cutover_webhook_get(webhooks, NULL, &webhook, &error));
+    REFUSED(cutover_webhook_get(webhooks, id, NULL, &error));
+    REFUSED(cutover_webhooks_list(NULL, NULL, NULL, 1, &list, &error));
+    REFUSED(cutover_webhooks_list(webhooks, long_project, NULL, 1, &list, &error));
+    REFUSED(cutover_webhooks_list(webhooks, NULL, NULL, 0, &list, &error));
+    REFUSED(cutover_webhooks_list(webhooks, NULL, NULL, 1, NULL, &error));
+    change.enabled = 3;
+    REFUSED(cutover_webhook_update(webhooks, &change, &webhook, &error));
+    change.enabled = -1;
+    REFUSED(cutover_webhook_update(webhooks, &change, &webhook, &error));
+    REFUSED(cutover_webhook_update(NULL, &change, &webhook, &error));
+    change.enabled = 0;
+    change.webhook_id = NULL;
+    REFUSED(cutover_webhook_update(webhooks, &change, &webhook, &error));
+    REFUSED(cutover_webhook_delete(NULL, &operator_actor, id, &error));
+    REFUSED(cutover_webhook_delete(webhooks, NULL, id, &error));
+    REFUSED(cutover_webhook_delete(webhooks, &operator_actor, "", &error));
+    REFUSED(cutover_webhook_rotate_secret(NULL, &operator_actor, id, 0, &secret, NULL, &error));
+    REFUSED(cutover_webhook_rotate_secret(webhooks, &operator_actor, id, 604801, &secret, NULL, &error));
+    REFUSED(cutover_webhook_rotate_secret(webhooks, &operator_actor, id, 0, NULL, NULL, &error));
+    REFUSED(cutover_webhook_test(NULL, &operator_actor, id, &delivery, &error));
+    REFUSED(cutover_webhook_test(webhooks, &operator_actor, NULL, &delivery, &error));
+    REFUSED(cutover_webhook_delivery_get(NULL, id, "m", &delivery, &error));
+    REFUSED(cutover_webhook_delivery_get(webhooks, NULL, "m", &delivery, &error));
+    REFUSED(cutover_webhook_delivery_get(webhooks, id, NULL, &delivery, &error));
+    REFUSED(cutover_webhook_delivery_get(webhooks, id, "m", NULL, &error));
+    REFUSED(cutover_webhook_deliveries_find(NULL, id, &filter, &deliveries, &error));
+    REFUSED(cutover_webhook_deliveries_find(webhooks, NULL, &filter, &deliveries, &error));
+    REFUSED(cutover_webhook_deliveries_find(webhooks, id, &filter, NULL, &error));
+    filter.project_id = PROJECT;
+    REFUSED(cutover_webhook_deliveries_find(webhooks, id, &filter, &deliveries, &error));
+    REFUSED(cutover_webhook_redeliver(NULL, &selection, &count, &error));
+    selection.message_id = "m";
+    selection.since = 1;
+    REFUSED(cutover_webhook_redeliver(webhooks, &selection, &count, &error));
+    selection.since = 0;
+    selection.until = 1;
+    REFUSED(cutover_webhook_redeliver(webhooks, &selection, &count, &error));
+    selection.message_id = NULL;
+    selection.webhook_id = NULL;
+    REFUSED(cutover_webhook_redeliver(webhooks, &selection, &count, &error));
+#undef REFUSED
+    selection.webhook_id = id;
+    check_ok(cutover_webhook_redeliver(webhooks, &selection, NULL, &error), error);
+    assert_true(secret == NULL && webhook == NULL && list == NULL && delivery == NULL && deliveries == NULL);
+    cutover_webhooks_stop(NULL);
+    cutover_webhooks_free(NULL);
+    cutover_webhook_free(NULL);
+    cutover_webhook_list_free(NULL);
+    cutover_webhook_delivery_free(NULL);
+    cutover_webhook_delivery_list_free(NULL);
+    assert_null(cutover_webhook_id(NULL));
+    assert_null(cutover_webhook_json(NULL));
+    assert_null(cutover_webhook_delivery_json(NULL));
+    assert_int_equal(cutover_webhook_delivery_attempts(NULL), 0);
+    assert_int_equal(cutover_webhook_list_count(NULL), 0);
+    assert_null(cutover_webhook_list_at(NULL, 0));
+    assert_int_equal(cutover_webhook_delivery_list_count(NULL), 0);
+}
+
+/* One that somebody damaged is told of in each round, and holds up no other. */
+static void a_damaged_message_holds_up_no_other(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"format\":1,\"webhook_id\":\"w\",\"event_type\":\"x\",\"message\":{}}",
+        "{\"format\":1,\"id\":\"m\",\"event_type\":\"x\",\"message\":{}}",
+        "{\"format\":1,\"id\":\"m\",\"webhook_id\":\"w\",\"message\":{}}",
+        "{\"format\":1,\"id\":5}",
+    };
+    struct world *world = *state;
+    cutover_webhook_round round = CUTOVER_WEBHOOK_ROUND_INIT;
+    cutover_error *error = NULL;
+    char id[64], message[64], key[200];
+
+    endpoint(world, "/ok", id);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        snprintf(key, sizeof key, "%s:damaged-%zu", id, i);
+        const cutover_write write = {CUTOVER_WRITE_VERSION, "webhook_pending", key, PROJECT, 0, bodies[i]};
+        check_ok(world->store.commit(&(const cutover_write *){&write}, 1, &error, world->store.userdata),
+                 error);
+    }
+    event_of(world, "job.failed", message);
+    check_status(cutover_webhooks_deliver(world->webhooks, 0, &round, &error), CUTOVER_E_STORE, error);
+    assert_int_equal(receiver_count(world->receiver, "/ok"), 1);
+    check_delivery(world, id, message, "delivered", 1);
+}
+
 static void what_is_no_endpoint_is_refused_by_its_field(void **state)
 {
     struct world *world = *state;
@@ -1186,6 +1357,9 @@ int main(void)
         CASE(a_secret_is_in_no_record_that_is_listed_no_audit_entry_and_no_log),
         CASE(a_member_changes_nothing),
         CASE(an_endpoint_is_changed_at_the_version_that_was_seen_and_only_where_it_differs),
+        CASE(options_out_of_their_bounds_open_nothing),
+        CASE(calls_without_what_they_need_are_errors),
+        CASE(a_damaged_message_holds_up_no_other),
         CASE(what_is_no_endpoint_is_refused_by_its_field),
         CASE(there_are_so_many_endpoints_and_no_more),
         CASE(an_endpoint_that_is_deleted_leaves_nothing_and_gets_nothing),
