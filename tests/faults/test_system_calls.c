@@ -7,6 +7,7 @@
 
 #include "base/folder.h"
 #include "base/process.h"
+#include "notify/secret_file.h"
 
 #include <cutover.h>
 
@@ -161,6 +162,33 @@ static cutover_status run_events(cutover_error **error)
     return status;
 }
 
+/* A secret that could not be kept whole is not there at all. */
+static cutover_status run_secrets(cutover_error **error)
+{
+    char secrets[300], *secret = NULL;
+
+    snprintf(secrets, sizeof secrets, "%s/secrets", folder);
+    cutover_status status = secret_folder_open(secrets, error);
+    if (status != CUTOVER_OK)
+        return status;
+    status = secret_file_write(secrets, BACKUP, "token", "s3cr3t", error);
+    const bool written = status == CUTOVER_OK;
+    if (status == CUTOVER_OK)
+        status = secret_file_read(secrets, BACKUP, "token", &secret, error);
+    if (status == CUTOVER_OK)
+        assert_string_equal(secret, "s3cr3t");
+    secret_wipe(secret);
+    if (status == CUTOVER_OK)
+        status = secret_file_remove(secrets, BACKUP, "token", error);
+    atomic_store(&counting, false);
+    cutover_error *unread = NULL;
+    check_ok(secret_file_read(secrets, BACKUP, "token", &secret, &unread), unread);
+    assert_true(secret == NULL || (written && status != CUTOVER_OK));
+    secret_wipe(secret);
+    check_ok(secret_file_remove(secrets, BACKUP, "token", &unread), unread);
+    return status;
+}
+
 static cutover_status pass_over(const cutover_object *object, void *context)
 {
     (void)object;
@@ -300,6 +328,54 @@ static void backups_that_cannot_be_kept_are_a_failure(void **state)
     each_call(run_repository, EINTR);
 }
 
+static void secrets_that_cannot_be_kept_are_a_failure(void **state)
+{
+    (void)state;
+    assert_true(each_call(run_secrets, EIO) > 5);
+    each_call(run_secrets, EINTR);
+}
+
+/* What is not this user's alone, or no file, is not read, and nothing is kept where others may look. */
+static void secrets_of_others_are_not_used(void **state)
+{
+    char secrets[300], path[400], *secret = NULL;
+    cutover_error *error = NULL;
+
+    (void)state;
+    snprintf(secrets, sizeof secrets, "%s/file", folder);
+    close(open(secrets, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    check_status(secret_folder_open(secrets, &error), CUTOVER_E_IO, error);
+    snprintf(secrets, sizeof secrets, "%s/none/none", folder);
+    check_status(secret_folder_open(secrets, &error), CUTOVER_E_IO, error);
+    snprintf(secrets, sizeof secrets, "%s/open", folder);
+    assert_int_equal(mkdir(secrets, 0700), 0);
+    assert_int_equal(chmod(secrets, 0750), 0);
+    check_status(secret_folder_open(secrets, &error), CUTOVER_E_IO, error);
+    snprintf(secrets, sizeof secrets, "%s/own", folder);
+    check_ok(secret_folder_open(secrets, &error), error);
+    snprintf(path, sizeof path, "%s/" BACKUP ".token", secrets);
+    assert_int_equal(mkdir(path, 0700), 0);
+    check_status(secret_file_read(secrets, BACKUP, "token", &secret, &error), CUTOVER_E_IO, error);
+    check_status(secret_file_remove(secrets, BACKUP, "token", &error), CUTOVER_E_IO, error);
+    check_status(secret_file_write(secrets, BACKUP, "token", "s3cr3t", &error), CUTOVER_E_IO, error);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    check_status(secret_file_read(secrets, BACKUP, "token", &secret, &error), CUTOVER_E_IO, error);
+    assert_null(secret);
+    folder_remove(secrets);
+    if (geteuid() != 0)
+        return;
+    snprintf(secrets, sizeof secrets, "%s/theirs", folder);
+    check_ok(secret_folder_open(secrets, &error), error);
+    check_ok(secret_file_write(secrets, BACKUP, "token", "s3cr3t", &error), error);
+    snprintf(path, sizeof path, "%s/" BACKUP ".token", secrets);
+    assert_int_equal(chown(path, 1, 1), 0);
+    check_status(secret_file_read(secrets, BACKUP, "token", &secret, &error), CUTOVER_E_IO, error);
+    assert_int_equal(chown(secrets, 1, 1), 0);
+    check_status(secret_folder_open(secrets, &error), CUTOVER_E_IO, error);
+    assert_null(secret);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -317,6 +393,8 @@ int main(void)
         test(programs_that_cannot_be_run_are_a_failure),
         test(events_that_cannot_be_written_are_a_failure),
         test(backups_that_cannot_be_kept_are_a_failure),
+        test(secrets_that_cannot_be_kept_are_a_failure),
+        test(secrets_of_others_are_not_used),
     };
 
     return cmocka_run_group_tests_name("system calls", tests, NULL, NULL);
