@@ -853,6 +853,17 @@ static void events_are_told_once_and_go_on_from_the_last_id(void **state)
     check_contains(text, "event: end\n");
     cutover_api_stream_free(stream);
     assert_int_equal(ask_with(caller, "GET", target, "Accept", "application/json", NULL), 406);
+    /* What is no id of ours is as none. */
+    static const char *const strange[] = {"",       "1",      "1.0",       "x.0.0",      "99.0.0",
+                                          "1.0.-5", "1.0.0.", "1.0.0 end", "1.0.0.end ", "1.0.0.endless"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        if (ask_with(caller, "GET", target, "Last-Event-ID", strange[i], NULL) != 200)
+            fail_msg("%s: %u", strange[i], cutover_api_response_status(caller->response));
+        stream = cutover_api_response_take_stream(caller->response);
+        check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+        check_contains(text, "event: end\n");
+        cutover_api_stream_free(stream);
+    }
     free(id);
 }
 
@@ -884,6 +895,9 @@ static void a_stream_ends_by_itself_and_the_client_goes_on_where_it_was(void **s
     stream = cutover_api_response_take_stream(caller->response);
     check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
     assert_string_equal(text, "retry: 2000\n\n");
+    caller->now -= 1; /* a clock that was put back */
+    check_ok(cutover_api_stream_next(stream, &text, &wait, &error), error);
+    assert_null(text);
     cutover_api_stream_free(stream);
     free(id);
 }
@@ -1304,6 +1318,188 @@ static void what_the_host_has_not_is_unsupported(void **state)
     free(id);
 }
 
+/* ---- a host with an inventory of its own ---- */
+
+struct inventory {
+    cutover_status fails; /* with it, without a word */
+    int64_t extended_to;
+};
+
+static cutover_status own_projects(cutover_project_emit emit, void *context, cutover_error **error,
+                                   void *userdata)
+{
+    static const char *const ids[] = {"shop", "stock"};
+    const struct inventory *inventory = userdata;
+
+    (void)error;
+    for (size_t i = 0; i < 2 && inventory->fails == CUTOVER_OK; i++) {
+        cutover_project project = CUTOVER_PROJECT_INIT;
+        project.id = ids[i];
+        project.organization_id = i == 0 ? "" : NULL;
+        project.state = i == 0 ? "restoring" : "active";
+        project.job_id = "job-1";
+        cutover_status status = emit(&project, context);
+        if (status != CUTOVER_OK)
+            return status;
+    }
+    return inventory->fails;
+}
+
+static cutover_status own_previews(const char *project_id, cutover_preview_emit emit, void *context,
+                                   cutover_error **error, void *userdata)
+{
+    const struct inventory *inventory = userdata;
+    cutover_preview preview = CUTOVER_PREVIEW_INIT;
+
+    (void)project_id;
+    (void)error;
+    preview.id = "nobody's";
+    preview.state = "ready";
+    cutover_status status = emit(&preview, context);
+    preview.id = "of-stock";
+    preview.project_id = "stock";
+    if (status == CUTOVER_OK)
+        status = emit(&preview, context);
+    preview.id = "old";
+    preview.project_id = "shop";
+    preview.state = "creating";
+    preview.expires_at = 1;
+    if (status == CUTOVER_OK)
+        status = emit(&preview, context);
+    return status == CUTOVER_OK ? inventory->fails : status;
+}
+
+static cutover_status own_extend(const char *preview_id, int64_t expires_at, cutover_error **error,
+                                 void *userdata)
+{
+    struct inventory *inventory = userdata;
+
+    (void)preview_id;
+    (void)error;
+    if (inventory->fails == CUTOVER_OK)
+        inventory->extended_to = expires_at;
+    return inventory->fails;
+}
+
+/* The registry's members, asked with what they know. */
+static cutover_platform registry_platform;
+static cutover_status own_project_get(const char *project_id, cutover_project_emit emit, void *context,
+                                      cutover_error **error, void *userdata)
+{
+    const struct inventory *inventory = userdata;
+
+    if (inventory->fails != CUTOVER_OK)
+        return inventory->fails;
+    return registry_platform.project_get(project_id, emit, context, error, registry_platform.userdata);
+}
+
+static cutover_status own_preview_get(const char *preview_id, cutover_preview_emit emit, void *context,
+                                      cutover_error **error, void *userdata)
+{
+    (void)userdata;
+    return registry_platform.preview_get(preview_id, emit, context, error, registry_platform.userdata);
+}
+
+static void a_hosts_own_inventory_is_told_and_extended(void **state)
+{
+    static const char extend[] = "/v1/projects/shop/previews/next/extend";
+    struct room *room = *state;
+    struct inventory inventory = {CUTOVER_OK, 0};
+    cutover_api_options options = CUTOVER_API_OPTIONS_INIT;
+    cutover_platform platform = room->platform;
+    cutover_store store = room->desk->inner;
+    struct caller own = {.actor = &desk_operator};
+    cutover_error *error = NULL;
+
+    check_ok(cutover_registry_preview_extend(room->desk->registry, "next", INT64_C(4000000000000000), &error),
+             error);
+    registry_platform = room->platform;
+    platform.userdata = &inventory;
+    platform.project_get = own_project_get;
+    platform.preview_get = own_preview_get;
+    platform.preview_extend = own_extend;
+    store.version = 1; /* an older host */
+    options.engine = room->desk->engine;
+    options.store = &store;
+    options.platform = &platform;
+    options.projects = own_projects;
+    options.previews = own_previews;
+    options.inventory_userdata = &inventory;
+    options.max_body = 1024;
+    check_ok(cutover_api_new(&options, &own.api, &error), error);
+    assert_int_equal(ask(&own, "GET", "/v1/projects?limit=1", NULL), 200);
+    assert_int_equal(said_items(&own), 1);
+    assert_string_equal(said_item(&own, 0, "job_id"), "job-1");
+    assert_null(said_item(&own, 0, "organization_id"));
+    assert_string_equal(said(&own, "next_cursor"), "shop");
+    assert_int_equal(ask(&own, "GET", "/v1/projects?cursor=shop", NULL), 200);
+    assert_string_equal(said_item(&own, 0, "id"), "stock");
+    assert_null(said_item(&own, 0, "job_id")); /* of a job that has ended */
+    assert_int_equal(ask(&own, "GET", "/v1/projects/shop/previews", NULL), 200);
+    assert_int_equal(said_items(&own), 1);
+    assert_string_equal(said_item(&own, 0, "id"), "old");
+    assert_string_equal(said_item(&own, 0, "state"), "creating"); /* which it is, also when its time is over */
+    own.now = 0;
+    assert_int_equal(ask(&own, "POST", extend, "{\"ttl_hours\":1}"), 200);
+    assert_int_equal(inventory.extended_to, 0); /* it lives longer */
+    check_ok(cutover_registry_preview_extend(room->desk->registry, "next", 1, &error), error);
+    assert_int_equal(ask(&own, "POST", extend, "{\"ttl_hours\":1}"), 200);
+    assert_true(inventory.extended_to > 1);
+    inventory.fails = CUTOVER_E_IO;
+    ask(&own, "GET", "/v1/projects", NULL);
+    check_problem(&own, 502, "CUTOVER_E_CALLBACK", NULL);
+    ask(&own, "GET", "/v1/projects/shop/previews", NULL);
+    check_problem(&own, 502, "CUTOVER_E_CALLBACK", NULL);
+    ask(&own, "POST", extend, "{\"ttl_hours\":2}");
+    check_problem(&own, 502, "CUTOVER_E_CALLBACK", NULL);
+    own.project_id = "shop";
+    ask(&own, "GET", "/v1/projects", NULL);
+    check_problem(&own, 502, "CUTOVER_E_CALLBACK", NULL);
+    inventory.fails = CUTOVER_E_NOT_FOUND;
+    ask(&own, "GET", "/v1/projects/shop", NULL);
+    check_problem(&own, 404, "CUTOVER_E_NOT_FOUND", NULL);
+    assert_int_equal(ask(&own, "GET", "/v1/projects", NULL), 200);
+    assert_int_equal(said_items(&own), 0);
+    cutover_api_response_free(own.response);
+    json_object_put(own.json);
+    cutover_api_free(own.api);
+    platform.preview_extend = NULL;
+    inventory.fails = CUTOVER_OK;
+    own = (struct caller){.actor = &desk_operator};
+    check_ok(cutover_api_new(&options, &own.api, &error), error);
+    ask(&own, "POST", extend, "{\"ttl_hours\":2}");
+    check_problem(&own, 501, "CUTOVER_E_UNSUPPORTED", NULL);
+    cutover_api_response_free(own.response);
+    json_object_put(own.json);
+    cutover_api_free(own.api);
+}
+
+/* A job that waits, of which what is kept says less than this version writes. */
+static void a_job_of_which_little_is_known_is_lost(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"id\":\"j\",\"project_id\":\"shop\",\"kind\":\"backup\"}",
+        "{\"id\":\"j\",\"project_id\":\"shop\",\"status\":\"waiting\",\"renewed_us\":1}"};
+    struct room *room = *state;
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+
+    for (size_t i = 0; i < 2; i++) {
+        const cutover_write write = {CUTOVER_WRITE_VERSION, "waiting_job", "j", "shop", i, bodies[i]};
+        check_ok(
+            room->desk->inner.commit(&(const cutover_write *){&write}, 1, &error, room->desk->inner.userdata),
+            error);
+        assert_int_equal(ask(caller, "GET", "/v1/jobs/j", NULL), 200);
+        assert_string_equal(said(caller, "status"), "lost");
+        assert_null(said(caller, "renewed_at"));
+        ask(caller, "POST", "/v1/jobs/j/cancel", NULL);
+        check_problem(caller, 409, "CUTOVER_E_STATE", NULL);
+    }
+    /* Long after, it is forgotten. */
+    check_ok(cutover_api_tend(caller->api, &error), error);
+    assert_int_equal(ask(caller, "GET", "/v1/jobs/j", NULL), 404);
+}
+
 /* ---- who may ---- */
 
 /* A key of the shop's; its id, malloc'd. */
@@ -1508,6 +1704,8 @@ int main(void)
         IN_A_ROOM(nobody_sees_more_than_the_document),
         IN_A_ROOM(calls_without_what_they_need_are_errors_and_answer_nothing),
         IN_A_ROOM(what_the_host_has_not_is_unsupported),
+        IN_A_ROOM(a_hosts_own_inventory_is_told_and_extended),
+        IN_A_ROOM(a_job_of_which_little_is_known_is_lost),
         IN_A_ROOM(every_role_is_held_against_every_route),
     };
 

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,6 +244,8 @@ static void a_url_is_https_without_a_user_or_fragment_and_at_no_private_address(
         {"https://", "url: is no URL"},
         {"https://user@example.com/", "url: has a user or a password"},
         {"https://user:word@example.com/", "url: has a user or a password"},
+        {"https://:word@example.com/", "url: has a user or a password"},
+        {"https://example.com/\x7f", "url: is no URL"},
         {"https://example.com/#part", "url: has a fragment"},
         {"https://exa mple.com/", "url: is no URL"},
         {"https://example.com/\r\nX: y", "url: is no URL"},
@@ -321,6 +324,96 @@ static void an_answer_has_status_headers_body_and_latency(void **state)
     assert_true(received_header(received, "user-agent", value, sizeof value));
     check_contains(value, "libcutover/");
     assert_false(received_header(received, "expect", value, sizeof value));
+}
+
+static void a_body_is_sent_where_there_is_one_and_none_is_waited_for_after_head(void **state)
+{
+    struct world *world = *state;
+    static const char *const methods[] = {"GET", "HEAD", "DELETE", "PUT"};
+    cutover_error *error = NULL;
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct http_request request = request_to(world, "/ok/bodies");
+        struct http_response response = {0};
+
+        request.method = methods[i];
+        request.body = i == 3 ? "" : NULL;
+        request.body_size = 0;
+        check_ok(http_send(world->client, &request, &response, &error), error);
+        assert_int_equal(response.status, 200);
+        assert_int_equal(response.body_size, i == 1 ? 0 : 2);
+        http_response_free(&response);
+        const struct received *received = receiver_at(world->receiver, "/ok/bodies", i);
+        assert_int_equal(strncmp(received->head, methods[i], strlen(methods[i])), 0);
+        assert_string_equal(received->body, "");
+    }
+}
+
+static void a_header_without_a_colon_is_refused_and_nothing_is_sent(void **state)
+{
+    static const char *const headers[] = {"X-One", ""};
+    struct world *world = *state;
+    struct http_response response = {0};
+    cutover_error *error = NULL;
+
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        struct http_request request = request_to(world, "/ok");
+        request.headers = &headers[i];
+        request.header_count = 1;
+        check_status(http_send(world->client, &request, &response, &error), CUTOVER_E_INVALID, error);
+    }
+    assert_int_equal(receiver_count(world->receiver, "/ok"), 0);
+}
+
+static void a_client_takes_its_authorities_and_its_name_from_its_options(void **state)
+{
+    struct world *world = *state;
+    struct http_options options = {
+        .allow_private = true, .allow_plain = true, .ca_file = "/nonexistent/ca.pem"};
+    struct http_request request = request_to(world, "/ok/name");
+    struct http_exchange *left = NULL;
+    struct http_client *client = NULL;
+    cutover_error *error = NULL;
+    char value[200];
+
+    check_status(http_client_new(&options, &client, &error), CUTOVER_E_IO, error);
+    assert_null(client);
+    options.ca_file = "/dev/null";
+    options.user_agent = "ours/1";
+    options.connect_ms = 5000;
+    options.connections = 1;
+    check_ok(http_client_new(&options, &client, &error), error);
+    struct http_response response = {0};
+    check_ok(http_send(client, &request, &response, &error), error);
+    http_response_free(&response);
+    assert_true(
+        received_header(receiver_at(world->receiver, "/ok/name", 0), "user-agent", value, sizeof value));
+    assert_string_equal(value, "ours/1");
+    /* One that is under way is given up with its client. */
+    request = request_to(world, "/hang");
+    check_ok(http_start(client, &request, &left, &error), error);
+    check_ok(http_poll(client, 1, &error), error);
+    http_client_free(client);
+    http_client_free(NULL);
+}
+
+/* P10: a SIGPIPE that the host has waiting is the host's. */
+static void a_signal_that_waits_is_left_waiting(void **state)
+{
+    struct world *world = *state;
+    struct http_request request = request_to(world, "/ok");
+    const struct timespec now = {0, 0};
+    sigset_t pipe, before, pending;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, &pipe, &before), 0);
+    assert_int_equal(raise(SIGPIPE), 0);
+    assert_int_equal(status_of(world, &request), 200);
+    assert_int_equal(sigpending(&pending), 0);
+    assert_int_equal(sigismember(&pending, SIGPIPE), 1);
+    assert_int_equal(sigtimedwait(&pipe, NULL, &now), SIGPIPE);
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
 }
 
 static void connections_are_used_again(void **state)
@@ -493,6 +586,13 @@ int main(void)
         cmocka_unit_test(a_url_is_https_without_a_user_or_fragment_and_at_no_private_address),
         cmocka_unit_test(the_host_of_a_url_is_without_its_path),
         cmocka_unit_test_setup_teardown(an_answer_has_status_headers_body_and_latency, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_body_is_sent_where_there_is_one_and_none_is_waited_for_after_head,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_header_without_a_colon_is_refused_and_nothing_is_sent, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_client_takes_its_authorities_and_its_name_from_its_options, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_signal_that_waits_is_left_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(connections_are_used_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirect_is_an_answer_and_is_not_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_without_an_end_is_cut_at_the_limit, setup, teardown),

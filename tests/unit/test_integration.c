@@ -1106,6 +1106,58 @@ static void lists_are_in_order_and_by_project(void **state)
     assert_int_equal(deliver(world).synced, 2);
 }
 
+static cutover_status make_with(struct world *world, const cutover_integrations_options *options,
+                                cutover_error **error)
+{
+    cutover_integrations *made = NULL;
+    cutover_status status = cutover_integrations_new(options, &made, error);
+
+    (void)world;
+    assert_int_equal(made != NULL, status == CUTOVER_OK);
+    cutover_integrations_free(made);
+    return status;
+}
+
+static void options_out_of_their_bounds_open_nothing(void **state)
+{
+    struct world *world = *state;
+    cutover_integrations_options options[14];
+    cutover_error *error = NULL;
+    char long_agent[300], long_project[250];
+    cutover_integration *integration = NULL;
+
+    memset(long_agent, 'a', sizeof long_agent - 1);
+    long_agent[sizeof long_agent - 1] = '\0';
+    memset(long_project, 'p', sizeof long_project - 1);
+    long_project[sizeof long_project - 1] = '\0';
+    for (size_t i = 0; i < 14; i++)
+        options[i] = world->options;
+    options[0].flags = 1U << 30;
+    options[1].folder = NULL;
+    options[2].timeout_ms = 99;
+    options[3].timeout_ms = 60001;
+    options[4].parallel = 65;
+    options[5].user_agent = "";
+    options[6].user_agent = long_agent;
+    options[7].user_agent = "a\tb";
+    options[8].vercel_url = "http://127.0.0.1:1/?query";
+    options[9].netlify_url = "http://127.0.0.1:1/#part";
+    options[10].netlify_url = "nowhere";
+    options[11].store = NULL;
+    for (size_t i = 0; i < 12; i++)
+        check_status(make_with(world, &options[i], &error), CUTOVER_E_INVALID, error);
+    options[12].ca_file = "/nonexistent/ca.pem";
+    check_status(make_with(world, &options[12], &error), CUTOVER_E_IO, error);
+    options[13].vercel_url = "http://127.0.0.1:1///";
+    options[13].user_agent = "ours/1";
+    options[13].parallel = 2;
+    check_ok(make_with(world, &options[13], &error), error);
+    check_status(cutover_integrations_new(&world->options, NULL, &error), CUTOVER_E_INVALID, error);
+    check_status(cutover_integration_get(world->integrations, long_project, "vercel", &integration, &error),
+                 CUTOVER_E_INVALID, error);
+    assert_null(integration);
+}
+
 static void misuse_is_an_error(void **state)
 {
     struct world *world = *state;
@@ -1177,6 +1229,7 @@ int main(void)
         CASE(a_wish_that_comes_meanwhile_is_carried_out_after),
         CASE(what_is_stopped_is_due_again_at_once),
         CASE(lists_are_in_order_and_by_project),
+        CASE(options_out_of_their_bounds_open_nothing),
         CASE(misuse_is_an_error),
         cmocka_unit_test(times_to_ask_again_are_read_as_they_are_sent),
     };
