@@ -171,11 +171,14 @@ bool course_chance(unsigned run, uint64_t seed, unsigned one_in)
     return scattered(scattered(seed) + run) % one_in == 0;
 }
 
-/* Of those from `begin` to before `end` that are not open: both ends and one between them, or one of these alone. */
+struct share {
+    bool whole, passed_over;
+};
+
+/* Of those from `begin` to before `end` that are not open: both ends and one between them, one of these alone, or none. */
 static void choose_of_run(struct course *course, const bool *open, unsigned begin, unsigned end, uint64_t seed,
-                          unsigned one_in)
+                          struct share share)
 {
-    bool whole = course_chance(course->runs[begin], seed, one_in);
     unsigned settled = 0, index = 0;
 
     for (unsigned i = begin; i < end; i++)
@@ -188,7 +191,8 @@ static void choose_of_run(struct course *course, const bool *open, unsigned begi
             choose(course, i);
             continue;
         }
-        if (whole ? index == 0 || index == between || index + 1 == settled : index == alone)
+        if (share.whole ? index == 0 || index == between || index + 1 == settled
+                        : index == alone && !share.passed_over)
             choose(course, i);
         index++;
     }
@@ -206,7 +210,7 @@ bool *points_left_open(const struct points *points)
     return open;
 }
 
-void course_choose(struct course *course, uint64_t seed, unsigned one_in)
+void course_choose(struct course *course, uint64_t seed, unsigned whole_in, unsigned one_in)
 {
     bool *open = points_left_open(&course->points);
     unsigned end;
@@ -215,7 +219,9 @@ void course_choose(struct course *course, uint64_t seed, unsigned one_in)
         end = begin + 1;
         while (end < course->points.count && course->runs[end] == course->runs[begin])
             end++;
-        choose_of_run(course, open, begin, end, seed, one_in);
+        unsigned run = course->runs[begin];
+        choose_of_run(course, open, begin, end, seed,
+                      (struct share){course_chance(run, seed, whole_in), !course_chance(run, seed, one_in)});
     }
     free(open);
 }

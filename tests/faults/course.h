@@ -26,9 +26,9 @@ bool *points_left_open(const struct points *points);
 void course_record(struct scene *scene, uint32_t jobs, struct course *course);
 /* Whether a run is of the one in so many (a power of two) that this seed picks: of those in more, all are of those in fewer. */
 bool course_chance(unsigned run, uint64_t seed, unsigned one_in);
-/* Of one run in so many, by chance, its first and last point and one between them, another one for each seed; of the others one of these
-   three, as each leaves the same; and each that is open. */
-void course_choose(struct course *course, uint64_t seed, unsigned one_in);
+/* Of one run in `whole_in`, by chance, its first and last point and one between them, another one for each seed; of one in `one_in` at
+   least one of these three, as each leaves the same; and each that is open. Both are powers of two, `one_in` the smaller. */
+void course_choose(struct course *course, uint64_t seed, unsigned whole_in, unsigned one_in);
 void course_choose_all(struct course *course);
 
 void course_write(const struct course *course, const char *path);

@@ -171,7 +171,7 @@ static cutover_status back_up(cutover_engine *engine, const char *request_id, ui
 const struct scenario scenarios[] = {
     {
         .name = "held",
-        .one_in = 4,
+        .one_in = 2,
         .act = promote_held,
         OF_A_PROMOTION,
         .from_step = "held",
@@ -185,14 +185,14 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "promotion-verified-by-restore",
-        .one_in = 4,
+        .one_in = 2,
         .act = promote_restored,
         .from_step = "verify",
         OF_A_PROMOTION,
     },
     {
         .name = "rollback",
-        .one_in = 4,
+        .one_in = 2,
         .arrange = promoted,
         .act = roll_back,
         .database = SCENE_PRODUCTION,
@@ -208,7 +208,7 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "restore",
-        .one_in = 4,
+        .one_in = 2,
         .arrange = promoted,
         .act = restore_production,
         .database = SCENE_PRODUCTION,
@@ -225,7 +225,7 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "restore-preview",
-        .one_in = 4,
+        .one_in = 2,
         .arrange = backed_up,
         .act = restore_preview,
         .database = SCENE_EMPTY,
@@ -241,7 +241,7 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "backup",
-        .one_in = 4,
+        .one_in = 2,
         .act = back_up,
         .not_begun = "acked",
         .undone = "acked",

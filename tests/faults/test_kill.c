@@ -3,9 +3,9 @@
  * with SIGKILL in it, and recovery runs. In the second pass recovery is itself killed at its points, and run again. Afterwards
  * the database is wholly the one or the other: see scene_check().
  *
- *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and the second pass
- *                                          with one of the queries that follow each other; SEED=N in the environment
- *                                          chooses some others
+ *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and of the second
+ *                                          pass each other one, with one of the queries that follow each other; SEED=N in the
+ *                                          environment chooses others
  *   test_kill --soak                       all points with one and two streams, and with each all those of recovery
  *   test_kill --pass N SCENARIO JOBS       pass 0, 1 or 2 of that job, with a number of streams
  *   test_kill SCENARIO JOBS POINT [POINT]  that point or place (see points.h) alone, and one of recovery; one that is not
@@ -26,6 +26,7 @@
 #include <string.h>
 
 #define NEVER "1000000"
+#define WHOLE_IN 4 /* of one run in so many three points are chosen */
 #define TRIES 5
 
 enum pass { FIRST_PASS, SECOND_PASS, SECOND_PASS_IN_FULL };
@@ -291,7 +292,7 @@ static void record(void)
     if (strcmp(work.seed, "all") == 0)
         course_choose_all(&course);
     else
-        course_choose(&course, strtoull(work.seed, NULL, 10), work.scenario->one_in);
+        course_choose(&course, strtoull(work.seed, NULL, 10), WHOLE_IN, work.scenario->one_in);
     course_write(&course, work.course);
     course_free(&course);
 }
@@ -376,17 +377,23 @@ static void kill_recovery_everywhere(const struct points *points, unsigned index
     }
 }
 
+/* Each other one, the ones or the others by seed; in full all. */
+static bool is_turn_of(unsigned representative)
+{
+    return work.pass == SECOND_PASS_IN_FULL || representative % 2 == seed_given() % 2;
+}
+
 static void kill_recovery(struct counts *counts)
 {
     struct points points;
-    unsigned chosen = 0;
+    unsigned met = 0, chosen = 0;
 
     assert_false(act_until(NEVER));
     assert_true(scene_check(&scene));
     points_read(scene.points, &points);
     bool *open = points_left_open(&points);
     for (unsigned i = 0; i < points.count; i++) {
-        if (!is_representative(&points, open, i) || chosen++ % work.shares != work.share)
+        if (!is_representative(&points, open, i) || !is_turn_of(met++) || chosen++ % work.shares != work.share)
             continue;
         if (work.pass == SECOND_PASS)
             kill_recovery_again_and_again(&points, i, counts);
@@ -645,7 +652,8 @@ static int run_all(bool soak)
 static const unsigned runs_to_choose_of[] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
 #define COUNT_TO_CHOOSE_OF 10
 
-static unsigned choose_of_them(uint64_t seed, unsigned one_in, bool chosen[COUNT_TO_CHOOSE_OF])
+static unsigned choose_of_them(uint64_t seed, unsigned whole_in, unsigned one_in,
+                               bool chosen[COUNT_TO_CHOOSE_OF])
 {
     static char *const calls[] = {"connect a", "send b", "send c", "sent d",    "send e",
                                   "send f",    "send g", "send h", "committed", "rename i"};
@@ -658,7 +666,7 @@ static unsigned choose_of_them(uint64_t seed, unsigned one_in, bool chosen[COUNT
                             .runs = (unsigned *)runs_to_choose_of,
                             .chosen = chosen,
                             .run_count = 3};
-    course_choose(&course, seed, one_in);
+    course_choose(&course, seed, whole_in, one_in);
     return course.chosen_count;
 }
 
@@ -668,7 +676,7 @@ static void of_each_run_both_ends_and_one_more_are_chosen(void **state)
 
     (void)state;
     for (uint64_t seed = 0; seed < 100; seed++) {
-        assert_int_equal(choose_of_them(seed, 1, chosen), 7);
+        assert_int_equal(choose_of_them(seed, 1, 1, chosen), 7);
         assert_true(chosen[0] && chosen[3] && chosen[6] && chosen[7] && chosen[8] && chosen[9]);
         for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
             ever[i] = ever[i] || chosen[i];
@@ -684,7 +692,7 @@ static void of_one_run_in_four_both_ends_are_chosen_and_of_the_others_one_point(
 
     (void)state;
     for (uint64_t seed = 0; seed < 400; seed++) {
-        choose_of_them(seed, 4, chosen);
+        choose_of_them(seed, 4, 1, chosen);
         unsigned of_seven = 0;
         for (unsigned i = 0; i < 7; i++)
             of_seven += chosen[i];
@@ -700,6 +708,30 @@ static void of_one_run_in_four_both_ends_are_chosen_and_of_the_others_one_point(
         assert_true(alone[i] > 0);
 }
 
+static void of_one_run_in_two_something_is_chosen_and_of_the_others_what_is_open(void **state)
+{
+    unsigned passed_over = 0, ever[COUNT_TO_CHOOSE_OF] = {0};
+    bool chosen[COUNT_TO_CHOOSE_OF];
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        choose_of_them(seed, 4, 2, chosen);
+        unsigned of_seven = 0;
+        for (unsigned i = 0; i < 7; i++)
+            of_seven += chosen[i];
+        assert_true(chosen[3]);
+        assert_int_equal(of_seven == 1, !course_chance(0, seed, 2));
+        assert_int_equal(chosen[7], course_chance(1, seed, 2));
+        assert_int_equal(chosen[8] || chosen[9], course_chance(2, seed, 2));
+        passed_over += of_seven == 1;
+        for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
+            ever[i] += chosen[i];
+    }
+    assert_in_range(passed_over, 150, 250);
+    for (unsigned i = 0; i < COUNT_TO_CHOOSE_OF; i++)
+        assert_true(ever[i] > 0);
+}
+
 static void runs_that_are_compared_are_killed_at_both_ends(void **state)
 {
     unsigned compared = 0;
@@ -707,7 +739,7 @@ static void runs_that_are_compared_are_killed_at_both_ends(void **state)
     (void)state;
     for (unsigned run = 0; run < 800; run++)
         if (course_chance(run, 7, 8)) {
-            assert_true(course_chance(run, 7, 4));
+            assert_true(course_chance(run, 7, WHOLE_IN));
             compared++;
         }
     assert_in_range(compared, 50, 150);
@@ -718,6 +750,7 @@ static int check_choice(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_each_run_both_ends_and_one_more_are_chosen),
         cmocka_unit_test(of_one_run_in_four_both_ends_are_chosen_and_of_the_others_one_point),
+        cmocka_unit_test(of_one_run_in_two_something_is_chosen_and_of_the_others_what_is_open),
         cmocka_unit_test(runs_that_are_compared_are_killed_at_both_ends),
     };
 
