@@ -216,13 +216,15 @@ class Cutover(Case):
         events = list(self.daemon.events(job, self.olga))
         self.assertEqual(events[-1][1], "end")
         told = [data["step"] for _, kind, data in events if kind == "step"]
-        for step in ("lock", "stage", "check", "backup", "verify", "swap"):
-            self.assertEqual(told.count(step), 1, told)
+        steps = ("lock", "stage", "check", "backup", "verify", "swap")
+        # A stream looks now and then, and may miss a short one; it tells none twice, and each in its turn.
+        self.assertEqual([step for step in told if step in steps], [step for step in steps if step in told])
+        self.assertIn("stage", told)
         self.assertEqual(self.status_of(request), "completed")
         self.check_production_is_open("new")
         metrics = self.answered(self.daemon.call("GET", "/metrics", self.olga), 200).bytes.decode()
-        for line in ('cutoverd_jobs_ended_total{kind="promotion",status="completed"} 1',
-                     'cutoverd_steps_total{kind="promotion",step="stage"} 1',
+        for line in (*(f'cutoverd_steps_total{{kind="promotion",step="{step}"}} 1' for step in steps),
+                     'cutoverd_jobs_ended_total{kind="promotion",status="completed"} 1',
                      'cutover_jobs{kind="promotion",status="completed"} 1', "cutoverd_writes_refused_seconds_total ",
                      'route="/v1/cutover-requests/{request_id}/promote",status="202"} 1'):
             self.assertIn(line, metrics)
@@ -266,9 +268,8 @@ class Sending(Case):
 
 
 class Hostile(Sending):
-    settings = {"request_timeout": 5}
-
     def test_whatever_is_sent_gets_an_answer_or_the_end_and_no_crash(self):
+        hasty = self.home.daemon(request_timeout=1)  # ends what is never whole
         self.daemon.call("GET", "/healthz")
         before, descriptors = self.daemon.memory()
         post = "POST /v1/projects/shop/backups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -295,11 +296,12 @@ class Hostile(Sending):
         for garbage in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET\r\n\r\n", b"\r\n" * 5000, b"A" * 100000,
                         b"GET / HTTP/9.9\r\n\r\n", b"POST /login HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
                         b"POST /login HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"):
-            self.assertTrue(set(self.statuses(self.daemon.raw(garbage))) <= {400, 405, 411, 413, 414, 415, 431, 501, 505, 401})
+            self.assertTrue(set(self.statuses(hasty.raw(garbage))) <= {400, 405, 411, 413, 414, 415, 431, 501, 505, 401})
         for method in ("BREW", "CONNECT", "TRACE", "PUT"):
             answer = self.daemon.raw(self.request(f"{method} /v1/projects HTTP/1.1\r\nHost: x\r\n"))
             self.assertTrue(set(self.statuses(answer)) <= {400, 405, 501}, answer[:200])
-        self.answered(self.daemon.call("GET", "/healthz"), 200)
+        for daemon in (self.daemon, hasty):
+            self.answered(daemon.call("GET", "/healthz"), 200)
         self.assertIn("\\xff", self.daemon.log_path.read_bytes().decode())  # it is UTF-8, whatever was sent
         after = wait_until("connections are closed", lambda: self.daemon.memory()[1] <= descriptors + 4 and self.daemon.memory())
         if b"__asan_init" not in (build() / "cutoverd").read_bytes():  # it keeps what was freed
@@ -351,7 +353,7 @@ class Hostile(Sending):
 
 
 class Slow(Sending):
-    settings = {"request_timeout": 2}
+    settings = {"request_timeout": 5}
 
     def test_who_sends_slowly_is_cut_off_and_holds_up_nobody(self):
         slow = [socket.create_connection((self.daemon.host, self.daemon.port)) for _ in range(20)]
