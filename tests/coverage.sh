@@ -9,17 +9,19 @@
 #
 # Counted by gcc at -O0 and read by gcovr: a line is one that has code; a branch is one outcome of one condition, so that
 # `a && b` has four. What is left out, and why, is in tests/coverage-left-out. Of the test that kills everywhere, whose
-# thousands of runs take the same ways, one share in 16 runs, by SHARE. A process that dies by SIGKILL writes its counts down
-# right before (tests/support/killed.h).
+# thousands of runs take the ways that others take, nothing runs here, or with SHARE=N (from 1 to 16) one share in 16. A process that
+# dies by SIGKILL writes its counts down right before (tests/support/killed.h).
 #
-# LINE_FLOOR and BRANCH_FLOOR are per cent. BUILD_DIR changes where it builds (build-coverage, in two folders).
+# LINE_FLOOR and BRANCH_FLOOR are per cent. BUILD_DIR changes where it builds (build-coverage, in two folders). PAGES=no: no pages of
+# each source are written (coverage.html).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 source_dir=$(pwd)
 build=${BUILD_DIR:-build-coverage}
 line_floor=${LINE_FLOOR:-96}
 branch_floor=${BRANCH_FLOOR:-85}
-share=${SHARE:-1}
+share=${SHARE:-}
+fault_kinds="fault${share:+ kill}"
 passed=0
 failed=0
 scenarios="promotion promotion-verified-by-restore rollback restore restore-preview backup held"
@@ -62,8 +64,8 @@ run_tests() {
     for kind in $2; do
         tests="$tests $(make -s "list-$kind-tests")"
     done
-    # None of these takes four minutes when it has the machine to itself.
-    VERBOSE=1 make -j"$3" check TESTS="$tests" check_PROGRAMS= TEST_SECONDS=900 >check.log 2>&1 || cat test-suite.log
+    # None of these takes four minutes when it has the machine to itself; it may have to share it.
+    VERBOSE=1 make -j"$3" check TESTS="$tests" check_PROGRAMS= TEST_SECONDS=1800 >check.log 2>&1 || cat test-suite.log
     # shellcheck disable=SC2086 # a list of tests
     "$source_dir/tests/count.sh" . $tests >counts
     cd "$source_dir" || exit 1
@@ -103,15 +105,15 @@ run() {
     [ -e configure ] || ./autogen.sh >/dev/null || give_up "autoreconf failed"
     ASAN_OPTIONS=detect_leaks=1
     export ASAN_OPTIONS
-    build_tests sanitized "server unit" --enable-sanitizers=address,undefined CFLAGS="-g1 -O0 $uncounted"
-    build_tests faults "fault kill" CFLAGS=-O0
     rm -f "$build"/*/counts "$build/faults/counts-kill"
-    (run_tests faults fault "$(nproc)" && kill_share) >"$build/faults/run.log" 2>&1 &
+    build_tests faults "$fault_kinds" CFLAGS=-O0
+    (run_tests faults fault "$(nproc)" && { [ -z "$share" ] || kill_share; }) >"$build/faults/run.log" 2>&1 &
+    build_tests sanitized "server unit" --enable-sanitizers=address,undefined CFLAGS="-g1 -O0 $uncounted"
     # One more than there are processors: many tests wait most of the time.
     run_tests sanitized "server unit" "$(($(nproc) + 1))"
     wait
     cat "$build/faults/run.log"
-    for counts in sanitized/counts faults/counts faults/counts-kill; do
+    for counts in sanitized/counts faults/counts ${share:+faults/counts-kill}; do
         add_counts "$build/$counts"
     done
 }
@@ -136,7 +138,9 @@ build=$(pwd)
 for folder in sanitized faults; do
     covered --object-directory "$folder" --json "$folder.json" "$folder"
 done
-covered --add-tracefile sanitized.json --add-tracefile faults.json --csv coverage.csv --html-details coverage.html
+[ "${PAGES:-yes}" = no ] || pages="--html-details coverage.html"
+# shellcheck disable=SC2086 # none, or an option with its value
+covered --add-tracefile sanitized.json --add-tracefile faults.json --csv coverage.csv ${pages:-}
 
 awk -F, -v line_floor="$line_floor" -v branch_floor="$branch_floor" -v passed="$passed" -v failed="$failed" '
     function percent(some, all) { return all == 0 ? 100 : int(1000 * some / all) / 10 }

@@ -1,5 +1,6 @@
 /* Stores that are busy, in conflict, read-only or not there. */
 #include "faults/port_faults.h"
+#include "support/seed.h"
 
 #include <limits.h>
 #include <sqlite3.h>
@@ -76,7 +77,7 @@ void store_that_is_busy(void **state)
 
     for (size_t i = 0; field_steps[i] != NULL; i++) {
         const struct moment moment = {.step = field_steps[i]};
-        if (field_soak() || i == 1 || i == 4)
+        if (field_soak() || i == 1 + 3 * (seed_given() % 2))
             field_strike(*state, &moment, &seconds);
         if (field_soak() || i == 2)
             field_strike(*state, &moment, &long_time);
@@ -121,26 +122,29 @@ static void fail_commit(struct field *field, enum store_fault fault, unsigned nu
     free(name);
 }
 
-/* Every commit of a promotion, one after the other; without time, another sixth of them for each kind of fault. */
+/* Every commit of a promotion, one after the other; without time, another sixth of them for each kind of fault, and with a seed each
+   other commit. */
 void store_that_fails_at_any_commit(void **state)
 {
+    static const struct {
+        enum store_fault fault;
+        bool on;
+    } kinds[] = {
+        {STORE_CONFLICT, false}, {STORE_CONFLICT_APPLIED, false},
+        {STORE_FAILS, false},    {STORE_FAILS_APPLIED, false},
+        {STORE_FAILS, true},     {STORE_FAILS_APPLIED, true},
+    };
     struct field *field = *state;
-    unsigned count = field_count_commits(field), stride = field_soak() ? 1 : 6;
+    unsigned count = field_count_commits(field), kind_count = sizeof kinds / sizeof *kinds, taken = 0;
 
     assert_true(count > 10);
     for (unsigned number = 1; number <= count; number++) {
-        if (number % stride == 0 || field_soak())
-            fail_commit(field, STORE_CONFLICT, number, false);
-        if (number % stride == 1 || field_soak())
-            fail_commit(field, STORE_CONFLICT_APPLIED, number, false);
-        if (number % stride == 2 || field_soak())
-            fail_commit(field, STORE_FAILS, number, false);
-        if (number % stride == 3 || field_soak())
-            fail_commit(field, STORE_FAILS_APPLIED, number, false);
-        if (number % stride == 4 || field_soak())
-            fail_commit(field, STORE_FAILS, number, true);
-        if (number % stride == 5 || field_soak())
-            fail_commit(field, STORE_FAILS_APPLIED, number, true);
+        if (!seed_takes(number, 2))
+            continue;
+        unsigned turn = (unsigned)((taken++ + seed_given() / 2) % kind_count);
+        for (unsigned kind = 0; kind < kind_count; kind++)
+            if (kind == turn || field_soak())
+                fail_commit(field, kinds[kind].fault, number, kinds[kind].on);
     }
     printf("the store fails at one of %u commits\n", count);
     field_tell(field, "the store fails");

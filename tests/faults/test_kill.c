@@ -19,6 +19,7 @@
 #include "faults/scenarios.h"
 #include "faults/state.h"
 #include "faults/tasks.h"
+#include "support/seed.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -48,13 +49,6 @@ struct counts {
 
 static struct scene scene;
 static unsigned again; /* runs that missed their point */
-
-static uint64_t seed_given(void)
-{
-    const char *seed = getenv("SEED");
-
-    return seed != NULL ? strtoull(seed, NULL, 10) : 1;
-}
 
 /* ---- one run ---- */
 

@@ -8,6 +8,7 @@
 #include "faults/starve.h"
 #include "postgres/copy.h"
 #include "postgres/session.h"
+#include "support/seed.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -193,10 +194,16 @@ static struct outcome promote_starved(struct shop *shop, const char *request, cu
     return outcome;
 }
 
-/* The samples are spread over all of the allocations, and the same in every run. */
+/* The samples are spread over all of the allocations, at others with each seed. */
 static unsigned long sample(unsigned long i, unsigned long samples, unsigned long all)
 {
-    return 1 + (2 * i + 1) * all / (2 * samples);
+    return 1 + (16 * i + 1 + 2 * (seed_given() % 8)) * all / (16 * samples);
+}
+
+/* So many are taken without a seed. */
+static unsigned long samples_of(unsigned long without, unsigned long in_soak)
+{
+    return soak ? in_soak : seed_samples() ? (without + 1) / 2 : without;
 }
 
 static void promotions_with(cutover_verify_method verify, unsigned long samples)
@@ -244,8 +251,8 @@ static void promotions_with(cutover_verify_method verify, unsigned long samples)
 static void a_promotion_short_of_memory_is_whole_or_undone(void **state)
 {
     (void)state;
-    promotions_with(CUTOVER_VERIFY_READBACK, getenv("CUTOVER_NTH") ? 1 : soak ? 3000 : 14);
-    promotions_with(CUTOVER_VERIFY_RESTORE, soak ? 3000 : 5);
+    promotions_with(CUTOVER_VERIFY_READBACK, getenv("CUTOVER_NTH") ? 1 : samples_of(14, 3000));
+    promotions_with(CUTOVER_VERIFY_RESTORE, samples_of(5, 3000));
 }
 
 /* ---- backups ---- */
@@ -313,9 +320,9 @@ static void a_backup_short_of_memory_is_verified_or_failed(void **state)
 
     (void)state;
     shop_begin(&shop);
-    backups_with(&shop, NULL, soak ? 1000 : 7);
+    backups_with(&shop, NULL, samples_of(7, 1000));
     assert_int_equal(backup_starved(&shop, NULL, &calm, &backup), CUTOVER_OK);
-    backups_with(&shop, cutover_backup_id(backup), soak ? 1000 : 5);
+    backups_with(&shop, cutover_backup_id(backup), samples_of(5, 1000));
     cutover_backup_free(backup);
     shop_end(&shop);
 }
@@ -374,8 +381,8 @@ static void a_recovery_short_of_memory_is_finished_by_the_next(void **state)
 
     (void)state;
     shop_begin(&shop);
-    recoveries_with(&shop, "before production\" RENAME TO", soak ? 400 : 3);
-    recoveries_with(&shop, "moving active", soak ? 400 : 3);
+    recoveries_with(&shop, "before production\" RENAME TO", samples_of(3, 400));
+    recoveries_with(&shop, "moving active", samples_of(3, 400));
     shop_end(&shop);
 }
 

@@ -3,6 +3,7 @@
  * come one after the other (one stream), so that the same seed takes the same ones; with CUTOVER_SOAK all of them.
  */
 #include "faults/scripted_libpq.h"
+#include "support/seed.h"
 #include "support/shop.h"
 
 #include <stdio.h>
@@ -39,7 +40,9 @@ static struct script refusal(unsigned nth)
 /* So many lie between two that are tried. */
 static unsigned stride(unsigned all)
 {
-    return getenv("CUTOVER_SOAK") != NULL || all < TRIED ? 1 : all / TRIED;
+    unsigned tried = seed_samples() ? TRIED / 2 : TRIED;
+
+    return getenv("CUTOVER_SOAK") != NULL || all < tried ? 1 : all / tried;
 }
 
 static struct outcome promote(struct shop *shop, const char *request, struct script *script)
@@ -111,7 +114,7 @@ static void a_promotion_at_which_a_statement_is_refused_is_undone_or_completed(v
     struct shop *shop = *state;
     unsigned all = count_statements(shop), tried = 0, ends[NOT_REFUSED + 1] = {0};
 
-    for (unsigned nth = 1; nth <= all; nth += stride(all), tried++) {
+    for (unsigned nth = 1 + (unsigned)(seed_given() % stride(all)); nth <= all; nth += stride(all), tried++) {
         char *name = shop_format("refused%u", nth), *request = shop_ready(shop, name);
         ends[refuse_one(shop, name, request, nth)]++;
         free(request);

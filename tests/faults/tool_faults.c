@@ -1,6 +1,7 @@
 /* pg_dump and pg_restore that fail, lie or are not there, and a host that takes their exit status away: EDGE_CASES D2, D5 to
    D7, G3, G4, G13, G15. */
 #include "faults/port_faults.h"
+#include "support/seed.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -119,10 +120,10 @@ void programs_that_fail_or_lie(void **state)
 
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         /* Run 1 is for the backup of production, or the first section that is restored; run 2 the next. */
-        if (lies[i].runs == 0 || field_soak() || i % 2 == 0)
-            lie_once(field, &lies[i], 1);
-        if (lies[i].runs > 1 && (field_soak() || i % 2 == 1))
-            lie_once(field, &lies[i], 2);
+        unsigned turn = lies[i].runs == 0 ? 1 : 1 + (unsigned)((i / 2 + seed_given() / 2) % 2);
+        for (unsigned run = 1; run == 1 || run <= lies[i].runs; run++)
+            if (field_soak() || (run == turn && (lies[i].runs == 0 || seed_takes(i, 2))))
+                lie_once(field, &lies[i], run);
     }
     field_tell(field, "programs that fail or lie");
 }

@@ -4,7 +4,7 @@ CC = clang
 PACKAGES = libpq json-c libcrypto libxxhash libdeflate sqlite3 libcurl
 SANITIZERS = address,undefined
 NAMES = nm --extern-only --defined-only --format=just-symbols
-FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
+FLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -Wall -Wextra -Wpedantic -Werror -Wconversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wsign-conversion \
 	-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
 	-I$(SOURCE)/include -I$(SOURCE)/lib -I$(SOURCE)/tests $(shell pkg-config --cflags $(PACKAGES))

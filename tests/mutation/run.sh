@@ -12,6 +12,7 @@
 # BUILD_DIR (build) is a configured folder, in which the tests are made; what is mutated lies in BUILD_DIR/mutation. JOBS
 # mutants are tried at a time (as many as there are processors).
 set -uf # no pattern is one of files
+unset SEED # all of what a test samples (tests/support/seed.h)
 self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 cd "$(dirname "$0")/../.." || exit 1
 source_dir=$(pwd)

@@ -1,3 +1,4 @@
+#include "support/seed.h"
 #include "support/shop.h"
 
 #include <dlfcn.h>
@@ -117,7 +118,9 @@ static void cancel_at_any_tick_leaves_production_as_it_was(void **state)
     struct shop *shop = *state;
     char *request = shop_ready(shop, "ticks");
 
-    for (unsigned tick = 3;; tick += 4) {
+    /* With a seed at each other of these. */
+    unsigned stride = seed_samples() ? 8 : 4;
+    for (unsigned tick = 3 + 4 * (unsigned)(seed_given() % (stride / 4));; tick += stride) {
         struct shop_promotion promotion = {
             .request_id = request, .verify = CUTOVER_VERIFY_RESTORE, .cancel_at_tick = tick};
         struct untouched before;
