@@ -572,8 +572,12 @@ cutover_status fill_finish(struct fill *fill, const char *facts, cutover_error *
 {
     cutover_status status = loader_leave(fill->session, &fill->loader, error);
 
+    if (status == CUTOVER_OK && fill->lent.length > 0)
+        status = session_run(fill->session, text_string(&fill->lent), error);
     if (status == CUTOVER_OK)
         status = loader_end(fill->control, fill->database, &fill->loader, error);
+    if (status == CUTOVER_OK)
+        status = schema_grants_complete(fill->session, facts, error);
     if (status == CUTOVER_OK)
         status = template_leftovers_drop(fill->session, facts, error);
     return status != CUTOVER_OK ? status : fill_event_triggers(fill, error);
@@ -588,4 +592,5 @@ void fill_close(struct fill *fill)
     loader_free(&fill->loader);
     own_settings_free(&fill->own);
     checks_free(&fill->checks);
+    text_free(&fill->lent);
 }

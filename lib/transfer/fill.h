@@ -35,6 +35,7 @@ struct fill {
     bool without_loader;          /* there should be one, and none can be had */
     struct evaluating evaluating; /* entries that go through the loader, beside those that always do */
     struct checks checks;         /* set aside until all rows are there */
+    struct text lent;             /* what takes back what everybody may do in schemas meanwhile */
 };
 
 /* Makes the loader, restores "pre-data", one stream, and makes the tables ready for rows in any order. */

@@ -6,6 +6,7 @@
 #include "transfer/fill_private.h"
 
 #include "postgres/largeobject_entries.h"
+#include "postgres/public_schema.h"
 #include "postgres/quote.h"
 
 #include <string.h>
@@ -300,9 +301,48 @@ static size_t section_start(const struct toc *toc, enum toc_section section)
     return at;
 }
 
+/* Who gives an object to a role that may not create in its schema must be a superuser (the server asks that of the new owner). */
+static bool has_guests(const struct fill *fill, const struct toc_entry *schema)
+{
+    for (size_t i = 0; i < fill->toc.count; i++) {
+        const struct toc_entry *entry = &fill->toc.entries[i];
+        if (entry->schema.bytes != NULL && entry->owner.bytes != NULL &&
+            strcmp(entry->schema.bytes, schema->tag.bytes) == 0 &&
+            strcmp(entry->owner.bytes, schema->owner.bytes) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Behind the schemas, which come first, and what is granted on them; 0 where nobody but their owners has something in them. */
+static size_t schemas_end(const struct fill *fill, size_t to)
+{
+    bool guests = false;
+    size_t end = 0;
+
+    for (size_t i = 0; i < to; i++) {
+        const struct toc_entry *entry = &fill->toc.entries[i];
+        if (!fill_is_named(entry, "SCHEMA") || entry->owner.bytes == NULL)
+            continue;
+        guests = guests || has_guests(fill, entry);
+        for (end = i + 1; end < to && fill->toc.entries[end].section == TOC_SECTION_NONE;)
+            end++;
+    }
+    return guests ? end : 0;
+}
+
 cutover_status fill_pre_data(struct fill *fill, cutover_error **error)
 {
-    return section_fill(fill, "pre-data", 0, section_start(&fill->toc, TOC_SECTION_DATA), error);
+    size_t to = section_start(&fill->toc, TOC_SECTION_DATA);
+    size_t schemas = fill->session->superuser ? 0 : schemas_end(fill, to);
+    cutover_status status = CUTOVER_OK;
+
+    if (schemas > 0) {
+        status = section_fill(fill, "pre-data", 0, schemas, error);
+        if (status == CUTOVER_OK)
+            status = schemas_lend(fill->session, &fill->lent, error);
+    }
+    return status == CUTOVER_OK ? section_fill(fill, "pre-data", schemas, to, error) : status;
 }
 
 cutover_status fill_post_data(struct fill *fill, cutover_error **error)
