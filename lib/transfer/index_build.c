@@ -17,7 +17,9 @@
  * Each entry is a task of the pass. A task is bound to no entry: who comes takes the first in the list that can be built now, or
  * waits until one can. The list has the biggest tables first, and foreign keys after all indexes.
  *
- * "Can be built" means: its tables are whole; a foreign key's index is done; and no statement would wait for another's lock.
+ * "Can be built" means: its tables are whole, or all are where it calls a function that somebody made: declared IMMUTABLE or not, it may
+ * read another table, and an index that was built before that one's rows were there would be wrong, and nobody told. A foreign key's
+ * index is done; and no statement would wait for another's lock.
  * CREATE INDEX shares its table with others of its kind. ALTER TABLE … ADD CONSTRAINT lets nobody else in, nor does what an index's
  * entry says behind it of the table (CLUSTER ON, REPLICA IDENTITY USING INDEX): two such entries of one table would each hold
  * the lock that the other one waits for. For a foreign key it is so for both tables: two of them that take the same two tables in opposite order would deadlock in the server. So who
@@ -43,6 +45,7 @@ static bool is_named(const struct toc_entry *entry, const char *desc)
 /* What a dumpId stands for. */
 struct meaning {
     unsigned char section;           /* of its entry; 0: there is none */
+    bool code;                       /* a function or an operator */
     size_t table;                    /* 1 + the table whose TABLE entry it is; 0: none */
     const struct index_entry *index; /* that is built here, or NULL */
 };
@@ -135,6 +138,14 @@ static int id_order(const void *a, const void *b)
     return (*one > *two) - (*one < *two);
 }
 
+static bool calls_code(const struct toc_entry *entry, const struct meaning *meanings)
+{
+    for (size_t i = 0; i < entry->dependency_count; i++)
+        if (meanings[entry->dependencies[i]].code)
+            return true;
+    return false;
+}
+
 static void entries_list(struct index_build *build, struct meaning *meanings)
 {
     const struct toc *toc = build->toc;
@@ -145,7 +156,9 @@ static void entries_list(struct index_build *build, struct meaning *meanings)
             build->entries[build->count++] = (struct index_entry){.table = table - 1,
                                                                   .referenced = table - 1,
                                                                   .toc = &toc->entries[i],
-                                                                  .exclusive = is_exclusive(&toc->entries[i])};
+                                                                  .exclusive = is_exclusive(&toc->entries[i]),
+                                                                  .calls =
+                                                                      calls_code(&toc->entries[i], meanings)};
     }
     size_t indexes = build->count;
     qsort(build->entries, indexes, sizeof *build->entries, bigger_table_first);
@@ -184,8 +197,11 @@ static cutover_status entries_find(struct index_build *build, const struct table
         free(meanings);
         return error_nomem(error);
     }
-    for (size_t i = 0; known && i < toc->count; i++)
-        meanings[toc->entries[i].dump_id].section = (unsigned char)toc->entries[i].section;
+    for (size_t i = 0; known && i < toc->count; i++) {
+        struct meaning *meaning = &meanings[toc->entries[i].dump_id];
+        meaning->section = (unsigned char)toc->entries[i].section;
+        meaning->code = is_named(&toc->entries[i], "FUNCTION") || is_named(&toc->entries[i], "OPERATOR");
+    }
     for (size_t i = 0; known && i < count; i++) {
         const struct toc_entry *entry = toc_find(toc, CATALOG_CLASS, tables[i].oid, "TABLE");
         if (entry != NULL)
@@ -207,6 +223,7 @@ cutover_status index_build_open(struct index_build *build, const struct fill *fi
 {
     memset(build, 0, sizeof *build);
     build->toc = &fill->toc;
+    build->tables_left = count;
     cutover_status status = entries_find(build, tables, count, error);
     pthread_mutex_init(&build->mutex, NULL);
     wait_init(&build->changed);
@@ -220,6 +237,7 @@ void index_build_table_whole(struct index_build *build, size_t table)
 {
     pthread_mutex_lock(&build->mutex);
     build->tables[table].whole = true;
+    build->tables_left--;
     pthread_cond_broadcast(&build->changed);
     pthread_mutex_unlock(&build->mutex);
 }
@@ -234,7 +252,8 @@ static struct index_entry *entry_choose(struct index_build *build)
 {
     for (size_t i = 0; i < build->count; i++) {
         struct index_entry *entry = &build->entries[i];
-        if (!entry->taken && (entry->after == NULL || entry->after->done) &&
+        if (!entry->taken && (!entry->calls || build->tables_left == 0) &&
+            (entry->after == NULL || entry->after->done) &&
             may_lock(&build->tables[entry->table], entry->exclusive) &&
             may_lock(&build->tables[entry->referenced], entry->exclusive))
             return entry;

@@ -20,6 +20,7 @@ struct index_build {
         const struct toc_entry *toc;
         double share;   /* of the work of them all, by the size of the table */
         bool exclusive; /* ALTER TABLE locks everybody else out, of both tables */
+        bool calls;     /* a function that somebody made, and that may read any table */
         bool taken, done;
     } * entries;  /* of the biggest tables first; foreign keys last */
     int32_t *ids; /* their dumpIds, ascending */
@@ -29,6 +30,7 @@ struct index_build {
         bool exclusive;  /* one that locks others out is being built */
         unsigned shared; /* others that are */
     } * tables;
+    size_t tables_left; /* that are not whole */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool open;

@@ -19,7 +19,10 @@ static const char circles_sql[] =
     "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a, c int);"
     "CREATE TABLE c (id int PRIMARY KEY, b int REFERENCES b, a int REFERENCES a, code text UNIQUE);"
     "CREATE TABLE d (code text REFERENCES c (code), up int REFERENCES c);"
-    "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c;";
+    "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c;"
+    "CREATE FUNCTION code_of(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT code FROM public.c WHERE id = "
+    "$1';"
+    "CREATE INDEX a_code ON a (code_of(id));";
 
 /* Forty tables whose indexes are many, and say something of their table; keys between them, and a table for each of the ways
    to lock one that others are busy with. */
@@ -135,6 +138,51 @@ static void both_tables_of_a_foreign_key_are_known(void **state)
     session_close(session);
 }
 
+/* Its function may read any of them, and of a table that is still empty it would keep what is not so. */
+static void an_index_that_calls_a_function_waits_for_all_tables(void **state)
+{
+    struct session *session = check_session(cluster_conninfo(cluster, "circles"));
+    struct inventory inventory = {0};
+    struct operation operation = {0};
+    struct index_build build;
+    struct index_entry *calling = NULL;
+    struct fill fill = {.operation = &operation};
+    struct cancel cancel;
+    cutover_error *error = NULL;
+
+    (void)state;
+    toc_dump(&fill.toc);
+    cluster_sql(cluster, "circles", "DROP INDEX a_code");
+    check_ok(inventory_read(session, &inventory, &error), error);
+    check_ok(index_build_open(&build, &fill, inventory.tables, inventory.table_count, &error), error);
+    for (size_t i = 0; i < build.count; i++) {
+        struct index_entry *entry = &build.entries[i];
+        if (strcmp(entry->toc->tag.bytes, "a_code") == 0)
+            calling = entry;
+        else
+            entry->taken = entry->done = true;
+    }
+    assert_non_null(calling);
+    index_build_table_whole(&build, calling->table);
+    cancel_init(&cancel, NULL);
+    cancel_ask(&cancel);
+    session->cancel = &cancel;
+    assert_int_equal(index_build_next(&build, session, &fill, &error), CUTOVER_E_CANCELLED);
+    assert_false(calling->taken);
+    cutover_error_free(error);
+    error = NULL;
+    session->cancel = NULL;
+    for (size_t i = 0; i < inventory.table_count; i++)
+        if (i != calling->table)
+            index_build_table_whole(&build, i);
+    check_ok(index_build_next(&build, session, &fill, &error), error);
+    assert_true(calling->done);
+    index_build_close(&build);
+    toc_free(&fill.toc);
+    inventory_free(&inventory);
+    session_close(session);
+}
+
 /* By stage and by the restore that verifies, each with eight workers on whatever processors there are. */
 static void none_of_our_sessions_waits_for_another(void **state)
 {
@@ -160,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_tables_of_a_foreign_key_are_known),
+        cmocka_unit_test(an_index_that_calls_a_function_waits_for_all_tables),
         cmocka_unit_test_setup_teardown(none_of_our_sessions_waits_for_another, shop_setup, shop_teardown),
     };
 

@@ -79,6 +79,46 @@ static const char checks_sql[] =
     "SELECT quote_ident(o.conname) || ' of ' || o.conrelid::regclass FROM pg_constraint o"
     " WHERE o.coninhcount = 0 AND " CHECKS_THAT_MAY_READ " ORDER BY 1";
 
+/* From 18 on NOT NULL is a constraint, which says itself whether children have it. */
+static const char inherited_not_null_sql[] =
+    "SELECT i.inhrelid::regclass || '.' || quote_ident(a.attname) || ' (parent ' || i.inhparent::regclass || ')'"
+    "  FROM pg_inherits i JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull AND p.attnum > 0"
+    "  JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = p.attname AND NOT a.attnotnull"
+    " WHERE current_setting('server_version_num')::int < 180000 ORDER BY 1";
+
+/* What reads a table is guessed from its text: a name behind FROM or JOIN that some table has; functions that it calls by name, too. */
+static const char reading_sql[] =
+    "WITH RECURSIVE uses (what, func) AS ("
+    "  SELECT w.what, coalesce(o.oprcode, d.refobjid) FROM ("
+    "    SELECT 'pg_class'::regclass, g.attrelid, g.attnum::int, 'generated column ' || g.attrelid::regclass"
+    "        || '.' || quote_ident(g.attname) FROM pg_attribute g WHERE g.attgenerated <> ''"
+    "    UNION ALL SELECT 'pg_attrdef'::regclass, f.oid, 0, 'generated column ' || g.attrelid::regclass || '.'"
+    "        || quote_ident(g.attname) FROM pg_attrdef f JOIN pg_attribute g ON g.attrelid = f.adrelid"
+    "          AND g.attnum = f.adnum AND g.attgenerated <> ''"
+    "    UNION ALL SELECT 'pg_class'::regclass, k.partrelid, 0, 'partition key of ' || k.partrelid::regclass"
+    "      FROM pg_partitioned_table k"
+    "    UNION ALL SELECT 'pg_constraint'::regclass, o.oid, 0, 'CHECK ' || quote_ident(o.conname) || ' of domain '"
+    "        || o.contypid::regtype FROM pg_constraint o WHERE o.contypid <> 0 AND o.contype = 'c'"
+    "  ) w (class, obj, sub, what) JOIN pg_depend d ON d.classid = w.class AND d.objid = w.obj"
+    "     AND d.objsubid = w.sub"
+    "   LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid"
+    "  WHERE d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)"
+    "  UNION SELECT u.what, p.oid FROM uses u JOIN pg_proc f ON f.oid = u.func"
+    "   JOIN pg_proc p ON p.oid >= 16384 AND p.proname ~ '^\\w+$'"
+    "    AND f.prosrc ~* ('\\m' || p.proname || '\\s*\\(')"
+    "  WHERE f.oid >= 16384),"
+    " code AS (SELECT DISTINCT p.oid, p.prosrc, p.prosqlbody FROM uses u JOIN pg_proc p ON p.oid = u.func"
+    "  WHERE p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass"
+    "    AND e.objid = p.oid AND e.deptype = 'e')),"
+    " reading AS (SELECT oid FROM code WHERE prosqlbody::text LIKE '%:rtekind 0 %'"
+    "  UNION SELECT code.oid FROM code, regexp_matches(prosrc, '\\m(?:from|join)\\s+(?:only\\s+)?"
+    "(?:(?:\"[^\"]+\"|[[:alpha:]_][[:alnum:]_$]*)\\s*\\.\\s*)?(\"[^\"]+\"|[[:alpha:]_][[:alnum:]_$]*)', 'gi') m"
+    "   JOIN pg_class c ON c.relname = CASE WHEN m[1] LIKE '\"%' THEN btrim(m[1], '\"') ELSE lower(m[1]) END"
+    "     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+    "   JOIN pg_namespace n ON n.oid = c.relnamespace AND " USERS_SCHEMA("n") ")"
+    "SELECT DISTINCT u.what || ' (' || u.func::regprocedure || ')' FROM uses u JOIN reading r ON r.oid = u.func"
+    " ORDER BY 1";
+
 static const char unreadable_sql[] =
     "SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass"
     "  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -243,6 +283,18 @@ const struct preflight_listing preflight_listings[] = {
      "tables partitioned by a hash of enums, which is another in every database: rows would belong into other "
      "partitions",
      "Partition them BY LIST, or BY HASH of the enum's text in a column of its own."},
+    {"production.inherited_not_null", SIDE_PRODUCTION, ASK_ONCE, BLOCK, inherited_not_null_sql, NULL,
+     "columns of children without the NOT NULL of their parent's, which a restored backup would give them",
+     "ALTER TABLE … ALTER COLUMN … SET NOT NULL for the child's, or DROP NOT NULL for the parent's."},
+    {"preview.inherited_not_null", SIDE_PREVIEW, ASK_ONCE, BLOCK, inherited_not_null_sql, NULL,
+     "columns of children without the NOT NULL of their parent's, which a copy would give them",
+     "ALTER TABLE … ALTER COLUMN … SET NOT NULL for the child's, or DROP NOT NULL for the parent's."},
+    {"production.reading_definitions", SIDE_PRODUCTION, ASK_ONCE, BLOCK, reading_sql, NULL,
+     "functions that seem to read tables are called while rows come in, when those may not be there yet, by",
+     "Keep the value in a column of its own, by a trigger, or have the function read nothing."},
+    {"preview.reading_definitions", SIDE_PREVIEW, ASK_ONCE, BLOCK, reading_sql, NULL,
+     "functions that seem to read tables are called while rows come in, when those may not be there yet, by",
+     "Keep the value in a column of its own, by a trigger, or have the function read nothing."},
     {"production.check_constraints", SIDE_PRODUCTION, ASK_ONCE, WARN, checks_sql, NULL,
      "CHECK constraints whose functions may read other tables: pg_restore by itself loads rows in any order",
      "Restore the backup with this library, which adds them after the rows."},

@@ -212,6 +212,9 @@ static const char superusers_only_sql[] =
     " SELECT t.name FROM things t WHERE t.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d"
     "   WHERE d.classid = t.catalog AND d.objid = t.oid AND d.deptype IN ('e', 'i')) ORDER BY 1";
 
+static const char without_sql[] = "SELECT 'extension plpgsql' WHERE NOT EXISTS (SELECT FROM pg_extension"
+                                  "  WHERE extname = 'plpgsql')";
+
 /* Both sides' content is made on production's server, the preview's to be swapped in, production's to prove the backup. */
 static cutover_status check_superusers_only(const struct preflight_servers *servers, const char *name,
                                             struct findings *findings, cutover_error **error)
@@ -226,10 +229,18 @@ static cutover_status check_superusers_only(const struct preflight_servers *serv
         return CUTOVER_OK;
     listing.found = "production has what only a superuser can make where the backup is tried";
     status = preflight_list(servers->production, &listing, 0, NULL, findings, error);
-    if (status != CUTOVER_OK || servers->preview == NULL)
-        return status;
     listing.found = "the preview has what only a superuser can make in the new production";
-    return preflight_list(servers->preview, &listing, 0, NULL, findings, error);
+    if (status == CUTOVER_OK && servers->preview != NULL)
+        status = preflight_list(servers->preview, &listing, 0, NULL, findings, error);
+    listing.sql = without_sql;
+    listing.hint = "Connect to production as a superuser, or CREATE EXTENSION plpgsql there.";
+    listing.found = "production has not what every new database has, and only a superuser drops";
+    if (status == CUTOVER_OK)
+        status = preflight_list(servers->production, &listing, 0, NULL, findings, error);
+    listing.found = "the preview has not what every new database has, and only a superuser drops";
+    if (status == CUTOVER_OK && servers->preview != NULL)
+        status = preflight_list(servers->preview, &listing, 0, NULL, findings, error);
+    return status;
 }
 
 const struct preflight_check preflight_rights_checks[] = {
