@@ -100,15 +100,18 @@ static void expect_work(struct job *job, struct session *production)
     progress_expect(progress, PHASE_LAST_READ, production_bytes * 0.05);
 }
 
-static cutover_status
-servers_ask(struct job *job, struct session *production, struct session *control, struct session *live,
-            cutover_status (*also)(struct job *job, struct session *production, cutover_error **error),
-            cutover_error **error)
+static cutover_status servers_ask(struct job *job, struct session *production, struct session *control,
+                                  struct session *live, const struct conninfo *live_at,
+                                  cutover_status (*also)(struct job *job, struct session *production,
+                                                         cutover_error **error),
+                                  cutover_error **error)
 {
     struct preflight_servers servers = {
         .production = production,
         .control = control,
         .preview = live,
+        .production_at = &job->project.production,
+        .preview_at = live_at,
         .tools = &job->operation.tools,
         .jobs = job->operation.jobs,
         .verify_restores = job->verify == CUTOVER_VERIFY_RESTORE,
@@ -218,7 +221,7 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
     if (status == CUTOVER_OK && live != NULL)
         status = session_or_finding(job, live, NULL, "preview.connection", &source, error);
     if (status == CUTOVER_OK && production != NULL && control != NULL && (source != NULL) == (live != NULL))
-        status = servers_ask(job, production, control, source, also, error);
+        status = servers_ask(job, production, control, source, live, also, error);
     session_close(source);
     session_close(control);
     session_close(production);

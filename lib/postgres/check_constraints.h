@@ -13,8 +13,8 @@
     "o.contype = 'c' AND o.conrelid <> 0 AND EXISTS (SELECT 1 FROM pg_depend u JOIN pg_proc p"                 \
     "  ON u.refclassid = 'pg_proc'::regclass AND p.oid = u.refobjid"                                           \
     "  WHERE u.classid = 'pg_constraint'::regclass AND u.objid = o.oid"                                        \
-    "  AND p.oid >= 16384 AND (p.provolatile <> 'i' OR p.prosrc ~* '\\m(from|join)\\M'"                 \
-    "    OR p.prosqlbody::text LIKE '%:rtekind 0 %')"                                                            \
+    "  AND p.oid >= 16384 AND (p.provolatile <> 'i' OR p.prosrc ~* '\\m(from|join)\\M'"                        \
+    "    OR p.prosqlbody::text LIKE '%:rtekind 0 %')"                                                          \
     "  AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid"    \
     "    AND e.deptype = 'e'))"
 

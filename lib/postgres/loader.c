@@ -20,9 +20,12 @@ static const char can_make_sql[] =
     "   OR NOT EXISTS (SELECT FROM unnest($1::text[]) o WHERE NOT pg_has_role(o, 'USAGE WITH ADMIN OPTION')))"
     " FROM pg_roles r WHERE r.rolname = current_user";
 
-/* A job is over in that time; a login that was forgotten by everybody is of no use after it. */
+/* A job, or a look, is over in that time; a login that was forgotten by everybody is of no use after it. */
+#define JOB_TIME "7 days"
+#define LOOK_TIME "1 hour"
+
 static const char about_sql[] =
-    "SELECT (now() + interval '7 days')::text, array_to_string(array(SELECT quote_ident(o) FROM "
+    "SELECT (now() + $2::interval)::text, array_to_string(array(SELECT quote_ident(o) FROM "
     "unnest($1::text[]) o), ', '),"
     "  EXISTS (SELECT FROM pg_settings s WHERE s.name = 'wal_compression' AND s.setting = 'off'"
     "   AND 'lz4' = ANY (s.enumvals))";
@@ -53,45 +56,62 @@ static const char given_sql[] =
 
 /* What the loader lacks in each schema and of foreign servers, and the tables and domains of roles that it cannot be a member of:
    statements, and those that take them back, in the opposite order. Sequences and indexes go with their table. */
-static const char enter_sql[] =
-    "SELECT string_agg(x.give || E';\\n', '' ORDER BY x.place), string_agg(x.back || E';\\n', '' ORDER BY "
-    "x.place DESC)"
-    " FROM ("
-    " SELECT 1 AS place, format('GRANT %s ON SCHEMA %I TO %I', p, n.nspname, $1::text) AS give,"
-    "        format('REVOKE %s ON SCHEMA %I FROM %I', p, n.nspname, $1::text) AS back"
-    "   FROM pg_namespace n, unnest('{USAGE,CREATE}'::text[]) p"
-    "  WHERE " USERS_SCHEMA
-    " AND pg_has_role(n.nspowner, 'USAGE') AND NOT has_schema_privilege($1::name, n.oid, p)"
-    " UNION ALL"
-    " SELECT 1, format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname),"
-    "        format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)"
-    "   FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner"
-    "  WHERE n.nspacl IS NOT NULL AND " USERS_SCHEMA
-    "    AND pg_has_role(r.oid, 'USAGE') AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
-    " UNION ALL" OWNERS_LACK(
-        "TABLE", "pg_class", "rel", "x.oid::regclass", "SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES",
-        "x.relkind IN ('r', 'p', 'm') AND NOT has_table_privilege(r.oid, x.oid, p)")
-    " UNION ALL" OWNERS_LACK("SEQUENCE", "pg_class", "rel", "x.oid::regclass", "USAGE,SELECT,UPDATE",
-                             "x.relkind = 'S' AND NOT has_sequence_privilege(r.oid, x.oid, p)")
-    " UNION ALL" OWNERS_LACK("ROUTINE", "pg_proc", "pro", "x.oid::regprocedure", "EXECUTE",
-                             "NOT has_function_privilege(r.oid, x.oid, p)")
-    " UNION ALL"
-    " SELECT 2, format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, $1::text),"
-    "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
-    "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
-    "  WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
-    " UNION ALL"
-    " SELECT 2, format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, $1::text),"
-    "        format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, r.rolname)"
-    "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
-    "  WHERE t.typtype = 'd' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
-    "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
-    "      AND d.deptype = 'e')"
-    " UNION ALL"
-    " SELECT 1, format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, $1::text),"
-    "        format('REVOKE USAGE ON FOREIGN SERVER %I FROM %I', s.srvname, $1::text)"
-    "   FROM pg_foreign_server s"
-    "  WHERE pg_has_role(s.srvowner, 'USAGE') AND NOT has_server_privilege($1::name, s.oid, 'USAGE')) x";
+static const char
+    enter_sql[] =
+        "SELECT string_agg(x.give || E';\\n', '' ORDER BY x.place), string_agg(x.back || E';\\n', '' ORDER BY "
+        "x.place DESC)"
+        " FROM ("
+        " SELECT 1 AS place, format('GRANT %s ON SCHEMA %I TO %I', p, n.nspname, $1::text) AS give,"
+        "        format('REVOKE %s ON SCHEMA %I FROM %I', p, n.nspname, $1::text) AS back"
+        "   FROM pg_namespace n, unnest('{USAGE,CREATE}'::text[]) p"
+        "  WHERE " USERS_SCHEMA
+        " AND pg_has_role(n.nspowner, 'USAGE') AND NOT has_schema_privilege($1::name, n.oid, p)"
+        " UNION ALL"
+        " SELECT 1, format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname),"
+        "        format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)"
+        "   FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner"
+        "  WHERE n.nspacl IS NOT NULL AND " USERS_SCHEMA
+        "    AND pg_has_role(r.oid, 'USAGE') AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
+        " UNION ALL" OWNERS_LACK("TABLE", "pg_class", "rel", "x.oid::regclass", "SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES", "x.relkind IN ('r', 'p', 'm') AND NOT has_table_privilege(r.oid, x.oid, p)") " UNION ALL" OWNERS_LACK(
+            "SEQUENCE", "pg_class", "rel", "x.oid::regclass", "USAGE,SELECT,UPDATE",
+            "x.relkind = 'S' AND NOT has_sequence_privilege(r.oid, x.oid, p)") " UNION ALL" OWNERS_LACK("ROUTIN"
+                                                                                                        "E",
+                                                                                                        "pg_"
+                                                                                                        "proc",
+                                                                                                        "pro",
+                                                                                                        "x.oid:"
+                                                                                                        ":regpr"
+                                                                                                        "ocedur"
+                                                                                                        "e",
+                                                                                                        "EXECUT"
+                                                                                                        "E",
+                                                                                                        "NOT "
+                                                                                                        "has_"
+                                                                                                        "functi"
+                                                                                                        "on_"
+                                                                                                        "privil"
+                                                                                                        "ege(r."
+                                                                                                        "oid, "
+                                                                                                        "x.oid,"
+                                                                                                        " p)") " UNION ALL"
+                                                                                                               " SELECT 2, format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, $1::text),"
+                                                                                                               "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
+                                                                                                               "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
+                                                                                                               "  WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND " USERS_SCHEMA
+                                                                                                                   NOT_A_MEMBERS_ROLE
+                                                                                                               " UNION ALL"
+                                                                                                               " SELECT 2, format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, $1::text),"
+                                                                                                               "        format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, r.rolname)"
+                                                                                                               "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
+                                                                                                               "  WHERE t.typtype = 'd' AND " USERS_SCHEMA
+                                                                                                                   NOT_A_MEMBERS_ROLE
+                                                                                                               "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
+                                                                                                               "      AND d.deptype = 'e')"
+                                                                                                               " UNION ALL"
+                                                                                                               " SELECT 1, format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, $1::text),"
+                                                                                                               "        format('REVOKE USAGE ON FOREIGN SERVER %I FROM %I', s.srvname, $1::text)"
+                                                                                                               "   FROM pg_foreign_server s"
+                                                                                                               "  WHERE pg_has_role(s.srvowner, 'USAGE') AND NOT has_server_privilege($1::name, s.oid, 'USAGE')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
    partition key's its table's; a materialized view calls what the views call that it reads. */
@@ -188,21 +208,32 @@ static cutover_status conninfo_make(const struct conninfo *server, const char *r
     return status;
 }
 
-static void make_sql(struct text *sql, const struct session *control, const char *database,
-                     const PGresult *about, unsigned sessions, const char *verifier)
+/* What to make of it: it may enter the database that bears its name, or is for a look at one that others may enter. */
+struct making {
+    const char *role, *owners;
+    unsigned sessions;
+    bool enters;
+};
+
+static void make_sql(struct text *sql, const struct session *control, const struct making *making,
+                     const PGresult *about, const char *verifier)
 {
+    const char *database = making->role;
+
     text_add(sql, "CREATE ROLE ");
     quote_identifier(sql, database);
-    text_add_format(sql, " LOGIN CONNECTION LIMIT %u PASSWORD ", sessions);
+    text_add_format(sql, " LOGIN CONNECTION LIMIT %u PASSWORD ", making->sessions);
     quote_literal(sql, verifier);
     text_add(sql, " VALID UNTIL ");
     quote_literal(sql, result_text(about, 0, 0));
     text_add_format(sql, ";\nGRANT %s TO ", result_text(about, 0, 1));
     quote_identifier(sql, database);
-    text_add(sql, ";\nGRANT CONNECT ON DATABASE ");
-    quote_identifier(sql, database);
-    text_add(sql, " TO ");
-    quote_identifier(sql, database);
+    if (making->enters) {
+        text_add(sql, ";\nGRANT CONNECT ON DATABASE ");
+        quote_identifier(sql, database);
+        text_add(sql, " TO ");
+        quote_identifier(sql, database);
+    }
     if (!control->superuser) {
         /* To end its sessions, and to lend it what is ours. */
         text_add(sql, ";\nGRANT ");
@@ -216,19 +247,19 @@ static void make_sql(struct text *sql, const struct session *control, const char
     }
 }
 
-static cutover_status role_make(struct session *control, const char *database, const char *owners,
-                                unsigned sessions, const char *secret, cutover_error **error)
+static cutover_status role_make(struct session *control, const struct making *making, const char *secret,
+                                cutover_error **error)
 {
-    const char *parameters[] = {owners};
+    const char *parameters[] = {making->owners, making->enters ? JOB_TIME : LOOK_TIME};
     struct text sql = TEXT_INIT;
     PGresult *about = NULL;
 
-    char *verifier = PQencryptPasswordConn(control->connection, secret, database, "scram-sha-256");
+    char *verifier = PQencryptPasswordConn(control->connection, secret, making->role, "scram-sha-256");
     if (verifier == NULL)
         return error_nomem(error);
-    cutover_status status = session_query(control, about_sql, 1, parameters, &about, error);
+    cutover_status status = session_query(control, about_sql, 2, parameters, &about, error);
     if (status == CUTOVER_OK) {
-        make_sql(&sql, control, database, about, sessions, verifier);
+        make_sql(&sql, control, making, about, verifier);
         status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
     }
     PQclear(about);
@@ -237,22 +268,38 @@ static cutover_status role_make(struct session *control, const char *database, c
     return status;
 }
 
-cutover_status loader_make(struct session *control, const struct conninfo *server, const char *database,
-                           const char *owners, unsigned sessions, struct loader *loader, cutover_error **error)
+static cutover_status login_make(struct session *control, const struct conninfo *server,
+                                 const struct making *making, struct loader *loader, cutover_error **error)
 {
     char secret[2 * SECRET_BYTES + 1];
 
     cutover_status status = secret_new(secret, error);
     if (status == CUTOVER_OK)
-        status = role_make(control, database, owners, sessions, secret, error);
+        status = role_make(control, making, secret, error);
     if (status == CUTOVER_OK) {
         loader->made = true;
-        status = string_copy(database, &loader->role, error);
+        status = string_copy(making->role, &loader->role, error);
     }
     if (status == CUTOVER_OK)
-        status = conninfo_make(server, database, secret, &loader->conninfo, error);
+        status = conninfo_make(server, making->role, secret, &loader->conninfo, error);
     explicit_bzero(secret, sizeof secret);
     return status;
+}
+
+cutover_status loader_make(struct session *control, const struct conninfo *server, const char *database,
+                           const char *owners, unsigned sessions, struct loader *loader, cutover_error **error)
+{
+    const struct making making = {database, owners, sessions, true};
+
+    return login_make(control, server, &making, loader, error);
+}
+
+cutover_status loader_make_reader(struct session *control, const struct conninfo *server, const char *role,
+                                  const char *owners, struct loader *loader, cutover_error **error)
+{
+    const struct making making = {role, owners, 1, false};
+
+    return login_make(control, server, &making, loader, error);
 }
 
 static cutover_status given_judge(const PGresult *about, const char *role, cutover_error **error)

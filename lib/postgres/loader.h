@@ -38,6 +38,10 @@ cutover_status loader_can_make(struct session *control, const char *owners, bool
    have at a time. */
 cutover_status loader_make(struct session *control, const struct conninfo *server, const char *database,
                            const char *owners, unsigned sessions, struct loader *loader, cutover_error **error);
+/* A login of that name with the same rights, for one session that reads what is there: for an hour, and for whoever made it to drop
+   (loader_drop()). It is given no right to enter: most databases let everybody in. */
+cutover_status loader_make_reader(struct session *control, const struct conninfo *server, const char *role,
+                                  const char *owners, struct loader *loader, cutover_error **error);
 /* CUTOVER_E_FORBIDDEN when a login that the host gave may do more than a loader, or lacks a role. */
 cutover_status loader_check(struct session *control, const struct conninfo *given, const char *owners,
                             cutover_error **error);

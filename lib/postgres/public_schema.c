@@ -42,7 +42,8 @@ static bool has_line(const char *facts, const char *beginning)
 /* Of facts such as "acl\tschema x: USAGE to public\tby y" those that a database lacks: the right, and the schema's name as it is quoted. */
 static const char lacking_sql[] =
     "SELECT string_agg(format('GRANT %s ON SCHEMA %s TO PUBLIC', g[1], g[2]), '; ') FROM ("
-    "   SELECT ARRAY[split_part(x, ' ', 1), substr(x, strpos(x, ' ') + 1)] FROM unnest(string_to_array($1, E'\\n')) x) w (g)"
+    "   SELECT ARRAY[split_part(x, ' ', 1), substr(x, strpos(x, ' ') + 1)] FROM unnest(string_to_array($1, "
+    "E'\\n')) x) w (g)"
     "  JOIN pg_namespace n ON quote_ident(n.nspname) = g[2]"
     " WHERE g[1] IN ('USAGE', 'CREATE') AND pg_has_role(n.nspowner, 'USAGE') AND NOT EXISTS ("
     "   SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = 0 AND a.privilege_type = g[1])";
@@ -84,10 +85,10 @@ cutover_status schema_grants_complete(struct session *inside, const char *facts,
             text_add_format(&lines, "%s%s", lines.length > 0 ? "\n" : "", grant);
         free(grant);
     }
-    cutover_status status = text_failed(&lines)
-                                ? error_nomem(error)
-                                : session_value(inside, lacking_sql, 1,
-                                                (const char *const[]){text_string(&lines)}, &sql, error);
+    cutover_status status =
+        text_failed(&lines)
+            ? error_nomem(error)
+            : session_value(inside, lacking_sql, 1, (const char *const[]){text_string(&lines)}, &sql, error);
     if (status == CUTOVER_OK && sql != NULL)
         status = session_run(inside, sql, error);
     free(sql);
@@ -128,8 +129,8 @@ cutover_status schemas_lend(struct session *inside, struct text *give_back, cuto
 
     if (status == CUTOVER_OK && result_text(result, 0, 0) != NULL) {
         text_add(give_back, result_text(result, 0, 1));
-        status = text_failed(give_back) ? error_nomem(error)
-                                        : session_run(inside, result_text(result, 0, 0), error);
+        status =
+            text_failed(give_back) ? error_nomem(error) : session_run(inside, result_text(result, 0, 0), error);
     }
     PQclear(result);
     return status;

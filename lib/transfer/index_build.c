@@ -153,12 +153,12 @@ static void entries_list(struct index_build *build, struct meaning *meanings)
     for (size_t i = 0; i < toc->count; i++) {
         size_t table = table_of(&toc->entries[i], meanings);
         if (table != 0)
-            build->entries[build->count++] = (struct index_entry){.table = table - 1,
-                                                                  .referenced = table - 1,
-                                                                  .toc = &toc->entries[i],
-                                                                  .exclusive = is_exclusive(&toc->entries[i]),
-                                                                  .calls =
-                                                                      calls_code(&toc->entries[i], meanings)};
+            build->entries[build->count++] =
+                (struct index_entry){.table = table - 1,
+                                     .referenced = table - 1,
+                                     .toc = &toc->entries[i],
+                                     .exclusive = is_exclusive(&toc->entries[i]),
+                                     .calls = calls_code(&toc->entries[i], meanings)};
     }
     size_t indexes = build->count;
     qsort(build->entries, indexes, sizeof *build->entries, bigger_table_first);

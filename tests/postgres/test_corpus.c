@@ -35,7 +35,8 @@ struct corpus_file {
     char *out, *out_plain;
     bool alone;    /* "-- alone": what it does to the database would disturb others */
     bool no_stock; /* "-- stock: WHY": pg_restore alone can't restore what pg_dump writes of it, nor ours */
-    bool no_dump;  /* "-- dump: WHY": pg_dump writes the same thing in two ways; what the job compares is equal */
+    bool
+        no_dump; /* "-- dump: WHY": pg_dump writes the same thing in two ways; what the job compares is equal */
 };
 
 static struct cluster *cluster, *elsewhere;

@@ -81,12 +81,21 @@ static void look(struct look how)
         .jobs = how.jobs != 0 ? how.jobs : 2,
         .verify_restores = true,
         .owners_trusted = how.trust};
+    struct conninfo production_at = {0}, preview_at = {0};
     cutover_error *error = NULL;
 
+    check_ok(conninfo_parse("production", cluster_conninfo_as(cluster, "shop", role), &production_at, &error),
+             error);
+    check_ok(conninfo_parse("preview", cluster_conninfo_as(elsewhere, "next", "postgres"), &preview_at, &error),
+             error);
+    servers.production_at = &production_at;
+    servers.preview_at = &preview_at;
     if (how.version != 0)
         servers.production->server_version = servers.preview->server_version = how.version;
     forget(NULL);
     check_ok(preflight_servers(&servers, &findings, &error), error);
+    conninfo_free(&production_at);
+    conninfo_free(&preview_at);
     session_close(servers.preview);
     session_close(servers.control);
     session_close(servers.production);
@@ -566,6 +575,61 @@ static void checks_that_read_other_tables_are_told(void **state)
     cluster_sql(cluster, "shop", "DROP TABLE looked; DROP FUNCTION looks, sees");
 }
 
+/* What owners wrote is asked by a login that may do no more than they, and of which nothing is left. */
+static void rows_that_no_server_would_take_again_block(void **state)
+{
+    static const char sql[] =
+        "CREATE SCHEMA kept AUTHORIZATION tenant; SET ROLE tenant; SET search_path = kept;"
+        "CREATE FUNCTION asks(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+        "CREATE FUNCTION made(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';"
+        "CREATE TABLE t (a int CONSTRAINT asked CHECK (asks(a)), b int GENERATED ALWAYS AS (made(a)) STORED,"
+        "  until date); INSERT INTO t (a, until) VALUES (1, '2000-01-01'), (2, NULL);"
+        "ALTER TABLE t ADD CONSTRAINT ends CHECK (until > CURRENT_DATE) NOT VALID; CREATE TABLE u (a int "
+        "CONSTRAINT fine CHECK (asks(a)));"
+        "CREATE OR REPLACE FUNCTION asks(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+        "  RAISE '% is superuser: %, writes: %', session_user, current_setting('is_superuser'),"
+        "    current_setting('transaction_read_only'); END $$;"
+        "CREATE OR REPLACE FUNCTION made(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'";
+
+    (void)state;
+    cluster_sql(cluster, "shop", sql);
+    cluster_sql(elsewhere, "next", sql);
+    look((struct look){0});
+    for (int side = 0; side < 2; side++) {
+        const char *check = side == 0 ? "production.kept_rows" : "preview.kept_rows";
+        expect_block(check, "CHECK asked of kept.t (");
+        expect_block(check, "cutover_look_");
+        expect_block(check, " is superuser: off, writes: on");
+        expect_block(check, "generated column kept.t.b (1 rows)");
+        assert_null(find(CUTOVER_SEVERITY_BLOCK, check, "ends"));
+        assert_null(find(CUTOVER_SEVERITY_BLOCK, check, "fine of kept.u"));
+        struct cluster *server = side == 0 ? cluster : elsewhere;
+        assert_int_equal(
+            cluster_number(server, "postgres", "SELECT count(*) FROM pg_roles WHERE rolname ~ 'cutover_look'"),
+            0);
+    }
+    cluster_sql(cluster, "shop", "DROP SCHEMA kept CASCADE");
+    cluster_sql(elsewhere, "next", "DROP SCHEMA kept CASCADE");
+}
+
+/* Who may make no login says what was not looked at; what calls nothing but the server's own needs none. */
+static void rows_that_could_not_be_asked_are_named(void **state)
+{
+    (void)state;
+    cluster_sql(
+        cluster, "shop",
+        "CREATE FUNCTION asks(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+        "CREATE TABLE kept (a int CONSTRAINT asked CHECK (asks(a)),"
+        "  until date CONSTRAINT ends CHECK (until > CURRENT_DATE));"
+        "INSERT INTO kept VALUES (1, '2999-01-01'); GRANT SELECT ON kept TO weak;"
+        "CREATE OR REPLACE FUNCTION asks(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false'");
+    look((struct look){.role = "weak"});
+    expect(CUTOVER_SEVERITY_WARN, "production.kept_rows", "CHECK asked of public.kept (no login");
+    assert_null(find(CUTOVER_SEVERITY_WARN, "production.kept_rows", "ends"));
+    assert_null(find(CUTOVER_SEVERITY_BLOCK, "production.kept_rows", ""));
+    cluster_sql(cluster, "shop", "DROP TABLE kept; DROP FUNCTION asks");
+}
+
 /* C9, B22, B23, A25 */
 static void a_role_that_may_too_little_is_told_all_of_it_at_once(void **state)
 {
@@ -889,6 +953,8 @@ int main(void)
         preflight_test(changes_that_are_not_counted_block),
         preflight_test(invalid_indexes_block),
         preflight_test(checks_that_read_other_tables_are_told),
+        preflight_test(rows_that_no_server_would_take_again_block),
+        preflight_test(rows_that_could_not_be_asked_are_named),
         preflight_test(event_triggers_are_named),
         preflight_test(a_login_trigger_that_runs_in_our_sessions_blocks),
         preflight_test(a_role_that_may_too_little_is_told_all_of_it_at_once),

@@ -71,6 +71,7 @@ extern const struct preflight_check preflight_server_checks[];
 extern const struct preflight_check preflight_access_checks[];
 extern const struct preflight_check preflight_rights_checks[];
 extern const struct preflight_check preflight_event_trigger_checks[];
+extern const struct preflight_check preflight_kept_rows_checks[];
 
 /* The check of releases.c. */
 preflight_run preflight_releases;

@@ -81,7 +81,8 @@ static const char checks_sql[] =
 
 /* From 18 on NOT NULL is a constraint, which says itself whether children have it. */
 static const char inherited_not_null_sql[] =
-    "SELECT i.inhrelid::regclass || '.' || quote_ident(a.attname) || ' (parent ' || i.inhparent::regclass || ')'"
+    "SELECT i.inhrelid::regclass || '.' || quote_ident(a.attname) || ' (parent ' || i.inhparent::regclass || "
+    "')'"
     "  FROM pg_inherits i JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attnotnull AND p.attnum > 0"
     "  JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = p.attname AND NOT a.attnotnull"
     " WHERE current_setting('server_version_num')::int < 180000 ORDER BY 1";
@@ -97,7 +98,8 @@ static const char reading_sql[] =
     "          AND g.attnum = f.adnum AND g.attgenerated <> ''"
     "    UNION ALL SELECT 'pg_class'::regclass, k.partrelid, 0, 'partition key of ' || k.partrelid::regclass"
     "      FROM pg_partitioned_table k"
-    "    UNION ALL SELECT 'pg_constraint'::regclass, o.oid, 0, 'CHECK ' || quote_ident(o.conname) || ' of domain '"
+    "    UNION ALL SELECT 'pg_constraint'::regclass, o.oid, 0, 'CHECK ' || quote_ident(o.conname) || ' of "
+    "domain '"
     "        || o.contypid::regtype FROM pg_constraint o WHERE o.contypid <> 0 AND o.contype = 'c'"
     "  ) w (class, obj, sub, what) JOIN pg_depend d ON d.classid = w.class AND d.objid = w.obj"
     "     AND d.objsubid = w.sub"
@@ -115,9 +117,11 @@ static const char reading_sql[] =
     "(?:(?:\"[^\"]+\"|[[:alpha:]_][[:alnum:]_$]*)\\s*\\.\\s*)?(\"[^\"]+\"|[[:alpha:]_][[:alnum:]_$]*)', 'gi') m"
     "   JOIN pg_class c ON c.relname = CASE WHEN m[1] LIKE '\"%' THEN btrim(m[1], '\"') ELSE lower(m[1]) END"
     "     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-    "   JOIN pg_namespace n ON n.oid = c.relnamespace AND " USERS_SCHEMA("n") ")"
-    "SELECT DISTINCT u.what || ' (' || u.func::regprocedure || ')' FROM uses u JOIN reading r ON r.oid = u.func"
-    " ORDER BY 1";
+    "   JOIN pg_namespace n ON n.oid = c.relnamespace AND " USERS_SCHEMA(
+        "n") ")"
+             "SELECT DISTINCT u.what || ' (' || u.func::regprocedure || ')' FROM uses u JOIN reading r ON "
+             "r.oid = u.func"
+             " ORDER BY 1";
 
 static const char unreadable_sql[] =
     "SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass"

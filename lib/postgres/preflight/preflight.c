@@ -153,6 +153,8 @@ static cutover_status run_all(const struct preflight_servers *servers, struct ch
         status = run_checks(servers, preflight_event_trigger_checks, choice, findings, error);
     if (status == CUTOVER_OK)
         status = run_listings(servers, choice, findings, error);
+    if (status == CUTOVER_OK)
+        status = run_checks(servers, preflight_kept_rows_checks, choice, findings, error);
     return status;
 }
 
@@ -231,6 +233,7 @@ cutover_status preflight_servers(const struct preflight_servers *asked, struct f
     /* What asks both sides about themselves asks production twice. */
     if (alone) {
         servers.preview = servers.production;
+        servers.preview_at = servers.production_at;
         choice.without = ASK_WITH_PREVIEW;
     }
     cutover_status status = identify(asked, findings, error);

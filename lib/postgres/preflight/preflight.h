@@ -17,6 +17,7 @@ struct preflight_servers {
     struct session *control;    /* in another database of production's server */
     struct session
         *preview; /* inside the preview; NULL: the source is no database, only production is asked about */
+    const struct conninfo *production_at, *preview_at; /* for sessions beside these */
     const struct tools *tools;
     unsigned jobs;
     bool verify_restores;          /* a throwaway database will be made */
