@@ -33,49 +33,69 @@
     "(p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass"            \
     "   AND e.objid = p.oid AND e.deptype = 'e'))"
 
-/* The functions that an expression calls are read from how it is stored: no dependency is kept of the server's own. */
-#define CALLED(expression)                                                                                     \
-    "(SELECT m[1]::oid FROM regexp_matches(" expression "::text, ':(?:op)?funcid (\\d+)', 'g') m)"
+/* The functions that an expression calls, one a row, are read from how it is stored: no dependency is kept of the server's own. */
+#define CALLED(expression) "(regexp_matches(" expression "::text, ':(?:op)?funcid (\\d+)', 'g'))[1]::oid"
+
+/* The users' functions that expressions call, and those that they call by their name. */
+#define REACHED                                                                                                \
+    "WITH RECURSIVE reached (root, func) AS ("                                                                 \
+    "  SELECT p.oid, p.oid FROM pg_proc p WHERE " USERS_FUNCTION " AND p.oid IN ("                             \
+    "    SELECT " CALLED(                                                                                      \
+        "o.conbin") " FROM pg_constraint o WHERE o.contype = 'c'"                                              \
+                    "    UNION SELECT " CALLED(                                                                \
+                        "f.adbin") " FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid"          \
+                                   "      AND a.attnum = f.adnum AND a.attgenerated = 's')"                    \
+                                   "  UNION SELECT r.root, p.oid FROM reached r JOIN pg_proc f ON f.oid = "    \
+                                   "r.func"                                                                    \
+                                   "    JOIN pg_proc p ON " USERS_FUNCTION                                     \
+                                   " AND (EXISTS (SELECT FROM pg_depend d"                                     \
+                                   "        WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND "    \
+                                   "d.refclassid = d.classid"                                                  \
+                                   "          AND d.refobjid = p.oid)"                                         \
+                                   "      OR p.proname ~ '^\\w+$' AND f.prosrc ~* ('\\m' || p.proname || "     \
+                                   "'\\s*\\(')))"
 
 #define MAY_HAVE_CHANGED                                                                                       \
-    "(o.conbin::text ~ '\\{SQLVALUEFUNCTION' OR EXISTS (SELECT FROM pg_proc p WHERE p.oid IN " CALLED(         \
-        "o.conbin") " AND CASE WHEN " USERS_FUNCTION " THEN p.provolatile <> 'i' OR " NEWER                    \
-                    " ELSE p.provolatile <> 'i' END))"
+    "(o.conbin::text ~ '\\{SQLVALUEFUNCTION' OR EXISTS (SELECT FROM pg_proc p WHERE p.oid < 16384"             \
+    "   AND p.provolatile <> 'i' AND p.oid IN (SELECT " CALLED(                                                \
+        "o.conbin") "))"                                                                                       \
+                    " OR EXISTS (SELECT FROM reached r JOIN pg_proc p ON p.oid = r.func"                       \
+                    "   WHERE r.root IN (SELECT " CALLED("o.conbin") ") AND (p.provolatile <> 'i' OR " NEWER   \
+                                                                     ")))"
 
 /* date, time, timestamp, timestamptz, interval, timetz */
 #define TIME_TYPES "'{1082,1083,1114,1184,1186,1266}'::oid[]"
 
 /* Nothing that somebody made, and of the server's own only what has no effect and looks at nothing but its arguments and the clock. */
 #define HARMLESS                                                                                               \
-    "(o.conbin::text !~ 'COERCETODOMAIN' AND o.conbin::text !~"                                                \
-    " ':\\w*(?:type|typeid|funcid|opno) (?:[2-9]\\d{4}|1[7-9]\\d{3}|16[4-9]\\d\\d|163[89]\\d|\\d{6,})'"        \
+    "(o.conbin::text !~ 'COERCETODOMAIN' AND NOT EXISTS (SELECT FROM regexp_matches(o.conbin::text,"           \
+    "    ':\\w*(?:type|typeid|funcid|opno) (\\d+)', 'g') m WHERE m[1]::int8 >= 16384)"                         \
     " AND NOT EXISTS (SELECT FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"                           \
-    "  WHERE p.oid IN " CALLED("o.conbin") " AND NOT (l.lanname IN ('internal', 'sql') AND (p.provolatile = "  \
-                                           "'i'"                                                               \
-                                           "    OR (p.provolatile = 's' AND (p.prorettype = ANY "              \
-                                           "(" TIME_TYPES ")"                                                  \
-                                           "        OR p.proargtypes::oid[] && " TIME_TYPES "))"               \
-                                           "    OR (p.pronargs = 0 AND p.prorettype = ANY (" TIME_TYPES        \
-                                           "))))))"
+    "  WHERE p.oid IN (SELECT " CALLED(                                                                        \
+        "o.conbin") ") AND NOT (l.lanname IN ('internal', 'sql')"                                              \
+                    "    AND (p.provolatile = 'i' OR (p.provolatile = 's' AND (p.prorettype = ANY "            \
+                    "(" TIME_TYPES ")"                                                                         \
+                    "        OR p.proargtypes::oid[] && " TIME_TYPES "))"                                      \
+                    "      OR (p.pronargs = 0 AND p.prorettype = ANY (" TIME_TYPES "))))))"
 
-/* What it is, the table, what its rows must not be, whether a session of ours may look, the table's size. */
-static const char suspects_sql[] =
+/* Of each: what it is, the table, what none of its rows must be, whether a session of ours may look, the table's size. */
+static const char checks_sql[] = REACHED
     "SELECT 'CHECK ' || quote_ident(o.conname) || ' of ' || o.conrelid::regclass, o.conrelid::regclass,"
     "    'NOT (' || pg_get_expr(o.conbin, o.conrelid) || ')', " HARMLESS ", pg_relation_size(o.conrelid)"
     "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid AND c.relkind = 'r'"
-    " WHERE o.contype = 'c' AND o.convalidated AND o.conrelid >= 16384 AND " MAY_HAVE_CHANGED " UNION ALL "
+    " WHERE o.contype = 'c' AND o.convalidated AND o.conrelid >= 16384 AND " MAY_HAVE_CHANGED " ORDER BY 1";
+
+static const char values_sql[] = REACHED
     "SELECT 'generated column ' || a.attrelid::regclass || '.' || quote_ident(a.attname), a.attrelid::regclass,"
     "    format('(%I)::text IS DISTINCT FROM (%s)::text', a.attname, pg_get_expr(o.adbin, o.adrelid)), false,"
     "    pg_relation_size(a.attrelid)"
     "  FROM pg_attrdef o JOIN pg_attribute a ON a.attrelid = o.adrelid AND a.attnum = o.adnum"
     "    AND a.attgenerated = 's' JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'"
-    " WHERE EXISTS (SELECT FROM pg_proc p WHERE p.oid IN " CALLED(
-        "o.adbin") " AND " USERS_FUNCTION "   AND " NEWER ")"
-                   " UNION ALL "
-                   "SELECT 'CHECK ' || quote_ident(o.conname) || ' of domain ' || o.contypid::regtype || ' in "
-                   "' || "
-                   "a.attrelid::regclass,"
-                   "    a.attrelid::regclass,"
+    " WHERE EXISTS (SELECT FROM reached r JOIN pg_proc p ON p.oid = r.func WHERE r.root IN (SELECT " CALLED(
+        "o.adbin") ") AND (p.provolatile <> 'i' OR " NEWER "))"
+                   " UNION ALL SELECT 'CHECK ' || quote_ident(o.conname) || ' of domain ' || "
+                   "o.contypid::regtype || ' in '"
+                   "    || a.attrelid::regclass, a.attrelid::regclass,"
                    "    format('((%1$I::%2$s)::%3$s)::text IS NULL AND %1$I IS NOT NULL', a.attname,"
                    "      format_type(t.typbasetype, t.typtypmod), t.oid::regtype), false, "
                    "pg_relation_size(a.attrelid)"
@@ -150,7 +170,13 @@ static cutover_status session_of_owners(struct look *look, cutover_error **error
 {
     if (look->servers->loader != NULL && look->control == look->servers->control)
         return session_enter(look, look->servers->loader, WHO_OWNERS, error);
-    cutover_status status = reader_make(look, look->at, error);
+    cutover_error *refused = NULL;
+    cutover_status status = reader_make(look, look->at, &refused);
+    if (status == CUTOVER_E_FORBIDDEN && look->servers->owners_trusted) {
+        cutover_error_free(refused);
+        return session_enter(look, look->at, WHO_OWNERS, error);
+    }
+    error_move(error, refused);
     return status == CUTOVER_OK ? session_enter(look, &look->reader.conninfo, WHO_OWNERS, error) : status;
 }
 
@@ -214,7 +240,7 @@ static bool is_refusal(const cutover_error *error)
 static cutover_status suspect_look(struct look *look, const PGresult *list, int row, cutover_error **error)
 {
     const char *what = result_text(list, row, 0);
-    enum who who = look->servers->owners_trusted || result_bool(list, row, 3) ? WHO_WE : WHO_OWNERS;
+    enum who who = result_bool(list, row, 3) ? WHO_WE : WHO_OWNERS;
     cutover_error *failure = NULL;
     char *count = NULL;
     cutover_status status = CUTOVER_OK;
@@ -246,6 +272,19 @@ static cutover_status suspect_look(struct look *look, const PGresult *list, int 
     }
     free(count);
     return CUTOVER_OK;
+}
+
+static cutover_status suspects_look(struct look *look, const char *sql, cutover_error **error)
+{
+    PGresult *list = NULL;
+
+    cutover_status status = session_query(look->inside, sql, 0, NULL, &list, error);
+    if (status == CUTOVER_OK && PQntuples(list) > 0 && look->own.list == NULL)
+        status = own_settings_read(look->inside, NULL, &look->own, error);
+    for (int row = 0; status == CUTOVER_OK && row < PQntuples(list); row++)
+        status = suspect_look(look, list, row, error);
+    PQclear(list);
+    return status;
 }
 
 static void look_tell(const struct look *look, const char *name, struct findings *findings)
@@ -287,18 +326,14 @@ static cutover_status check_side(const struct preflight_servers *servers, struct
         .inside = inside,
         .at = at,
         .control = inside == servers->production || preflight_same_server(servers) ? servers->control : inside};
-    PGresult *list = NULL;
 
-    cutover_status status = session_query(inside, suspects_sql, 0, NULL, &list, error);
-    if (status == CUTOVER_OK && PQntuples(list) > 0)
-        status = own_settings_read(inside, NULL, &look.own, error);
-    for (int row = 0; status == CUTOVER_OK && row < PQntuples(list); row++)
-        status = suspect_look(&look, list, row, error);
+    cutover_status status = suspects_look(&look, checks_sql, error);
+    if (status == CUTOVER_OK)
+        status = suspects_look(&look, values_sql, error);
     if (status == CUTOVER_OK && (text_failed(&look.broken) || text_failed(&look.unseen)))
         status = error_nomem(error);
     if (status == CUTOVER_OK)
         look_tell(&look, name, findings);
-    PQclear(list);
     cutover_status closed = look_close(&look, status == CUTOVER_OK ? error : NULL);
     return status == CUTOVER_OK ? closed : status;
 }
