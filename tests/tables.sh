@@ -1,11 +1,13 @@
 #!/bin/sh
-# The tables that tests make: what ran where (docs/versions.md), and what PgBouncer's clients see (docs/decisions/0021,
-# docs/operations.md).
+# The tables that tests make: what ran where (docs/versions.md), what PgBouncer's clients see (docs/decisions/0021,
+# docs/operations.md), and what preflight refuses (docs/refused.md).
 #
 #     tests/tables.sh                  they have a row for each thing that is tried, and no other rows
 #     tests/tables.sh write FILE...    puts rows in that tests wrote. Of tests/versions.sh: the files `table` and `poolers` among its
 #                                      folders, where nothing failed and no tests were named; of tests/postgres/test_pgbouncer:
 #                                      what it appends to the file that CUTOVER_POOLERS_TABLE names
+#
+#     tests/tables.sh write-refused    writes what tests/corpus says is refused
 #
 # Each release of PgBouncer, Debian 12's and those of the folders, has a row for each way in which tests/postgres/test_pgbouncer.c
 # promotes under clients. That the places are those of tests/versions.sh, tests/sources.sh looks.
@@ -15,6 +17,7 @@ test_file=tests/postgres/test_pgbouncer.c
 places=docs/versions.md
 measured=docs/decisions/0021-poolers-and-the-fence.md
 told=docs/operations.md
+refusals=docs/refused.md
 passed=0
 failed=0
 
@@ -71,6 +74,37 @@ rows() {
     }' "$1" | sort
 }
 
+# The list of what the corpus says is refused: what, by which check, for whom; how many files there are, and how they come out.
+refused() {
+    echo '| in the database | named by | refused to |'
+    echo '|---|---|---|'
+    for file in tests/corpus/*.sql; do
+        awk '
+            function check(line) { sub(/^(preview|production)[.]/, "*.", line); return "`" line "`" }
+            NR == 1 { what = substr($0, 4); sub(/[.]$/, "", what) }
+            /^-- out: / && $3 == "blocks" { everybody = check($4) }
+            /^-- out plain: / && $4 == "blocks" { plain = check($5) }
+            END {
+                if (everybody != "") print "| " what " | " everybody " | everybody |"
+                else if (plain != "") print "| " what " | " plain " | a plain role |"
+            }
+        ' "$file"
+    done | LC_ALL=C sort -t '|' -k3,3 -k4,4 -k2,2
+    echo
+    awk '
+        FNR == 1 { files++ }
+        /^-- out: right/ { right++ }
+        /^-- out: blocks/ { refused++ }
+        /^-- out plain: blocks/ { plain++ }
+        /^-- out( plain)?: late/ { late++ }
+        END {
+            printf "Of %d kinds %d come out right with a superuser and %d are refused; a plain role is refused %d more. ",
+                files, right, refused, plain
+            print (late + 0) " fail later than they should."
+        }
+    ' tests/corpus/*.sql
+}
+
 # check WHAT TOLD EXPECTED
 check() {
     if [ "$2" = "$3" ] && [ -n "$3" ]; then
@@ -81,6 +115,10 @@ check() {
     failed=$((failed + 1))
 }
 
+if [ "${1:-}" = write-refused ]; then
+    { sed '/^| in the database/,$d' "$refusals" && refused; } >"$refusals.new" && mv "$refusals.new" "$refusals"
+    exit
+fi
 if [ "${1:-}" = write ]; then
     shift
     write "${@:?which files}"
@@ -107,6 +145,11 @@ check "$told, as $measured has it" "$(sed -nE '/^\| PgBouncer \| pooling/,/^$/p'
 check "$places" "$(awk -F ' *[|] *' '/^[|] where / { on = 1; next } /^$/ { on = 0 }
     on && $2 !~ /^-/ && $8 !~ /^(all|some|its own)$/ { print; bad = 1 }
     END { if (!bad) print "told" }' "$places")" told
+# What is refused is what the corpus says, and each check has its remedy among the others.
+check "$refusals" "$(sed -n '/^| in the database/,$p' "$refusals")" "$(refused)"
+check "$told" "$(refused | sed -nE 's/^\| .* \| (`[^`]+`) \| .*/\1/p' | sort -u | while read -r name; do
+    grep -qE "\\| [^|]*\`([*]|production|preview|databases)[.]$(echo "$name" | tr -d '\`' | sed 's/.*[.]//')\`" "$told" || echo "$name has no remedy"
+done; echo told)" told
 
 echo "tables: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

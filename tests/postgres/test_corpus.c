@@ -408,9 +408,9 @@ static void try_alone(struct shop *shop, const struct set_up *set_up, const stru
 }
 
 static void try_together(struct shop *shop, const struct set_up *set_up, const struct corpus_file *const *some,
-                         size_t count)
+                         size_t count, const char *name)
 {
-    char *failure = count > 0 ? try_right(shop, set_up, some, count, "corpus") : NULL;
+    char *failure = count > 0 ? try_right(shop, set_up, some, count, name) : NULL;
 
     if (failure == NULL)
         return;
@@ -528,8 +528,8 @@ static bool is_tried(size_t index, const struct set_up *set_up)
 
 static void try_all(struct shop *shop, const struct set_up *set_up)
 {
-    const struct corpus_file *together[FILES_MAX];
-    size_t count = 0;
+    const struct corpus_file *together[FILES_MAX], *not_by_stock[FILES_MAX];
+    size_t count = 0, not_by_stock_count = 0;
 
     for (size_t i = 0; i < file_count; i++) {
         const struct corpus_file *file = &files[i];
@@ -541,10 +541,13 @@ static void try_all(struct shop *shop, const struct set_up *set_up)
             try_found(shop, set_up, file);
         else if (file->alone)
             try_alone(shop, set_up, file);
+        else if (file->no_stock)
+            not_by_stock[not_by_stock_count++] = file;
         else
             together[count++] = file;
     }
-    try_together(shop, set_up, together, count);
+    try_together(shop, set_up, together, count, "corpus");
+    try_together(shop, set_up, not_by_stock, not_by_stock_count, "not_by_stock");
     if (wrong != NULL) {
         fprintf(stderr, "%s:\n%s", set_up->name, wrong);
         free(wrong);

@@ -24,7 +24,8 @@
 
 #define HINT                                                                                                    \
     "Correct these rows, or make the CHECK NOT VALID (ALTER TABLE … DROP CONSTRAINT, ADD CONSTRAINT … NOT " \
-    "VALID); UPDATE the rows of a generated column, which computes it anew."
+    "VALID); UPDATE the rows of a generated column, which computes it anew; keep the names of indexes as "      \
+    "text."
 
 /* Of a function `p` and a definition `o`: replaced later, though it may be by the same transaction. */
 #define NEWER "(age(p.xmin) < age(o.xmin) OR (p.xmin = o.xmin AND p.cmin::text::int8 > o.cmin::text::int8))"
@@ -44,16 +45,44 @@
         "o.conbin") " FROM pg_constraint o WHERE o.contype = 'c'"                                              \
                     "    UNION SELECT " CALLED(                                                                \
                         "f.adbin") " FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid"          \
-                                   "      AND a.attnum = f.adnum AND a.attgenerated = 's')"                    \
-                                   "  UNION SELECT r.root, p.oid FROM reached r JOIN pg_proc f ON f.oid = "    \
-                                   "r.func"                                                                    \
-                                   "    JOIN pg_proc p ON " USERS_FUNCTION                                     \
-                                   " AND (EXISTS (SELECT FROM pg_depend d"                                     \
-                                   "        WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND "    \
-                                   "d.refclassid = d.classid"                                                  \
-                                   "          AND d.refobjid = p.oid)"                                         \
-                                   "      OR p.proname ~ '^\\w+$' AND f.prosrc ~* ('\\m' || p.proname || "     \
-                                   "'\\s*\\(')))"
+                                   "      AND a.attnum = f.adnum AND a.attgenerated = 's'"                     \
+                                   "    UNION SELECT " CALLED(                                                 \
+                                       "k.partexprs") " FROM pg_partitioned_table k"                           \
+                                                      "    UNION SELECT " CALLED(                              \
+                                                          "concat(i.indexprs, i.indpred)") " FROM pg_index i " \
+                                                                                           "WHERE "            \
+                                                                                           "i.indisunique)"    \
+                                                                                           "  UNION SELECT "   \
+                                                                                           "r.root, p.oid "    \
+                                                                                           "FROM reached r "   \
+                                                                                           "JOIN pg_proc f "   \
+                                                                                           "ON f.oid = "       \
+                                                                                           "r.func"            \
+                                                                                           "    JOIN pg_proc " \
+                                                                                           "p "                \
+                                                                                           "ON"                \
+                                                                                           " " USERS_FUNCTION  \
+                                                                                           " AND (EXISTS "     \
+                                                                                           "(SELECT FROM "     \
+                                                                                           "pg_depend d"       \
+                                                                                           "        WHERE "    \
+                                                                                           "d.classid = "      \
+                                                                                           "'pg_proc'::"       \
+                                                                                           "regclass AND "     \
+                                                                                           "d.objid = f.oid "  \
+                                                                                           "AND "              \
+                                                                                           "d.refclassid = "   \
+                                                                                           "d.classid"         \
+                                                                                           "          AND "    \
+                                                                                           "d.refobjid = "     \
+                                                                                           "p.oid)"            \
+                                                                                           "      OR "         \
+                                                                                           "p.proname ~ "      \
+                                                                                           "'^\\w+$' AND "     \
+                                                                                           "f.prosrc ~* "      \
+                                                                                           "('\\m' || "        \
+                                                                                           "p.proname || "     \
+                                                                                           "'\\s*\\(')))"
 
 #define MAY_HAVE_CHANGED                                                                                       \
     "(o.conbin::text ~ '\\{SQLVALUEFUNCTION' OR EXISTS (SELECT FROM pg_proc p WHERE p.oid < 16384"             \
@@ -78,24 +107,61 @@
                     "        OR p.proargtypes::oid[] && " TIME_TYPES "))"                                      \
                     "      OR (p.pronargs = 0 AND p.prorettype = ANY (" TIME_TYPES "))))))"
 
-/* Of each: what it is, the table, what none of its rows must be, whether a session of ours may look, the table's size. */
+/* Of each: what it is, where its rows are, what none of its rows must be, whether a session of ours may look, the table's size. */
 static const char checks_sql[] = REACHED
-    "SELECT 'CHECK ' || quote_ident(o.conname) || ' of ' || o.conrelid::regclass, o.conrelid::regclass,"
+    "SELECT 'CHECK ' || quote_ident(o.conname) || ' of ' || o.conrelid::regclass, 'ONLY ' || "
+    "o.conrelid::regclass,"
     "    'NOT (' || pg_get_expr(o.conbin, o.conrelid) || ')', " HARMLESS ", pg_relation_size(o.conrelid)"
     "  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid AND c.relkind = 'r'"
     " WHERE o.contype = 'c' AND o.convalidated AND o.conrelid >= 16384 AND " MAY_HAVE_CHANGED " ORDER BY 1";
 
+/* Indexes are made when all rows are there. */
+static const char names_sql[] =
+    "SELECT 'index named by ' || a.attrelid::regclass || '.' || quote_ident(a.attname), 'ONLY ' || "
+    "a.attrelid::regclass,"
+    "    format('EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relkind IN (''i'', ''I'') AND c.oid "
+    "OPERATOR("
+    "pg_catalog.=) ' || CASE a.atttypid WHEN 'regclass'::regtype THEN '%1$I' ELSE 'ANY (%1$I)' END || ')',"
+    "    a.attname), true, pg_relation_size(a.attrelid)"
+    "  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' AND c.oid >= 16384"
+    " WHERE a.atttypid IN ('regclass'::regtype, 'regclass[]'::regtype) AND NOT a.attisdropped ORDER BY 1";
+
+#define REPLACED(expression)                                                                                   \
+    "EXISTS (SELECT FROM reached r JOIN pg_proc p ON p.oid = r.func WHERE r.root IN (SELECT " CALLED(          \
+        expression) ") AND (p.provolatile <> 'i' OR " NEWER "))"
+
+static const char places_sql[] = REACHED
+    "SELECT DISTINCT 'partition ' || c.oid::regclass, 'ONLY ' || c.oid::regclass,"
+    "    'NOT (' || pg_get_partition_constraintdef(c.oid) || ')', false, pg_relation_size(c.oid)"
+    "  FROM pg_class c, pg_partition_ancestors(c.oid) b JOIN pg_partitioned_table o ON o.partrelid = b.relid"
+    " WHERE c.relispartition AND c.relkind = 'r' AND " REPLACED(
+        "o.partexprs") " UNION ALL SELECT 'unique index ' || o.indexrelid::regclass, format('(SELECT FROM ONLY "
+                       "%s WHERE %s"
+                       " GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) d', "
+                       "o.indrelid::regclass,"
+                       "    concat_ws(' AND ', '(' || pg_get_expr(o.indpred, o.indrelid) || ')', CASE WHEN NOT "
+                       "o.indnullsnotdistinct"
+                       "      THEN string_agg('(' || pg_get_indexdef(o.indexrelid, k, false) || ') IS NOT "
+                       "NULL', ' AND ') ELSE 'true'"
+                       "      END), string_agg(pg_get_indexdef(o.indexrelid, k, false), ', ')), 'true', false,"
+                       "    pg_relation_size(o.indrelid)"
+                       "  FROM pg_index o JOIN pg_class c ON c.oid = o.indrelid AND c.relkind = 'r',"
+                       "    generate_series(1, o.indnkeyatts) k"
+                       " WHERE o.indisunique AND " REPLACED(
+                           "concat(o.indexprs, o.indpred)") " GROUP BY o.indexrelid, o.indrelid, o.indpred, "
+                                                            "o.indnullsnotdistinct ORDER BY 1";
+
 static const char values_sql[] = REACHED
-    "SELECT 'generated column ' || a.attrelid::regclass || '.' || quote_ident(a.attname), a.attrelid::regclass,"
+    "SELECT 'generated column ' || a.attrelid::regclass || '.' || quote_ident(a.attname), 'ONLY ' || "
+    "a.attrelid::regclass,"
     "    format('(%I)::text IS DISTINCT FROM (%s)::text', a.attname, pg_get_expr(o.adbin, o.adrelid)), false,"
     "    pg_relation_size(a.attrelid)"
     "  FROM pg_attrdef o JOIN pg_attribute a ON a.attrelid = o.adrelid AND a.attnum = o.adnum"
     "    AND a.attgenerated = 's' JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'"
-    " WHERE EXISTS (SELECT FROM reached r JOIN pg_proc p ON p.oid = r.func WHERE r.root IN (SELECT " CALLED(
-        "o.adbin") ") AND (p.provolatile <> 'i' OR " NEWER "))"
-                   " UNION ALL SELECT 'CHECK ' || quote_ident(o.conname) || ' of domain ' || "
+    " WHERE " REPLACED(
+        "o.adbin") " UNION ALL SELECT 'CHECK ' || quote_ident(o.conname) || ' of domain ' || "
                    "o.contypid::regtype || ' in '"
-                   "    || a.attrelid::regclass, a.attrelid::regclass,"
+                   "    || a.attrelid::regclass, 'ONLY ' || a.attrelid::regclass,"
                    "    format('((%1$I::%2$s)::%3$s)::text IS NULL AND %1$I IS NOT NULL', a.attname,"
                    "      format_type(t.typbasetype, t.typtypmod), t.oid::regtype), false, "
                    "pg_relation_size(a.attrelid)"
@@ -190,13 +256,13 @@ static bool is_of(const cutover_error *error, const char *const *classes)
     return false;
 }
 
-static cutover_status rows_count(struct session *session, const char *table, const char *condition,
-                                 char **count, cutover_error **error)
+static cutover_status rows_count(struct session *session, const char *from, const char *condition, char **count,
+                                 cutover_error **error)
 {
     struct text sql = TEXT_INIT;
     cutover_status status = session_run(session, "BEGIN READ ONLY", error);
 
-    text_add_format(&sql, "SELECT pg_catalog.count(*) FROM ONLY %s WHERE %s", table, condition);
+    text_add_format(&sql, "SELECT pg_catalog.count(*) FROM %s WHERE %s", from, condition);
     if (status == CUTOVER_OK)
         status = text_failed(&sql) ? error_nomem(error)
                                    : session_value(session, text_string(&sql), 0, NULL, count, error);
@@ -208,14 +274,14 @@ static cutover_status rows_count(struct session *session, const char *table, con
 }
 
 /* As the loader does: with an empty search_path, and where that does not find something with the database's own. */
-static cutover_status rows_look(struct look *look, enum who who, const char *table, const char *condition,
+static cutover_status rows_look(struct look *look, enum who who, const char *from, const char *condition,
                                 char **count, cutover_error **error)
 {
     static const char *const not_found[] = {"42883", "42P01", "42704", "3F000", NULL};
     struct session *session = look->sessions[who];
     cutover_error *first = NULL;
 
-    cutover_status status = rows_count(session, table, condition, count, &first);
+    cutover_status status = rows_count(session, from, condition, count, &first);
     if (status == CUTOVER_OK || who != WHO_OWNERS || !is_of(first, not_found)) {
         error_move(error, first);
         return status;
@@ -223,7 +289,7 @@ static cutover_status rows_look(struct look *look, enum who who, const char *tab
     cutover_error_free(first);
     status = own_settings_path(session, &look->own, false, error);
     if (status == CUTOVER_OK)
-        status = rows_count(session, table, condition, count, error);
+        status = rows_count(session, from, condition, count, error);
     if (PQstatus(session->connection) == CONNECTION_OK)
         session_run(session, "SET search_path = ''", NULL);
     return status;
@@ -330,6 +396,10 @@ static cutover_status check_side(const struct preflight_servers *servers, struct
     cutover_status status = suspects_look(&look, checks_sql, error);
     if (status == CUTOVER_OK)
         status = suspects_look(&look, values_sql, error);
+    if (status == CUTOVER_OK)
+        status = suspects_look(&look, places_sql, error);
+    if (status == CUTOVER_OK)
+        status = suspects_look(&look, names_sql, error);
     if (status == CUTOVER_OK && (text_failed(&look.broken) || text_failed(&look.unseen)))
         status = error_nomem(error);
     if (status == CUTOVER_OK)

@@ -212,34 +212,58 @@ static const char superusers_only_sql[] =
     " SELECT t.name FROM things t WHERE t.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d"
     "   WHERE d.classid = t.catalog AND d.objid = t.oid AND d.deptype IN ('e', 'i')) ORDER BY 1";
 
+/* A dump gives them by SET SESSION AUTHORIZATION. Of columns they are the table's. */
+static const char granted_sql[] =
+    "SELECT DISTINCT 'grants of ' || pg_get_userbyid(g.grantor) || ' on ' || pg_describe_object(o.class, "
+    "o.oid, 0)"
+    "  FROM (SELECT 'pg_class'::regclass::oid, oid, relowner, relacl FROM pg_class"
+    "    UNION ALL SELECT 'pg_class'::regclass, c.oid, c.relowner, a.attacl FROM pg_attribute a"
+    "      JOIN pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped"
+    "    UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, nspacl FROM pg_namespace"
+    "    UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl FROM pg_proc"
+    "    UNION ALL SELECT 'pg_type'::regclass, oid, typowner, typacl FROM pg_type"
+    "    UNION ALL SELECT 'pg_language'::regclass, oid, lanowner, lanacl FROM pg_language"
+    "    UNION ALL SELECT 'pg_foreign_server'::regclass, oid, srvowner, srvacl FROM pg_foreign_server"
+    "    UNION ALL SELECT 'pg_largeobject'::regclass, oid, lomowner, lomacl FROM pg_largeobject_metadata"
+    "  ) o (class, oid, owner, acl), aclexplode(o.acl) g"
+    " WHERE o.oid >= 16384 AND g.grantor <> o.owner AND NOT EXISTS (SELECT FROM pg_depend d"
+    "   WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e') ORDER BY 1";
+
 static const char without_sql[] = "SELECT 'extension plpgsql' WHERE NOT EXISTS (SELECT FROM pg_extension"
                                   "  WHERE extname = 'plpgsql')";
+
+static const struct {
+    const char *sql, *in_production, *in_preview, *hint;
+} superusers_things[] = {
+    {superusers_only_sql, "production has what only a superuser can make where the backup is tried",
+     "the preview has what only a superuser can make in the new production",
+     "Connect to production as a superuser, or DROP it."},
+    {granted_sql,
+     "rights that somebody else than the owner gave in production, which only a superuser can give",
+     "rights that somebody else than the owner gave in the preview, which only a superuser can give",
+     "Connect to production as a superuser, or have the owner grant these rights and revoke the others."},
+    {without_sql, "production has not what every new database has, and only a superuser drops",
+     "the preview has not what every new database has, and only a superuser drops",
+     "Connect to production as a superuser, or CREATE EXTENSION plpgsql there."}};
 
 /* Both sides' content is made on production's server, the preview's to be swapped in, production's to prove the backup. */
 static cutover_status check_superusers_only(const struct preflight_servers *servers, const char *name,
                                             struct findings *findings, cutover_error **error)
 {
-    struct preflight_listing listing = {.name = name,
-                                        .severity = CUTOVER_SEVERITY_BLOCK,
-                                        .sql = superusers_only_sql,
-                                        .hint = "Connect to production as a superuser, or DROP it."};
+    struct preflight_listing listing = {.name = name, .severity = CUTOVER_SEVERITY_BLOCK};
     cutover_status status = CUTOVER_OK;
 
-    if (servers->control->superuser)
-        return CUTOVER_OK;
-    listing.found = "production has what only a superuser can make where the backup is tried";
-    status = preflight_list(servers->production, &listing, 0, NULL, findings, error);
-    listing.found = "the preview has what only a superuser can make in the new production";
-    if (status == CUTOVER_OK && servers->preview != NULL)
-        status = preflight_list(servers->preview, &listing, 0, NULL, findings, error);
-    listing.sql = without_sql;
-    listing.hint = "Connect to production as a superuser, or CREATE EXTENSION plpgsql there.";
-    listing.found = "production has not what every new database has, and only a superuser drops";
-    if (status == CUTOVER_OK)
+    for (size_t i = 0; i < sizeof superusers_things / sizeof *superusers_things; i++) {
+        if (status != CUTOVER_OK || servers->control->superuser)
+            break;
+        listing.sql = superusers_things[i].sql;
+        listing.hint = superusers_things[i].hint;
+        listing.found = superusers_things[i].in_production;
         status = preflight_list(servers->production, &listing, 0, NULL, findings, error);
-    listing.found = "the preview has not what every new database has, and only a superuser drops";
-    if (status == CUTOVER_OK && servers->preview != NULL)
-        status = preflight_list(servers->preview, &listing, 0, NULL, findings, error);
+        listing.found = superusers_things[i].in_preview;
+        if (status == CUTOVER_OK && servers->preview != NULL)
+            status = preflight_list(servers->preview, &listing, 0, NULL, findings, error);
+    }
     return status;
 }
 
