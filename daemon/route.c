@@ -518,11 +518,17 @@ static void add_common(const struct site *site, struct exchange *exchange)
 /* By the last part of its path: one that is encoded may be any of them. */
 bool route_is_slow(const struct exchange *exchange)
 {
+    static const char *const slow[] = {
+        "/preflight", "/displaced-databases", "/expire", "/rollback", "/recover", "/abandon", "/retry",
+        "/server",    "/confirm-server"};
     const char *last = strrchr(exchange->path, '/');
 
-    return exchange->status == 0 && last != NULL &&
-           (strcmp(last, "/preflight") == 0 || strcmp(last, "/displaced-databases") == 0 ||
-            strchr(last, '%') != NULL);
+    if (exchange->status != 0 || last == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
+        if (strcmp(last, slow[i]) == 0)
+            return true;
+    return strchr(last, '%') != NULL || strstr(exchange->path, "/displaced-databases/") != NULL;
 }
 
 bool route_is_health(const struct exchange *exchange)

@@ -25,7 +25,7 @@ DOCUMENT = os.path.join(TREE, "lib", "api", "openapi.json")
 # A member that tests give a record as a newer library would.
 LATER = "added_later"
 # Of schemas/ what the interface tells.
-TOLD = ("audit-entry", "backup", "common", "data", "error", "integration", "job", "key", "preflight", "report", "request",
+TOLD = ("audit-entry", "backup", "common", "data", "error", "event", "integration", "job", "key", "preflight", "report", "request",
         "webhook", "webhook-delivery", "webhook-message")
 ROLES = {"MEMBER": "member", "OPERATOR": "operator", "ADMIN": "org_admin"}
 FLAGS = {"CALLER_ANY": ("MEMBER", "OPERATOR", "ADMIN")}

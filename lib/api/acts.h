@@ -43,6 +43,7 @@ cutover_status api_backup_verify(struct call *call, cutover_error **error);
 cutover_status api_restore_create(struct call *call, cutover_error **error);
 cutover_status api_displaced_list(struct call *call, cutover_error **error);
 cutover_status api_displaced_drop(struct call *call, cutover_error **error);
+cutover_status api_displaced_expire(struct call *call, cutover_error **error);
 
 cutover_status api_jobs_list(struct call *call, cutover_error **error);
 cutover_status api_job_get(struct call *call, cutover_error **error);
@@ -50,8 +51,21 @@ cutover_status api_job_cancel(struct call *call, cutover_error **error);
 cutover_status api_job_events(struct call *call, cutover_error **error);
 cutover_status api_audit_list(struct call *call, cutover_error **error);
 
+cutover_status api_recover(struct call *call, cutover_error **error);
+cutover_status api_job_abandon(struct call *call, cutover_error **error);
+cutover_status api_server_get(struct call *call, cutover_error **error);
+cutover_status api_server_confirm(struct call *call, cutover_error **error);
+cutover_status api_find_leftover(struct call *call, cutover_error **error);
+cutover_status api_leftovers_list(struct call *call, cutover_error **error);
+cutover_status api_leftover_forget(struct call *call, cutover_error **error);
+cutover_status api_leftover_retry(struct call *call, cutover_error **error);
+cutover_status api_outbox_list(struct call *call, cutover_error **error);
+cutover_status api_outbox_retry(struct call *call, cutover_error **error);
+cutover_status api_outbox_discard(struct call *call, cutover_error **error);
+
 cutover_status api_find_key(struct call *call, cutover_error **error);
 cutover_status api_keys_list(struct call *call, cutover_error **error);
+cutover_status api_key_get(struct call *call, cutover_error **error);
 cutover_status api_key_create(struct call *call, cutover_error **error);
 cutover_status api_key_revoke(struct call *call, cutover_error **error);
 

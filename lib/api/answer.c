@@ -197,7 +197,8 @@ cutover_api_response *answer_problem(enum problem problem, const char *detail, c
 static void field_of(const char *message, char *field, size_t size)
 {
     const char *colon = strchr(message, ':');
-    const char *name = strncmp(message, "options.", 8) == 0 ? message + 8 : message;
+    const char *dot = strchr(message, '.');
+    const char *name = dot != NULL && colon != NULL && dot < colon ? dot + 1 : message;
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
 
     *field = '\0';

@@ -143,14 +143,10 @@ cutover_status api_restore_create(struct call *call, cutover_error **error)
 
 /* ---- displaced databases ---- */
 
-static cutover_status displaced_emit(const cutover_displaced *displaced, void *context)
+static void displaced_write(struct output *output, const cutover_displaced *displaced)
 {
-    struct window *window = context;
-    struct output *output = &window->output;
     const bool of_request = displaced->request_id != NULL && *displaced->request_id != '\0';
 
-    if (!window_has(window, displaced->name))
-        return CUTOVER_OK;
     output_open(output, '{');
     output_put(output, "name", displaced->name);
     output_put_count(output, "oid", displaced->oid);
@@ -160,6 +156,14 @@ static cutover_status displaced_emit(const cutover_displaced *displaced, void *c
     output_put(output, "job_id", displaced->promotion_id);
     output_put(output, "request_id", of_request ? displaced->request_id : NULL);
     output_close(output, '}');
+}
+
+static cutover_status displaced_emit(const cutover_displaced *displaced, void *context)
+{
+    struct window *window = context;
+
+    if (window_has(window, displaced->name))
+        displaced_write(&window->output, displaced);
     return CUTOVER_OK;
 }
 
@@ -183,4 +187,25 @@ cutover_status api_displaced_drop(struct call *call, cutover_error **error)
                                                    call->params[1], error);
 
     return status != CUTOVER_OK ? status : call_nothing(call, error);
+}
+
+static cutover_status dropped_emit(const cutover_displaced *displaced, void *context)
+{
+    displaced_write(context, displaced);
+    return CUTOVER_OK;
+}
+
+/* Where one is refused the others are dropped all the same, and the refusal is the answer. */
+cutover_status api_displaced_expire(struct call *call, cutover_error **error)
+{
+    const int64_t retention = call_count(call, "older_than_hours", 0) * INT64_C(3600000000);
+    struct output output;
+
+    call_page_begin(&output);
+    cutover_status status = cutover_displaced_expire(call->api->engine, call->request->actor, call->project_id,
+                                                     retention, dropped_emit, &output, error);
+    if (status == CUTOVER_OK)
+        return call_page_end(call, &output, NULL, error);
+    output_free(&output);
+    return status;
 }

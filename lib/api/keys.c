@@ -31,6 +31,17 @@ cutover_status api_find_key(struct call *call, cutover_error **error)
     return status;
 }
 
+cutover_status api_key_get(struct call *call, cutover_error **error)
+{
+    cutover_key *key = NULL;
+    cutover_status status = cutover_key_get(call->api->engine, call->params[0], &key, error);
+
+    if (status == CUTOVER_OK)
+        status = call_json(call, 200, cutover_key_json(key), error);
+    cutover_key_free(key);
+    return status;
+}
+
 cutover_status api_keys_list(struct call *call, cutover_error **error)
 {
     const char *project_id = call->request->project_id;

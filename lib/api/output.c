@@ -159,6 +159,14 @@ bool window_has(struct window *window, const char *key)
     return true;
 }
 
+bool window_follows(struct window *window, const char *key)
+{
+    if (window->cursor != NULL && strcmp(key, window->cursor) <= 0)
+        return false;
+    window->cursor = NULL;
+    return window_has(window, key);
+}
+
 void window_end(struct window *window)
 {
     output_close(&window->output, ']');

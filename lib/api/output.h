@@ -34,6 +34,8 @@ struct window {
 void window_begin(struct window *window, const char *cursor, uint64_t limit);
 /* Whether an item of that key is to be written; those before the cursor, and those that are too many, are not. */
 bool window_has(struct window *window, const char *key);
+/* The same of a list whose keys come in the order of their bytes: it goes on also where the one before is gone by now. */
+bool window_follows(struct window *window, const char *key);
 void window_end(struct window *window);
 
 /* A value as JSON, which belongs to it; NULL where memory ran out: json-c goes on after an append that failed, and gives a text with a

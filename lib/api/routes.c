@@ -25,6 +25,8 @@
 #define JOB_STATUS TEXT("status")
 #define JOB_KIND WORD("kind", "promotion|rollback|restore|backup|verification")
 #define JOBS COUNT("jobs", 1, 64)
+#define SEQUENCE_MAX INT64_C(9007199254740991)
+#define GIVEN_UP TEXT_NEEDED("notifier"), COUNT("first", 1, SEQUENCE_MAX), COUNT("last", 1, SEQUENCE_MAX)
 #define VERIFY WORD("verify", "restore|readback")
 #define FENCE WORD("fence", "late|early")
 #define REFUSED_MAX COUNT("writes_refused_max_s", 1, 86400)
@@ -43,6 +45,12 @@ const struct route routes[] = {
     {"GET", "/v1/projects/{project_id}/displaced-databases", CALLER_ANY, 0, api_find_project, api_displaced_list, {PAGE}, {{0}}},
     {"DELETE", "/v1/projects/{project_id}/displaced-databases/{name}", OPERATOR, 0, api_find_project, api_displaced_drop,
      {{0}}, {{0}}},
+
+    {"POST", "/v1/projects/{project_id}/displaced-databases/expire", OPERATOR, ROUTE_KEYED, api_find_project,
+     api_displaced_expire, {{0}}, {COUNT_NEEDED("older_than_hours", 1, 876000)}},
+    {"GET", "/v1/projects/{project_id}/server", OPERATOR | ADMIN, 0, api_find_project, api_server_get, {{0}}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/confirm-server", OPERATOR, ROUTE_KEYED, api_find_project, api_server_confirm, {{0}},
+     {TEXT_NEEDED("system_identifier"), TEXT_NEEDED("reason")}},
 
     {"GET", "/v1/cutover-requests", OPERATOR | ADMIN, 0, NULL, api_requests_list, {REQUEST_STATUS, ORDER, PAGE}, {{0}}},
     {"GET", "/v1/projects/{project_id}/cutover-requests", CALLER_ANY, 0, api_find_project, api_requests_list,
@@ -89,10 +97,30 @@ const struct route routes[] = {
     {"POST", "/v1/jobs/{job_id}/cancel", OPERATOR, ROUTE_KEYED, api_find_job, api_job_cancel, {{0}}, {{0}}},
     {"GET", "/v1/jobs/{job_id}/events", CALLER_ANY, ROUTE_STREAM, api_find_job, api_job_events, {TEXT("last_event_id")}, {{0}}},
 
+    {"POST", "/v1/jobs/{job_id}/abandon", OPERATOR, ROUTE_KEYED, api_find_job, api_job_abandon, {{0}},
+     {TEXT_NEEDED("reason"), FLAG("confirm")}},
+    {"POST", "/v1/recover", OPERATOR, 0, NULL, api_recover, {{0}}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/recover", OPERATOR, 0, api_find_project, api_recover, {{0}}, {{0}}},
+    {"GET", "/v1/leftovers", OPERATOR | ADMIN, 0, NULL, api_leftovers_list, {PAGE}, {{0}}},
+    {"GET", "/v1/projects/{project_id}/leftovers", OPERATOR | ADMIN, 0, api_find_project, api_leftovers_list, {PAGE}, {{0}}},
+    {"POST", "/v1/leftovers/{leftover_id}/forget", OPERATOR, ROUTE_KEYED, api_find_leftover, api_leftover_forget, {{0}},
+     {TEXT_NEEDED("reason")}},
+    {"POST", "/v1/leftovers/{leftover_id}/retry", OPERATOR, 0, api_find_leftover, api_leftover_retry, {{0}}, {{0}}},
+
+    {"GET", "/v1/outbox", OPERATOR | ADMIN, 0, NULL, api_outbox_list, {PAGE}, {{0}}},
+    {"POST", "/v1/outbox/retry", OPERATOR, ROUTE_KEYED, NULL, api_outbox_retry, {{0}}, {TEXT_NEEDED("notifier")}},
+    {"POST", "/v1/outbox/discard", OPERATOR, ROUTE_KEYED, NULL, api_outbox_discard, {{0}}, {TEXT_NEEDED("notifier")}},
+    {"GET", "/v1/projects/{project_id}/outbox", OPERATOR | ADMIN, 0, api_find_project, api_outbox_list, {PAGE}, {{0}}},
+    {"POST", "/v1/projects/{project_id}/outbox/retry", OPERATOR, ROUTE_KEYED, api_find_project, api_outbox_retry, {{0}},
+     {GIVEN_UP}},
+    {"POST", "/v1/projects/{project_id}/outbox/discard", OPERATOR, ROUTE_KEYED, api_find_project, api_outbox_discard, {{0}},
+     {GIVEN_UP}},
+
     {"GET", "/v1/keys", ADMIN, 0, NULL, api_keys_list, {TEXT("project_id"), PAGE}, {{0}}},
     {"POST", "/v1/keys", ADMIN, ROUTE_KEYED | ROUTE_SECRET, NULL, api_key_create, {{0}},
      {TEXT_NEEDED("label"), TEXTS_NEEDED("roles"), TEXT("project_id"), TEXT("organization_id"), TEXT("actor_id"),
       TIME("expires_at")}},
+    {"GET", "/v1/keys/{key_id}", ADMIN, 0, api_find_key, api_key_get, {{0}}, {{0}}},
     {"DELETE", "/v1/keys/{key_id}", ADMIN, 0, api_find_key, api_key_revoke, {{0}}, {{0}}},
 
     {"GET", "/v1/projects/{project_id}/webhook-endpoints", CALLER_ANY, 0, api_find_project, api_webhooks_list, {PAGE},

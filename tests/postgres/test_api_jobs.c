@@ -179,6 +179,24 @@ static void make(struct shop *shop)
     shop_preview(shop, "next", "web", cluster_conninfo(cluster, "web_preview"), 0);
 }
 
+/* Production is what the last job left, on the server that is known; another one is not there. */
+static void check_server(struct caller *caller)
+{
+    char *system = cluster_value(cluster, "postgres", "SELECT system_identifier FROM pg_control_system()");
+
+    assert_int_equal(ask(caller, "GET", "/v1/projects/web/server", NULL), 200);
+    assert_string_equal(said(caller, "outcome"), "stands");
+    assert_int_equal(ask_for(caller, "POST", "{\"system_identifier\":\"7\",\"reason\":\"it moved\"}",
+                             "/v1/projects/web/confirm-server"),
+                     409);
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", NULL);
+    char body[120];
+    snprintf(body, sizeof body, "{\"system_identifier\":\"%s\",\"reason\":\"it moved\"}", system);
+    assert_int_equal(ask(caller, "POST", "/v1/projects/web/confirm-server", body), 200);
+    assert_string_equal(said(caller, "id"), "web");
+    free(system);
+}
+
 static void from_a_request_to_its_promotion_and_back(void **state)
 {
     struct shop *shop = *state;
@@ -248,11 +266,17 @@ static void from_a_request_to_its_promotion_and_back(void **state)
     check_ok(run_work(caller, &error), error);
     assert_int_equal(ask_for(caller, "GET", NULL, "/v1/cutover-requests/%s", id), 200);
     assert_string_equal(said(caller, "status"), "rolled_back");
+    check_server(caller);
+    assert_int_equal(
+        ask(caller, "POST", "/v1/projects/web/displaced-databases/expire", "{\"older_than_hours\":1}"), 200);
+    assert_int_equal(said_items(caller), 0); /* it is younger */
     assert_int_equal(ask(caller, "GET", "/v1/projects/web/displaced-databases?limit=10", NULL), 200);
     assert_int_equal(said_items(caller), 1);
     snprintf(target, sizeof target, "/v1/projects/web/displaced-databases/%s", said_item(caller, 0, "name"));
     assert_int_equal(ask(caller, "DELETE", target, NULL), 204);
     assert_int_equal(ask(caller, "DELETE", target, NULL), 404);
+    assert_int_equal(ask(caller, "POST", "/v1/projects/web/recover", NULL), 200);
+    assert_int_equal(said_items(caller), 0);
     caller_free(caller);
 }
 

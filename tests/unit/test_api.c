@@ -109,6 +109,15 @@ static char *filed(void **state)
     return id;
 }
 
+static void put_document(struct room *room, const char *kind, const char *id, const char *body)
+{
+    const cutover_write write = {CUTOVER_WRITE_VERSION, kind, id, "shop", 0, body};
+    cutover_error *error = NULL;
+
+    check_ok(room->desk->inner.commit(&(const cutover_write *){&write}, 1, &error, room->desk->inner.userdata),
+             error);
+}
+
 /* A backup of the shop's, verified, as the store has one. */
 static void put_backup(struct room *room, const char *id)
 {
@@ -122,17 +131,11 @@ static void put_backup(struct room *room, const char *id)
         .created_at = 1,
         .updated_at = 1,
     };
-    cutover_write write = CUTOVER_WRITE_INIT;
-    const cutover_write *const writes[] = {&write};
     cutover_error *error = NULL;
     char *body = NULL;
 
     check_ok(record_format(&backup_type, &record, &body, &error), error);
-    write.kind = "backup";
-    write.id = id;
-    write.project_id = "shop";
-    write.body = body;
-    check_ok(room->desk->inner.commit(writes, 1, &error, room->desk->inner.userdata), error);
+    put_document(room, "backup", id, body);
     free(body);
 }
 
@@ -1541,15 +1544,17 @@ static char *put_webhook(struct room *room)
     return id;
 }
 
+enum { NAMED = 5 };
+
 struct named {
     const char *name, *id;
 };
 
 /* Puts the ids where a target names them; false for one of what is not there. */
-static bool fill_in(const struct named names[4], const char *target, char *filled, size_t size)
+static bool fill_in(const struct named names[NAMED], const char *target, char *filled, size_t size)
 {
     snprintf(filled, size, "%s", target);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < NAMED; i++) {
         const char *at = strstr(target, names[i].name);
         if (at == NULL)
             continue;
@@ -1576,6 +1581,9 @@ static void every_role_is_held_against_every_route(void **state)
         {"GET", "/v1/projects/shop/audit-events", NULL, M | O | A, false},
         {"GET", "/v1/projects/shop/displaced-databases", NULL, M | O | A, false},
         {"DELETE", "/v1/projects/shop/displaced-databases/x", NULL, O, false},
+        {"POST", "/v1/projects/shop/displaced-databases/expire", "{\"x\":1}", O, false},
+        {"GET", "/v1/projects/shop/server", NULL, O | A, false},
+        {"POST", "/v1/projects/shop/confirm-server", "{\"x\":1}", O, false},
         {"GET", "/v1/cutover-requests", NULL, O | A, true},
         {"GET", REQUESTS, NULL, M | O | A, false},
         {"POST", REQUESTS, "{}", M, false},
@@ -1602,8 +1610,22 @@ static void every_role_is_held_against_every_route(void **state)
         {"POST", "/v1/jobs/BACKUP/cancel", "{\"x\":1}", O, false},
         {"GET", "/v1/jobs/BACKUP/events", NULL, M | O | A, false},
         {"GET", "/v1/projects/shop/preflight?preview_id=none", NULL, M | O, false},
+        {"POST", "/v1/jobs/BACKUP/abandon", "{\"x\":1}", O, false},
+        {"POST", "/v1/recover", "{\"x\":1}", O, true},
+        {"POST", "/v1/projects/shop/recover", "{\"x\":1}", O, false},
+        {"GET", "/v1/leftovers?limit=0", NULL, O | A, true},
+        {"GET", "/v1/projects/shop/leftovers", NULL, O | A, false},
+        {"POST", "/v1/leftovers/LEFT/forget", "{\"x\":1}", O, false},
+        {"POST", "/v1/leftovers/LEFT/retry", "{\"x\":1}", O, false},
+        {"GET", "/v1/outbox?limit=0", NULL, O | A, true},
+        {"POST", "/v1/outbox/retry", "{\"x\":1}", O, true},
+        {"POST", "/v1/outbox/discard", "{\"x\":1}", O, true},
+        {"GET", "/v1/projects/shop/outbox", NULL, O | A, false},
+        {"POST", "/v1/projects/shop/outbox/retry", "{\"x\":1}", O, false},
+        {"POST", "/v1/projects/shop/outbox/discard", "{\"x\":1}", O, false},
         {"GET", "/v1/keys", NULL, A, true},
         {"POST", "/v1/keys", "{\"x\":1}", A, true},
+        {"GET", "/v1/keys/KEY", NULL, A, false},
         {"DELETE", "/v1/keys/KEY", "{}", A, false},
         {"GET", "/v1/projects/shop/webhook-endpoints", NULL, M | O | A, false},
         {"POST", "/v1/projects/shop/webhook-endpoints", "{\"x\":1}", O | A, false},
@@ -1621,14 +1643,22 @@ static void every_role_is_held_against_every_route(void **state)
         {"POST", "/v1/projects/shop/integrations/vercel/disconnect", "{\"x\":1}", O | A, false},
         {"POST", "/v1/projects/shop/integrations/vercel/sync", "{\"x\":1}", O | A, false},
     };
-    static const char backup[] = "019d6f3c-0000-7000-8000-000000000001";
+    static const char backup[] = "019d6f3c-0000-7000-8000-000000000001",
+                      left[] = "019d6f3c-0000-7000-8000-000000000002:other";
     char *id = filed(state);
     struct caller *caller = as_operator(state);
     cutover_actor actor = {CUTOVER_ACTOR_VERSION, "somebody", CUTOVER_ACTOR_USER, 0};
 
     put_backup(*state, backup);
-    const struct named names[] = {
-        {"ID", id}, {"BACKUP", backup}, {"KEY", put_key(*state)}, {"HOOK", put_webhook(*state)}};
+    put_document(*state, "leftover", left,
+                 "{\"id\":\"019d6f3c-0000-7000-8000-000000000002:other\",\"project_id\":\"shop\","
+                 "\"job_id\":\"019d6f3c-0000-7000-8000-000000000002\",\"kind\":\"other\","
+                 "\"message\":\"a slot\",\"since\":\"2026-11-22T08:42:09.194607Z\"}");
+    const struct named names[NAMED] = {{"ID", id},
+                                       {"BACKUP", backup},
+                                       {"KEY", put_key(*state)},
+                                       {"HOOK", put_webhook(*state)},
+                                       {"LEFT", left}};
     const size_t before = changes(caller);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char target[160];
