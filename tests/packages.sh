@@ -87,6 +87,8 @@ bench)
     ;;
 ci)
     need_versions
+    need curl curl
+    need jq jq
     need g++ g++
     need node nodejs
     need openssl openssl
