@@ -77,6 +77,7 @@ class Home:
         Home.count += 1
         self.server = server
         self.folder = server.folder / f"home{Home.count}"
+        self.store = self.folder / "cutover.db"
         self.production, self.preview = f"shop{Home.count}", f"next{Home.count}"
         self.daemons = []
         self.secrets = []

@@ -5,11 +5,15 @@ signal, its sudden end, and two of them.
     tests/service/test_cutoverd.py [TEST...]        with the build in $BUILD_DIR (build)
 """
 import concurrent.futures
+import contextlib
 import json
 import os
+import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -389,11 +393,11 @@ class Slow(Sending):
 class Ends(Case):
     """After any end production is one or the other, whole, and open."""
 
-    def settle(self, request, daemon):
+    def settle(self, request, daemon, old="old", new="new"):
         """Both ways are right; which one it is the store and production must agree on."""
         status = wait_until("the request is settled", lambda: (lambda found: found != "in_progress" and found)(
             self.status_of(request, daemon)))
-        self.check_production_is_open("new" if status == "completed" else "old")
+        self.check_production_is_open(new if status == "completed" else old)
         return status
 
     def metrics(self):
@@ -486,19 +490,70 @@ class Ends(Case):
         metrics = second.call("GET", "/metrics", self.olga).bytes.decode()
         self.assertIn('cutoverd_recovered_total{outcome="undone"} 1', metrics)
 
+    def kill_in(self, job, step):
+        """Kills the daemon in that step of the job: it is let run for a moment at a time. False: the job got past it unseen."""
+        with contextlib.closing(sqlite3.connect(self.home.store, timeout=PATIENCE)) as store:
+            def status():
+                found = store.execute("SELECT body FROM document WHERE kind = 'promotion' AND id = ?", (job,)).fetchone()
+                return json.loads(found[0])["status"] if found else "preflight"
+            while True:
+                self.daemon.process.send_signal(signal.SIGSTOP)
+                if status() == step:
+                    self.daemon.kill()
+                    return status() == step
+                self.daemon.process.send_signal(signal.SIGCONT)
+                if status() in ("completed", "failed", "cancelled"):
+                    return False
+                time.sleep(0.0002)
+
+    def kill_while_watched(self, step, second):
+        """A promotion to the release of that name, with a kill in that step: its request, whether it came to that, and what one who
+        watched it was told, by the second daemon from then on."""
+        server.sql(self.home.preview, f"UPDATE release SET name = '{step}'")
+        request = self.acked(second)
+        job = self.promoted(request, hold=step == "held")
+        seen = []
+
+        def watch():
+            seen.extend(self.daemon.events(job, self.olga))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        killed = self.kill_in(job, step)
+        watcher.join()
+        if killed:
+            seen.extend(second.events(job, self.olga, last=seen[-1][0] if seen else None))
+        return request, job, killed, seen
+
+    def check_all_is_told(self, request, job, seen, second):
+        """Whatever became of it, the job has ended, its stream too and without a gap, and nothing of it is left."""
+        self.assertEqual([kind for _, kind, _ in seen].count("end"), 1)
+        self.assertEqual(seen[-1][1], "end")
+        steps = [data["step"] for _, kind, data in seen if kind == "step"]
+        self.assertEqual(len(steps), len(set(steps)), steps)
+        self.assertEqual(logs_of(seen), logs_of(second.events(job, self.olga)))
+        told = self.answered(second.call("GET", f"/v1/jobs/{job}", self.olga), 200).json
+        self.assertTrue(told["over"])
+        self.assertEqual(told["request_id"], request)
+        self.assertEqual(second.call("GET", "/v1/projects/shop", self.olga).json["state"], "active")
+        self.assertEqual(server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname ~ '^cutover_(stage|verify)'"), "0")
+        actions = [entry["action"] for entry in logs_of(seen)]
+        self.assertEqual(actions.count("cutover.failed") + actions.count("production_overwrite_restore"), 1, actions)
+
     def test_a_kill_in_any_step_leaves_one_or_the_other(self):
         second = self.home.daemon()
-        for step in ("stage", "backup", "swap"):
+        for step in ("lock", "stage", "check", "backup", "verify", "held", "swap", "finish"):
             with self.subTest(step=step):
-                request = self.acked(second)
-                job = self.promoted(request)
-                self.step_reached(job, step)
-                self.daemon.kill()
-                status = self.settle(request, second)
-                self.assertIn(status, ("failed", "completed"))
+                # Some take a few milliseconds: one may be over before it is seen.
+                for attempt in range(5):
+                    before = self.home.released()
+                    request, job, killed, seen = self.kill_while_watched(step, second)
+                    status = self.settle(request, second, before, step)
+                    self.check_all_is_told(request, job, seen, second)
+                    if killed:
+                        break
+                self.assertTrue(killed)
+                self.assertIn(status, {"swap": ("failed", "completed"), "finish": ("completed",)}.get(step, ("failed",)))
                 self.daemon = self.home.daemon()
-                if status == "completed":
-                    return
 
 
 class Tls(unittest.TestCase):
