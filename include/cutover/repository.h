@@ -13,12 +13,14 @@
 extern "C" {
 #endif
 
-#define CUTOVER_REPOSITORY_VERSION 3
+#define CUTOVER_REPOSITORY_VERSION 4
 
 /** Bits of cutover_repository.capabilities. */
 enum {
     /** Objects of a backup that is not published can be replaced and removed: see create and remove_object. */
-    CUTOVER_REPOSITORY_REWRITE = 1
+    CUTOVER_REPOSITORY_REWRITE = 1,
+    /** Bytes of a committed object can be changed in place until its backup is published: see patch. Since version 4. */
+    CUTOVER_REPOSITORY_PATCH = 2
 };
 
 /** What list tells, with the members of that repository's version; pointers are valid during the emit call only. */
@@ -101,12 +103,32 @@ typedef struct cutover_repository {
 
     /** Optional: how many bytes can still be written, for preflight to compare with what a backup will need. */
     cutover_status (*free_bytes)(uint64_t *bytes, cutover_error **error, void *userdata);
+
+    /* Since version 4. */
+
+    /**
+     * Required with CUTOVER_REPOSITORY_PATCH, else NULL. Opens a committed object of a backup that was begun
+     * (CUTOVER_E_NOT_FOUND) and is not published (CUTOVER_E_STATE) to be changed in place by write_at; *object is the
+     * repository's, until commit, which makes the changes durable, or abort. CUTOVER_E_CONFLICT while that object is being
+     * written or changed; while it is changed, it is not created or changed by others either, and the backup is not published.
+     * Until commit, and after abort or a failure, each byte that was to be changed is the old or the new one, and what was
+     * appended may be there or not; the other bytes are what they were. What is open for reading reads on.
+     */
+    cutover_status (*patch)(const char *backup, const char *name, void **object, cutover_error **error,
+                            void *userdata);
+    /**
+     * Required with CUTOVER_REPOSITORY_PATCH, else NULL. Writes bytes at `offset` (bytes) of an object that patch opened: over
+     * those that are there, and behind its end; an offset behind the end is CUTOVER_E_INVALID. A short write is an error.
+     * Takes as long as the bytes take, however big the object is.
+     */
+    cutover_status (*write_at)(void *object, uint64_t offset, const void *bytes, size_t count,
+                               cutover_error **error, void *userdata);
 } cutover_repository;
 
 #define CUTOVER_REPOSITORY_INIT                                                                                \
     {                                                                                                          \
         CUTOVER_REPOSITORY_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-            NULL, NULL, NULL, NULL                                                                             \
+            NULL, NULL, NULL, NULL, NULL, NULL                                                                 \
     }
 
 /** Same as CUTOVER_REPOSITORY_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
@@ -118,7 +140,7 @@ CUTOVER_API cutover_status cutover_repository_init(cutover_repository *repositor
  *
  * @param path       Made (0700) when it does not exist; its parent must exist.
  * @param repository Initialised (CUTOVER_REPOSITORY_INIT); receives as much of the vtable as its version has: of
- *                   version 1 it cannot rewrite. Close it with cutover_repository_close().
+ *                   version 1 it cannot rewrite, below 4 not patch. Close it with cutover_repository_close().
  * @return CUTOVER_OK, CUTOVER_E_INVALID, CUTOVER_E_REPOSITORY, CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED for an unknown
  *         version. Since 0.1.
  */

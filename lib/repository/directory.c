@@ -1,7 +1,7 @@
 /*
  * Backups in a local directory. PATH/<backup>.partial while it is written, PATH/<backup> from publish on; a file is
  * ".<name>.tmp" until it is committed. Everything is opened relative to the directory that was opened first, and no
- * link is followed (EDGE_CASES D20).
+ * link is followed (EDGE_CASES D20). While a committed file is changed in place, ".<name>.tmp" is an empty file.
  *
  * Durability: commit syncs the file and renames it; publish syncs the backup's folder, which makes all those names
  * durable at once, renames it and syncs PATH. What was not published is no backup, so that its names need not be
@@ -279,7 +279,8 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
     }
     directory->rewrites = repository->version >= 2;
     const cutover_repository whole = {
-        .capabilities = directory->rewrites ? CUTOVER_REPOSITORY_REWRITE : 0,
+        .capabilities = (directory->rewrites ? (uint32_t)CUTOVER_REPOSITORY_REWRITE : 0) |
+                        (repository->version >= 4 ? (uint32_t)CUTOVER_REPOSITORY_PATCH : 0),
         .userdata = directory,
         .begin = directory_begin,
         .create = directory_create,
@@ -296,6 +297,8 @@ cutover_status cutover_repository_directory_open(const char *path, cutover_repos
         .close = directory_close,
         .remove_object = directory_remove_object,
         .free_bytes = directory_free_bytes,
+        .patch = directory_patch,
+        .write_at = directory_write_at,
     };
     port_fill(&repository_port, &whole, repository);
     return CUTOVER_OK;

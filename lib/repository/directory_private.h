@@ -35,6 +35,7 @@ struct directory {
 struct directory_object {
     int folder; /* -1 when read */
     int fd;
+    bool patched;  /* in place: its temporary name is an empty file that says so */
     uint64_t size; /* written so far */
     char name[NAME_LIMIT + 1];
     char temporary[NAME_LIMIT + 6];
@@ -67,6 +68,10 @@ cutover_status directory_write(void *object, const void *bytes, size_t count, cu
                                void *userdata);
 cutover_status directory_remove_object(const char *backup, const char *name, cutover_error **error,
                                        void *userdata);
+cutover_status directory_patch(const char *backup, const char *name, void **object, cutover_error **error,
+                               void *userdata);
+cutover_status directory_write_at(void *object, uint64_t offset, const void *bytes, size_t count,
+                                  cutover_error **error, void *userdata);
 void directory_abort(void *object, void *userdata);
 cutover_status directory_commit(void *object, cutover_error **error, void *userdata);
 cutover_status directory_publish(const char *backup, cutover_error **error, void *userdata);

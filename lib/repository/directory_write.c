@@ -53,41 +53,88 @@ static cutover_status open_partial(const struct directory *directory, const char
     return error_set(error, CUTOVER_E_NOT_FOUND, "backup %s was not begun", backup);
 }
 
+/* An object whose temporary name is ours: nobody else creates, commits or patches this one. */
+static cutover_status claim(const struct directory *directory, const char *backup, const char *name,
+                            struct directory_object **object, cutover_error **error)
+{
+    struct directory_object *claimed = NULL;
+    cutover_status status = directory_check_names(backup, name, error);
+
+    if (status == CUTOVER_OK)
+        status = directory_object_make(&claimed, error);
+    if (status != CUTOVER_OK)
+        return status;
+    snprintf(claimed->name, sizeof claimed->name, "%s", name);
+    snprintf(claimed->temporary, sizeof claimed->temporary, ".%s.tmp", name);
+    status = open_partial(directory, backup, &claimed->folder, error);
+    if (status != CUTOVER_OK)
+        goto free_object;
+    claimed->fd =
+        openat(claimed->folder, claimed->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (claimed->fd < 0) {
+        status = errno == EEXIST ? error_set(error, CUTOVER_E_CONFLICT, "%s is being written already", name)
+                                 : directory_failed(error, errno, "create", name);
+        goto free_object;
+    }
+    *object = claimed;
+    return CUTOVER_OK;
+
+free_object:
+    directory_object_free(claimed);
+    return status;
+}
+
 cutover_status directory_create(const char *backup, const char *name, void **object, cutover_error **error,
                                 void *userdata)
 {
     const struct directory *directory = userdata;
     struct directory_object *created = NULL;
-    cutover_status status = directory_check_names(backup, name, error);
+    cutover_status status = claim(directory, backup, name, &created, error);
 
+    if (status == CUTOVER_OK && !directory->rewrites && directory_has(created->folder, name)) {
+        status = error_set(error, CUTOVER_E_CONFLICT, "backup %s has a file %s already", backup, name);
+        directory_abort(created, userdata);
+    }
     if (status == CUTOVER_OK)
-        status = directory_object_make(&created, error);
+        *object = created;
+    return status;
+}
+
+/* In the place of the empty file that claims it. */
+static cutover_status open_committed(struct directory_object *object, const char *backup, cutover_error **error)
+{
+    struct stat info;
+
+    close(object->fd);
+    object->patched = true;
+    /* O_NONBLOCK: a fifo must not hang us before fstat tells what it is. */
+    object->fd = openat(object->folder, object->name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (object->fd < 0)
+        return errno == ENOENT
+                   ? error_set(error, CUTOVER_E_NOT_FOUND, "backup %s has no file %s", backup, object->name)
+                   : directory_failed(error, errno, "open", object->name);
+    if (fstat(object->fd, &info) != 0)
+        return directory_failed(error, errno, "look at", object->name);
+    if (!S_ISREG(info.st_mode))
+        return error_set(error, CUTOVER_E_REPOSITORY, "%s of backup %s is not a regular file", object->name,
+                         backup);
+    object->size = (uint64_t)info.st_size;
+    return CUTOVER_OK;
+}
+
+cutover_status directory_patch(const char *backup, const char *name, void **object, cutover_error **error,
+                               void *userdata)
+{
+    struct directory_object *opened = NULL;
+    cutover_status status = claim(userdata, backup, name, &opened, error);
+
     if (status != CUTOVER_OK)
         return status;
-    snprintf(created->name, sizeof created->name, "%s", name);
-    snprintf(created->temporary, sizeof created->temporary, ".%s.tmp", name);
-    status = open_partial(directory, backup, &created->folder, error);
-    if (status != CUTOVER_OK)
-        goto free_object;
-    created->fd =
-        openat(created->folder, created->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (created->fd < 0) {
-        status = errno == EEXIST ? error_set(error, CUTOVER_E_CONFLICT, "%s is being written already", name)
-                                 : directory_failed(error, errno, "create", name);
-        goto free_object;
-    }
-    /* With the temporary name ours, nobody else can commit this one. */
-    if (!directory->rewrites && directory_has(created->folder, name)) {
-        status = error_set(error, CUTOVER_E_CONFLICT, "backup %s has a file %s already", backup, name);
-        goto unlink_temporary;
-    }
-    *object = created;
-    return CUTOVER_OK;
-
-unlink_temporary:
-    unlinkat(created->folder, created->temporary, 0);
-free_object:
-    directory_object_free(created);
+    status = open_committed(opened, backup, error);
+    if (status == CUTOVER_OK)
+        *object = opened;
+    else
+        directory_abort(opened, userdata);
     return status;
 }
 
@@ -127,6 +174,31 @@ cutover_status directory_write(void *object, const void *bytes, size_t count, cu
     return CUTOVER_OK;
 }
 
+cutover_status directory_write_at(void *object, uint64_t offset, const void *bytes, size_t count,
+                                  cutover_error **error, void *userdata)
+{
+    struct directory_object *target = object;
+    const char *at = bytes;
+
+    (void)userdata;
+    if (offset > target->size)
+        return error_set(error, CUTOVER_E_INVALID, "%s ends before byte %llu", target->name,
+                         (unsigned long long)offset);
+    while (count > 0) {
+        ssize_t written = pwrite(target->fd, at, count, (off_t)offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return directory_failed(error, written < 0 ? errno : ENOSPC, "write", target->name);
+        at += written;
+        offset += (uint64_t)written;
+        count -= (size_t)written;
+        if (target->size < offset)
+            target->size = offset;
+    }
+    return CUTOVER_OK;
+}
+
 void directory_abort(void *object, void *userdata)
 {
     struct directory_object *target = object;
@@ -140,7 +212,8 @@ void directory_abort(void *object, void *userdata)
 
 static bool is_left_to_publish(struct directory *directory, const struct directory_object *object)
 {
-    if (object->size > SMALL_FILE || atomic_fetch_add(&directory->small_files, 1) < SMALL_FILES_SYNCED)
+    if (object->patched || object->size > SMALL_FILE ||
+        atomic_fetch_add(&directory->small_files, 1) < SMALL_FILES_SYNCED)
         return false;
     atomic_store(&directory->unsynced, true);
     return true;
@@ -161,7 +234,11 @@ cutover_status directory_commit(void *object, cutover_error **error, void *userd
         status = directory_failed(error, errno, "close", target->name);
         goto abort_object;
     }
-    if (renameat(target->folder, target->temporary, target->folder, target->name) != 0) {
+    if (target->patched && unlinkat(target->folder, target->temporary, 0) != 0) {
+        status = directory_failed(error, errno, "end the change of", target->name);
+        goto abort_object;
+    }
+    if (!target->patched && renameat(target->folder, target->temporary, target->folder, target->name) != 0) {
         status = directory_failed(error, errno, "give its name to", target->name);
         goto abort_object;
     }

@@ -18,7 +18,8 @@ static const struct port_member required[] = {
 };
 
 static const size_t older[] = {PORT_SIZE(cutover_repository, close),
-                               PORT_SIZE(cutover_repository, remove_object)};
+                               PORT_SIZE(cutover_repository, remove_object),
+                               PORT_SIZE(cutover_repository, free_bytes)};
 
 const struct port repository_port = {&initial, sizeof(cutover_repository), CUTOVER_REPOSITORY_VERSION, older,
                                      required};
@@ -32,6 +33,10 @@ cutover_status repository_copy(const char *name, const cutover_repository *given
         copy->remove_object == NULL)
         status = error_set(error, CUTOVER_E_INVALID,
                            "%s.remove_object: required with CUTOVER_REPOSITORY_REWRITE", name);
+    if (status == CUTOVER_OK && (copy->capabilities & CUTOVER_REPOSITORY_PATCH) != 0 &&
+        (copy->patch == NULL || copy->write_at == NULL))
+        status = error_set(error, CUTOVER_E_INVALID, "%s.%s: required with CUTOVER_REPOSITORY_PATCH", name,
+                           copy->patch == NULL ? "patch" : "write_at");
     return status;
 }
 

@@ -29,6 +29,10 @@ static void vtable_is_complete(struct box *box)
     else
         EXPECT(box->suite, ((repository->capabilities & CUTOVER_REPOSITORY_REWRITE) != 0) ==
                                (repository->remove_object != NULL));
+    bool patches = (repository->capabilities & CUTOVER_REPOSITORY_PATCH) != 0;
+    EXPECT(box->suite, !patches || repository->version >= 4);
+    if (repository->version >= 4)
+        EXPECT(box->suite, patches == (repository->patch != NULL) && patches == (repository->write_at != NULL));
 }
 
 static void fresh_repository_is_empty(struct box *box)
@@ -464,7 +468,7 @@ const struct repository_case repository_cases[] = {
 /* What the repository says of itself; one that does not open runs every case, and fails it. */
 static uint32_t capabilities_of(struct box *box)
 {
-    uint32_t capabilities = CUTOVER_REPOSITORY_REWRITE;
+    uint32_t capabilities = CUTOVER_REPOSITORY_REWRITE | CUTOVER_REPOSITORY_PATCH;
     cutover_error *cause = NULL;
 
     if (box->open(1, &box->repository, &cause, box->userdata) == CUTOVER_OK)
@@ -489,7 +493,8 @@ cutover_status cutover_conformance_repository(cutover_conformance_repository_ope
                                               cutover_conformance_report report, void *userdata,
                                               cutover_error **error)
 {
-    static const struct repository_case *const groups[] = {repository_cases, repository_rewrite_cases};
+    static const struct repository_case *const groups[] = {repository_cases, repository_rewrite_cases,
+                                                           repository_patch_cases};
     struct suite suite;
 
     if (error != NULL)

@@ -28,6 +28,7 @@ struct repository_case {
 /* Ended by a NULL name. */
 extern const struct repository_case repository_cases[];
 extern const struct repository_case repository_rewrite_cases[];
+extern const struct repository_case repository_patch_cases[];
 
 #define CASE(function, needs)                                                                                  \
     {                                                                                                          \

@@ -54,6 +54,7 @@ static bool fails(void)
 INSTEAD(ssize_t, read, (int file, void *bytes, size_t count), (file, bytes, count))
 INSTEAD(ssize_t, pread, (int file, void *bytes, size_t count, off_t at), (file, bytes, count, at))
 INSTEAD(ssize_t, write, (int file, const void *bytes, size_t count), (file, bytes, count))
+INSTEAD(ssize_t, pwrite, (int file, const void *bytes, size_t count, off_t at), (file, bytes, count, at))
 INSTEAD(int, fsync, (int file), (file))
 INSTEAD(int, fstat, (int file, struct stat *status), (file, status))
 INSTEAD(int, flock, (int file, int operation), (file, operation))
@@ -210,6 +211,20 @@ static cutover_status write_object(const cutover_repository *repository, cutover
     return status;
 }
 
+static cutover_status change_object(const cutover_repository *repository, cutover_error **error)
+{
+    void *object = NULL;
+    cutover_status status = repository->patch(BACKUP, "data", &object, error, repository->userdata);
+
+    if (status != CUTOVER_OK)
+        return status;
+    status = repository->write_at(object, 2, "TE", 2, error, repository->userdata);
+    if (status == CUTOVER_OK)
+        return repository->commit(object, error, repository->userdata);
+    repository->abort(object, repository->userdata);
+    return status;
+}
+
 static cutover_status read_object(const cutover_repository *repository, cutover_error **error)
 {
     char bytes[16];
@@ -220,8 +235,10 @@ static cutover_status read_object(const cutover_repository *repository, cutover_
     if (status != CUTOVER_OK)
         return status;
     status = repository->read(object, 0, bytes, sizeof bytes, &count, error, repository->userdata);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK) {
         assert_int_equal(count, 5);
+        assert_memory_equal(bytes, "byTEs", 5);
+    }
     repository->close_object(object, repository->userdata);
     return status;
 }
@@ -236,6 +253,8 @@ static cutover_status run_repository(cutover_error **error)
     status = repository.begin(BACKUP, error, repository.userdata);
     if (status == CUTOVER_OK)
         status = write_object(&repository, error);
+    if (status == CUTOVER_OK)
+        status = change_object(&repository, error);
     if (status == CUTOVER_OK)
         status = repository.publish(BACKUP, error, repository.userdata);
     if (status == CUTOVER_OK)

@@ -53,6 +53,13 @@ ssize_t write(int fd, const void *bytes, size_t count)
     return syscall(SYS_write, fd, bytes, count > 3 && calls.fail_at > 0 ? 3 : count);
 }
 
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
+{
+    if (call_fails())
+        return -1;
+    return syscall(SYS_pwrite64, fd, bytes, count > 3 && calls.fail_at > 0 ? 3 : count, offset);
+}
+
 int syncfs(int fd)
 {
     calls.whole_syncs++;
@@ -185,7 +192,24 @@ static cutover_status put(const cutover_repository *repository, const char *name
     return repository->commit(object, error, repository->userdata);
 }
 
-/* Writes and publishes a backup of two objects. */
+/* Ten digits become five letters, five digits and five letters more. */
+static cutover_status change(const cutover_repository *repository, const char *name, cutover_error **error)
+{
+    void *object = NULL;
+    cutover_status status = repository->patch(BACKUP, name, &object, error, repository->userdata);
+
+    if (status == CUTOVER_OK)
+        status = repository->write_at(object, 10, "ghijk", 5, error, repository->userdata);
+    if (status == CUTOVER_OK)
+        status = repository->write_at(object, 0, "abcde", 5, error, repository->userdata);
+    if (status == CUTOVER_OK)
+        return repository->commit(object, error, repository->userdata);
+    if (object != NULL)
+        repository->abort(object, repository->userdata);
+    return status;
+}
+
+/* Writes and publishes a backup of two objects, of which one is changed. */
 static cutover_status take(const cutover_repository *repository, cutover_error **error)
 {
     cutover_status status = repository->begin(BACKUP, error, repository->userdata);
@@ -194,6 +218,8 @@ static cutover_status take(const cutover_repository *repository, cutover_error *
         status = put(repository, "toc.dat", error);
     if (status == CUTOVER_OK)
         status = put(repository, "manifest.json", error);
+    if (status == CUTOVER_OK)
+        status = change(repository, "manifest.json", error);
     return status == CUTOVER_OK ? repository->publish(BACKUP, error, repository->userdata) : status;
 }
 
@@ -419,7 +445,7 @@ static void every_file_and_folder_is_synced(void **state)
 
     arm(0, 0, false);
     check_ok(take(&fixture->repository, &error), error);
-    assert_int_equal(calls.file_syncs, 4); /* two files, the backup's folder, the directory */
+    assert_int_equal(calls.file_syncs, 5); /* two files, one again, the backup's folder, the directory */
 }
 
 static void small_written(struct fixture *fixture, unsigned number, size_t size, cutover_error **error)
@@ -460,6 +486,46 @@ static void many_small_files_are_synced_at_once(void **state)
     assert_int_equal(calls.file_syncs, 2);
 }
 
+static void change_on_a_full_disk_is_said_too(void **state)
+{
+    struct fixture *fixture = *state;
+    const cutover_repository *repository = &fixture->repository;
+    void *object;
+    cutover_error *error = NULL;
+
+    check_ok(repository->begin(BACKUP, &error, repository->userdata), error);
+    check_ok(put(repository, "3.dat.gz", &error), error);
+    check_ok(repository->patch(BACKUP, "3.dat.gz", &object, &error, repository->userdata), error);
+    arm(2, ENOSPC, false); /* the first write is short, the second fails */
+    check_status_keep(repository->write_at(object, 8, "abcdef", 6, &error, repository->userdata),
+                      CUTOVER_E_REPOSITORY, error);
+    disarm();
+    check_contains(cutover_error_message(error), "3.dat.gz");
+    check_contains(cutover_error_hint(error), "Free space");
+    cutover_error_free(error);
+    repository->abort(object, repository->userdata);
+    assert_false(exists(fixture, BACKUP ".partial/.3.dat.gz.tmp"));
+}
+
+/* However many files there are, and however small they are. */
+static void changed_file_is_synced_by_its_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    const cutover_repository *repository = &fixture->repository;
+    cutover_error *error = NULL;
+
+    check_ok(repository->begin(BACKUP, &error, repository->userdata), error);
+    for (unsigned i = 0; i < 1001; i++)
+        small_written(fixture, i, 10, &error);
+    arm(0, 0, false);
+    check_ok(change(repository, "blob_1000.dat.gz", &error), error);
+    assert_int_equal(calls.file_syncs, 1);
+    arm(0, 0, false);
+    check_status(change(repository, "none", &error), CUTOVER_E_NOT_FOUND, error);
+    assert_int_equal(calls.file_syncs, 0);
+    assert_false(exists(fixture, BACKUP ".partial/.none.tmp"));
+}
+
 struct state_seen {
     bool listed, published;
 };
@@ -484,12 +550,17 @@ static struct state_seen look(const cutover_repository *repository)
 
 static void assert_whole(const struct fixture *fixture)
 {
-    static const char *const names[] = {BACKUP "/toc.dat", BACKUP "/manifest.json"};
-    struct stat info;
+    static const struct {
+        const char *name, *content;
+    } files[] = {{BACKUP "/toc.dat", "0123456789"}, {BACKUP "/manifest.json", "abcde56789ghijk"}};
+    char content[32] = "";
 
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(lstat(inside(fixture, names[i]), &info), 0);
-        assert_int_equal(info.st_size, 10);
+        FILE *file = fopen(inside(fixture, files[i].name), "r");
+        assert_non_null(file);
+        assert_non_null(fgets(content, sizeof(content), file));
+        fclose(file);
+        assert_string_equal(content, files[i].content);
     }
 }
 
@@ -637,6 +708,8 @@ int main(void)
         CASE(other_files_in_the_directory_are_left_alone),
         CASE(path_is_absolute_and_of_a_published_backup),
         CASE(full_disk_is_said_with_a_hint),
+        CASE(change_on_a_full_disk_is_said_too),
+        CASE(changed_file_is_synced_by_its_commit),
         CASE(every_file_and_folder_is_synced),
         CASE(many_small_files_are_synced_at_once),
         CASE(published_backup_is_whole_whichever_call_fails),

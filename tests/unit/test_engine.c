@@ -386,6 +386,24 @@ static void missing_members_are_refused_by_name(void **state)
     cutover_engine_free(engine_of(ports));
 }
 
+static cutover_status unused_patch(const char *backup, const char *name, void **object, cutover_error **error,
+                                   void *userdata)
+{
+    (void)name;
+    (void)object;
+    return unused_begin(backup, error, userdata);
+}
+
+static void repository_that_patches_can_open_and_write(void **state)
+{
+    struct ports *ports = *state;
+
+    ports->repository.capabilities |= CUTOVER_REPOSITORY_PATCH;
+    check_refused(ports, CUTOVER_E_INVALID, "repository.patch: required with CUTOVER_REPOSITORY_PATCH");
+    ports->repository.patch = unused_patch;
+    check_refused(ports, CUTOVER_E_INVALID, "repository.write_at: required with CUTOVER_REPOSITORY_PATCH");
+}
+
 static cutover_status traffic(const char *project_id, cutover_error **error, void *userdata)
 {
     return unused_begin(project_id, error, userdata);
@@ -1038,6 +1056,7 @@ int main(void)
         TEST(ports_of_another_version_are_refused),
         TEST(missing_ports_are_refused),
         TEST(missing_members_are_refused_by_name),
+        TEST(repository_that_patches_can_open_and_write),
         TEST(traffic_hooks_come_in_pairs),
         TEST(null_outputs_are_refused),
         TEST(options_are_copied),

@@ -41,7 +41,7 @@ static void *at_the_end(size_t size)
 
 OLD(store, STORE, sizeof(struct store_1), sizeof(cutover_store))
 OLD(repository, REPOSITORY, sizeof(struct repository_1), offsetof(cutover_repository, free_bytes),
-    sizeof(cutover_repository))
+    offsetof(cutover_repository, patch), sizeof(cutover_repository))
 OLD(platform, PLATFORM, sizeof(struct platform_1), offsetof(cutover_platform, preview_extend),
     sizeof(cutover_platform))
 OLD(notifier, NOTIFIER, sizeof(struct notifier_1), sizeof(cutover_notifier))
@@ -282,7 +282,7 @@ static void other_jobs_read_their_options(void **state)
 }
 
 /* What came later, an older host does not get: neither the capability nor what goes with it. */
-static void repository_of_the_first_version_does_not_rewrite(void **state)
+static void repository_of_an_older_version_does_not_rewrite_or_patch(void **state)
 {
     static const char backup[] = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -294,8 +294,8 @@ static void repository_of_the_first_version_does_not_rewrite(void **state)
 
         host_open(&host, version);
         const cutover_repository *repository = host.repository;
-        assert_int_equal(repository->capabilities & CUTOVER_REPOSITORY_REWRITE,
-                         version == 1 ? 0 : CUTOVER_REPOSITORY_REWRITE);
+        assert_int_equal(repository->capabilities, (version >= 2 ? CUTOVER_REPOSITORY_REWRITE : 0) |
+                                                       (version >= 4 ? CUTOVER_REPOSITORY_PATCH : 0));
         check_ok(repository->begin(backup, &error, repository->userdata), error);
         check_ok(repository->create(backup, "toc.dat", &object, &error, repository->userdata), error);
         check_ok(repository->commit(object, &error, repository->userdata), error);
@@ -354,7 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_goes_its_way),
         cmocka_unit_test(other_jobs_read_their_options),
-        cmocka_unit_test(repository_of_the_first_version_does_not_rewrite),
+        cmocka_unit_test(repository_of_an_older_version_does_not_rewrite_or_patch),
         cmocka_unit_test(struct_without_a_version_is_not_filled),
     };
 

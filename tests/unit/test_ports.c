@@ -64,7 +64,9 @@ AT(cutover_repository, path, 104);
 AT(cutover_repository, close, 112);
 AT(cutover_repository, remove_object, 120);
 AT(cutover_repository, free_bytes, 128);
-SIZE(cutover_repository, 136);
+AT(cutover_repository, patch, 136);
+AT(cutover_repository, write_at, 144);
+SIZE(cutover_repository, 152);
 
 AT(cutover_project, version, 0);
 AT(cutover_project, id, 8);
