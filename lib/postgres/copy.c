@@ -199,10 +199,20 @@ cutover_status copy_out_open(struct copy_out *copy, struct session *session, con
     if (text_failed(&sql))
         status = error_nomem(error);
     else
-        status = start(session, text_string(&sql), table->label, PGRES_COPY_OUT, error);
+        status = copy_out_query(copy, session, text_string(&sql), table->label, error);
     text_free(&sql);
     if (status == CUTOVER_OK)
-        *copy = (struct copy_out){.session = session, .label = table->label, .form = form};
+        copy->form = form;
+    return status;
+}
+
+cutover_status copy_out_query(struct copy_out *copy, struct session *session, const char *sql,
+                              const char *label, cutover_error **error)
+{
+    cutover_status status = start(session, sql, label, PGRES_COPY_OUT, error);
+
+    if (status == CUTOVER_OK)
+        *copy = (struct copy_out){.session = session, .label = label, .form = COPY_TEXT};
     return status;
 }
 

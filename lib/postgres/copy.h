@@ -31,6 +31,9 @@ struct copy_out {
 /* Starts COPY … TO STDOUT. */
 cutover_status copy_out_open(struct copy_out *copy, struct session *session, const struct table *table,
                              struct page_range range, enum copy_form form, cutover_error **error);
+/* Starts another COPY … TO STDOUT of rows in text; `label` says what, for errors, and outlives the copy. */
+cutover_status copy_out_query(struct copy_out *copy, struct session *session, const char *sql,
+                              const char *label, cutover_error **error);
 /* The next row, in text with its newline, valid until the next call; *length 0: the end, and the server said that it was
    whole: "COPY n" equals the rows given (EDGE_CASES B19). */
 cutover_status copy_out_row(struct copy_out *copy, const char **row, size_t *length, cutover_error **error);
