@@ -467,15 +467,14 @@ static cutover_status check_through(const struct source *source, struct sha256 *
     return compare_size(expected, size, error);
 }
 
-cutover_status object_check(const cutover_repository *repository, const char *backup,
-                            const struct manifest_file *expected, const struct cancel *cancel,
-                            void (*progress)(void *context, size_t bytes), void *context, cutover_error **error)
+/* The SHA-256 of an object of the expected size. */
+static cutover_status hash_through(const cutover_repository *repository, const char *backup,
+                                   const struct manifest_file *expected, const struct object_watch *watch,
+                                   char hex[SHA256_HEX_SIZE], cutover_error **error)
 {
     struct source source = {repository, expected->name, NULL};
-    struct object_watch watch = {cancel, progress, context};
     struct sha256 *sha256 = NULL;
     char *buffer = malloc(CHECK_READ);
-    char hex[SHA256_HEX_SIZE];
     cutover_status status;
 
     if (buffer == NULL)
@@ -484,13 +483,43 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
     if (status == CUTOVER_OK)
         status = object_open(repository, backup, expected->name, &source.object, error);
     if (status == CUTOVER_OK)
-        status = check_through(&source, sha256, expected, &watch, buffer, error);
+        status = check_through(&source, sha256, expected, watch, buffer, error);
     if (status == CUTOVER_OK)
         status = sha256_end(sha256, hex, error);
-    if (status == CUTOVER_OK)
-        status = compare_sha256(expected, hex, error);
     object_close(repository, source.object);
     sha256_free(sha256);
     free(buffer);
     return status;
+}
+
+cutover_status object_check(const cutover_repository *repository, const char *backup,
+                            const struct manifest_file *expected, const struct cancel *cancel,
+                            void (*progress)(void *context, size_t bytes), void *context, cutover_error **error)
+{
+    struct object_watch watch = {cancel, progress, context};
+    char hex[SHA256_HEX_SIZE];
+    cutover_status status = hash_through(repository, backup, expected, &watch, hex, error);
+
+    return status != CUTOVER_OK ? status : compare_sha256(expected, hex, error);
+}
+
+cutover_status object_hash(const cutover_repository *repository, const char *backup, const char *name,
+                           uint64_t size, const struct cancel *cancel, struct manifest_file *file,
+                           cutover_error **error)
+{
+    struct manifest_file found = {.size = size};
+    struct object_watch watch = {cancel, NULL, NULL};
+    char hex[SHA256_HEX_SIZE];
+
+    cutover_status status = string_copy(name, &found.name, error);
+    if (status == CUTOVER_OK)
+        status = hash_through(repository, backup, &found, &watch, hex, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(hex, &found.sha256, error);
+    if (status != CUTOVER_OK) {
+        free(found.name);
+        return status;
+    }
+    *file = found;
+    return CUTOVER_OK;
 }

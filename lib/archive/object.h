@@ -39,6 +39,10 @@ cutover_status object_check(const cutover_repository *repository, const char *ba
                             const struct manifest_file *expected, const struct cancel *cancel,
                             void (*progress)(void *context, size_t bytes), void *context,
                             cutover_error **error);
+/* Reads an object through and fills *file (owned by the caller): it has `size` bytes, else CUTOVER_E_VERIFY different. */
+cutover_status object_hash(const cutover_repository *repository, const char *backup, const char *name,
+                           uint64_t size, const struct cancel *cancel, struct manifest_file *file,
+                           cutover_error **error);
 /* Parts of an object, for several threads with an object of their own each. object_open fails as above when the file
    is missing. object_read_at reads exactly `count` bytes; CUTOVER_E_VERIFY different when the object is shorter. */
 cutover_status object_open(const cutover_repository *repository, const char *backup, const char *name,
