@@ -23,7 +23,7 @@ bool ranges_possible(const struct table *table)
     return table->heap && !table->evaluates && table->condition == NULL;
 }
 
-int place_compare(struct place one, struct place other)
+int row_place_compare(struct row_place one, struct row_place other)
 {
     if (one.page != other.page)
         return one.page < other.page ? -1 : 1;
@@ -32,18 +32,18 @@ int place_compare(struct place one, struct place other)
 
 /* ---- rows that tell their places ---- */
 
-static void add_bound(struct text *sql, const char *word, const char *operator, struct place place)
+static void add_bound(struct text *sql, const char *word, const char *operator, struct row_place place)
 {
     text_add_format(sql, "%sctid %s '(%" PRIu32 ",%" PRIu32 ")'::tid", word, operator, place.page, place.line);
 }
 
-static bool is_begin(struct place place)
+static bool is_begin(struct row_place place)
 {
     return place.page == 0 && place.line == 0;
 }
 
 cutover_status ranges_copy_open(struct copy_out *copy, struct session *session, const struct table *table,
-                                struct place_range range, cutover_error **error)
+                                struct row_range range, cutover_error **error)
 {
     bool whole = is_begin(range.first);
     struct text sql = TEXT_INIT;
@@ -68,7 +68,7 @@ cutover_status ranges_copy_open(struct copy_out *copy, struct session *session, 
 }
 
 /* "(page,line)", or \N; what is behind it and its tab is the row. */
-static bool place_parse(const char *text, bool *told, struct place *place, const char **end)
+static bool place_parse(const char *text, bool *told, struct row_place *place, const char **end)
 {
     unsigned long page, line;
     char *rest;
@@ -84,13 +84,13 @@ static bool place_parse(const char *text, bool *told, struct place *place, const
     line = strtoul(rest + 1, &rest, 10);
     if (*rest != ')' || line > UINT16_MAX)
         return false;
-    *place = (struct place){(uint32_t)page, (uint32_t)line};
+    *place = (struct row_place){(uint32_t)page, (uint32_t)line};
     *end = rest + 1;
     return true;
 }
 
 cutover_status ranges_copy_row(struct copy_out *copy, const char **row, size_t *length, bool *told,
-                               struct place *place, cutover_error **error)
+                               struct row_place *place, cutover_error **error)
 {
     const char *text = NULL, *end = NULL;
     size_t count = 0;
@@ -146,7 +146,7 @@ static cutover_status compare_snapshots(struct session *session, const char *sin
    the oldest that ran, and not those that the snapshot lists, which are no savepoints. The subquery stays one for its OFFSET: else the
    planner takes each row for a group of its own, and sorts them all, on disk (`ctid` is unique). */
 static void add_scan(struct text *sql, const struct table *table, bool comparable, uint32_t oldest,
-                     const struct place *begins, size_t count)
+                     const struct row_place *begins, size_t count)
 {
     text_add(sql, "COPY (SELECT r, count(*), count(*)");
     if (comparable)
@@ -218,7 +218,7 @@ static cutover_status tell_all(struct scan *scan, struct copy_out *copy, cutover
 }
 
 cutover_status ranges_scan(struct session *session, const struct table *table, const char *since,
-                           const struct place *begins, size_t count, range_receive receive, void *context,
+                           const struct row_place *begins, size_t count, range_receive receive, void *context,
                            cutover_error **error)
 {
     struct scan scan = {count, 0, receive, context};

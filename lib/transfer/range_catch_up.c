@@ -10,8 +10,8 @@
 /* One table while it catches up. Nothing of the caller's is changed before all is done. */
 struct catching {
     struct range_catch_up *asked;
-    struct place *begins; /* of ranges */
-    uint64_t *rows;       /* that each had */
+    struct row_place *begins; /* of ranges */
+    uint64_t *rows;           /* that each had */
     bool *changed;
     size_t count, changed_count;
     struct patch *patch;
@@ -33,7 +33,7 @@ static cutover_status begins_make(struct catching *catching, cutover_error **err
     if (catching->begins == NULL || catching->rows == NULL || catching->changed == NULL)
         return error_nomem(error);
     for (size_t i = 0; i < list->count; i++) {
-        if (i == 0 || place_compare(list->ranges[i].first, list->ranges[i - 1].first) != 0)
+        if (i == 0 || row_place_compare(list->ranges[i].first, list->ranges[i - 1].first) != 0)
             catching->begins[catching->count++] = list->ranges[i].first;
         catching->rows[catching->count - 1] += list->ranges[i].member.rows;
     }
@@ -89,7 +89,7 @@ static cutover_status old_ranges(struct catching *catching, cutover_error **erro
 
     for (size_t i = 0; status == CUTOVER_OK && i < list->count; i++) {
         const struct range *one = &list->ranges[i];
-        while (range + 1 < catching->count && place_compare(catching->begins[range + 1], one->first) <= 0)
+        while (range + 1 < catching->count && row_place_compare(catching->begins[range + 1], one->first) <= 0)
             range++;
         if (!catching->changed[range])
             status = range_list_add(&catching->list, one, error);
@@ -113,8 +113,8 @@ static cutover_status new_ranges(struct catching *catching, cutover_error **erro
             end++;
             continue;
         }
-        const struct place_range part = {catching->begins[i],
-                                         end < catching->count ? catching->begins[end] : (struct place){0, 0}};
+        const struct row_range part = {catching->begins[i], end < catching->count ? catching->begins[end]
+                                                                                  : (struct row_place){0, 0}};
         status = range_rows_read(asked->session, asked->table, part, asked->members, range_append, catching,
                                  &digest, error);
     }

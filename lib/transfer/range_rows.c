@@ -23,7 +23,7 @@ cutover_status range_list_add(struct range_list *list, const struct range *range
 static int compare_ranges(const void *left, const void *right)
 {
     const struct range *one = left, *other = right;
-    int order = place_compare(one->first, other->first);
+    int order = row_place_compare(one->first, other->first);
 
     return order != 0
                ? order
@@ -53,7 +53,7 @@ struct reading {
 };
 
 /* Puts what was read of the range, and goes on with it, or with the next one. */
-static cutover_status put_range(struct reading *reading, const struct place *next, cutover_error **error)
+static cutover_status put_range(struct reading *reading, const struct row_place *next, cutover_error **error)
 {
     const void *bytes = NULL;
     size_t count = 0;
@@ -72,8 +72,8 @@ static cutover_status put_range(struct reading *reading, const struct place *nex
     return status;
 }
 
-static cutover_status add_row(struct reading *reading, const char *row, size_t length, const struct place *told,
-                              cutover_error **error)
+static cutover_status add_row(struct reading *reading, const char *row, size_t length,
+                              const struct row_place *told, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
     bool full;
@@ -89,7 +89,7 @@ static cutover_status add_row(struct reading *reading, const char *row, size_t l
     return member_writer_add(reading->members, row, length, &full, error);
 }
 
-cutover_status range_rows_read(struct session *session, const struct table *table, struct place_range whole,
+cutover_status range_rows_read(struct session *session, const struct table *table, struct row_range whole,
                                struct member_writer *members, range_put put, void *context,
                                struct digest *digest, cutover_error **error)
 {
@@ -104,7 +104,7 @@ cutover_status range_rows_read(struct session *session, const struct table *tabl
         const char *row;
         size_t length;
         bool told = false;
-        struct place place;
+        struct row_place place;
         status = ranges_copy_row(&copy, &row, &length, &told, &place, error);
         if (status != CUTOVER_OK || length == 0)
             break;

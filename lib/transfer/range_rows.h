@@ -14,7 +14,7 @@
 /* One member, and where the range begins of which it holds the rows. A range without rows has one of no size; one of which no row
    told its place for long has several, which follow each other in the order of the list. */
 struct range {
-    struct place first;
+    struct row_place first;
     struct member member;
     struct digest digest;
 };
@@ -35,7 +35,7 @@ typedef cutover_status (*range_put)(void *context, const void *bytes, struct ran
 
 /* Reads the rows between two places and gives them to `put`, member by member, the ranges in the order of their places: the first
    begins where the whole does. *digest is added to. */
-cutover_status range_rows_read(struct session *session, const struct table *table, struct place_range whole,
+cutover_status range_rows_read(struct session *session, const struct table *table, struct row_range whole,
                                struct member_writer *members, range_put put, void *context,
                                struct digest *digest, cutover_error **error);
 

@@ -141,8 +141,8 @@ static void back_up(struct fixture *fixture)
     size_t count = 0;
     cutover_error *error = NULL;
     struct view view = view_open();
-    const struct place middle = {(uint32_t)view.table->heap_pages / 2, 0};
-    const struct place_range parts[] = {{middle, {0, 0}}, {{0, 0}, middle}};
+    const struct row_place middle = {(uint32_t)view.table->heap_pages / 2, 0};
+    const struct row_range parts[] = {{middle, {0, 0}}, {{0, 0}, middle}};
 
     check_ok(session_value(view.session, "SELECT pg_current_snapshot()", 0, NULL, &fixture->since, &error),
              error);
@@ -265,7 +265,7 @@ static void members_end_where_ranges_do_and_are_no_more_than_others(void **state
     for (size_t i = 0; i < fixture->list.count; i++) {
         const struct range *range = &fixture->list.ranges[i];
         char query[300], *count = NULL;
-        struct place end = i + 1 < fixture->list.count ? range[1].first : (struct place){UINT32_MAX, 0};
+        struct row_place end = i + 1 < fixture->list.count ? range[1].first : (struct row_place){UINT32_MAX, 0};
         cutover_error *error = NULL;
         snprintf(query, sizeof(query),
                  "SELECT count(*) FROM public.t WHERE ctid >= '(%u,%u)' AND ctid < '(%u,%u)'",

@@ -86,7 +86,7 @@ struct rows {
     uint64_t count, told;
     struct digest digest;
     struct text bytes;
-    struct place first_told;
+    struct row_place first_told;
 };
 
 static void read_on(struct copy_out *copy, bool places, struct rows *rows)
@@ -97,7 +97,7 @@ static void read_on(struct copy_out *copy, bool places, struct rows *rows)
         const char *row = NULL;
         size_t length = 0;
         bool told = false;
-        struct place place = {0, 0};
+        struct row_place place = {0, 0};
 
         if (places)
             check_ok(ranges_copy_row(copy, &row, &length, &told, &place, &error), error);
@@ -114,7 +114,7 @@ static void read_on(struct copy_out *copy, bool places, struct rows *rows)
     assert_false(text_failed(&rows->bytes));
 }
 
-static struct rows rows_in(const struct view *view, struct place_range range)
+static struct rows rows_in(const struct view *view, struct row_range range)
 {
     struct rows rows = {.bytes = TEXT_INIT};
     struct copy_out copy;
@@ -125,7 +125,7 @@ static struct rows rows_in(const struct view *view, struct place_range range)
     return rows;
 }
 
-static const struct place_range all = {{0, 0}, {0, 0}};
+static const struct row_range all = {{0, 0}, {0, 0}};
 
 static void assert_same_rows_as_a_plain_copy(const char *make, uint64_t told_min, uint64_t told_max)
 {
@@ -173,7 +173,7 @@ static void rows_that_tell_their_places_are_those_of_a_plain_copy(void **state)
 static void parts_between_places_that_were_told_make_up_the_whole(void **state)
 {
     struct digest sum = DIGEST_INIT;
-    struct place begin = {0, 0};
+    struct row_place begin = {0, 0};
     unsigned parts = 0;
 
     (void)state;
@@ -182,17 +182,17 @@ static void parts_between_places_that_were_told_make_up_the_whole(void **state)
     struct view view = view_open();
     struct rows whole = rows_in(&view, all);
     for (bool more = true; more; parts++) {
-        struct rows rest = rows_in(&view, (struct place_range){begin, {0, 0}});
-        struct place cut = rest.first_told;
-        more = rest.told > 0 && place_compare(cut, begin) > 0;
+        struct rows rest = rows_in(&view, (struct row_range){begin, {0, 0}});
+        struct row_place cut = rest.first_told;
+        more = rest.told > 0 && row_place_compare(cut, begin) > 0;
         /* A part that begins with a row that tells ends before the next one that does. */
         if (rest.told > 1 && !more) {
-            struct rows behind = rows_in(&view, (struct place_range){{cut.page, cut.line + 1}, {0, 0}});
+            struct rows behind = rows_in(&view, (struct row_range){{cut.page, cut.line + 1}, {0, 0}});
             cut = behind.first_told;
             more = true;
             text_free(&behind.bytes);
         }
-        struct rows part = rows_in(&view, (struct place_range){begin, more ? cut : (struct place){0, 0}});
+        struct rows part = rows_in(&view, (struct row_range){begin, more ? cut : (struct row_place){0, 0}});
         assert_true(part.told <= 1);
         digest_add(&sum, &part.digest);
         begin = cut;
@@ -209,7 +209,7 @@ static void parts_between_places_that_were_told_make_up_the_whole(void **state)
 /* ---- what changed ---- */
 
 struct seen {
-    struct place begins[RANGES];
+    struct row_place begins[RANGES];
     uint64_t rows[RANGES];
     bool newer[RANGES];
     char *snapshot;
@@ -237,7 +237,7 @@ static struct seen look_since(const char *since)
     cutover_error *error = NULL;
 
     for (uint32_t i = 0; i < RANGES; i++)
-        seen.begins[i] = (struct place){4 * i, 0};
+        seen.begins[i] = (struct row_place){4 * i, 0};
     check_ok(session_value(view.session, "SELECT pg_current_snapshot()", 0, NULL, &seen.snapshot, &error),
              error);
     check_ok(ranges_scan(view.session, view.table, since != NULL ? since : seen.snapshot, seen.begins, RANGES,
@@ -384,7 +384,7 @@ static cutover_status refuse(void *context, size_t range, uint64_t rows, bool ne
 
 static void scan_ends_when_it_is_told_to(void **state)
 {
-    static const struct place begins[] = {{0, 0}, {1, 0}, {1, 7}, {2, 0}, {3, 1}};
+    static const struct row_place begins[] = {{0, 0}, {1, 0}, {1, 7}, {2, 0}, {3, 1}};
     cutover_error *error = NULL;
 
     (void)state;
@@ -397,7 +397,7 @@ static void scan_ends_when_it_is_told_to(void **state)
 
 static void scan_without_a_snapshot_of_the_session_is_refused(void **state)
 {
-    static const struct place begins[] = {{0, 0}};
+    static const struct row_place begins[] = {{0, 0}};
     cutover_error *error = NULL;
 
     (void)state;
