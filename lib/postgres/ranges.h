@@ -1,7 +1,7 @@
 /*
  * Ranges of a heap table: the rows that lie between two places of it, where a place is a page and a line in it. Rows are read so
  * that some of them tell theirs, and later one sequential scan says which ranges may hold something else than they did
- * (docs/decisions/0035-page-ranges.md has the rule). Tables of which no query may be planned have no ranges.
+ * (docs/decisions/0036-page-ranges.md has the rule). Tables of which no query may be planned have no ranges.
  */
 #ifndef CUTOVER_POSTGRES_RANGES_H
 #define CUTOVER_POSTGRES_RANGES_H
