@@ -190,6 +190,8 @@ cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot,
     writing->large_objects_read = stale->large_objects || others ||
                                   snapshot->inventory.large_object_count != writing->manifest.large_objects;
     if (status == CUTOVER_OK)
+        status = archive_ranges_renew(writing, done, error);
+    if (status == CUTOVER_OK)
         status = archive_round_write(writing, record, error);
     if (status == CUTOVER_OK)
         count_done(writing, done);

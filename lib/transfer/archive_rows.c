@@ -1,4 +1,5 @@
 /* Step backup, the rows: tables, large objects and facts as worker threads read them. */
+#include "archive/patch.h"
 #include "postgres/catalog/facts.h"
 #include "postgres/copy.h"
 #include "postgres/largeobject.h"
@@ -96,15 +97,21 @@ static cutover_status rows_append(struct member_writer *members, struct table_fi
     return member_append(file, bytes, count, member, error);
 }
 
-static cutover_status file_open(struct writing *writing, size_t entry, cutover_error **error)
+static cutover_status file_open(struct writing *writing, const struct table *table, size_t entry,
+                                cutover_error **error)
 {
+    const cutover_repository *repository = &writing->operation->host->repository;
     struct table_file *file = &writing->files[entry];
     cutover_status status = CUTOVER_OK;
 
     pthread_mutex_lock(&file->mutex);
-    if (file->object == NULL)
-        status = object_create(&writing->operation->host->repository, writing->backup_id,
-                               writing->manifest.tables[entry].file, &file->object, error);
+    if (file->object == NULL) {
+        status = object_create(repository, writing->backup_id, writing->manifest.tables[entry].file,
+                               &file->object, error);
+        range_list_free(&file->ranges);
+        file->by_ranges =
+            table->heap_pages >= RANGES_FROM_PAGES && ranges_possible(table) && patch_possible(repository);
+    }
     pthread_mutex_unlock(&file->mutex);
     return status;
 }
@@ -124,6 +131,8 @@ static cutover_status file_finish(void *context, void *state, size_t table, cuto
     cutover_status status = member_writer_copy_end(worker->members, &bytes, &count, &member, error);
     if (status == CUTOVER_OK)
         status = member_append(file, bytes, count, member, error);
+    if (status == CUTOVER_OK && file->by_ranges)
+        status = archive_ranges_note(writing, worker->session, &writing->read[table], file, error);
     if (status != CUTOVER_OK)
         return status;
     struct object_writer *object = file->object;
@@ -186,6 +195,45 @@ static cutover_status rows_write(struct writing *writing, struct writing_worker 
     return status;
 }
 
+/* A part whose rows become members by ranges. */
+struct ranging {
+    struct table_file *file;
+    struct progress *progress;
+    uint64_t *raw;
+};
+
+static cutover_status range_append(void *context, const void *bytes, struct range *range, cutover_error **error)
+{
+    struct ranging *ranging = context;
+    struct table_file *file = ranging->file;
+    struct member *member = &range->member;
+    cutover_status status = CUTOVER_OK;
+
+    if (bytes != NULL)
+        status = object_append(file->object, bytes, member->size, &member->offset, error);
+    if (status == CUTOVER_OK && bytes != NULL)
+        status = member_note(file, member, error);
+    if (status != CUTOVER_OK)
+        return status;
+    *ranging->raw += member->raw;
+    progress_add(ranging->progress, member->raw, member->rows);
+    pthread_mutex_lock(&file->mutex);
+    status = range_list_add(&file->ranges, range, error);
+    pthread_mutex_unlock(&file->mutex);
+    return status;
+}
+
+static cutover_status ranges_write(struct writing *writing, struct writing_worker *worker,
+                                   const struct table *table, struct table_file *file, struct page_range range,
+                                   struct digest *digest, uint64_t *raw, cutover_error **error)
+{
+    struct ranging ranging = {file, &writing->operation->progress, raw};
+    const struct row_range rows = {{(uint32_t)range.first, 0}, {(uint32_t)range.end, 0}};
+
+    return range_rows_read(worker->session, table, rows, worker->members, range_append, &ranging, digest,
+                           error);
+}
+
 static cutover_status part_write(void *context, void *state, const struct part *part, struct digest *digest,
                                  uint64_t *bytes, cutover_error **error)
 {
@@ -193,10 +241,12 @@ static cutover_status part_write(void *context, void *state, const struct part *
     const struct table *table = &writing->read[part->table];
     const size_t entry = writing->entries[part->table];
 
-    cutover_status status = file_open(writing, entry, error);
-    if (status == CUTOVER_OK)
-        status = rows_write(writing, state, table, entry, part->range, digest, bytes, error);
-    return status;
+    cutover_status status = file_open(writing, table, entry, error);
+    if (status != CUTOVER_OK)
+        return status;
+    return writing->files[entry].by_ranges
+               ? ranges_write(writing, state, table, &writing->files[entry], part->range, digest, bytes, error)
+               : rows_write(writing, state, table, entry, part->range, digest, bytes, error);
 }
 
 /* ---- what is not rows ---- */

@@ -538,6 +538,8 @@ void archive_writing_free(struct writing *writing)
     for (size_t i = 0; writing->files != NULL && i < writing->manifest.table_count; i++) {
         object_abort(writing->files[i].object);
         free(writing->files[i].members);
+        free(writing->files[i].since);
+        range_list_free(&writing->files[i].ranges);
         pthread_mutex_destroy(&writing->files[i].mutex);
     }
     free(writing->files);

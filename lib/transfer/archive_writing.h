@@ -11,6 +11,7 @@
 #include "transfer/archive.h"
 #include "transfer/archive_write.h"
 #include "transfer/pass.h"
+#include "transfer/range_rows.h"
 
 /* One table's file while its parts are written. */
 struct table_file {
@@ -18,6 +19,11 @@ struct table_file {
     struct object_writer *object;
     struct member *members; /* in the order of their offsets only when the file is finished */
     size_t count, capacity;
+    /* By ranges, where it can be caught up so: in the order of their places when the file is finished. */
+    bool by_ranges;
+    struct range_list ranges;
+    char *since;       /* pg_current_snapshot() of what the file holds */
+    uint32_t relation; /* relfilenode of then */
 };
 
 struct writing {
@@ -53,6 +59,12 @@ cutover_status archive_schema_read(struct writing *writing, cutover_error **erro
 cutover_status archive_round_write(struct writing *writing, struct backup_record *record,
                                    cutover_error **error);
 void archive_round_end(struct writing *writing);
+
+/* Catches up what can be by ranges, and takes it out of what is read. */
+cutover_status archive_ranges_renew(struct writing *writing, struct renewal *done, cutover_error **error);
+/* Notes what a finished file's ranges are held against later. */
+cutover_status archive_ranges_note(const struct writing *writing, struct session *session,
+                                   const struct table *table, struct table_file *file, cutover_error **error);
 
 /* Streams the rows and large objects that are to be read into their files, and reads the facts; fills the manifest's entries of them. */
 cutover_status archive_rows_write(struct writing *writing, cutover_error **error);
