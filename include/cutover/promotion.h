@@ -148,7 +148,7 @@ CUTOVER_API const cutover_preflight *cutover_promotion_preflight(cutover_promoti
  * The report as a JSON object (schema: report.json), after run has returned: job_id, kind, project_id, request_id, status
  * ("completed", "rolled_back", "failed", "cancelled", "refused" before anything was begun, or "unsettled": recovery finds out),
  * pre_cutover_backup_id, backup_label, backup_path, backup_verification {method, verdict, tables, rows, seconds},
- * stage {method, tables, rows, bytes, seconds}, check {verdict}, catch_up {rounds, tables, rows, bytes, seconds} (null where there was none), writes_refused_ms, reads_unavailable_ms,
+ * stage {method, tables, rows, bytes, seconds}, check {verdict}, catch_up {rounds, tables, ranges, rows, bytes, seconds} (null where there was none), writes_refused_ms, reads_unavailable_ms,
  * sessions_ended, displaced_database, steps [{name, seconds}], warnings [], production (in one sentence, what state it is
  * in), and error {code, message, detail, hint, sqlstate, step, verdict}, null where it went well. Belongs to the job; NULL
  * before. Since 0.1.

@@ -114,6 +114,7 @@ static void put_catch_up(struct json_object *object, const struct report *report
     catch_up = json_object_new_object();
     json_put_int(catch_up, "rounds", report->rounds);
     json_put_int(catch_up, "tables", (int64_t)report->renewed.tables);
+    json_put_int(catch_up, "ranges", (int64_t)report->renewed.ranges);
     json_put_int(catch_up, "rows", (int64_t)report->renewed.rows);
     json_put_int(catch_up, "bytes", (int64_t)report->renewed.bytes);
     json_put_double(catch_up, "seconds", (double)report->catch_up_us / 1e6);

@@ -22,7 +22,9 @@ struct report {
     cutover_verdict check;
     uint32_t rounds; /* in which the backup was brought forward; 0: it was not */
     struct renewal {
-        uint64_t tables, rows, bytes; /* that were read again; of raw text */
+        uint64_t tables;      /* that were read again */
+        uint64_t ranges;      /* of those of them that were not read whole */
+        uint64_t rows, bytes; /* that was; of raw text */
     } renewed;
     int64_t catch_up_us;
     int64_t writes_refused_us;    /* 0: they never were */

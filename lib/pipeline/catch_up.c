@@ -17,7 +17,7 @@
 
 #define SECOND INT64_C(1000000)
 /* What is read in well under a second: no round of its own is worth that. */
-#define WORTH_BYTES (UINT64_C(8) << 20)
+#define WORTH_BYTES (UINT64_C(4) << 20)
 #define ROUNDS_MAX 8
 /* While it is held: looked at once a minute; what rounds cost stays a tenth of the time. */
 #define HELD_EVERY_US (60 * SECOND)

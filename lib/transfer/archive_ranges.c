@@ -71,6 +71,7 @@ static cutover_status table_renew(struct writing *writing, const struct table *t
         return status;
     *caught_up = !asked.whole;
     done->tables += *caught_up;
+    done->ranges += asked.ranges;
     done->rows += asked.rows;
     done->bytes += asked.bytes;
     return CUTOVER_OK;

@@ -109,8 +109,8 @@ static cutover_status file_open(struct writing *writing, const struct table *tab
         status = object_create(repository, writing->backup_id, writing->manifest.tables[entry].file,
                                &file->object, error);
         range_list_free(&file->ranges);
-        file->by_ranges =
-            table->heap_pages >= RANGES_FROM_PAGES && ranges_possible(table) && patch_possible(repository);
+        file->by_ranges = writing->to_be_renewed && table->heap_pages >= RANGES_FROM_PAGES &&
+                          ranges_possible(table) && patch_possible(repository);
     }
     pthread_mutex_unlock(&file->mutex);
     return status;

@@ -500,9 +500,9 @@ static void all_is_read(struct writing *writing)
     writing->large_objects_read = true;
 }
 
-cutover_status archive_take(struct operation *operation, const struct session_options *session,
-                            struct snapshot *snapshot, struct json_object *properties,
-                            struct backup_record *record, struct writing **writing, cutover_error **error)
+static cutover_status writing_open(struct operation *operation, const struct session_options *session,
+                                   struct json_object *properties, const struct backup_record *record,
+                                   struct writing **writing, cutover_error **error)
 {
     struct writing *made = calloc(1, sizeof *made);
 
@@ -512,9 +512,14 @@ cutover_status archive_take(struct operation *operation, const struct session_op
     made->operation = operation;
     made->session = *session;
     made->properties = json_object_get(properties);
-    cutover_status status = string_copy(record->id, &made->backup_id, error);
-    if (status == CUTOVER_OK)
-        status = archive_begin(made, error);
+    return string_copy(record->id, &made->backup_id, error);
+}
+
+static cutover_status take(struct writing *made, struct snapshot *snapshot, struct backup_record *record,
+                           cutover_error **error)
+{
+    cutover_status status = archive_begin(made, error);
+
     if (status == CUTOVER_OK)
         status = archive_round_begin(made, snapshot, PHASE_BACKUP, error);
     if (status == CUTOVER_OK)
@@ -529,6 +534,18 @@ cutover_status archive_take(struct operation *operation, const struct session_op
     }
     archive_round_end(made);
     return status;
+}
+
+cutover_status archive_take(struct operation *operation, const struct session_options *session,
+                            struct snapshot *snapshot, struct json_object *properties,
+                            struct backup_record *record, struct writing **writing, cutover_error **error)
+{
+    cutover_status status = writing_open(operation, session, properties, record, writing, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    (*writing)->to_be_renewed = true;
+    return take(*writing, snapshot, record, error);
 }
 
 void archive_writing_free(struct writing *writing)
@@ -557,7 +574,9 @@ cutover_status archive_write(struct operation *operation, const struct session_o
 {
     struct writing *writing = NULL;
 
-    cutover_status status = archive_take(operation, session, snapshot, properties, record, &writing, error);
+    cutover_status status = writing_open(operation, session, properties, record, &writing, error);
+    if (status == CUTOVER_OK)
+        status = take(writing, snapshot, record, error);
     if (status == CUTOVER_OK)
         status = archive_publish(writing, error);
     archive_writing_free(writing);

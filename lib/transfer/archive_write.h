@@ -37,7 +37,7 @@ cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot,
 /* Reads back from the repository what archive_renew() has read again of what was stale. CUTOVER_E_VERIFY different: damaged. */
 cutover_status archive_check_renewed(const struct writing *writing, const struct stale *stale,
                                      cutover_error **error);
-/* How much that would read: raw bytes of what is stale, as the archive has it. */
+/* How much work that would be, in raw bytes of what is stale, as the archive has it; of what can be caught up by ranges a part. */
 uint64_t archive_stale_bytes(const struct writing *writing, const struct stale *stale);
 /* The facts of the snapshot that it is of. */
 const struct text *archive_written_facts(const struct writing *writing);

@@ -30,6 +30,7 @@ struct writing {
     struct operation *operation;
     struct session_options session;
     char *backup_id;
+    bool to_be_renewed; /* so that ranges are worth what they cost */
     struct json_object *properties;
     struct text schema; /* the table of contents as pg_dump wrote it */
     /* Of the snapshot that is being read: */

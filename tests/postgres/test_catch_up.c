@@ -24,22 +24,26 @@ static unsigned seed;
    dropped columns, unlogged. What nobody writes to is there, too. */
 static const char content[] =
     "CREATE TABLE acked (writer int, number int);"
-    "CREATE TABLE keyed (id int PRIMARY KEY, note text, gone int, twice int GENERATED ALWAYS AS (id * 2) "
+    "CREATE TABLE keyed (id int PRIMARY KEY, note text, gone int, twice int GENERATED ALWAYS AS (id * "
+    "2) "
     "STORED);"
     "ALTER TABLE keyed DROP COLUMN gone;"
     "INSERT INTO keyed SELECT n, 'note ' || n FROM generate_series(1, 3000) n;"
-    "CREATE TABLE heap (a int, b text); INSERT INTO heap SELECT n, md5(n::text) FROM generate_series(1, 2000) "
+    "CREATE TABLE heap (a int, b text); INSERT INTO heap SELECT n, md5(n::text) FROM "
+    "generate_series(1, 2000) "
     "n;"
     "CREATE TABLE wide (id int PRIMARY KEY, v text);"
     "INSERT INTO wide SELECT n, repeat(md5(n::text), 2000) FROM generate_series(1, 40) n;"
-    "CREATE TABLE big AS SELECT n AS id, repeat(md5(n::text), 8) AS v FROM generate_series(1, 50000) n;"
+    "CREATE TABLE big AS SELECT n AS id, repeat(md5(n::text), 8) AS v FROM generate_series(1, 80000) "
+    "n;" /* 16 MiB and more: by ranges */
     "CREATE TABLE parts (id int, v text) PARTITION BY RANGE (id);"
     "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (1000);"
     "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (1000) TO (2000);"
     "INSERT INTO parts SELECT n, 'p' FROM generate_series(0, 1999) n;"
     "CREATE TABLE parent (id int, v text); CREATE TABLE child () INHERITS (parent);"
     "INSERT INTO child SELECT n, 'c' FROM generate_series(1, 500) n;"
-    "CREATE UNLOGGED TABLE fast (id int, v text); INSERT INTO fast SELECT n, 'f' FROM generate_series(1, 500) "
+    "CREATE UNLOGGED TABLE fast (id int, v text); INSERT INTO fast SELECT n, 'f' FROM "
+    "generate_series(1, 500) "
     "n;"
     "CREATE TABLE emptied (id int); INSERT INTO emptied SELECT generate_series(1, 500);"
     "CREATE TABLE calm AS TABLE keyed;"
@@ -55,7 +59,9 @@ static const char *const statements[] = {
     "INSERT INTO heap SELECT n, 'more' FROM generate_series(1, %d) n",
     "DELETE FROM heap WHERE a %% 90 = %d",
     "UPDATE wide SET v = v || 'y' WHERE id = %d",
-    "UPDATE big SET v = v || 'z' WHERE id = %d",
+    "UPDATE big SET v = v || 'z' WHERE id %% 20000 = %d",
+    "DELETE FROM big WHERE id = 70000 + %d",
+    "BEGIN; SAVEPOINT s; UPDATE big SET v = 'moved' WHERE id = 30000 + %d; RELEASE s; COMMIT",
     "UPDATE parts SET id = 1999 - id WHERE id = %d",
     "INSERT INTO child VALUES (%d, 'new')",
     "DELETE FROM parent WHERE id = %d",
@@ -142,8 +148,35 @@ static int commit_prepared(struct shop *shop, void *context)
 {
     (void)shop;
     cluster_sql(cluster, context, "COMMIT PREPARED 'open'");
-    cluster_sql(cluster, context, "UPDATE big SET v = v || '.' WHERE id % 3 = 0");
+    /* Nearly all of its pages, or some. */
+    cluster_sql(cluster, context,
+                seed % 2 == 0 ? "UPDATE big SET v = v || '.' WHERE id % 3 = 0"
+                              : "UPDATE big SET v = v || '.' WHERE id BETWEEN 1000 AND 3000");
     return 0;
+}
+
+static int line_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A database as its sorted lines: what was caught up by ranges comes in another order. */
+static char *sorted_dump(const char *database)
+{
+    char *dump = shop_dump(cluster, database), *place = NULL;
+    size_t count = 0, length = strlen(dump);
+    char **lines = calloc(length + 1, sizeof *lines), *sorted = calloc(1, length + 2), *end = sorted;
+
+    assert_non_null(lines);
+    assert_non_null(sorted);
+    for (char *line = strtok_r(dump, "\n", &place); line != NULL; line = strtok_r(NULL, "\n", &place))
+        lines[count++] = line;
+    qsort(lines, count, sizeof *lines, line_order);
+    for (size_t i = 0; i < count; i++)
+        end = stpcpy(stpcpy(end, lines[i]), "\n");
+    free(lines);
+    free(dump);
+    return sorted;
 }
 
 /* What was displaced and the backup of it, as anybody's pg_restore reads it, are the same, and have every row that was taken. */
@@ -153,12 +186,12 @@ static void backup_check(const struct outcome *outcome, const struct writing *wr
     char *open = shop_format("ALTER DATABASE %s ALLOW_CONNECTIONS true", displaced);
 
     cluster_sql(cluster, "postgres", open);
-    char *expected = shop_dump(cluster, displaced);
+    char *expected = sorted_dump(displaced);
     cluster_create_database(cluster, "restored");
     shop_run((const char *[]){cluster_program("pg_restore"), "-e", "-j2", "-d",
                               cluster_conninfo(cluster, "restored"), outcome_text(outcome, "backup_path"),
                               NULL});
-    char *restored = shop_dump(cluster, "restored");
+    char *restored = sorted_dump("restored");
     check_same_text(restored, expected);
     for (int i = 0; i < WRITERS; i++) {
         char *sql = shop_format("SELECT count(DISTINCT number) FROM acked WHERE writer = %d AND number <= %d",
@@ -206,6 +239,7 @@ static void promoted_under_writers(struct shop *shop, unsigned round)
     check_ok(outcome.status, outcome.error);
     assert_true(done > 0);
     assert_true(atoi(outcome_text(&outcome, "catch_up.rounds")) >= 2);
+    assert_true(atoi(outcome_text(&outcome, "catch_up.ranges")) > 0);
     backup_check(&outcome, writers);
     outcome_free(&outcome);
     free(name);
