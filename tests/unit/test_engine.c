@@ -463,6 +463,14 @@ static void every_call_refuses_no_engine(void **state)
     cutover_backup_list *backups = NULL;
     cutover_promotion *job = NULL;
     cutover_preflight *preflight = NULL;
+    const cutover_rollback_options rollback = CUTOVER_ROLLBACK_OPTIONS_INIT;
+    const cutover_restore_options restore = CUTOVER_RESTORE_OPTIONS_INIT;
+    const cutover_filter filter = CUTOVER_FILTER_INIT;
+    cutover_rollback *back = NULL;
+    cutover_restore *into = NULL;
+    cutover_backup_job *taking = NULL;
+    cutover_job *known = NULL;
+    cutover_job_list *known_jobs = NULL;
     char *json = NULL, path[64];
 
     (void)state;
@@ -490,9 +498,29 @@ static void every_call_refuses_no_engine(void **state)
         cutover_events_list(NULL, NULL, NULL, NULL, NULL),
         cutover_events_retry(NULL, &selection, NULL, NULL),
         cutover_events_discard(NULL, &selection, NULL, NULL),
+        cutover_request_reschedule(NULL, actor, "r", 0, &one, NULL),
+        cutover_requests_find(NULL, &filter, &requests, NULL),
+        cutover_preflight_preview(NULL, actor, "p", "v", 0, &preflight, NULL),
+        cutover_rollback_start(NULL, &rollback, &back, NULL),
+        cutover_restore_start(NULL, &restore, &into, NULL),
+        cutover_backup_start(NULL, &backup, &taking, NULL),
+        cutover_backup_verify_start(NULL, &backup, "b", &taking, NULL),
+        cutover_backups_find(NULL, &filter, &backups, NULL),
+        cutover_job_get(NULL, "j", &known, NULL),
+        cutover_jobs_list(NULL, "p", NULL, 1, &known_jobs, NULL),
+        cutover_jobs_find(NULL, &filter, &known_jobs, NULL),
+        cutover_job_cancel(NULL, actor, "j", NULL),
+        cutover_rollback_run(NULL, NULL),
+        cutover_restore_run(NULL, NULL),
+        cutover_backup_job_run(NULL, NULL),
+        cutover_displaced_list(NULL, "p", NULL, NULL, NULL),
+        cutover_displaced_drop(NULL, actor, "p", "d", NULL),
+        cutover_recover(NULL, NULL, NULL, NULL, NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-        assert_int_equal(statuses[i], CUTOVER_E_INVALID);
+        if (statuses[i] != CUTOVER_E_INVALID)
+            fail_msg("call %zu: %s", i, cutover_status_name(statuses[i]));
+    assert_true(back == NULL && into == NULL && taking == NULL && known == NULL && known_jobs == NULL);
     assert_null(one);
     assert_null(requests);
     assert_null(archive);
@@ -512,6 +540,14 @@ static void every_call_refuses_null_arguments(void **state)
     cutover_backup_list *backups = NULL;
     cutover_promotion *job = NULL;
     cutover_preflight *preflight = NULL;
+    const cutover_filter filter = CUTOVER_FILTER_INIT;
+    const cutover_backup_options backup = {
+        .version = CUTOVER_BACKUP_OPTIONS_VERSION, .actor = actor, .project_id = "p"};
+    cutover_rollback *back = NULL;
+    cutover_restore *into = NULL;
+    cutover_backup_job *taking = NULL;
+    cutover_job *known = NULL;
+    cutover_job_list *known_jobs = NULL;
     char *json = NULL, path[64];
 
     const cutover_status statuses[] = {
@@ -554,6 +590,35 @@ static void every_call_refuses_null_arguments(void **state)
         cutover_events_discard(engine, &(cutover_event_selection){1, actor, "hook", "", 1, 1}, NULL, NULL),
         cutover_events_discard(engine, &(cutover_event_selection){1, actor, "two words", "p", 1, 1}, NULL,
                                NULL),
+        cutover_request_reschedule(engine, NULL, "r", 0, &one, NULL),
+        cutover_request_reschedule(engine, actor, NULL, 0, &one, NULL),
+        cutover_requests_find(engine, NULL, &requests, NULL),
+        cutover_requests_find(engine, &filter, NULL, NULL),
+        cutover_preflight_preview(engine, NULL, "p", "v", 0, &preflight, NULL),
+        cutover_preflight_preview(engine, actor, NULL, "v", 0, &preflight, NULL),
+        cutover_preflight_preview(engine, actor, "p", NULL, 0, &preflight, NULL),
+        cutover_preflight_preview(engine, actor, "p", "v", 65, &preflight, NULL),
+        cutover_preflight_preview(engine, actor, "p", "v", 0, NULL, NULL),
+        cutover_rollback_start(engine, NULL, &back, NULL),
+        cutover_rollback_start(engine, &(cutover_rollback_options)CUTOVER_ROLLBACK_OPTIONS_INIT, &back, NULL),
+        cutover_restore_start(engine, NULL, &into, NULL),
+        cutover_restore_start(engine, &(cutover_restore_options)CUTOVER_RESTORE_OPTIONS_INIT, &into, NULL),
+        cutover_backup_start(engine, NULL, &taking, NULL),
+        cutover_backup_start(engine, &backup, NULL, NULL),
+        cutover_backup_verify_start(engine, &backup, NULL, &taking, NULL),
+        cutover_backup_verify_start(engine, &backup, "b", NULL, NULL),
+        cutover_backups_find(engine, &filter, NULL, NULL),
+        cutover_backup_path(engine, "b", path, 0, NULL),
+        cutover_job_get(engine, NULL, &known, NULL),
+        cutover_job_get(engine, "j", NULL, NULL),
+        cutover_jobs_list(engine, "p", NULL, 1, NULL, NULL),
+        cutover_jobs_find(engine, NULL, &known_jobs, NULL),
+        cutover_jobs_find(engine, &filter, NULL, NULL),
+        cutover_job_cancel(engine, NULL, "j", NULL),
+        cutover_job_cancel(engine, actor, NULL, NULL),
+        cutover_displaced_list(engine, "p", NULL, NULL, NULL),
+        cutover_displaced_drop(engine, NULL, "p", "d", NULL),
+        cutover_displaced_drop(engine, actor, "p", NULL, NULL),
     };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i] != CUTOVER_E_INVALID)
@@ -746,6 +811,39 @@ static char *acked_request(struct ports *ports, cutover_engine *engine)
     cutover_request_free(request);
     check_ok(agree(engine, &operator_actor, id, NULL, 0, NULL, &error), error);
     return id;
+}
+
+static void what_is_asked_of_nothing_has_an_answer(void **state)
+{
+    cutover_progress progress = CUTOVER_PROGRESS_INIT;
+
+    (void)state;
+    assert_null(cutover_job_kind(NULL));
+    assert_null(cutover_job_status(NULL));
+    assert_int_equal(cutover_job_is_over(NULL), 0);
+    assert_null(cutover_job_project_id(NULL));
+    assert_null(cutover_job_request_id(NULL));
+    assert_int_equal(cutover_job_created_at(NULL), 0);
+    assert_int_equal(cutover_job_renewed_at(NULL), 0);
+    assert_int_equal(cutover_job_version(NULL), 0);
+    assert_null(cutover_job_json(NULL));
+    assert_null(cutover_job_report(NULL));
+    assert_int_equal(cutover_job_progress(NULL, &progress), CUTOVER_E_INVALID);
+    assert_int_equal(cutover_job_list_count(NULL), 0);
+    assert_null(cutover_job_list_at(NULL, 0));
+    assert_int_equal(cutover_preflight_severity(NULL), CUTOVER_SEVERITY_BLOCK);
+    assert_int_equal(cutover_preflight_count(NULL), 0);
+    assert_null(cutover_preflight_at(NULL, 0));
+    assert_null(cutover_preflight_json(NULL));
+    assert_int_equal(cutover_rollback_writes(NULL), CUTOVER_WRITES_UNKNOWN);
+    assert_string_equal(cutover_writes_name((cutover_writes)99), "?");
+    assert_int_equal(cutover_rollback_progress(NULL, &progress), CUTOVER_E_INVALID);
+    assert_int_equal(cutover_restore_progress(NULL, &progress), CUTOVER_E_INVALID);
+    assert_int_equal(cutover_backup_job_progress(NULL, &progress), CUTOVER_E_INVALID);
+    assert_null(cutover_rollback_id(NULL));
+    assert_null(cutover_rollback_report(NULL));
+    assert_null(cutover_restore_report(NULL));
+    assert_null(cutover_backup_job_id(NULL));
 }
 
 static void a_job_runs_once(void **state)
@@ -1068,6 +1166,7 @@ int main(void)
         TEST(empty_lists_are_empty),
         TEST(an_unknown_project_is_an_error_in_every_list),
         TEST(every_free_takes_null),
+        TEST(what_is_asked_of_nothing_has_an_answer),
         TEST(a_job_runs_once),
         TEST(every_list_keeps_to_what_the_store_takes),
         TEST(recovery_of_an_unknown_project_is_refused),
