@@ -38,7 +38,7 @@ cutover_status cutover_recover(cutover_engine *engine, const char *project_id, c
         status = project_id != NULL ? recheck_project(&engine->host, project_id, true, true, emit, context)
                                     : recheck_all(&engine->host, emit, context);
     if (status == CUTOVER_OK && project_id != NULL)
-        status = leftovers_retry(&engine->host, project_id, true, emit, context);
+        status = leftovers_retry(&engine->host, project_id, true, emit, context, error);
     if (status == CUTOVER_OK)
         operation_sweep(&engine->host);
     if (status == CUTOVER_OK)

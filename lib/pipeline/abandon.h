@@ -31,8 +31,8 @@ cutover_status abandon_database_check(struct session *control, const char *name,
                                       cutover_error **error);
 
 /* Tries again what abandoned jobs of a project left, where no job is at it; NULL: of all projects. What is gone leaves the list. Emits
-   what went, and with `thorough` what is still there. CUTOVER_OK unless emit says otherwise. */
+   what went, and with `thorough` what is still there: then a list that cannot be read is a failure, else it is logged. */
 cutover_status leftovers_retry(struct host *host, const char *project_id, bool thorough,
-                               cutover_recovery_emit emit, void *context);
+                               cutover_recovery_emit emit, void *context, cutover_error **error);
 
 #endif

@@ -165,7 +165,8 @@ static cutover_status tell_gone(struct host *host, const struct leftover *leftov
     text_add_format(&message, "what it had left is gone: %s%s%s", leftover_kind_names[leftover->kind],
                     leftover->name != NULL ? " " : "", leftover->name != NULL ? leftover->name : "");
     log_line(&host->log, LOG_WARNING_LEVEL, "job %s: %s", leftover->job_id, text_string(&message));
-    cutover_status status = tell(leftover, CUTOVER_RECOVERED_UNDONE, text_string(&message), emit, context);
+    const char *said = text_failed(&message) ? "what it had left is gone" : text_string(&message);
+    cutover_status status = tell(leftover, CUTOVER_RECOVERED_UNDONE, said, emit, context);
     text_free(&message);
     return status;
 }
@@ -175,11 +176,13 @@ static cutover_status tell_left(const struct leftover *leftover, const cutover_e
 {
     struct text message = TEXT_INIT;
 
-    text_add(&message, leftover->message != NULL ? leftover->message : "");
+    const char *was = leftover->message != NULL ? leftover->message : "";
+    text_add(&message, was);
     if (why != NULL)
         text_add_format(&message, "; now: %s", cutover_error_message(why));
     text_add_format(&message, " (leftover %s)", leftover->id);
-    cutover_status status = tell(leftover, CUTOVER_RECOVERED_LEFT, text_string(&message), emit, context);
+    const char *said = text_failed(&message) ? was : text_string(&message);
+    cutover_status status = tell(leftover, CUTOVER_RECOVERED_LEFT, said, emit, context);
     text_free(&message);
     return status;
 }
@@ -203,15 +206,21 @@ static cutover_status settle_one(struct host *host, const struct leftover *lefto
 }
 
 cutover_status leftovers_retry(struct host *host, const char *project_id, bool thorough,
-                               cutover_recovery_emit emit, void *context)
+                               cutover_recovery_emit emit, void *context, cutover_error **error)
 {
     struct leftovers list = {0};
-    cutover_error *error = NULL;
-    cutover_status told = CUTOVER_OK;
+    cutover_error *cause = NULL;
+    cutover_status told = leftovers_read(host, project_id, &list, &cause);
 
-    if (leftovers_read(host, project_id, &list, &error) != CUTOVER_OK)
+    if (told != CUTOVER_OK)
         log_line(&host->log, LOG_WARNING_LEVEL, "what abandoned jobs left cannot be read: %s",
-                 cutover_error_message(error));
+                 cutover_error_message(cause));
+    if (told != CUTOVER_OK && thorough) { /* who asks for them is not told of none */
+        leftovers_free(&list);
+        error_move(error, cause);
+        return told;
+    }
+    told = CUTOVER_OK;
     /* Traffic waits for what stands before it. */
     for (size_t i = 0; told == CUTOVER_OK && i < list.count; i++)
         if (list.items[i].kind != LEFTOVER_TRAFFIC)
@@ -220,6 +229,6 @@ cutover_status leftovers_retry(struct host *host, const char *project_id, bool t
         if (list.items[i].kind == LEFTOVER_TRAFFIC)
             told = settle_one(host, &list.items[i], thorough, emit, context);
     leftovers_free(&list);
-    cutover_error_free(error);
+    cutover_error_free(cause);
     return told;
 }

@@ -182,7 +182,7 @@ cutover_status recheck_all(struct host *host, cutover_recovery_emit emit, void *
     }
     recheck_silent_free(&silent);
     if (status == CUTOVER_OK)
-        status = leftovers_retry(host, NULL, false, emit, context);
+        status = leftovers_retry(host, NULL, false, emit, context, NULL);
     names_free(&names);
     cutover_error_free(error);
     return status;
