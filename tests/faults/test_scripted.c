@@ -29,7 +29,7 @@
 #include <string.h>
 #include <time.h>
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS 60000
 
 static struct cluster *cluster;
 static struct session *control;

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS 60000
 #define EVADE "SET default_transaction_read_only = off"
 
 static struct cluster *cluster;

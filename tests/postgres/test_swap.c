@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS 60000
 
 static struct cluster *cluster;
 static struct session *control;
