@@ -4,6 +4,8 @@
 #
 #     tests/model/check.sh          under a minute, some 300 MB
 #     tests/model/check.sh long     more crashes, recoverers and writes: some minutes, some GB
+#
+# SEED=N: of what is broken each other rule, the ones or the others.
 set -u
 cd "$(dirname "$0")" || exit 1
 source_dir=$(pwd)
@@ -55,6 +57,10 @@ search() {
 check() {
     wanted=$1 claim=$2 what=$3
     shift 3
+    if [ "$wanted" = fails ]; then
+        broken=$((broken + 1))
+        [ -z "${SEED:-}" ] || [ $(((broken + SEED) % 2)) -eq 0 ] || return
+    fi
     kind=-DSAFETY options=
     [ "$claim" != settles ] || { kind='' options=-a; }
     found=unknown
@@ -74,6 +80,7 @@ check() {
 }
 
 built=none
+broken=0
 
 echo "# As it should be"
 for claim in p2 safe; do
