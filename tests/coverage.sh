@@ -45,6 +45,8 @@ build_tests() {
         "$source_dir/configure" ${CC:+CC="$CC"} --disable-shared --enable-coverage "$@" >configure.log ||
             give_up "configure failed: $build/$folder/configure.log"
     fi
+    # What it says when it is made anew is no test's name.
+    make -s Makefile >make.log 2>&1 || give_up "the makefile cannot be made anew: $build/$folder/make.log"
     tests=
     for kind in $kinds; do
         tests="$tests $(make -s "list-$kind-tests")"
