@@ -5,12 +5,17 @@
  * preview by pg_dump, the backup restored by stock pg_restore equals what was production, a rollback brings that back, and a restore
  * of the backup into a preview equals it, too. Where that fails, each file is tried alone, and the failure names it.
  *
- * CORPUS=NAME tries this one alone, CORPUS=all every file in every set-up. With a seed (support/seed.h) it takes less.
+ * Among them is a schema of random objects (random_schema.h), of the seed that is given (support/seed.h), which its name has;
+ * RANDOM_SCHEMAS=N makes N, of seeds from there on.
+ *
+ * CORPUS=NAME tries this one alone, CORPUS=all every file in every set-up. With a seed it takes less.
  */
+#include "random_schema.h"
 #include "support/seed.h"
 #include "support/ways_back.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +97,24 @@ static void file_add(const char *entry)
     free(path);
 }
 
+static void random_add(void)
+{
+    const char *only = getenv("CORPUS"), *many = getenv("RANDOM_SCHEMAS");
+    uint64_t seed = seed_given();
+    unsigned long count = many != NULL ? strtoul(many, NULL, 10) : 1;
+
+    for (uint64_t i = seed; i < seed + count && file_count < FILES_MAX; i++) {
+        struct corpus_file file = {.name = shop_format("random_%" PRIu64, i), .out = shop_format("right")};
+        if (only != NULL && only[0] != '\0' && strcmp(only, "all") != 0 && strcmp(only, "random") != 0) {
+            free(file.name);
+            free(file.out);
+            continue;
+        }
+        file.sql = random_schema_sql(i);
+        files[file_count++] = file;
+    }
+}
+
 static void files_read(void)
 {
     DIR *folder = opendir(CORPUS_DIR);
@@ -101,6 +124,7 @@ static void files_read(void)
         if (strlen(entry->d_name) > 4 && strcmp(entry->d_name + strlen(entry->d_name) - 4, ".sql") == 0)
             file_add(entry->d_name);
     closedir(folder);
+    random_add();
     assert_true(file_count > 0);
     qsort(files, file_count, sizeof *files, by_name);
 }
@@ -415,6 +439,7 @@ static void try_together(struct shop *shop, const struct set_up *set_up, const s
     if (failure == NULL)
         return;
     wrong_add("all together", failure);
+    fprintf(stderr, "%s, all together: %s\n", set_up->name, failure);
     for (size_t i = 0; i < count; i++)
         try_alone(shop, set_up, some[i]);
     free(failure);
