@@ -44,6 +44,7 @@ static const struct {
     [PROBLEM_VERIFY] = {409, CUTOVER_E_VERIFY, "verify", "A check did not pass"},
     [PROBLEM_CANCELLED] = {409, CUTOVER_E_CANCELLED, "cancelled", "It was cancelled"},
     [PROBLEM_IN_FLIGHT] = {409, CUTOVER_E_CONFLICT, "in-flight", "The same request is being answered"},
+    [PROBLEM_UNANSWERED] = {409, CUTOVER_E_CONFLICT, "unanswered", "Whether it was done is not known"},
     [PROBLEM_CHANGED] = {412, CUTOVER_E_CONFLICT, "changed", "It is no longer what the caller has seen"},
     [PROBLEM_TOO_LARGE] = {413, CUTOVER_E_INVALID, "too-large", "The body is too large"},
     [PROBLEM_TOO_LONG] = {414, CUTOVER_E_INVALID, "too-long", "The address is too long"},

@@ -24,6 +24,7 @@ enum problem {
     PROBLEM_VERIFY,         /* 409 */
     PROBLEM_CANCELLED,      /* 409 */
     PROBLEM_IN_FLIGHT,      /* 409 */
+    PROBLEM_UNANSWERED,     /* 409 */
     PROBLEM_CHANGED,        /* 412 */
     PROBLEM_TOO_LARGE,      /* 413 */
     PROBLEM_TOO_LONG,       /* 414 */

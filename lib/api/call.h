@@ -34,6 +34,8 @@ enum {
     ROUTE_SECRET = 4,  /* its answer has a secret, which is not kept */
     ROUTE_MATCHED = 8, /* If-Match is honoured */
     ROUTE_STREAM = 16, /* text/event-stream */
+    ROUTE_ADDS =
+        32, /* asked twice it is done twice: neither its record's state nor a claim refuses the second */
 };
 
 struct route {
@@ -66,6 +68,7 @@ struct call {
     cutover_backup *backup;
     cutover_job *job;
     cutover_webhook *webhook;
+    struct once *once;       /* the key that it is asked under: once.h; NULL: none */
     struct waiting *waiting; /* a job that has no record yet: work.h */
     uint64_t if_version;     /* 0: whatever it is */
     bool done;               /* what it asks for is done: only its answer can fail yet */

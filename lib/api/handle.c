@@ -211,7 +211,7 @@ static cutover_status act_once(struct call *call, cutover_error **error)
         status = call_given(call, "Idempotency-Key", &key, error);
     if (status != CUTOVER_OK || call->answer != NULL)
         return status;
-    return key == NULL ? act(call, error) : once(call, key, act, error);
+    return key == NULL ? act(call, error) : once(call, key, act, work_answer, error);
 }
 
 /* The steps, until one has an answer or fails. */

@@ -1,4 +1,5 @@
 #include "api/work.h"
+#include "api/once.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -241,8 +242,7 @@ static cutover_api_work *work_make(struct call *call, enum work_kind kind, void 
     return NULL;
 }
 
-/* 202, with what is known of the job. */
-static cutover_status answer_begun(struct call *call, const char *job_id, cutover_error **error)
+cutover_status work_answer(struct call *call, const char *job_id, cutover_error **error)
 {
     char location[300];
     struct waiting *waiting = NULL;
@@ -264,26 +264,35 @@ static cutover_status answer_begun(struct call *call, const char *job_id, cutove
     return status != CUTOVER_OK ? status : call_header(call, "Location", location, error);
 }
 
+/* All that can fail, and all that can be told: from then on it is begun. */
+static cutover_status prepare(struct call *call, const cutover_api_work *work, cutover_error **error)
+{
+    cutover_status status = once_note_job(call, work->job_id, error);
+
+    if (status == CUTOVER_OK)
+        status = tell(work, "waiting", NULL, error);
+    return status != CUTOVER_OK ? status : work_answer(call, work->job_id, error);
+}
+
 cutover_status work_begin(struct call *call, enum work_kind kind, void *handle, const char *project_id,
                           const char *request_id, cutover_error **error)
 {
-    char job_id[201];
     cutover_api_work *work = work_make(call, kind, handle, project_id, request_id);
 
     if (work == NULL)
         return api_nomem(error);
-    snprintf(job_id, sizeof job_id, "%s", work->job_id);
-    cutover_status status = tell(work, "waiting", NULL, error);
+    cutover_status status = prepare(call, work, error);
+    call->done = false; /* it has its answer, and is not begun */
     if (status != CUTOVER_OK) {
+        forget(work);
         work_drop(work);
         return status;
     }
     list_add(work);
     /* From here on it may be run, and freed, at any moment. */
-    if (call->api->run(work, call->api->run_userdata) == CUTOVER_OK) {
-        call->done = true;
-        return answer_begun(call, job_id, error);
-    }
+    call->done = call->api->run(work, call->api->run_userdata) == CUTOVER_OK;
+    if (call->done)
+        return CUTOVER_OK;
     forget(work);
     list_remove(work);
     work_drop(work);

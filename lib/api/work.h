@@ -15,6 +15,9 @@ enum work_kind { WORK_PROMOTION, WORK_ROLLBACK, WORK_RESTORE, WORK_BACKUP, WORK_
 cutover_status work_begin(struct call *call, enum work_kind kind, void *handle, const char *project_id,
                           const char *request_id, cutover_error **error);
 
+/* Answers 202, with what is known of that job. CUTOVER_E_NOT_FOUND: nobody knows it. */
+cutover_status work_answer(struct call *call, const char *job_id, cutover_error **error);
+
 /* What is known of a job without a record. */
 struct waiting {
     struct kept kept;

@@ -688,7 +688,7 @@ static void a_key_is_its_actors_and_lives_for_a_day(void **state)
     assert_int_equal(left, 0);
 }
 
-/* The store fails in the act: the key is free again. And one whose process died in it is taken over after a while. */
+/* The store fails in the act, which its rules would not let be done twice: the key is free again. */
 static void an_act_that_failed_here_may_be_asked_again(void **state)
 {
     static const char body[] = "{\"preview_id\":\"next\"}";
@@ -701,6 +701,114 @@ static void an_act_that_failed_here_may_be_asked_again(void **state)
     check_problem(caller, 503, "CUTOVER_E_STORE", NULL);
     assert_string_equal(said_header(caller, "Retry-After"), "5");
     assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+}
+
+/* What an answer adds to a key is gone: its process, or the store, was before it could be kept. */
+static cutover_status lose_answer(const cutover_document *document, void *context)
+{
+    struct json_object *body = json_tokener_parse(document->body);
+    cutover_write *write = context;
+
+    json_object_object_del(body, "status");
+    json_object_object_del(body, "body");
+    write->id = strdup(document->id);
+    write->expected_version = document->version;
+    write->body = strdup(json_object_to_json_string(body));
+    json_object_put(body);
+    return CUTOVER_OK;
+}
+
+/* Of the only key that there is. */
+static void lose_answers(struct room *room)
+{
+    const cutover_store *store = &room->desk->inner;
+    cutover_write write = CUTOVER_WRITE_INIT;
+    cutover_error *error = NULL;
+
+    check_ok(store->list("idempotency", NULL, "", 10, lose_answer, &write, &error, store->userdata), error);
+    write.kind = "idempotency";
+    check_ok(store->commit(&(const cutover_write *){&write}, 1, &error, store->userdata), error);
+    free((char *)write.id);
+    free((char *)write.body);
+}
+
+static void check_unanswered(struct caller *caller)
+{
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", "Idempotency-Key");
+    assert_non_null(strstr(said(caller, "type"), "/unanswered"));
+}
+
+static void what_was_begun_and_not_answered_is_not_done_again(void **state)
+{
+    static const char body[] = "{\"preview_id\":\"next\"}";
+    struct room *room = *state;
+    struct caller *caller = as_member(state);
+    char id[64];
+
+    caller->now = INT64_C(1790000000000000);
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body), 201);
+    snprintf(id, sizeof id, "%s", said(caller, "id"));
+    lose_answers(room);
+    /* Its rules would allow it by now. */
+    assert_int_equal(ask_for(caller, "POST", NULL, "/v1/cutover-requests/%s/cancel", id), 200);
+    caller->now += INT64_C(119) * 1000000;
+    ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body);
+    check_problem(caller, 409, "CUTOVER_E_CONFLICT", "Idempotency-Key");
+    assert_string_equal(said_header(caller, "Retry-After"), "1");
+    for (size_t i = 0; i < 2; i++) {
+        caller->now += INT64_C(1000000);
+        ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k", body);
+        check_unanswered(caller);
+    }
+    assert_int_equal(ask(caller, "GET", REQUESTS, NULL), 200);
+    assert_int_equal(said_items(caller), 1);
+    assert_int_equal(ask_with(caller, "POST", REQUESTS, "Idempotency-Key", "k-2", body), 201);
+}
+
+static void a_job_whose_begin_was_not_answered_is_found_by_its_key(void **state)
+{
+    static const char path[] = "/v1/projects/shop/backups";
+    struct room *room = *state;
+    struct caller *caller = as_operator(state);
+    cutover_error *error = NULL;
+    char job[64];
+
+    caller->now = INT64_C(1790000000000000);
+    assert_int_equal(ask_with(caller, "POST", path, "Idempotency-Key", "k", "{\"label\":\"one\"}"), 202);
+    snprintf(job, sizeof job, "%s", said(caller, "id"));
+    lose_answers(room);
+    caller->now += INT64_C(120) * 1000000;
+    static const char *const statuses[] = {"waiting", "refused"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(ask_with(caller, "POST", path, "Idempotency-Key", "k", "{\"label\":\"one\"}"), 202);
+        assert_string_equal(said(caller, "id"), job);
+        assert_string_equal(said(caller, "status"), statuses[i]);
+        assert_string_equal(said_header(caller, "Idempotent-Replayed"), "true");
+        assert_non_null(strstr(said_header(caller, "Location"), job));
+        if (i == 0) {
+            assert_int_equal(caller->work_count, 1);
+            check_status(run_work(caller, &error), CUTOVER_E_POSTGRES, error);
+        }
+    }
+    assert_int_equal(caller->work_count, 0);
+}
+
+/* The store failed in it, and perhaps after it: keys of one label are two keys. */
+static void what_would_be_done_twice_is_not_tried_again_under_its_key(void **state)
+{
+    static const char body[] = "{\"label\":\"robot\",\"roles\":[\"member\"],\"project_id\":\"shop\"}";
+    struct room *room = *state;
+    struct caller *caller = as(state, &admin, NULL);
+
+    caller->now = INT64_C(1790000000000000);
+    room->desk->lost = 1;
+    ask_with(caller, "POST", "/v1/keys", "Idempotency-Key", "k", body);
+    check_problem(caller, 503, "CUTOVER_E_STORE", NULL);
+    caller->now += INT64_C(120) * 1000000;
+    ask_with(caller, "POST", "/v1/keys", "Idempotency-Key", "k", body);
+    check_unanswered(caller);
+    assert_int_equal(ask(caller, "GET", "/v1/keys", NULL), 200);
+    assert_int_equal(said_items(caller), 1);
 }
 
 /* Asks the same from within the act. */
@@ -1720,6 +1828,9 @@ int main(void)
         IN_A_ROOM(the_same_key_gets_the_same_answer),
         IN_A_ROOM(a_key_is_its_actors_and_lives_for_a_day),
         IN_A_ROOM(an_act_that_failed_here_may_be_asked_again),
+        IN_A_ROOM(what_was_begun_and_not_answered_is_not_done_again),
+        IN_A_ROOM(a_job_whose_begin_was_not_answered_is_found_by_its_key),
+        IN_A_ROOM(what_would_be_done_twice_is_not_tried_again_under_its_key),
         IN_A_ROOM(a_key_in_flight_is_refused),
         IN_A_ROOM(a_job_is_handed_over_and_told_of_before_it_has_a_record),
         IN_A_ROOM(a_job_that_waits_is_cancelled_before_it_begins),
