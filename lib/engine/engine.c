@@ -4,6 +4,7 @@
 #include "engine/options.h"
 #include "job/failover.h"
 #include "job/lease_watch.h"
+#include "job/verdict_lost.h"
 #include "model/actor.h"
 #include "notify/port.h"
 #include "platform/port.h"
@@ -144,6 +145,7 @@ static void limits_set(struct host *host, const cutover_engine_options *options)
     host->connect_timeout_s = options->connect_timeout_s ? options->connect_timeout_s : CONNECT_TIMEOUT_S;
     host->door_timeout_ms = options->door_timeout_ms ? options->door_timeout_ms : DOOR_TIMEOUT_MS;
     host->failover_wait_ms = FAILOVER_WAIT_MS;
+    host->verdict_wait_ms = VERDICT_WAIT_MS;
     host->maintenance_mem_mb = options->maintenance_mem_mb ? options->maintenance_mem_mb : MAINTENANCE_MEM_MB;
     host->preview_notice_us =
         (options->preview_notice_s ? options->preview_notice_s : PREVIEW_NOTICE_S) * INT64_C(1000000);
@@ -157,7 +159,8 @@ static cutover_status engine_fill(cutover_engine *made, const cutover_engine_opt
 
     host->clock = (struct clock){.now = options->clock, .userdata = options->clock_userdata};
     host->leases = lease_watch_new();
-    if (status == CUTOVER_OK && host->leases == NULL)
+    host->verdicts_lost = verdicts_lost_new();
+    if (status == CUTOVER_OK && (host->leases == NULL || host->verdicts_lost == NULL))
         status = error_nomem(error);
     host->policy = options->policy;
     if (options->log != NULL) {
@@ -211,6 +214,7 @@ void cutover_engine_free(cutover_engine *engine)
     engine->magic = 0;
     pthread_mutex_destroy(&engine->host.log.mutex);
     lease_watch_free(engine->host.leases);
+    verdicts_lost_free(engine->host.verdicts_lost);
     free(engine->host.pg_bin_dir);
     free(engine->host.work_dir);
     outlets_free(&engine->outlets);

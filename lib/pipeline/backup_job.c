@@ -3,6 +3,7 @@
  * journal: records are what recovery goes by, the backup's own, whose lease bears its id, and a verification's (model/verification.h).
  */
 #include "base/text.h"
+#include "job/verdict_lost.h"
 #include "pipeline/job.h"
 #include "postgres/event_triggers.h"
 #include "postgres/preflight/preflight.h"
@@ -201,7 +202,7 @@ static void verification_stop(struct job *job, cutover_status status, cutover_er
     if (!job->claimed || !machine_backup_is_running(job->backup.record.status))
         return;
     if (cutover_error_verdict(*reason) == CUTOVER_VERDICT_DIFFERENT)
-        backup_fail(&job->backup, *reason);
+        verdict_lost_record(&job->backup, *reason);
     /* Nothing was found against it (the job was cancelled, or it could not be told): what was known before holds. */
     else if (backup_undecided(&job->backup, &job->known, *reason, &local) != CUTOVER_OK)
         log_line(&job->host->log, LOG_WARNING_LEVEL, "backup %s stays recorded as verifying: %s",

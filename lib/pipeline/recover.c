@@ -4,6 +4,7 @@
 #include "job/cancellation.h"
 #include "job/target.h"
 #include "job/undo.h"
+#include "job/verdict_lost.h"
 #include "postgres/database.h"
 #include "postgres/swap/advisory.h"
 #include "postgres/swap/standing.h"
@@ -401,7 +402,11 @@ static cutover_status recover_verification(struct recovering *recovering, cutove
     outcome(recovering, CUTOVER_RECOVERED_UNDONE, "it had ended already");
     if (backup.again.status == VERIFICATION_RUNNING) {
         status = throwaway_drop(recovering, backup.record.project_id, backup.record.id, error);
-        if (status == CUTOVER_OK) {
+        if (status == CUTOVER_OK && verdict_lost_recall(&backup)) {
+            status = backup_step(&backup, BACKUP_FAILED, error);
+            outcome(recovering, CUTOVER_RECOVERED_UNDONE,
+                    "the backup is not what it was taken of, which could not be recorded before");
+        } else if (status == CUTOVER_OK) {
             cutover_error *reason = backup_reason(recovering);
             status = backup_undecided_after(&backup, reason, error);
             cutover_error_free(reason);
@@ -409,6 +414,8 @@ static cutover_status recover_verification(struct recovering *recovering, cutove
                     "the backup was not verified to the end, and is what it was before: verify it again");
         }
     }
+    if (status == CUTOVER_OK)
+        verdict_lost_forget(recovering->host, backup.again.id);
     backup_free(&backup);
     return status;
 }

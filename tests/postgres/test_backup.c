@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/wait.h"
+#include "engine/engine.h"
+#include "job/verdict_lost.h"
 #include "support/shop.h"
 
 #include <dirent.h>
@@ -309,7 +311,7 @@ static void backups_are_listed_and_deleted(void **state)
     free(path);
 }
 
-static int32_t cancel_at(const cutover_progress *progress, void *userdata)
+static int32_t stop_at_step(const cutover_progress *progress, void *userdata)
 {
     return strcmp(progress->step, userdata) == 0;
 }
@@ -347,7 +349,7 @@ static cutover_backup *take_and_stop(struct shop *shop, const char *step)
     cutover_backup *backup = NULL;
     cutover_error *error = NULL;
 
-    options.progress = cancel_at;
+    options.progress = stop_at_step;
     options.progress_userdata = (void *)(uintptr_t)step;
     check_status(cutover_backup_create(shop->engine, &options, NULL, &error), CUTOVER_E_CANCELLED, error);
     check_ok(cutover_backups_list(shop->engine, "shop", NULL, 10, &list, &error), error);
@@ -531,6 +533,81 @@ static void each_verification_of_a_backup_is_a_job_that_can_be_read_afterwards(v
                                "backup.verify_started backup.verify_cancelled backup.verify_started "
                                "backup.failed backup.deleted");
     free(audit);
+    cutover_backup_free(backup);
+    free(manifest);
+    free(path);
+}
+
+/* Of commits that write a verification, so many are not made: set when one has begun to verify. */
+static cutover_status (*behind_commit)(const cutover_write *const *writes, size_t count, cutover_error **error,
+                                       void *userdata);
+static unsigned refused_next, refused;
+
+static cutover_status commit_unless_refused(const cutover_write *const *writes, size_t count,
+                                            cutover_error **error, void *userdata)
+{
+    for (size_t i = 0; i < count && refused > 0; i++) {
+        if (strcmp(writes[i]->kind, "verification") != 0)
+            continue;
+        refused--;
+        *error = cutover_error_new(CUTOVER_E_STORE, "the store is away", NULL, NULL);
+        return CUTOVER_E_STORE;
+    }
+    return behind_commit(writes, count, error, userdata);
+}
+
+static int32_t lose_store(const cutover_progress *progress, void *userdata)
+{
+    snprintf(userdata, 64, "%s", progress->job_id);
+    if (strcmp(progress->step, "verify") == 0 && refused_next > 0) {
+        refused = refused_next;
+        refused_next = 0;
+    }
+    return 0;
+}
+
+static void a_difference_that_the_store_did_not_take_is_not_lost(void **state)
+{
+    struct shop *shop = *state;
+    struct host *host = &shop->engine->host;
+    cutover_backup_options options = options_of(CUTOVER_VERIFY_READBACK);
+    cutover_backup *backup = take(shop, &options);
+    const char *id = cutover_backup_id(backup);
+    char *path = path_of(shop, backup), *manifest = shop_format("%s/manifest.json", path), job_id[64];
+    cutover_backup *now = NULL;
+    cutover_error *error = NULL;
+
+    flip(manifest, 0);
+    behind_commit = host->store.commit;
+    host->store.commit = commit_unless_refused;
+    options.progress = lose_store;
+    options.progress_userdata = job_id;
+    for (size_t i = 0; i < 2; i++) {
+        /* Tried again; and where that does not help remembered until recovery comes. */
+        const bool remembered = i == 1;
+        host->verdict_wait_ms = remembered ? 0 : VERDICT_WAIT_MS;
+        refused_next = remembered ? 1 : 2;
+        check_status(cutover_backup_verify(shop->engine, &options, id, NULL, &error), CUTOVER_E_VERIFY, error);
+        assert_int_equal(refused, 0);
+        check_ok(cutover_backup_get(shop->engine, id, &now, &error), error);
+        assert_string_equal(cutover_backup_status(now), remembered ? "verifying" : "failed");
+        cutover_backup_free(now);
+        if (remembered)
+            check_ok(cutover_recover(shop->engine, NULL, NULL, NULL, &error), error);
+        check_job(shop, job_id, id, "failed", "different");
+        check_ok(cutover_backup_get(shop->engine, id, &now, &error), error);
+        assert_string_equal(cutover_backup_status(now), "failed");
+        check_contains(cutover_backup_json(now), "\"different\"");
+        cutover_backup_free(now);
+        if (remembered)
+            break;
+        flip(manifest, 0);
+        options.progress = NULL;
+        check_ok(cutover_backup_verify(shop->engine, &options, id, NULL, &error), error);
+        options.progress = lose_store;
+        flip(manifest, 0);
+    }
+    host->store.commit = behind_commit;
     cutover_backup_free(backup);
     free(manifest);
     free(path);
@@ -888,6 +965,7 @@ int main(void)
         TEST(a_backup_that_is_stopped_leaves_a_record_and_no_bytes),
         TEST(a_backup_that_is_stopped_while_verified_can_be_verified_again),
         TEST(each_verification_of_a_backup_is_a_job_that_can_be_read_afterwards),
+        TEST(a_difference_that_the_store_did_not_take_is_not_lost),
         TEST(damage_to_any_file_is_found_and_named),
         TEST(a_file_too_many_or_too_long_is_found),
         TEST(a_verification_that_cannot_be_made_says_so),

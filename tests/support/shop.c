@@ -172,6 +172,7 @@ void shop_drive_monotonic(struct shop *shop)
     assert_ptr_equal(shop->engine->host.clock.userdata, shop);
     shop->engine->host.clock.monotonic = shop_monotonic;
     shop->engine->host.failover_wait_ms = 0;
+    shop->engine->host.verdict_wait_ms = 0;
 }
 
 void shop_leases_fall_silent(struct shop *shop)
