@@ -19,6 +19,7 @@ struct configuration {
     char *dashboard_dir;
     char *events_file;
     char *integration_secrets; /* folder; in the home where it is not said */
+    char *vercel_url, *netlify_url;
     char *pg_bin_dir, *work_dir;
     char *log_level;
     bool behind_proxy;

@@ -54,6 +54,10 @@ static cutover_status open_integrations(const struct configuration *configuratio
 
     options.store = &house->store;
     options.folder = configuration->integration_secrets;
+    options.vercel_url = configuration->vercel_url;
+    options.netlify_url = configuration->netlify_url;
+    if (options.vercel_url != NULL || options.netlify_url != NULL)
+        options.flags |= CUTOVER_INTEGRATIONS_ALLOW_PRIVATE;
     options.log = log_engine;
     return or_without(cutover_integrations_new(&options, &house->integrations, error), "integrations", error);
 }

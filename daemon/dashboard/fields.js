@@ -102,23 +102,31 @@ export function choiceField(name, label, choices, options = {})
     return field(name, label, control, {...options, required: options.required ?? true});
 }
 
-/** Yes or no. */
+/** Yes or no; with `required` it has to be yes. */
 export function checkField(name, label, options = {})
 {
     const id = freshId('field');
     const hintId = freshId('hint');
+    const errorId = freshId('error');
+    const error = h('p', {class: 'field-error', id: errorId, hidden: true});
     const control = h('input', {type: 'checkbox', id, name, checked: options.initial ?? false,
-                                'aria-describedby': options.hint ? hintId : null});
+                                'aria-describedby': [options.hint ? hintId : null, errorId].filter(Boolean).join(' ')});
+    const complain = (text) => {
+        error.hidden = !text;
+        fill(error, text ? [icon('warn'), text] : null);
+    };
+    control.addEventListener('input', () => complain(null));
     return {
         name,
         input: control,
         element: h('div', {class: 'field check'}, control,
                    h('div', {}, h('label', {for: id}, label),
-                     options.hint ? h('p', {class: 'hint', id: hintId}, options.hint) : null)),
+                     options.hint ? h('p', {class: 'hint', id: hintId}, options.hint) : null, error)),
+        tellsFaults: true,
         value: () => control.checked,
-        check: () => null,
+        check: () => (options.required && !control.checked ? options.missing ?? 'Please tick this.' : null),
         focus: () => control.focus(),
-        complain: () => {},
+        complain,
     };
 }
 

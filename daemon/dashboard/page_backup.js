@@ -40,7 +40,7 @@ async function restoreOverProduction(backup)
         intro: [h('p', {}, `Production of ${backup.project_id} is replaced as a whole by this backup, by the same swap as a cutover. It is backed up before, and `
                   + 'what it was stays on the server, closed.'),
                 notice('warn', 'What it would drop', h('p', {}, 'Everything that was written to production since ', time(backup.created_at, {seconds: true}), '.'))],
-        fields: [checkField('confirm', 'I mean production, not a preview'), confirmField('project', backup.project_id)],
+        fields: [checkField('confirm', 'I mean production, not a preview', {required: true}), confirmField('project', backup.project_id)],
         submitLabel: 'Restore over production',
         failedTitle: 'The restore was not begun',
         danger: true,

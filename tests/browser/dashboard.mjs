@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import {addSparePreview, closeBrowser, go, logIn, openBrowser, overhang, person, picture, production, receiver, run, seriousFindings, settled, spare, test,
+import {addSparePreview, closeBrowser, damage, go, logIn, openBrowser, overhang, person, picture, production, receiver, run, seriousFindings, settled, spare, test,
         visible} from './harness.mjs';
 
 const hostile = '<img src=x onerror="document.title=\'taken\'"> & <b>bold</b>';
@@ -129,7 +129,7 @@ test('an operator acks without a mouse: escape closes, and the focus goes back',
     await settled(page);
     await picture(page, 'queue');
     // The second person opens the same page before anything is done.
-    otto = await person('otto', {refusals: [/\/ack$/, /\/rollback$/]});
+    otto = await person('otto', {refusals: [/\/ack$/, /\/rollback$/, /\/connect$/]});
     await otto.page.clock.install();
     await logIn(otto, process.env.KEY_OTTO);
     await toRequest(otto.page);
@@ -343,6 +343,112 @@ test('a backup is taken, proved and restored into a preview, and the endpoint is
     assert.equal(await rows.count(), 2);
     await rows.first().locator('summary').click();
     assert.match(await rows.first().locator('table').innerText(), /204/);
+});
+
+test('production is restored from a backup by who means it, and nobody else is offered it', async () => {
+    const {page} = otto;
+    const backup = await page.evaluate(() => fetch('/v1/projects/shop/backups?status=verified').then((answer) => answer.json())
+        .then((list) => list.items.find((one) => one.label === 'before the fair').id));
+    production("INSERT INTO shop_info VALUES ('after the backup')");
+    await go(olga.page, `#/backups/${backup}`);
+    await visible(act(olga.page, 'restore-preview'));
+    assert.equal(await act(olga.page, 'restore-project').count(), 0);
+    await go(page, `#/backups/${backup}`);
+    await act(page, 'restore-project').click();
+    await visible(dialogOf(page).getByText('Everything that was written to production since'));
+    await dialogOf(page).locator('input[name=project]').fill('shop');
+    await submitOf(page).click();
+    assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /Please tick this/);
+    await dialogOf(page).getByLabel('I mean production').check();
+    await dialogOf(page).locator('input[name=project]').fill('shopp');
+    await submitOf(page).click();
+    assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /This is not “shop”/);
+    assert.deepEqual(await seriousFindings(page, 'the restore'), []);
+    assert.equal(production('SELECT count(*) FROM shop_info'), '2');
+    await dialogOf(page).locator('input[name=project]').fill('shop');
+    await submitOf(page).click();
+    await visible(page.locator('.job-head [data-state=completed]'));
+    assert.match(await page.locator('[data-part=gap]').innerText(), /Reads unavailable\s+\d/);
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+});
+
+test('a site is connected, its variables are written and read back, and no secret is shown again', async () => {
+    const {page} = otto;
+    const secrets = ['vercel-token-0123456789', 'postgres://app:pw-of-shop@pool.example.com/shop'];
+    await go(page, '#/projects/shop/integrations');
+    await act(page, 'connect-vercel').click();
+    await dialogOf(page).getByLabel('Id or name of the project').fill('prj_shop');
+    await dialogOf(page).getByLabel('Id of the team').fill('team_shop');
+    await dialogOf(page).getByLabel('Access token').fill(secrets[0]);
+    await dialogOf(page).locator('input[name=pooled_url]').fill('mysql://x');
+    assert.deepEqual(await seriousFindings(page, 'the integration'), []);
+    await submitOf(page).click();
+    await visible(dialogOf(page).locator('.field-error, [role=alert]').filter({visible: true}).first());
+    await dialogOf(page).locator('input[name=pooled_url]').fill(secrets[1]);
+    await submitOf(page).click();
+    await dialogOf(page).waitFor({state: 'detached'});
+    const site = page.locator('.panel', {hasText: 'prj_shop'});
+    await visible(site);
+    for (let i = 0; i < 600 && await site.locator('.panel-head [data-state=synced], [data-state=synced]').count() === 0; i++) {
+        await page.waitForTimeout(200);
+        await go(page, '#/projects/shop/integrations');
+    }
+    await visible(site.locator('[data-state=synced]').first());
+    assert.equal(await site.locator('[data-state=confirmed]').count(), 2);
+    await act(page, 'sync').click();
+    await submitOf(page).click();
+    await settled(page);
+    for (const secret of secrets)
+        assert.equal((await page.content()).includes(secret), false);
+    await act(page, 'disconnect').click();
+    await submitOf(page).click();
+    await visible(act(page, 'connect-vercel'));
+});
+
+test('a promotion that is cancelled while it runs leaves its request acked; one that fails says what to do now', async () => {
+    const {page} = olga;
+    await go(carla.page, '#/projects/shop');
+    await act(carla.page, 'wish').first().click();
+    await dialogOf(carla.page).getByLabel('Ticket').fill('SHOP-43');
+    await submitOf(carla.page).click();
+    await visible(requestState(carla.page, 'open'));
+    requestId = carla.page.url().split('/').pop();
+    await toRequest(page);
+    await act(page, 'ack').click();
+    await submitOf(page).click();
+    await visible(requestState(page, 'acked'));
+
+    const hold = async () => {
+        await act(page, 'promote').click();
+        await dialogOf(page).getByLabel('Hold before the swap').check();
+        await submitOf(page).click();
+        await visible(page.locator('[data-step=held].step-current'));
+    };
+    await hold();
+    assert.equal(await act(carla.page, 'cancel-job').count(), 0);
+    await act(page, 'cancel-job').click();
+    assert.match(await dialogOf(page).innerText(), /production stays as it was/);
+    await submitOf(page).click();
+    await visible(page.getByText('It was cancelled').first());
+    await visible(requestState(page, 'acked'));
+    assert.match(await page.locator('[data-part=what-now]').first().innerText(), /may be promoted/);
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+
+    await hold();
+    const request = await page.evaluate((id) => fetch(`/v1/cutover-requests/${id}`).then((answer) => answer.json()), requestId);
+    const job = await page.evaluate((id) => fetch(`/v1/jobs/${id}`).then((answer) => answer.json()), request.promote_job_id);
+    damage(job.record.backup_id ?? request.pre_cutover_backup_id);
+    await act(page, 'release').click();
+    await submitOf(page).click();
+    await visible(requestState(page, 'failed'));
+    await settled(page);
+    const failed = page.locator('.notice', {hasText: 'It failed'}).first();
+    await visible(failed);
+    assert.match(await failed.innerText(), /Production now\s+Production is as it was/);
+    assert.match(await failed.locator('[data-part=what-now]').innerText(), /\w/);
+    assert.deepEqual(await seriousFindings(page, 'failed'), []);
+    await picture(page, 'failed', {fullPage: true});
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
 });
 
 test('no page has what is serious for axe-core, or stands out at 360 pixels, in light and dark', async () => {

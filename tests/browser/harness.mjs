@@ -148,6 +148,16 @@ export function spare(statement)
     return query(process.env.SPARE, statement);
 }
 
+/** Damages a file of a backup's archive, in its middle. */
+export function damage(backup)
+{
+    const folder = `${process.env.CUTOVER_HOME}/backups/${backup}`;
+    const file = `${folder}/${fs.readdirSync(folder).find((name) => name.endsWith('.dat.gz'))}`;
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length >> 1] ^= 0x10;
+    fs.writeFileSync(file, bytes);
+}
+
 /** A receiver of webhooks: {url, next()}: a message with its headers, as it came. */
 export async function receiver()
 {

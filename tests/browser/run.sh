@@ -13,6 +13,7 @@ bin=$(pg_config --bindir)
 browser=$(command -v "${BROWSER:-chromium}")
 port=
 daemon=
+providers=
 work=$(mktemp -d /tmp/cutover-browser.XXXXXX)
 chmod 755 "$work"
 
@@ -31,6 +32,7 @@ clean_up() {
     if [ -n "$daemon" ]; then
         kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
     fi
+    [ -z "$providers" ] || kill "$providers" 2>/dev/null || true
     for server in production preview; do
         [ ! -e "$work/$server/data/postmaster.pid" ] ||
             as_server_user "$bin/pg_ctl" -D "$work/$server/data" -m immediate stop >/dev/null 2>&1 || true
@@ -103,6 +105,12 @@ cutoverctl init >/dev/null
 cutoverctl project add shop --organization acme --database "host=$work/production user=postgres dbname=shop" >/dev/null
 cutoverctl preview add next --project shop --database "host=$work/preview user=postgres dbname=shop_next" --expires-in 24h >/dev/null
 
+# Providers of sites, played; they end with their standard input.
+mkfifo "$work/open"
+python3 tests/providers/server.py <"$work/open" >"$work/provider" &
+providers=$!
+exec 9>"$work/open"
+while ! [ -s "$work/provider" ]; do sleep 0.1; done
 port=$(free_port)
 cat >"$work/cutoverd.conf" <<CONFIGURATION
 home = $work/home
@@ -110,6 +118,7 @@ listen = 127.0.0.1:$port
 dashboard_dir = $source_dir/daemon/dashboard
 pg_bin_dir = $bin
 allow_private_webhooks = yes
+vercel_url = http://127.0.0.1:$(cat "$work/provider")/vercel
 CONFIGURATION
 "$build/cutoverd" --config "$work/cutoverd.conf" >"$work/cutoverd.log" 2>&1 &
 daemon=$!
