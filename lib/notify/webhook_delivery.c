@@ -118,22 +118,35 @@ cutover_status webhook_delivery_read(const cutover_webhooks *webhooks, const cha
 
 /* ---- saved ---- */
 
+/* A record on its way into the store, as a document of that kind; its body is to be freed. */
+struct written {
+    char key[WEBHOOK_KEY_SIZE];
+    char *body;
+    cutover_write write;
+};
+
+static cutover_status write_of(const struct record_type *type, const struct webhook_delivery_record *record,
+                               uint64_t version, struct written *written, cutover_error **error)
+{
+    written->body = NULL;
+    cutover_status status = webhook_delivery_key(record->webhook_id, record->id, written->key, error);
+    if (status == CUTOVER_OK)
+        status = record_format(type, record, &written->body, error);
+    written->write = (cutover_write){CUTOVER_WRITE_VERSION, type->kind, written->key,
+                                     record->project_id,    version,    written->body};
+    return status;
+}
+
 cutover_status webhook_delivery_save(const cutover_webhooks *webhooks,
                                      const struct webhook_delivery_record *record, uint64_t version,
                                      cutover_error **error)
 {
-    char key[WEBHOOK_KEY_SIZE];
-    char *body = NULL;
-    cutover_status status = webhook_delivery_key(record->webhook_id, record->id, key, error);
+    struct written written;
+    cutover_status status = write_of(&webhook_pending_type, record, version, &written, error);
 
     if (status == CUTOVER_OK)
-        status = record_format(&webhook_pending_type, record, &body, error);
-    if (status == CUTOVER_OK) {
-        const cutover_write write = {
-            CUTOVER_WRITE_VERSION, webhook_pending_type.kind, key, record->project_id, version, body};
-        status = store_save(&webhooks->store, &write, error);
-    }
-    free(body);
+        status = store_save(&webhooks->store, &written.write, error);
+    free(written.body);
     return status;
 }
 
@@ -141,21 +154,16 @@ cutover_status webhook_delivery_end(const cutover_webhooks *webhooks,
                                     const struct webhook_delivery_record *record, uint64_t version,
                                     cutover_error **error)
 {
-    char key[WEBHOOK_KEY_SIZE];
-    char *body = NULL;
-    cutover_status status = webhook_delivery_key(record->webhook_id, record->id, key, error);
+    struct written kept;
+    cutover_status status = write_of(&webhook_delivery_type, record, 0, &kept, error);
 
-    if (status == CUTOVER_OK)
-        status = record_format(&webhook_delivery_type, record, &body, error);
     if (status == CUTOVER_OK) {
         const cutover_write gone = {
-            CUTOVER_WRITE_VERSION, webhook_pending_type.kind, key, record->project_id, version, NULL};
-        const cutover_write kept = {
-            CUTOVER_WRITE_VERSION, webhook_delivery_type.kind, key, record->project_id, 0, body};
-        const cutover_write *const writes[] = {&gone, &kept};
+            CUTOVER_WRITE_VERSION, webhook_pending_type.kind, kept.key, record->project_id, version, NULL};
+        const cutover_write *const writes[] = {&gone, &kept.write};
         status = store_commit(&webhooks->store, writes, 2, error);
     }
-    free(body);
+    free(kept.body);
     return status;
 }
 
@@ -228,14 +236,13 @@ static cutover_status sweep_each(void *context, const struct document *document,
 cutover_status webhook_delivery_sweep(const cutover_webhooks *webhooks, const char *webhook_id,
                                       const char *project_id, cutover_error **error)
 {
-    struct sweeping pending = {webhooks, webhook_pending_type.kind, project_id};
-    struct sweeping ended = {webhooks, webhook_delivery_type.kind, project_id};
-    cutover_status status =
-        webhook_delivery_walk(webhooks, &webhook_pending_type, webhook_id, "", sweep_each, &pending, error);
+    const struct record_type *const types[] = {&webhook_pending_type, &webhook_delivery_type};
+    cutover_status status = CUTOVER_OK;
 
-    if (status == CUTOVER_OK)
-        status =
-            webhook_delivery_walk(webhooks, &webhook_delivery_type, webhook_id, "", sweep_each, &ended, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < sizeof types / sizeof *types; i++) {
+        struct sweeping sweeping = {webhooks, types[i]->kind, project_id};
+        status = webhook_delivery_walk(webhooks, types[i], webhook_id, "", sweep_each, &sweeping, error);
+    }
     return status;
 }
 
