@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERIES_MAX 4000 /* of a process; more are not counted: routes and statuses are few */
+#define EVENTS_MAX 10000 /* of the outbox are looked at: one whose notifier is away for a week says so anyway */
+#define SERIES_MAX 4000  /* of a process; more are not counted: routes and statuses are few */
 
 static const struct {
     const char *name, *type, *help;
@@ -32,10 +33,13 @@ static const struct {
     [FAMILY_RECOVERED] = {"cutoverd_recovered_total", "counter", "What recovery found, by outcome."},
     [FAMILY_CHORE_FAILURES] = {"cutoverd_chore_failures_total", "counter",
                                "Failures of what is done now and then, by chore."},
-    [FAMILY_JOBS] = {"cutover_jobs", "gauge", "Jobs of the store, by kind and status."},
+    [FAMILY_JOBS] =
+        {"cutover_jobs", "gauge",
+         "Jobs of the store, by kind and status; what is over and older than an hour as of ten minutes ago."},
     [FAMILY_LEASE_AGE] = {"cutover_lease_age_seconds", "gauge",
                           "Seconds since a running job's last sign of life, which comes every 5."},
-    [FAMILY_OUTBOX_EVENTS] = {"cutover_outbox_events", "gauge", "Events that wait in the outbox."},
+    [FAMILY_OUTBOX_EVENTS] = {"cutover_outbox_events", "gauge",
+                              "Events that wait in the outbox; counted up to 10000."},
     [FAMILY_OUTBOX_AGE] = {"cutover_outbox_oldest_seconds", "gauge", "Age of the oldest event that waits."},
     [FAMILY_OUTBOX_DELIVERIES] = {"cutover_outbox_deliveries", "gauge",
                                   "Deliveries that wait or were given up, by notifier and status."},
@@ -45,16 +49,23 @@ void metrics_init(struct metrics *metrics)
 {
     memset(metrics, 0, sizeof *metrics);
     pthread_mutex_init(&metrics->mutex, NULL);
+    census_init(&metrics->census);
     metrics_set(metrics, FAMILY_STREAMS, "", 0);
     metrics_set(metrics, FAMILY_JOBS_WAITING, "", 0);
     metrics_set(metrics, FAMILY_WRITES_REFUSED, "", 0);
     metrics_set(metrics, FAMILY_READS_UNAVAILABLE, "", 0);
 }
 
-void metrics_free(struct metrics *metrics)
+static void series_free(struct metrics *metrics)
 {
     free(metrics->series);
     pthread_mutex_destroy(&metrics->mutex);
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    census_free(&metrics->census);
+    series_free(metrics);
 }
 
 static struct series *find(struct metrics *metrics, enum family family, const char *labels)
@@ -160,45 +171,29 @@ struct look {
     double events;
 };
 
-static void look_at_job(struct look *look, const cutover_job *found)
+static void look_at_running(const cutover_job *job, void *context)
 {
+    struct look *look = context;
     char labels[160];
-    cutover_job *job = NULL;
 
-    snprintf(labels, sizeof labels, "kind=\"%s\",status=\"%s\"", cutover_job_kind(found),
-             cutover_job_status(found));
-    metrics_add(&look->metrics, FAMILY_JOBS, labels, 1);
-    if (cutover_job_is_over(found) ||
-        cutover_job_get(look->engine, cutover_job_id(found), &job, NULL) != CUTOVER_OK)
+    if (cutover_job_renewed_at(job) == 0)
         return;
-    if (cutover_job_renewed_at(job) > 0) {
-        snprintf(labels, sizeof labels, "kind=\"%s\",job_id=\"%s\"", cutover_job_kind(job),
-                 cutover_job_id(job));
-        metrics_set(&look->metrics, FAMILY_LEASE_AGE, labels,
-                    (double)(look->now - cutover_job_renewed_at(job)) / 1000000);
-    }
-    cutover_job_free(job);
+    snprintf(labels, sizeof labels, "kind=\"%s\",job_id=\"%s\"", cutover_job_kind(job), cutover_job_id(job));
+    metrics_set(&look->metrics, FAMILY_LEASE_AGE, labels,
+                (double)(look->now - cutover_job_renewed_at(job)) / 1000000);
 }
 
-static cutover_status look_at_jobs(struct look *look, cutover_error **error)
+static cutover_status look_at_jobs(struct look *look, struct census *census, cutover_error **error)
 {
-    char after[201] = "";
-    size_t count;
+    struct census_table table;
+    char labels[160];
+    cutover_status status = census_take(census, look->engine, look->now, &table, look_at_running, look, error);
 
-    do {
-        cutover_job_list *page = NULL;
-        cutover_status status = cutover_jobs_list(look->engine, NULL, after, 1000, &page, error);
-        if (status != CUTOVER_OK)
-            return status;
-        count = cutover_job_list_count(page);
-        for (size_t i = 0; i < count; i++) {
-            const cutover_job *job = cutover_job_list_at(page, i);
-            look_at_job(look, job);
-            snprintf(after, sizeof after, "%s", cutover_job_id(job));
-        }
-        cutover_job_list_free(page);
-    } while (count == 1000);
-    return CUTOVER_OK;
+    for (size_t i = 0; status == CUTOVER_OK && i < table.count; i++) {
+        snprintf(labels, sizeof labels, "kind=\"%s\",status=\"%s\"", table.rows[i].kind, table.rows[i].status);
+        metrics_set(&look->metrics, FAMILY_JOBS, labels, table.rows[i].count);
+    }
+    return status;
 }
 
 static cutover_status look_at_event(const cutover_event *event, void *context)
@@ -207,6 +202,8 @@ static cutover_status look_at_event(const cutover_event *event, void *context)
     struct json_object *object = json_tokener_parse(event->json), *deliveries = NULL;
     char labels[160];
 
+    if (look->events == EVENTS_MAX)
+        return CUTOVER_E_CANCELLED;
     look->events++;
     if (look->oldest == 0 || event->created_at < look->oldest)
         look->oldest = event->created_at;
@@ -225,13 +222,26 @@ static cutover_status look_at_event(const cutover_event *event, void *context)
     return CUTOVER_OK;
 }
 
-static cutover_status look_at_store(const struct house *house, struct look *look, cutover_error **error)
+/* As many as are counted. */
+static cutover_status look_at_events(struct look *look, cutover_error **error)
+{
+    cutover_status status = cutover_events_list(look->engine, NULL, look_at_event, look, error);
+
+    if (status != CUTOVER_E_CANCELLED || look->events < EVENTS_MAX)
+        return status;
+    cutover_error_free(*error);
+    *error = NULL;
+    return CUTOVER_OK;
+}
+
+static cutover_status look_at_store(const struct house *house, struct census *census, struct look *look,
+                                    cutover_error **error)
 {
     look->engine = house->engine;
     look->now = wall_now();
-    cutover_status status = look_at_jobs(look, error);
+    cutover_status status = look_at_jobs(look, census, error);
     if (status == CUTOVER_OK)
-        status = cutover_events_list(house->engine, NULL, look_at_event, look, error);
+        status = look_at_events(look, error);
     metrics_set(&look->metrics, FAMILY_OUTBOX_EVENTS, "", look->events);
     metrics_set(&look->metrics, FAMILY_OUTBOX_AGE, "",
                 look->oldest > 0 ? (double)(look->now - look->oldest) / 1000000 : 0);
@@ -263,7 +273,7 @@ cutover_status metrics_write(struct metrics *metrics, const struct house *house,
     struct look look = {0};
 
     pthread_mutex_init(&look.metrics.mutex, NULL);
-    cutover_status status = look_at_store(house, &look, error);
+    cutover_status status = look_at_store(house, &metrics->census, &look, error);
     if (status == CUTOVER_OK) {
         pthread_mutex_lock(&metrics->mutex);
         for (int family = 0; family < FAMILY_COUNT; family++) {
@@ -272,6 +282,6 @@ cutover_status metrics_write(struct metrics *metrics, const struct house *house,
         }
         pthread_mutex_unlock(&metrics->mutex);
     }
-    metrics_free(&look.metrics);
+    series_free(&look.metrics);
     return status;
 }

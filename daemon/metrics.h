@@ -4,7 +4,7 @@
 #ifndef CUTOVERD_METRICS_H
 #define CUTOVERD_METRICS_H
 
-#include "house.h"
+#include "census.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -41,6 +41,7 @@ struct metrics {
     pthread_mutex_t mutex;
     struct series *series;
     size_t count, capacity;
+    struct census census; /* jobs of the store */
 };
 
 void metrics_init(struct metrics *metrics);

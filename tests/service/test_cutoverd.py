@@ -239,6 +239,40 @@ class Cutover(Case):
         self.check_production_is_open("old")
         self.check_log_is_clean(self.daemon)
 
+    def fill_store(self, count):
+        """Backups of long ago, like one that is there."""
+        with contextlib.closing(sqlite3.connect(self.home.store, timeout=PATIENCE)) as store:
+            columns = [row[1] for row in store.execute("PRAGMA table_info(document)")]
+            like = dict(zip(columns, store.execute("SELECT * FROM document WHERE kind = 'backup'").fetchone()))
+            body = json.loads(like["body"])
+            for number in range(count):
+                body["id"] = f"01900000-0000-7000-8000-{number:012x}"
+                body["created_at"] = "2024-06-09T22:08:12.544000Z"
+                row = {**like, "id": body["id"], "body": json.dumps(body)}
+                store.execute(f"INSERT INTO document ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+                              [row[name] for name in columns])
+            store.commit()
+
+    def test_metrics_do_not_read_all_jobs_each_time(self):
+        made = self.answered(self.daemon.call("POST", "/v1/projects/shop/backups", self.olga, {"verify": "readback"}), 202)
+        self.wait_for_job(made.json["id"], "verified")
+        self.fill_store(5000)
+
+        def cost(daemon, times):
+            before = daemon.cpu()
+            for _ in range(times):
+                told = self.answered(daemon.call("GET", "/metrics", self.olga), 200).bytes.decode()
+                self.assertIn('cutover_jobs{kind="backup",status="verified"} 5001\n', told)
+            return daemon.cpu() - before
+        second = self.home.daemon()
+        first = cost(second, 1)
+        self.assertLess(cost(second, 5), first)
+        # One that changes and one that is new are told at once.
+        again = self.answered(second.call("POST", "/v1/projects/shop/backups", self.olga, {"verify": "readback"}), 202)
+        self.wait_for_job(again.json["id"], "verified", daemon=second)
+        told = second.call("GET", "/metrics", self.olga).bytes.decode()
+        self.assertIn('cutover_jobs{kind="backup",status="verified"} 5002\n', told)
+
     def test_two_on_one_store_deliver_each_event_once(self):
         files = [self.home.folder / f"events{number}.jsonl" for number in (1, 2)]
         daemons = [self.home.daemon(events_file=file) for file in files]
