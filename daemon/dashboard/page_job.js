@@ -6,6 +6,7 @@ import {announce, fill, h} from './dom.js';
 import {isOver, jobPanel} from './job_panel.js';
 import {button, facts, idText, link, time} from './parts.js';
 import {isOperator} from './session.js';
+import {abandon} from './tab_recovery.js';
 import {jobKinds} from './words.js';
 
 /** Asks whether a job is to stop, and has it stop. */
@@ -22,6 +23,23 @@ export function askToCancel(job)
             announce('The job was asked to stop');
         },
     });
+}
+
+// A job that lives gives a sign of life each 5 seconds.
+const silentAfter = 30000;
+
+/** Whether its process gives no sign of life any more. */
+function isSilent(job)
+{
+    return !isOver(job) && job.renewed_at !== null && Date.now() - new Date(job.renewed_at) > silentAfter;
+}
+
+function actionsOf(job)
+{
+    if (isOver(job) || !isOperator())
+        return null;
+    return [button('Cancel', () => askToCancel(job), {act: 'cancel-job'}),
+            isSilent(job) ? button('Give up', () => abandon(job), {class: 'button danger-quiet', act: 'abandon'}) : null].filter(Boolean);
 }
 
 function backupOf(job)
@@ -51,7 +69,7 @@ export async function jobPage(id)
     const factBox = h('div', {}, jobFacts(job));
     const running = jobPanel(job, {
         title: 'How it goes',
-        actions: (now) => (!isOver(now) && isOperator() ? [button('Cancel', () => askToCancel(now), {act: 'cancel-job'})] : null),
+        actions: actionsOf,
         begun: () => fill(factBox, jobFacts(running.job())),
         ended: (now) => fill(factBox, jobFacts(now)),
     });

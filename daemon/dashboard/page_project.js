@@ -8,6 +8,7 @@ import {isAdministrator, isOperator} from './session.js';
 import {auditTab, backupsTab, displacedTab, jobsTab, requestsTab} from './tab_lists.js';
 import {integrationsTab} from './tab_integrations.js';
 import {previewsTab} from './tab_previews.js';
+import {recoveryTab} from './tab_recovery.js';
 import {webhooksTab} from './tab_webhooks.js';
 
 // [name in the address, title, tab(project, reload) → nodes, who sees it, the path that has to be offered]
@@ -20,6 +21,7 @@ const tabs = [
     ['audit', 'Audit', auditTab, () => true],
     ['webhooks', 'Webhooks', webhooksTab, () => isOperator() || isAdministrator(), '/v1/projects/{}/webhook-endpoints'],
     ['integrations', 'Integrations', integrationsTab, () => true, '/v1/projects/{}/integrations'],
+    ['recovery', 'Recovery', recoveryTab, () => isOperator() || isAdministrator(), '/v1/projects/{}/leftovers'],
 ];
 
 async function shownTabs()

@@ -167,6 +167,19 @@ export function actionWords(action)
     return Object.hasOwn(actions, action) ? actions[action] : spoken(action.replaceAll('.', ': '));
 }
 
+/** What recovery says became of a job: a title, and a tone. */
+export const recovered = {
+    completed: ['Its swap had happened: its records are finished', 'good'],
+    undone: ['It was undone: production is as it was before', 'good'],
+    running: ['It lives, or nobody can tell yet', 'info'],
+    failed: ['It could not be settled now', 'bad'],
+    lost: ['The server lost what was completed', 'bad'],
+    different: ['The server holds something else: a person must look', 'bad'],
+    stands: ['Production is what the last job left', 'good'],
+    abandoned: ['It was given up', 'warn'],
+    left: ['It is still there', 'warn'],
+};
+
 export const actionNames = Object.keys(actions);
 
 export const methods = {restore: 'restored and compared', readback: 'read back and compared', '': 'not verified'};

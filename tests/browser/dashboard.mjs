@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import {addSparePreview, closeBrowser, damage, go, logIn, openBrowser, overhang, person, picture, production, receiver, run, seriousFindings, settled, spare, test,
-        visible} from './harness.mjs';
+import {addSparePreview, closeBrowser, damage, go, logIn, openBrowser, overhang, person, picture, production, promoteElsewhere, receiver, run,
+        seriousFindings, settled, spare, test, visible} from './harness.mjs';
 
 const hostile = '<img src=x onerror="document.title=\'taken\'"> & <b>bold</b>';
 const note = 'The new order tables. 😀 Please look at the totals afterwards.';
@@ -451,6 +451,50 @@ test('a promotion that is cancelled while it runs leaves its request acked; one 
     assert.equal(production('SELECT release FROM shop_info'), 'the first');
 });
 
+test('a job whose process died is given up with a reason, and the server says that production stands', async () => {
+    const {page} = otto;
+    await go(carla.page, '#/projects/shop');
+    await act(carla.page, 'wish').first().click();
+    await dialogOf(carla.page).getByLabel('Ticket').fill('SHOP-44');
+    await submitOf(carla.page).click();
+    await visible(requestState(carla.page, 'open'));
+    requestId = carla.page.url().split('/').pop();
+    await toRequest(page);
+    await act(page, 'ack').click();
+    await submitOf(page).click();
+    await visible(requestState(page, 'acked'));
+    const elsewhere = promoteElsewhere(requestId);
+    const jobOf = (id) => fetch(`/v1/cutover-requests/${id}`).then((answer) => answer.json()).then((request) => request.promote_job_id);
+    await toRequest(carla.page);
+    let job = null;
+    for (let i = 0; i < 600 && !job; i++) {
+        await carla.page.waitForTimeout(200);
+        job = await carla.page.evaluate(jobOf, requestId);
+    }
+    await go(page, `#/jobs/${job}`);
+    await visible(page.locator('[data-step=held].step-current'));
+    assert.equal(await act(page, 'abandon').count(), 0);
+    await elsewhere.kill();
+    await page.clock.fastForward('00:40');
+    await act(page, 'abandon').click();
+    await dialogOf(page).getByLabel('Reason').fill('its process was killed');
+    await submitOf(page).click();
+    assert.match(await dialogOf(page).locator('.field-error:visible').innerText(), /Please tick this/);
+    await dialogOf(page).getByLabel('Nobody can settle it otherwise').check();
+    assert.deepEqual(await seriousFindings(page, 'giving up'), []);
+    await submitOf(page).click();
+    await visible(page.locator('.job-head [data-state=failed]'));
+    assert.equal(production('SELECT release FROM shop_info'), 'the first');
+
+    await go(page, '#/projects/shop/recovery');
+    await act(page, 'look-server').click();
+    await visible(page.getByText('Production is what the last job left', {exact: true}));
+    await act(page, 'recover').click();
+    await visible(page.getByText('Nothing is unfinished'));
+    await go(carla.page, '#/projects/shop/previews');
+    assert.equal(await carla.page.getByRole('link', {name: 'Recovery'}).count(), 0);
+});
+
 test('no page has what is serious for axe-core, or stands out at 360 pixels, in light and dark', async () => {
     const {page} = otto;
     const first = (path) => page.evaluate((one) => fetch(one).then((answer) => answer.json()).then((list) => list.items[0].id), path);
@@ -458,7 +502,7 @@ test('no page has what is serious for axe-core, or stands out at 360 pixels, in 
     const backup = await first('/v1/projects/shop/backups');
     const pages = ['#/queue?status=all', '#/projects', '#/projects/shop/previews', '#/projects/shop/requests', '#/projects/shop/backups',
                    '#/projects/shop/jobs', '#/projects/shop/displaced', '#/projects/shop/audit', '#/projects/shop/webhooks',
-                   '#/projects/shop/integrations', `#/requests/${requestId}`, `#/jobs/${job}`, `#/backups/${backup}`, '#/keys', '#/nowhere'];
+                   '#/projects/shop/integrations', '#/projects/shop/recovery', `#/requests/${requestId}`, `#/jobs/${job}`, `#/backups/${backup}`, '#/keys', '#/nowhere'];
     for (const hash of pages) {
         await page.emulateMedia({colorScheme: 'light', reducedMotion: 'reduce'});
         await go(page, hash);

@@ -1,6 +1,6 @@
 // People at browsers: each in a context of their own, at one service. Whatever a browser complains about fails the test that it happened in.
 
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import {createRequire} from 'node:module';
@@ -146,6 +146,14 @@ export function addSparePreview(name)
 export function spare(statement)
 {
     return query(process.env.SPARE, statement);
+}
+
+/** A promotion by another process, which waits to be released: {kill()}, which leaves it as a dead process does. */
+export function promoteElsewhere(request)
+{
+    const child = spawn(process.env.CUTOVERCTL, ['--as', 'operator:olga', 'promote', request, '--hold'], {stdio: 'ignore'});
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    return {kill: () => { child.kill('SIGKILL'); return ended; }};
 }
 
 /** Damages a file of a backup's archive, in its middle. */
