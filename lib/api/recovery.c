@@ -15,6 +15,7 @@ static const char *or_null(const char *text)
 struct recoveries {
     struct output output;
     const char *left_by; /* only what this abandoned job left; NULL: all */
+    size_t count;
 };
 
 static cutover_status recovery_emit(const cutover_recovery *recovery, void *context)
@@ -25,6 +26,7 @@ static cutover_status recovery_emit(const cutover_recovery *recovery, void *cont
     if (recoveries->left_by != NULL &&
         (strcmp(recovery->job, "abandoned") != 0 || strcmp(recovery->job_id, recoveries->left_by) != 0))
         return CUTOVER_OK;
+    recoveries->count++;
     output_open(output, '{');
     output_put(output, "job", or_null(recovery->job));
     output_put(output, "job_id", or_null(recovery->job_id));
@@ -45,6 +47,9 @@ static cutover_status recover(struct call *call, const char *left_by, cutover_er
 
     call_page_begin(&recoveries.output);
     cutover_status status = cutover_recover(call->api->engine, project_id, recovery_emit, &recoveries, error);
+    /* What is left is told of; else it could not be read. */
+    if (status == CUTOVER_OK && left_by != NULL && recoveries.count == 0)
+        status = api_fail(error, CUTOVER_E_STORE, "what is left could not be read", NULL);
     if (status == CUTOVER_OK)
         return call_page_end(call, &recoveries.output, NULL, error);
     output_free(&recoveries.output);
@@ -181,11 +186,41 @@ static cutover_status leftover_find(struct call *call, struct one_leftover *one,
     return status;
 }
 
+/* Its project is that of its job, which is there when it is gone: whoever asks again under a key gets the answer. */
+static cutover_status find_job(struct call *call, bool *found, cutover_error **error)
+{
+    const char *id = call->params[0];
+    const size_t length = strcspn(id, ":");
+    cutover_error *cause = NULL;
+    char job_id[201];
+
+    *found = false;
+    if (id[length] == '\0' || length >= sizeof job_id)
+        return CUTOVER_OK;
+    memcpy(job_id, id, length);
+    job_id[length] = '\0';
+    cutover_status status = cutover_job_get(call->api->engine, job_id, &call->job, &cause);
+    *found = status == CUTOVER_OK;
+    if (*found)
+        call->project_id = cutover_job_project_id(call->job);
+    if (status == CUTOVER_E_NOT_FOUND || status == CUTOVER_E_INVALID)
+        status = CUTOVER_OK;
+    if (status != CUTOVER_OK && error != NULL)
+        *error = cause;
+    else
+        cutover_error_free(cause);
+    return status;
+}
+
 cutover_status api_find_leftover(struct call *call, cutover_error **error)
 {
     struct one_leftover one;
-    cutover_status status = leftover_find(call, &one, error);
+    bool found;
+    cutover_status status = find_job(call, &found, error);
 
+    if (status != CUTOVER_OK || found)
+        return status;
+    status = leftover_find(call, &one, error);
     if (status == CUTOVER_OK) {
         call->project = one.project_id;
         call->project_id = call->project;
