@@ -121,11 +121,21 @@ cutover_status backup_load(struct host *host, const char *backup_id, struct back
     return status;
 }
 
+/* Whoever comes after this process finds no archive that it would have to keep. */
+static struct backup_record for_the_store(const struct backup *backup)
+{
+    struct backup_record record = backup->record;
+
+    if (backup->in_making)
+        record.manifest_sha256 = NULL;
+    return record;
+}
+
 static cutover_status step_once(struct backup *backup, const char *told, struct lease *lease,
                                 cutover_error **error)
 {
     struct host *host = backup->host;
-    const struct backup_record *record = &backup->record;
+    const struct backup_record stored = for_the_store(backup), *record = &stored;
     struct change *change = NULL;
 
     cutover_status status = change_begin(&host->store, &host->clock, record->project_id, &change, error);
@@ -334,6 +344,8 @@ void backup_fail(struct backup *backup, const cutover_error *reason)
     cutover_error *error = NULL;
     bool cancelled = cutover_error_code(reason) == CUTOVER_E_CANCELLED;
 
+    if (backup->in_making)
+        record_set_text(&backup->record.manifest_sha256, NULL, NULL);
     bool published = backup->record.manifest_sha256 != NULL;
     if (!published && ANSWER_OF(host->repository.capabilities,
                                 host->repository.remove(backup->record.id, &error,

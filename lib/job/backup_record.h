@@ -18,6 +18,8 @@ struct backup {
     uint64_t version;
     const cutover_actor *actor; /* who changes it, borrowed; NULL: the library by itself */
     bool recovering;            /* after its process: the audit trail says so */
+    bool
+        in_making; /* its archive is not published, and may not be: the store knows of none until it is verified */
     struct verification_record
         again; /* the job that verifies it again, which goes with each commit; its id NULL: none does */
     uint64_t again_version;

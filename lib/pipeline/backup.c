@@ -48,6 +48,7 @@ static cutover_status archive_make(struct job *job, const struct session_options
     struct json_object *properties = job->journal.record.properties;
     struct backup_record *record = &job->backup.record;
 
+    job->backup.in_making = job_catches_up(job);
     return job_catches_up(job)
                ? archive_take(&job->operation, options, snapshot, properties, record, &job->archive, error)
                : archive_write(&job->operation, options, snapshot, properties, record, error);

@@ -192,6 +192,7 @@ static cutover_status publish(struct job *job, cutover_error **error)
         return status;
     archive_writing_free(job->archive);
     job->archive = NULL;
+    job->backup.in_making = false;
     job_backup_path_note(job);
     job->backup.record.verified_at = clock_now(&job->host->clock);
     return backup_step(&job->backup, BACKUP_VERIFIED, error);

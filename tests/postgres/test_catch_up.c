@@ -9,11 +9,15 @@
 #include "../support/held.h"
 #include "../support/shop.h"
 
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define WRITERS 3
 
@@ -29,6 +33,8 @@ static const char content[] =
     "STORED);"
     "ALTER TABLE keyed DROP COLUMN gone;"
     "INSERT INTO keyed SELECT n, 'note ' || n FROM generate_series(1, 3000) n;"
+    /* Its index is marked from the beginning: that is a fact of the catalog. */
+    "ALTER TABLE keyed CLUSTER ON keyed_pkey;"
     "CREATE TABLE heap (a int, b text); INSERT INTO heap SELECT n, md5(n::text) FROM "
     "generate_series(1, 2000) "
     "n;"
@@ -179,8 +185,8 @@ static char *sorted_dump(const char *database)
     return sorted;
 }
 
-/* What was displaced and the backup of it, as anybody's pg_restore reads it, are the same, and have every row that was taken. */
-static void backup_check(const struct outcome *outcome, const struct writing *writers)
+/* What was displaced and the backup of it, as anybody's pg_restore reads it, are the same. It is in database "restored" then. */
+static void backup_restore(const struct outcome *outcome)
 {
     char *displaced = strdup(outcome_text(outcome, "displaced_database"));
     char *open = shop_format("ALTER DATABASE %s ALLOW_CONNECTIONS true", displaced);
@@ -193,6 +199,16 @@ static void backup_check(const struct outcome *outcome, const struct writing *wr
                               NULL});
     char *restored = sorted_dump("restored");
     check_same_text(restored, expected);
+    free(displaced);
+    free(open);
+    free(expected);
+    free(restored);
+}
+
+/* And it has every row that was taken. */
+static void backup_check(const struct outcome *outcome, const struct writing *writers)
+{
+    backup_restore(outcome);
     for (int i = 0; i < WRITERS; i++) {
         char *sql = shop_format("SELECT count(DISTINCT number) FROM acked WHERE writer = %d AND number <= %d",
                                 i, writers[i].acked);
@@ -201,10 +217,6 @@ static void backup_check(const struct outcome *outcome, const struct writing *wr
     }
     assert_int_equal(cluster_number(cluster, "restored", "SELECT count(*) FROM prepared"), 1);
     cluster_sql(cluster, "postgres", "DROP DATABASE restored");
-    free(displaced);
-    free(open);
-    free(expected);
-    free(restored);
 }
 
 static void promoted_under_writers(struct shop *shop, unsigned round)
@@ -255,6 +267,221 @@ static void what_writers_were_told_is_in_the_backup_and_it_is_what_was_displaced
         promoted_under_writers(*state, round);
 }
 
+/* ---- right after a snapshot ---- */
+
+static bool is_of_production(PGconn *connection)
+{
+    return strcmp(PQdb(connection), "right_production") == 0;
+}
+
+/* Where writes come: each into a table of its own, to which nobody else ever writes; NULL: nobody writes. */
+static const char *written_after_snapshots;
+static unsigned snapshots;
+static bool exported;
+
+static void write_after_snapshot(void)
+{
+    char *sql = shop_format("INSERT INTO after_%u VALUES ('seen by the next round')", ++snapshots);
+    const char *database = written_after_snapshots;
+    PGconn *connection;
+    bool done;
+
+    written_after_snapshots = NULL; /* while it is at it */
+    connection = PQconnectdb(cluster_conninfo(cluster, database));
+    run(connection, sql, &done); /* the last one is refused */
+    PQfinish(connection);
+    char *counted = shop_format("SELECT count(*) FROM after_%u", snapshots);
+    assert_int_equal(cluster_number(cluster, database, counted), done);
+    written_after_snapshots = database;
+    free(counted);
+    free(sql);
+}
+
+/* The snapshot is taken when something is sent after what exports it. */
+static void pass(PGconn *connection, const char *sql)
+{
+    if (written_after_snapshots == NULL)
+        return;
+    if (exported) {
+        exported = false;
+        write_after_snapshot();
+    }
+    exported = strstr(sql, "pg_export_snapshot") != NULL && is_of_production(connection);
+}
+
+int PQsendQuery(PGconn *connection, const char *sql)
+{
+    int (*real)(PGconn *, const char *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "PQsendQuery");
+    pass(connection, sql);
+    return real(connection, sql);
+}
+
+int PQsendQueryParams(PGconn *connection, const char *sql, int count, const Oid *types,
+                      const char *const *values, const int *lengths, const int *formats, int format)
+{
+    int (*real)(PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "PQsendQueryParams");
+    pass(connection, sql);
+    return real(connection, sql, count, types, values, lengths, formats, format);
+}
+
+static int write_much(struct shop *shop, void *context)
+{
+    (void)shop;
+    cluster_sql(cluster, context, "UPDATE big SET v = v || '.'");
+    return 0;
+}
+
+static void what_is_written_right_after_a_snapshot_is_read_again(void **state)
+{
+    static char database[] = "right_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "right");
+    const struct shop_hook hooks[] = {{"catch_up", write_much, database}, {NULL, NULL, NULL}};
+
+    cluster_sql(cluster, database, content);
+    cluster_sql(cluster, database,
+                "CREATE TABLE after_1 (t text); CREATE TABLE after_2 (t text); CREATE TABLE after_3 (t text)");
+    snapshots = 0;
+    written_after_snapshots = database;
+    struct outcome outcome = shop_promote_ok(
+        shop,
+        &(struct shop_promotion){.request_id = request, .hooks = hooks, .verify = CUTOVER_VERIFY_READBACK});
+    written_after_snapshots = NULL;
+    assert_int_equal(atoi(outcome_text(&outcome, "catch_up.rounds")), 2);
+    assert_int_equal(snapshots, 3);
+    backup_restore(&outcome);
+    assert_int_equal(cluster_number(cluster, "restored", "SELECT count(*) FROM after_1"), 1);
+    assert_int_equal(cluster_number(cluster, "restored", "SELECT count(*) FROM after_2"), 1);
+    assert_int_equal(cluster_number(cluster, "restored", "SELECT count(*) FROM after_3"), 0);
+    cluster_sql(cluster, "postgres", "DROP DATABASE restored");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- large objects that are as many as they were ---- */
+
+static int write_large_object(struct shop *shop, void *context)
+{
+    (void)shop;
+    cluster_sql(cluster, context, "SELECT lo_put(105, 0, 'OBJECT')");
+    return 0;
+}
+
+static void a_large_object_that_was_written_to_is_read_again(void **state)
+{
+    static char database[] = "objects_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "objects");
+    const struct shop_hook hooks[] = {{"catch_up", write_large_object, database}, {NULL, NULL, NULL}};
+
+    cluster_sql(cluster, database, "SELECT lo_from_bytea(105, 'object')");
+    struct outcome outcome = shop_promote_ok(
+        shop,
+        &(struct shop_promotion){.request_id = request, .hooks = hooks, .verify = CUTOVER_VERIFY_READBACK});
+    backup_restore(&outcome);
+    cluster_sql(cluster, "postgres", "DROP DATABASE restored");
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- what ends it ---- */
+
+static bool damages;
+
+/* A disk that keeps something else than it was given, once the file has its name. */
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    int result = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
+
+    if (result == 0 && damages && strstr(to, ".dat.gz") != NULL) {
+        unsigned char byte = 0;
+        int file = openat(to_folder, to, O_RDWR | O_CLOEXEC);
+        assert_true(file >= 0);
+        assert_int_equal(pread(file, &byte, 1, 30), 1);
+        byte ^= 1;
+        assert_int_equal(pwrite(file, &byte, 1, 30), 1);
+        close(file);
+        damages = false;
+    }
+    return result;
+}
+
+static int write_and_damage(struct shop *shop, void *context)
+{
+    (void)shop;
+    cluster_sql(cluster, context, "UPDATE orders SET total = total + 1");
+    damages = true;
+    return 0;
+}
+
+/* Its backup has failed, has no archive for anybody, and nothing of it is in the repository. */
+static void check_nothing_kept(struct shop *shop, const char *project)
+{
+    cutover_backup_list *list = NULL;
+    cutover_error *error = NULL;
+    char path[4096];
+
+    check_ok(cutover_backups_list(shop->engine, project, NULL, 10, &list, &error), error);
+    assert_int_equal(cutover_backup_list_count(list), 1);
+    const cutover_backup *backup = cutover_backup_list_at(list, 0);
+    assert_true(strcmp(cutover_backup_status(backup), "verified") != 0);
+    cutover_status status =
+        cutover_backup_path(shop->engine, cutover_backup_id(backup), path, sizeof path, &error);
+    assert_int_not_equal(status, CUTOVER_OK);
+    cutover_error_free(error);
+    assert_false(shop_has_partials(shop));
+    cutover_backup_list_free(list);
+}
+
+static void what_is_damaged_while_it_is_read_again_fails_the_promotion(void **state)
+{
+    static char database[] = "damaged_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "damaged");
+    const struct shop_hook hooks[] = {{"catch_up", write_and_damage, database}, {NULL, NULL, NULL}};
+    struct outcome outcome = shop_promote(
+        shop,
+        &(struct shop_promotion){.request_id = request, .hooks = hooks, .verify = CUTOVER_VERIFY_READBACK});
+
+    assert_false(damages);
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    assert_string_equal(cutover_error_step(outcome.error), "catch_up");
+    cluster_sql(cluster, database, "INSERT INTO generation VALUES ('open')");
+    check_nothing_kept(shop, "damaged");
+    outcome_free(&outcome);
+    free(request);
+}
+
+static int write_some(struct shop *shop, void *context)
+{
+    (void)shop;
+    cluster_sql(cluster, context, "UPDATE orders SET total = total + 1");
+    return 0;
+}
+
+/* Any work behind the fence takes longer than a second, by the estimate. */
+static void a_limit_that_would_be_passed_is_found_before_a_write_is_refused(void **state)
+{
+    static char database[] = "limited_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "limited");
+    const struct shop_hook hooks[] = {{"catch_up", write_some, database}, {NULL, NULL, NULL}};
+    struct outcome outcome = shop_promote(
+        shop, &(struct shop_promotion){.request_id = request, .hooks = hooks, .writes_refused_max_s = 1});
+
+    check_status_keep(outcome.status, CUTOVER_E_CANCELLED, outcome.error);
+    check_contains(cutover_error_message(outcome.error), "production would refuse writes for about");
+    assert_int_equal(shop->traffic.pauses, 0);
+    check_nothing_kept(shop, "limited");
+    outcome_free(&outcome);
+    free(request);
+}
+
 static int start_cluster(void **state)
 {
     (void)state;
@@ -269,6 +496,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_writers_were_told_is_in_the_backup_and_it_is_what_was_displaced,
+                                        shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(what_is_written_right_after_a_snapshot_is_read_again, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_large_object_that_was_written_to_is_read_again, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(what_is_damaged_while_it_is_read_again_fails_the_promotion, shop_setup,
+                                        shop_teardown),
+        cmocka_unit_test_setup_teardown(a_limit_that_would_be_passed_is_found_before_a_write_is_refused,
                                         shop_setup, shop_teardown),
     };
 

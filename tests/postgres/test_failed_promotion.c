@@ -452,6 +452,8 @@ static void a_definition_that_changes_while_the_backup_is_verified_fails_the_pro
     check_contains(cutover_error_message(outcome.error), "production was altered while the job ran");
     check_contains(cutover_error_detail(outcome.error), "column public.generation.extra");
     assert_int_equal(shop->traffic.pauses, 0);
+    /* What was no backup yet is not kept. */
+    assert_false(shop_has_partials(shop));
     cluster_sql(cluster, "altered_production", "INSERT INTO generation VALUES ('open', 2)");
     check_can_ask_again(shop, "altered", request);
     outcome_free(&outcome);

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -411,6 +412,18 @@ int shop_teardown(void **state)
         free(*state);
     fail_for(left);
     return 0;
+}
+
+bool shop_has_partials(const struct shop *shop)
+{
+    char *pattern = shop_format("%s/backups/*.partial", shop->home);
+    glob_t found;
+    int status = glob(pattern, 0, NULL, &found);
+
+    assert_true(status == 0 || status == GLOB_NOMATCH);
+    globfree(&found);
+    free(pattern);
+    return status == 0;
 }
 
 /* ---- projects, previews, requests ---- */

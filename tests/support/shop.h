@@ -119,6 +119,8 @@ int64_t shop_now(struct shop *shop);
 void shop_drive_monotonic(struct shop *shop);
 /* The engine sees every lease, and by its monotonic clock 31 seconds pass in which none of them changes. */
 void shop_leases_fall_silent(struct shop *shop);
+/* Whether its repository holds what is no backup yet. */
+bool shop_has_partials(const struct shop *shop);
 /* "active", … as the platform says; malloc'd as all that follow. */
 char *shop_project_state(struct shop *shop, const char *project_id);
 char *shop_request_status(struct shop *shop, const char *request_id);

@@ -3,6 +3,7 @@
 
 #include "postgres/swap/fence.h"
 #include "postgres/swap/mark.h"
+#include "postgres/swap/stale.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -170,6 +171,91 @@ static void a_fence_says_what_it_replaced(void **state)
     assert_string_equal(was, "untouched");
 }
 
+/* ---- what is stale by two marks (postgres/swap/stale.h) ---- */
+
+#define OF_LARGE_OBJECTS "2613 4 4 4\n"
+
+static struct fence_mark laid_out_mark(const char *counters, const char *layout)
+{
+    struct fence_mark made = mark(counters, "");
+
+    made.layout = (struct text)TEXT_INIT;
+    text_add(&made.layout, layout);
+    return made;
+}
+
+/* Takes the marks. */
+static struct stale stale_by(struct fence_mark before, struct fence_mark now)
+{
+    struct stale stale;
+    cutover_error *error = NULL;
+
+    check_ok(stale_find(&before, &now, &stale, &error), error);
+    fence_mark_free(&before);
+    fence_mark_free(&now);
+    return stale;
+}
+
+static struct fence_mark known(void)
+{
+    return laid_out_mark(OF_LARGE_OBJECTS "20000 5 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n");
+}
+
+static void what_has_other_counters_or_another_file_is_stale(void **state)
+{
+    static const struct {
+        const char *counters, *layout;
+        bool first, second, large_objects;
+    } cases[] = {
+        {OF_LARGE_OBJECTS "20000 5 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n", false, false, false},
+        {OF_LARGE_OBJECTS "20000 6 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n", true, false, false},
+        {OF_LARGE_OBJECTS "20000 5 1 0\n20001 7 1 0\n", "20000 1 2 3\n20001 4 5 6\n", false, true, false},
+        {OF_LARGE_OBJECTS "20000 5 1 1\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n", true, false, false},
+        {OF_LARGE_OBJECTS "20000 5 1 0\n20001 7 0 0\n", "20000 9 2 3\n20001 4 5 6\n", true, false, false},
+        {OF_LARGE_OBJECTS "20000 5 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 9 6\n", false, true, false},
+        {OF_LARGE_OBJECTS "20000 5 2 0\n20001 7 0 0\n", "20000 9 2 3\n20001 9 5 6\n", true, true, false},
+        {OF_LARGE_OBJECTS "20001 7 0 0\n", "20001 4 5 6\n", true, false, false},
+        {"2613 4 5 4\n20000 5 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n", false, false, true},
+        {OF_LARGE_OBJECTS "2995 1 0 0\n20000 5 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n", false, false,
+         true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct stale stale = stale_by(known(), laid_out_mark(cases[i].counters, cases[i].layout));
+        assert_int_equal(stale_has(&stale, 20000), cases[i].first);
+        assert_int_equal(stale_has(&stale, 20001), cases[i].second);
+        assert_int_equal(stale.large_objects, cases[i].large_objects);
+        assert_int_equal(stale_is_empty(&stale),
+                         !cases[i].first && !cases[i].second && !cases[i].large_objects);
+        assert_false(stale.all);
+        stale_free(&stale);
+    }
+}
+
+static void check_all_stale(struct fence_mark now)
+{
+    struct stale stale = stale_by(known(), now);
+
+    assert_true(stale_has(&stale, 20000) && stale_has(&stale, 20001) && stale.large_objects);
+    assert_false(stale_is_empty(&stale));
+    stale_free(&stale);
+}
+
+static void all_is_stale_where_nothing_can_be_told(void **state)
+{
+    struct fence_mark reset = known(), restarted = known();
+
+    (void)state;
+    free(reset.stats_reset);
+    reset.stats_reset = strdup("later");
+    free(restarted.server_started);
+    restarted.server_started = strdup("later");
+    check_all_stale(reset);
+    check_all_stale(restarted);
+    check_all_stale(laid_out_mark(OF_LARGE_OBJECTS "20000 4 1 0\n20001 7 0 0\n", "20000 1 2 3\n20001 4 5 6\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +266,8 @@ int main(void)
         cmocka_unit_test(many_changes_are_counted_and_some_are_named),
         cmocka_unit_test(marks_that_do_not_belong_together_prove_nothing),
         cmocka_unit_test(recorded_marks_are_compared_by_each_of_their_parts),
+        cmocka_unit_test(what_has_other_counters_or_another_file_is_stale),
+        cmocka_unit_test(all_is_stale_where_nothing_can_be_told),
     };
 
     return cmocka_run_group_tests_name("fence proof", tests, NULL, NULL);
