@@ -94,6 +94,10 @@ check holds safe "two promoters, two recoverers, leases that run out twice" RECO
     WRITES=0
 check holds safe "two crashes, a connection cut" PROMOTERS=1 CRASHES=2 CUTS=1
 check holds safe "without a fence (a rollback), a connection cut" PROMOTERS=1 CUTS=1 FENCELESS
+check holds safe "the fence goes up early" EARLY PROMOTERS=1 CUTS=1
+check holds p2 "clients that write until the fence, and come back" RESPECT VISITS=2 WRITES=2 PROMOTERS=1
+check holds p2 "the last round has what was written until the fence, without a proof" RESPECT SWAP_WITHOUT_PROOF VISITS=2 \
+    WRITES=2 PROMOTERS=1
 check holds settles "one promoter" PROMOTERS=1
 if [ "$long" = long ]; then
     check holds safe "long: two promoters, a connection cut, a client that writes" CUTS=1
@@ -109,6 +113,11 @@ check fails p1 "staging is not compared" SWAP_UNCHECKED
 check fails p2 "no proof that nothing was written" SWAP_WITHOUT_PROOF
 check fails p2 "the backup need not be verified" SWAP_UNVERIFIED
 check fails p2 "the mark is younger than the snapshot" MARK_AFTER_SNAPSHOT
+check fails p2 "the mark is younger than the snapshot, behind an early fence" MARK_AFTER_SNAPSHOT EARLY
+check fails p2 "the fence goes up after the last round, without a proof" FENCE_AFTER_LAST_ROUND SWAP_WITHOUT_PROOF RESPECT \
+    PROMOTERS=1
+check fails safe "the fence goes up after the last round: the proof is in the way of who keeps to it" \
+    FENCE_AFTER_LAST_ROUND RESPECT PROMOTERS=1
 check fails p2 "the door stays open" DOOR_LEFT_OPEN
 check fails p2 "undo on a session without the lock" UNDO_WITHOUT_LOCK
 check fails p4 "no advisory lock" NO_ADVISORY_LOCK

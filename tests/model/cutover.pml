@@ -16,6 +16,9 @@
 #ifndef VISITS
 #define VISITS 1 /* client sessions */
 #endif
+#ifndef ROUNDS
+#define ROUNDS 1 /* in which a backup is brought forward before the fence */
+#endif
 #ifndef CRASHES
 #define CRASHES 1 /* kill -9 of a promoter or recoverer; recoverers are started again */
 #endif
@@ -44,6 +47,7 @@ byte content[DATABASES]; /* counts the acknowledged writes in it */
 byte guest;  /* the OID that a client's session is inside of; 0: nobody */
 byte writes; /* acknowledged so far */
 byte visits;
+byte uncounted; /* acknowledged writes of the client's session that the server's counters do not have yet */
 
 /* Sessions: one control session for each process; what a dead process or a cut connection leaves on the server goes on
    as the orphan: it holds the lock until it has run what was sent to it, or is ended. */
@@ -151,6 +155,16 @@ ltl settles { <> [] (NO_JOB && AS_IT_SHOULD_BE && project == 0) }
 
 bit good;
 
+/* A session counts what it wrote at the latest when it ends. */
+inline guest_leave()
+{
+    guest = 0;
+    uncounted = 0
+}
+
+/* What a mark says; a session that is still there may owe it something. */
+#define COUNTED(oid) (content[oid] - (guest == oid -> uncounted : 0))
+
 /* lib/postgres/swap/fence.c: checks that the name still carries the OID that the journal means. */
 inline fence_set(job, to)
 {
@@ -158,7 +172,7 @@ inline fence_set(job, to)
     :: at_name == production_oid[job] ->
         fenced[at_name] = to; /* and those inside are ended: */
         if
-        :: guest == at_name -> guest = 0
+        :: guest == at_name -> guest_leave()
         :: else
         fi
     :: else -> good = 0
@@ -196,7 +210,7 @@ inline run_SWAP(job) { swap_commit(job) }
 inline run_DOOR_EMPTY(job)
 {
     if
-    :: guest == production_oid[job] -> guest = 0
+    :: guest == production_oid[job] -> guest_leave()
     :: else
     fi
 }
@@ -326,10 +340,45 @@ inline lease_leave()
 #endif
 #define MAY_FAIL(next) if :: skip :: goto next fi
 
+#ifdef FENCELESS
+#define FENCE_UP skip
+#elif defined(FENCE_NOT_JOURNALED)
+#define FENCE_UP SQL(FENCE_RAISE, failed, lost)
+#else
+#define FENCE_UP                                \
+    SAVE(fence = 1; fence_raised[p] = 1);       \
+    SQL(FENCE_RAISE, failed, lost)
+#endif
+
+/* A mark, a snapshot, and what it reads: all, or, where the mark says that something was written, that again (stale.c). */
+#ifdef MARK_AFTER_SNAPSHOT
+#define FIRST_ROUND                                                 \
+    atomic { backup[p] = content[production_oid[p]] };              \
+    atomic { mark = COUNTED(production_oid[p]) }
+#define ROUND                                                       \
+    atomic { seen = content[production_oid[p]] };                   \
+    atomic {                                                        \
+        backup[p] = (COUNTED(production_oid[p]) != mark -> seen : backup[p]); \
+        mark = COUNTED(production_oid[p]);                          \
+        seen = 0 }
+#else
+#define FIRST_ROUND                                                 \
+    atomic { mark = COUNTED(production_oid[p]) };                   \
+    atomic { backup[p] = content[production_oid[p]] }
+#define ROUND                                                       \
+    atomic { seen = COUNTED(production_oid[p]) };                   \
+    atomic {                                                        \
+        backup[p] = (seen != mark -> content[production_oid[p]] : backup[p]); \
+        mark = seen;                                                \
+        seen = 0 }
+#endif
+
 proctype Promoter(byte p)
 {
     byte me = p;
     byte mark;
+    byte seen; /* a round's mark, while its snapshot is taken */
+    byte rounds; /* before the fence */
     byte production;
     bit fence, door; /* of the record as this process has it */
 
@@ -382,24 +431,35 @@ proctype Promoter(byte p)
     :: goto failed
     fi;
 
-    /* promote_backup.c */
-#ifndef FENCELESS
-#ifndef FENCE_NOT_JOURNALED
-    SAVE(fence = 1; fence_raised[p] = 1);
+    /* backup.c, verify.c: behind the fence (EARLY), or of what production holds while it takes writes. */
+#ifdef EARLY
+    FENCE_UP;
 #endif
-    SQL(FENCE_RAISE, failed, lost);
-#endif
-#ifdef MARK_AFTER_SNAPSHOT
-    atomic { backup[p] = content[production_oid[p]] };
-    atomic { mark = content[production_oid[p]]; verified[p] = 1 };
+    FIRST_ROUND;
+
+    /* catch_up.c: as many rounds as are worth it, and one more, behind the fence; then it is published. */
+#ifndef EARLY
+    do
+    :: atomic { rounds < ROUNDS -> rounds++ }; ROUND
+    :: break
+    od;
+#ifdef FENCE_AFTER_LAST_ROUND
+    ROUND;
+    FENCE_UP;
 #else
-    atomic { mark = content[production_oid[p]] };
-    atomic { backup[p] = content[production_oid[p]];
+    FENCE_UP;
+    ROUND;
+#endif
+    atomic { rounds = 0 };
+#endif
+    atomic {
 #ifdef SWAP_UNVERIFIED
              MAY_FAIL(unverified);
 #endif
              verified[p] = 1 };
+#ifdef SWAP_UNVERIFIED
 unverified:
+    skip;
 #endif
 
     /* promote_swap.c, guard.c */
@@ -414,8 +474,13 @@ unverified:
     SQL(DOOR_EMPTY, failed, lost);
 #ifndef SWAP_WITHOUT_PROOF
     if
-    :: atomic { content[production_oid[p]] == mark -> mark = 0 }
-    :: atomic { content[production_oid[p]] != mark -> mark = 0; goto failed }
+    :: atomic { COUNTED(production_oid[p]) == mark -> mark = 0 }
+    :: atomic { COUNTED(production_oid[p]) != mark ->
+#ifdef RESPECT /* who keeps to the fence is in nobody's way, as long as nobody else lifted it */
+        assert(owner[p] != me + 1);
+#endif
+        mark = 0;
+        goto failed }
     fi;
 #endif
     /* swap.c reads the names and the door first; the renames lock after. */
@@ -497,6 +562,7 @@ died:
         session_close();
         lease_leave();
         mark = 0;
+        rounds = 0;
         fence = 0;
         door = 0
     };
@@ -618,17 +684,24 @@ end_idle:
     od
 }
 
-/* Clients that write in spite of the fence (SET TRANSACTION READ WRITE), as long as the door lets them in. */
+/* Clients that write in spite of the fence (SET TRANSACTION READ WRITE), as long as the door lets them in; or that keep to it. */
+#ifdef RESPECT
+#define MAY_WRITE (!fenced[guest])
+#else
+#define MAY_WRITE true
+#endif
 proctype Client()
 {
 end_idle:
     do
     :: atomic { guest == 0 && visits < VISITS && at_name != 0 && open[at_name] -> visits++; guest = at_name }
-    :: atomic { guest != 0 && writes < WRITES ->
+    :: atomic { guest != 0 && writes < WRITES && MAY_WRITE ->
         assert(guest == at_name);
         writes++;
+        uncounted++;
         content[guest]++ }
-    :: atomic { guest != 0 -> guest = 0 }
+    :: atomic { uncounted != 0 -> uncounted = 0 }
+    :: atomic { guest != 0 -> guest_leave() }
     od
 }
 
