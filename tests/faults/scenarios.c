@@ -1,6 +1,73 @@
 #include "faults/scenarios.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- production goes on while a job runs ---- */
+
+/* Writes as a client would: by a process of its own, so that what it calls is no point of the job. */
+static void write_to_production(const char *const sql[3])
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        execl(getenv(SCENE_PSQL), "psql", "-Xqt", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d",
+              getenv(SCENE_CONNINFO), "-c", sql[0], "-c", sql[1], "-c", sql[2], (char *)NULL);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        abort();
+}
+
+/* Of production's content it changes nothing, as whoever looks afterwards knows only one; but a large object comes before the backup,
+   and goes after it. The last statement finds the counters written down. */
+static const char *const before_sql[] = {"SELECT lo_from_bytea(4712, 'goes') WHERE NOT EXISTS"
+                                         " (SELECT FROM pg_largeobject_metadata WHERE oid = 4712)",
+                                         "SELECT", "SELECT"};
+static const char *const meanwhile_sql[] = {"BEGIN; DELETE FROM orders; ROLLBACK; SELECT lo_unlink(4712)",
+                                            "SELECT pg_stat_force_next_flush()", "SELECT"};
+static const char *const much_meanwhile_sql[] = {"BEGIN; DELETE FROM aside.much; ROLLBACK",
+                                                 "SELECT pg_stat_force_next_flush()", "SELECT"};
+
+static void write_once(const cutover_progress *progress, const char *step, const char *const sql[3],
+                       bool *written)
+{
+    if (!*written && strcmp(progress->step, step) == 0) {
+        *written = true;
+        write_to_production(sql);
+    }
+}
+
+static int32_t write_meanwhile(const cutover_progress *progress, void *userdata)
+{
+    static bool before, meanwhile;
+
+    (void)userdata;
+    write_once(progress, "stage", before_sql, &before);
+    write_once(progress, "catch_up", meanwhile_sql, &meanwhile);
+    return 0;
+}
+
+/* So much of it that a round before the fence is worth it. */
+static int32_t write_much_meanwhile(const cutover_progress *progress, void *userdata)
+{
+    static bool much;
+
+    write_once(progress, "catch_up", much_meanwhile_sql, &much);
+    return write_meanwhile(progress, userdata);
+}
+
+static void make_much(struct shop *shop, const char *request_id)
+{
+    (void)request_id;
+    cluster_sql(shop->cluster, SCENE_PRODUCTION,
+                "CREATE SCHEMA aside; CREATE TABLE aside.much AS SELECT repeat('x', 9000000) AS v");
+}
+
+/* ---- jobs ---- */
 
 static cutover_status promotion_run(cutover_engine *engine, cutover_promotion_options *options,
                                     cutover_error **error)
@@ -23,6 +90,7 @@ static cutover_promotion_options promotion_options(const char *request_id, uint3
     options.request_id = request_id;
     options.jobs = jobs;
     options.verify = verify;
+    options.progress = write_meanwhile;
     return options;
 }
 
@@ -42,6 +110,25 @@ static cutover_status promote_restored(cutover_engine *engine, const char *reque
     return promotion_run(engine, &options, error);
 }
 
+static cutover_status promote_under_writes(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                           cutover_error **error)
+{
+    cutover_promotion_options options = promotion_options(request_id, jobs, CUTOVER_VERIFY_READBACK);
+
+    options.progress = write_much_meanwhile;
+    return promotion_run(engine, &options, error);
+}
+
+static cutover_status promote_fenced_early(cutover_engine *engine, const char *request_id, uint32_t jobs,
+                                           cutover_error **error)
+{
+    cutover_promotion_options options = promotion_options(request_id, jobs, CUTOVER_VERIFY_READBACK);
+
+    options.fence = CUTOVER_FENCE_EARLY;
+    options.progress = NULL;
+    return promotion_run(engine, &options, error);
+}
+
 struct holding {
     cutover_engine *engine;
     const char *request_id;
@@ -55,7 +142,7 @@ static int32_t release(const cutover_progress *progress, void *userdata)
 
     if (strcmp(progress->step, "held") == 0)
         cutover_promotion_release(holding->engine, &shop_other_operator, holding->request_id, NULL);
-    return 0;
+    return write_meanwhile(progress, NULL);
 }
 
 static cutover_status promote_held(cutover_engine *engine, const char *request_id, uint32_t jobs,
@@ -188,6 +275,21 @@ const struct scenario scenarios[] = {
         .one_in = 2,
         .act = promote_restored,
         .from_step = "verify",
+        OF_A_PROMOTION,
+    },
+    {
+        .name = "promotion-under-writes",
+        .one_in = 4,
+        .arrange = make_much,
+        .act = promote_under_writes,
+        .from_step = "catch_up",
+        OF_A_PROMOTION,
+    },
+    {
+        .name = "promotion-fenced-early",
+        .one_in = 4,
+        .act = promote_fenced_early,
+        .from_step = "backup",
         OF_A_PROMOTION,
     },
     {

@@ -206,6 +206,8 @@ void scene_open(struct scene *scene, const struct scenario *scenario)
     scene->home = shop_format("%s/home", scene->folder);
     scene->points = shop_format("%s/points", scene->folder);
     scene->output = shop_format("%s/output", scene->folder);
+    assert_int_equal(setenv(SCENE_PSQL, cluster_program("psql"), 1), 0);
+    assert_int_equal(setenv(SCENE_CONNINFO, cluster_conninfo(scene->cluster, SCENE_PRODUCTION), 1), 0);
     arrange(scene);
 }
 

@@ -12,6 +12,10 @@
 
 #define SCENE_EMPTY "empty" /* a preview, and its database */
 
+/* In the environment of a child: the program, and how production is reached. */
+#define SCENE_PSQL "CUTOVER_SCENE_PSQL"
+#define SCENE_CONNINFO "CUTOVER_SCENE_CONNINFO"
+
 /* What one job does to a database. */
 struct scenario {
     const char *name;
