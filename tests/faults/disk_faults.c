@@ -62,11 +62,47 @@ void repository_that_refuses_to_write(void **state)
     static const struct blow full = {
         .name = "the repository is full", .strike = repository_fills, .heal = repository_empties};
     static const struct moment copying = {"backup", "COPY ", true, false};
+    static const struct moment copying_again = {"catch_up", "COPY ", true, false};
 
     assert_int_equal(field_strike(*state, &(struct moment){.step = "backup"}, &full), ENDING_FAILED);
     field_strike(*state, &copying, &full);
+    assert_int_equal(field_strike(*state, &(struct moment){.step = "catch_up"}, &full), ENDING_FAILED);
+    assert_int_equal(field_strike(*state, &copying_again, &full), ENDING_FAILED);
     assert_int_equal(field_strike(*state, &(struct moment){.step = "swap"}, &full), ENDING_COMPLETED);
     field_tell(*state, full.name);
+}
+
+static enum repository_fault coming;
+
+static void repository_breaks(struct field *field)
+{
+    pthread_mutex_lock(&field->mutex);
+    field->repository_fault = coming;
+    pthread_mutex_unlock(&field->mutex);
+}
+
+/* Behind the fence, and up to when its archive is published: production opens, and nothing is kept that is no backup. */
+void repository_that_fails_in_the_catch_up(void **state)
+{
+    static const struct {
+        enum repository_fault fault;
+        const char *name;
+        enum ending ending;
+    } faults[] = {
+        {REPOSITORY_CREATE_FAILS, "no object can be created", ENDING_FAILED},
+        {REPOSITORY_REMOVE_OBJECT_FAILS, "no object can be removed", ENDING_FAILED},
+        {REPOSITORY_PUBLISH_FAILS, "it cannot be published", ENDING_FAILED},
+        {REPOSITORY_PUBLISH_FAILS_APPLIED, "it is published, and nobody is told", ENDING_FAILED},
+        {REPOSITORY_PUBLISHES_AND_STORE_FAILS, "it is published, and cannot be recorded", ENDING_FAILED},
+        {REPOSITORY_PUBLISHES_AND_STORE_IS_GONE, "it is published, and nothing can be recorded", ENDING_UNDONE},
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const struct blow blow = {.name = faults[i].name, .strike = repository_breaks};
+        coming = faults[i].fault;
+        assert_int_equal(field_strike(*state, &(struct moment){.step = "catch_up"}, &blow), faults[i].ending);
+    }
+    field_tell(*state, "the repository fails in the catch-up");
 }
 
 static void mount_disk(const char *path, const char *options)
@@ -86,8 +122,9 @@ void repository_on_a_full_disk(void **state)
 {
     static const struct blow full = {
         .name = "the repository's disk is full", .strike = fill, .heal = make_room};
-    static const char *const steps[] = {"lock", "backup", "verify", "swap", NULL};
+    static const char *const steps[] = {"lock", "backup", "verify", "catch_up", "swap", NULL};
     static const struct moment copying = {"backup", "COPY ", true, false};
+    static const struct moment copying_again = {"catch_up", "COPY ", true, false};
     struct field *field = *state;
 
     disk = shop_format("%s/backups", field->shop.home);
@@ -95,6 +132,7 @@ void repository_on_a_full_disk(void **state)
     field_reopen_repository(field);
     at_the_steps(field, &full, steps);
     field_strike(field, &copying, &full);
+    assert_int_equal(field_strike(field, &copying_again, &full), ENDING_FAILED);
     field_leave(field);
     assert_int_equal(umount2(disk, MNT_DETACH), 0);
     field_reopen_repository(field);

@@ -1,6 +1,7 @@
 #include "faults/field_check.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +16,8 @@
 /* What a cancel may take, with all that it undoes, on a busy machine: a step that ignores it takes HANG_SECONDS. */
 #define CANCEL_LIMIT_S 60
 
-const char *const field_steps[] = {"preflight", "lock", "stage", "check", "backup",
-                                   "verify",    "held", "swap",  NULL};
+const char *const field_steps[] = {"preflight", "lock", "stage",    "check", "backup",
+                                   "verify",    "held", "catch_up", "swap",  NULL};
 
 static struct field *struck_field; /* the one whose statements are looked at */
 
@@ -90,6 +91,25 @@ int PQsendQueryParams(PGconn *connection, const char *sql, int count, const Oid 
     return sent;
 }
 
+/* What a round reads again: a table, a large object that is new, and one that is gone. What is written is safe of the server's crash;
+   a sequence would not be. */
+static void write_meanwhile(struct field *field)
+{
+    static const char sql[] = "UPDATE generation SET name = name || '.';"
+                              "SELECT lo_unlink(max(oid)) FROM pg_largeobject_metadata;"
+                              "SELECT lo_from_bytea(0, 'meanwhile')";
+
+    cluster_sql(field->production, field->project, sql);
+    cluster_sql(field->production, field->project, "CHECKPOINT");
+    free(field->old_dump);
+    field->old_dump = shop_dump(field->production, field->project);
+}
+
+static bool is_about(const char *step, const char *other)
+{
+    return step != NULL && strcmp(step, other) == 0;
+}
+
 static int32_t watch(const cutover_progress *progress, void *userdata)
 {
     struct field *field = userdata;
@@ -98,6 +118,10 @@ static int32_t watch(const cutover_progress *progress, void *userdata)
         cutover_error *error = NULL;
         cutover_promotion_release(field->shop.engine, &shop_operator, field->request_id, &error);
         cutover_error_free(error);
+    }
+    if (!field->written && is_about(field->moment->step, "catch_up") && is_about(progress->step, "verify")) {
+        field->written = true;
+        write_meanwhile(field);
     }
     if (field->moment->step != NULL && strcmp(progress->step, field->moment->step) != 0)
         return 0;
@@ -153,6 +177,67 @@ static cutover_status store_commit(const cutover_write *const *writes, size_t co
     return status;
 }
 
+static cutover_status repository_fails(cutover_error **error)
+{
+    if (error != NULL)
+        *error = cutover_error_new(CUTOVER_E_REPOSITORY, "the repository is read-only", NULL, NULL);
+    return CUTOVER_E_REPOSITORY;
+}
+
+static bool has_fault(struct field *field, enum repository_fault fault)
+{
+    pthread_mutex_lock(&field->mutex);
+    bool has = field->repository_fault == fault;
+    pthread_mutex_unlock(&field->mutex);
+    return has;
+}
+
+static cutover_status repository_create(const char *backup, const char *name, void **object,
+                                        cutover_error **error, void *userdata)
+{
+    struct field *field = struck_field;
+
+    return has_fault(field, REPOSITORY_CREATE_FAILS)
+               ? repository_fails(error)
+               : field->shop.repository.create(backup, name, object, error, userdata);
+}
+
+static cutover_status repository_remove_object(const char *backup, const char *name, cutover_error **error,
+                                               void *userdata)
+{
+    struct field *field = struck_field;
+
+    return has_fault(field, REPOSITORY_REMOVE_OBJECT_FAILS)
+               ? repository_fails(error)
+               : field->shop.repository.remove_object(backup, name, error, userdata);
+}
+
+/* Its commit is the next one. */
+static void store_fails_from_now_on(struct field *field, unsigned count)
+{
+    pthread_mutex_lock(&field->mutex);
+    field->store_fault = STORE_FAILS;
+    field->fault_at = field->commits + 1;
+    field->fault_count = count;
+    pthread_mutex_unlock(&field->mutex);
+}
+
+static cutover_status repository_publish(const char *backup, cutover_error **error, void *userdata)
+{
+    struct field *field = struck_field;
+
+    if (has_fault(field, REPOSITORY_PUBLISH_FAILS))
+        return repository_fails(error);
+    cutover_status status = field->shop.repository.publish(backup, error, userdata);
+    if (status == CUTOVER_OK && has_fault(field, REPOSITORY_PUBLISH_FAILS_APPLIED))
+        return repository_fails(error);
+    if (has_fault(field, REPOSITORY_PUBLISHES_AND_STORE_FAILS))
+        store_fails_from_now_on(field, 1);
+    if (has_fault(field, REPOSITORY_PUBLISHES_AND_STORE_IS_GONE))
+        store_fails_from_now_on(field, UINT_MAX);
+    return status;
+}
+
 static cutover_status repository_write(void *object, const void *bytes, size_t count, cutover_error **error,
                                        void *userdata)
 {
@@ -190,6 +275,9 @@ static void engine_open(struct field *field)
     field->store.commit = store_commit;
     field->repository = field->shop.repository;
     field->repository.write = repository_write;
+    field->repository.create = repository_create;
+    field->repository.remove_object = repository_remove_object;
+    field->repository.publish = repository_publish;
     options.store = &field->store;
     options.repository = &field->repository;
     options.platform = &field->shop.known;
@@ -415,7 +503,8 @@ static cutover_status promote(struct field *field, cutover_error **error)
     options.request_id = field->request_id;
     options.jobs = 2;
     options.verify = field->verify;
-    options.hold = field->moment->step != NULL && strcmp(field->moment->step, "held") == 0;
+    options.fence = field->fence;
+    options.hold = is_about(field->moment->step, "held");
     options.progress = watch;
     options.progress_userdata = field;
     cutover_status status = cutover_promotion_start(field->shop.engine, &options, &field->job, error);
@@ -457,6 +546,7 @@ enum ending field_strike(struct field *field, const struct moment *moment, const
     field->moment = moment;
     field->blow = blow;
     field->struck = false;
+    field->written = false;
     field->commits = 0;
     field->in_step = moment->step == NULL;
     if (moment->step == NULL && moment->sql == NULL && blow->strike != NULL)
@@ -465,6 +555,7 @@ enum ending field_strike(struct field *field, const struct moment *moment, const
     cutover_status status = promote(field, &error);
     field->moment = NULL;
     field->store_fault = STORE_SOUND;
+    field->repository_fault = REPOSITORY_SOUND;
     field->commits_made = field->commits;
     alarm(HANG_SECONDS);
     if (blow->heal != NULL)

@@ -29,6 +29,17 @@ struct blow {
 /* What the store answers instead of committing. */
 enum store_fault { STORE_SOUND, STORE_CONFLICT, STORE_CONFLICT_APPLIED, STORE_FAILS, STORE_FAILS_APPLIED };
 
+/* What the repository answers: instead of doing it, or (applied) having done it; or the store, from when it has done it. */
+enum repository_fault {
+    REPOSITORY_SOUND,
+    REPOSITORY_CREATE_FAILS,
+    REPOSITORY_REMOVE_OBJECT_FAILS,
+    REPOSITORY_PUBLISH_FAILS,
+    REPOSITORY_PUBLISH_FAILS_APPLIED,
+    REPOSITORY_PUBLISHES_AND_STORE_FAILS,  /* its next commit */
+    REPOSITORY_PUBLISHES_AND_STORE_IS_GONE /* all commits, until the promotion has ended */
+};
+
 enum ending {
     ENDING_REFUSED,   /* before it had claimed anything */
     ENDING_CANCELLED, /* likewise as it was, and the request can be promoted again */
@@ -53,6 +64,7 @@ struct field {
     unsigned commits, fault_at, fault_count; /* which commit fails first (from 1), and how many do */
     unsigned commits_made;                   /* by the last promotion */
     bool repository_full;
+    enum repository_fault repository_fault;
     bool struck;
     char *tools; /* pg_bin_dir */
     /* Production of now. */
@@ -65,7 +77,9 @@ struct field {
     char *request_id;
     cutover_promotion *job;
     bool in_step;
+    bool written; /* in a moment of the catch-up, so that there is something to read again */
     cutover_verify_method verify;
+    cutover_fence fence;
     unsigned endings[ENDINGS];
     char where[256];
     char told[1024], sqlstate[8]; /* its error */

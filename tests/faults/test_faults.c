@@ -3,6 +3,7 @@
 #include "faults/field.h"
 #include "support/seed.h"
 
+#include <string.h>
 #include <time.h>
 
 /* Statements in whose moment something is between the server and us that may or may not have happened. */
@@ -11,13 +12,15 @@ static const struct moment between[] = {
     {"swap", "COMMIT", false, true},
     {"swap", "RENAME TO", true, false},
     {"swap", "ALLOW_CONNECTIONS false", true, false},
-    {"backup", "default_transaction_read_only", true, false},
+    {"catch_up", "default_transaction_read_only", true, false},
     {"stage", "CREATE DATABASE", true, false},
+    {"catch_up", "REPEATABLE READ", true, false},
     {"backup", "COPY ", true, false},
     {"stage", "COPY ", true, false},
+    {"catch_up", "COPY ", true, false},
 };
 #define BETWEEN (sizeof between / sizeof *between)
-#define BETWEEN_ON_OUR_THREAD 6
+#define BETWEEN_ON_OUR_THREAD 7
 
 /* With a seed each other one. */
 static void at_each_step(struct field *field, const struct blow *blow)
@@ -27,12 +30,18 @@ static void at_each_step(struct field *field, const struct blow *blow)
             field_strike(field, &(struct moment){.step = field_steps[i]}, blow);
 }
 
-/* All of them in a soak; else each second one, beginning with the first or the second. */
+/* All of them in a soak; else the swap, and each second one, beginning with the first or the second. */
 static void at_some_steps(struct field *field, const struct blow *blow, size_t first)
 {
     for (size_t i = 0; field_steps[i] != NULL; i++)
-        if (field_soak() || (i + seed_given()) % 2 == first)
+        if (field_soak() || (i + seed_given()) % 2 == first || strcmp(field_steps[i], "swap") == 0)
             field_strike(field, &(struct moment){.step = field_steps[i]}, blow);
+}
+
+static void at_each_of(struct field *field, const struct blow *blow, const struct moment *moments, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        field_strike(field, &moments[i], blow);
 }
 
 /* With a seed each other one, but the two of the swap's COMMIT. */
@@ -89,8 +98,15 @@ static void connection_that_is_cut(void **state)
     static const struct blow other = {.name = "the preview's connections are cut", .strike = cut_previews};
     static const struct moment copying = {"stage", "COPY ", true, false};
 
+    static const struct moment early[] = {{"backup", "default_transaction_read_only", true, false},
+                                          {.step = "verify"}};
+    struct field *field = *state;
+
     at_each_step(*state, &one);
     at_each_statement(*state, &one, BETWEEN);
+    field->fence = CUTOVER_FENCE_EARLY;
+    at_each_of(*state, &one, early, sizeof early / sizeof *early);
+    field->fence = CUTOVER_FENCE_LATE;
     field_tell(*state, one.name);
     at_some_steps(*state, &other, 1);
     field_strike(*state, &copying, &other);
@@ -145,11 +161,9 @@ static void stalled_connection_does_not_keep_a_cancel_waiting(void **state)
                                       .strike = stall_previews,
                                       .heal = forward,
                                       .cancelled = true};
-    static const struct moment some[] = {{.step = "lock"},
-                                         {.step = "backup"},
-                                         {.step = "verify"},
-                                         {.step = "check"},
-                                         {"stage", "COPY ", true, false}};
+    static const struct moment some[] = {{.step = "lock"},     {.step = "backup"},
+                                         {.step = "verify"},   {.step = "check"},
+                                         {.step = "catch_up"}, {"stage", "COPY ", true, false}};
     static const struct moment copying = {"stage", "COPY ", true, false};
 
     if (field_soak()) {

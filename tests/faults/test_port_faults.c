@@ -22,6 +22,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_that_fail_or_lie),
+        cmocka_unit_test(pg_dump_that_fails_behind_the_fence),
         cmocka_unit_test(programs_that_go_missing),
         cmocka_unit_test(programs_that_hang_end_with_a_cancel),
         cmocka_unit_test(host_that_ignores_or_reaps_its_children),
@@ -29,6 +30,7 @@ int main(void)
         cmocka_unit_test(store_that_is_busy),
         cmocka_unit_test(store_that_fails_at_any_commit),
         cmocka_unit_test(repository_that_refuses_to_write),
+        cmocka_unit_test(repository_that_fails_in_the_catch_up),
         cmocka_unit_test(server_that_says_its_disk_is_full),
     };
     const struct CMUnitTest disk_tests[] = {

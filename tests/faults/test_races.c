@@ -391,10 +391,10 @@ static void acknowledged_writes_are_kept_and_nobody_sees_a_mix(void **state)
         const char *until; /* the step at whose begin writers stop */
     } rounds[] = {
         {0, NULL},
-        {1, "backup"},
+        {1, "catch_up"},
         {2, "verify"},
         {1, NULL},
-        {2, "backup"},
+        {2, "catch_up"},
         /* More of it, when there is time. */
         {1, "verify"},
         {1, "stage"},
