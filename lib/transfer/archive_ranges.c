@@ -20,12 +20,11 @@ static cutover_status relation_of(struct session *session, const struct table *t
     return status;
 }
 
-cutover_status archive_ranges_note(const struct writing *writing, struct session *session,
-                                   const struct table *table, struct table_file *file, cutover_error **error)
+cutover_status archive_ranges_note(struct session *session, const struct table *table, struct table_file *file,
+                                   cutover_error **error)
 {
     char *since = NULL;
 
-    (void)writing;
     cutover_status status = session_value(session, "SELECT pg_current_snapshot()", 0, NULL, &since, error);
     if (status == CUTOVER_OK)
         status = relation_of(session, table, &file->relation, error);
@@ -66,7 +65,7 @@ static cutover_status table_renew(struct writing *writing, const struct table *t
     };
     status = range_catch_up(&asked, error);
     if (status == CUTOVER_OK && !asked.whole)
-        status = archive_ranges_note(writing, leader, table, file, error);
+        status = archive_ranges_note(leader, table, file, error);
     if (status != CUTOVER_OK)
         return status;
     *caught_up = !asked.whole;

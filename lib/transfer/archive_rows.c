@@ -132,7 +132,7 @@ static cutover_status file_finish(void *context, void *state, size_t table, cuto
     if (status == CUTOVER_OK)
         status = member_append(file, bytes, count, member, error);
     if (status == CUTOVER_OK && file->by_ranges)
-        status = archive_ranges_note(writing, worker->session, &writing->read[table], file, error);
+        status = archive_ranges_note(worker->session, &writing->read[table], file, error);
     if (status != CUTOVER_OK)
         return status;
     struct object_writer *object = file->object;

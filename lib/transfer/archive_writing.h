@@ -64,8 +64,8 @@ void archive_round_end(struct writing *writing);
 /* Catches up what can be by ranges, and takes it out of what is read. */
 cutover_status archive_ranges_renew(struct writing *writing, struct renewal *done, cutover_error **error);
 /* Notes what a finished file's ranges are held against later. */
-cutover_status archive_ranges_note(const struct writing *writing, struct session *session,
-                                   const struct table *table, struct table_file *file, cutover_error **error);
+cutover_status archive_ranges_note(struct session *session, const struct table *table, struct table_file *file,
+                                   cutover_error **error);
 
 /* Streams the rows and large objects that are to be read into their files, and reads the facts; fills the manifest's entries of them. */
 cutover_status archive_rows_write(struct writing *writing, cutover_error **error);
