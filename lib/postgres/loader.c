@@ -54,64 +54,51 @@ static const char given_sql[] =
     "     JOIN pg_roles r ON r.oid = x." relation "owner, unnest('{" privileges "}'::text[]) p"                \
     "  WHERE x." relation "acl IS NOT NULL AND " USERS_SCHEMA " AND pg_has_role(r.oid, 'USAGE') AND " lacks
 
+#define TABLES_LACK                                                                                            \
+    OWNERS_LACK("TABLE", "pg_class", "rel", "x.oid::regclass",                                                 \
+                "SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES",                                             \
+                "x.relkind IN ('r', 'p', 'm') AND NOT has_table_privilege(r.oid, x.oid, p)")
+#define SEQUENCES_LACK                                                                                         \
+    OWNERS_LACK("SEQUENCE", "pg_class", "rel", "x.oid::regclass", "USAGE,SELECT,UPDATE",                       \
+                "x.relkind = 'S' AND NOT has_sequence_privilege(r.oid, x.oid, p)")
+#define ROUTINES_LACK                                                                                          \
+    OWNERS_LACK("ROUTINE", "pg_proc", "pro", "x.oid::regprocedure", "EXECUTE",                                 \
+                "NOT has_function_privilege(r.oid, x.oid, p)")
+
 /* What the loader lacks in each schema and of foreign servers, and the tables and domains of roles that it cannot be a member of:
    statements, and those that take them back, in the opposite order. Sequences and indexes go with their table. */
-static const char
-    enter_sql[] =
-        "SELECT string_agg(x.give || E';\\n', '' ORDER BY x.place), string_agg(x.back || E';\\n', '' ORDER BY "
-        "x.place DESC)"
-        " FROM ("
-        " SELECT 1 AS place, format('GRANT %s ON SCHEMA %I TO %I', p, n.nspname, $1::text) AS give,"
-        "        format('REVOKE %s ON SCHEMA %I FROM %I', p, n.nspname, $1::text) AS back"
-        "   FROM pg_namespace n, unnest('{USAGE,CREATE}'::text[]) p"
-        "  WHERE " USERS_SCHEMA
-        " AND pg_has_role(n.nspowner, 'USAGE') AND NOT has_schema_privilege($1::name, n.oid, p)"
-        " UNION ALL"
-        " SELECT 1, format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname),"
-        "        format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)"
-        "   FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner"
-        "  WHERE n.nspacl IS NOT NULL AND " USERS_SCHEMA
-        "    AND pg_has_role(r.oid, 'USAGE') AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
-        " UNION ALL" OWNERS_LACK("TABLE", "pg_class", "rel", "x.oid::regclass", "SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES", "x.relkind IN ('r', 'p', 'm') AND NOT has_table_privilege(r.oid, x.oid, p)") " UNION ALL" OWNERS_LACK(
-            "SEQUENCE", "pg_class", "rel", "x.oid::regclass", "USAGE,SELECT,UPDATE",
-            "x.relkind = 'S' AND NOT has_sequence_privilege(r.oid, x.oid, p)") " UNION ALL" OWNERS_LACK("ROUTIN"
-                                                                                                        "E",
-                                                                                                        "pg_"
-                                                                                                        "proc",
-                                                                                                        "pro",
-                                                                                                        "x.oid:"
-                                                                                                        ":regpr"
-                                                                                                        "ocedur"
-                                                                                                        "e",
-                                                                                                        "EXECUT"
-                                                                                                        "E",
-                                                                                                        "NOT "
-                                                                                                        "has_"
-                                                                                                        "functi"
-                                                                                                        "on_"
-                                                                                                        "privil"
-                                                                                                        "ege(r."
-                                                                                                        "oid, "
-                                                                                                        "x.oid,"
-                                                                                                        " p)") " UNION ALL"
-                                                                                                               " SELECT 2, format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, $1::text),"
-                                                                                                               "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
-                                                                                                               "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
-                                                                                                               "  WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND " USERS_SCHEMA
-                                                                                                                   NOT_A_MEMBERS_ROLE
-                                                                                                               " UNION ALL"
-                                                                                                               " SELECT 2, format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, $1::text),"
-                                                                                                               "        format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, r.rolname)"
-                                                                                                               "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
-                                                                                                               "  WHERE t.typtype = 'd' AND " USERS_SCHEMA
-                                                                                                                   NOT_A_MEMBERS_ROLE
-                                                                                                               "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
-                                                                                                               "      AND d.deptype = 'e')"
-                                                                                                               " UNION ALL"
-                                                                                                               " SELECT 1, format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, $1::text),"
-                                                                                                               "        format('REVOKE USAGE ON FOREIGN SERVER %I FROM %I', s.srvname, $1::text)"
-                                                                                                               "   FROM pg_foreign_server s"
-                                                                                                               "  WHERE pg_has_role(s.srvowner, 'USAGE') AND NOT has_server_privilege($1::name, s.oid, 'USAGE')) x";
+static const char enter_sql[] =
+    "SELECT string_agg(x.give || E';\\n', '' ORDER BY x.place),"
+    "  string_agg(x.back || E';\\n', '' ORDER BY x.place DESC)"
+    " FROM ("
+    " SELECT 1 AS place, format('GRANT %s ON SCHEMA %I TO %I', p, n.nspname, $1::text) AS give,"
+    "        format('REVOKE %s ON SCHEMA %I FROM %I', p, n.nspname, $1::text) AS back"
+    "   FROM pg_namespace n, unnest('{USAGE,CREATE}'::text[]) p"
+    "  WHERE " USERS_SCHEMA
+    "    AND pg_has_role(n.nspowner, 'USAGE') AND NOT has_schema_privilege($1::name, n.oid, p)"
+    " UNION ALL"
+    " SELECT 1, format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname),"
+    "        format('REVOKE USAGE ON SCHEMA %I FROM %I', n.nspname, r.rolname)"
+    "   FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner"
+    "  WHERE n.nspacl IS NOT NULL AND " USERS_SCHEMA
+    "    AND pg_has_role(r.oid, 'USAGE') AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')"
+    " UNION ALL" TABLES_LACK " UNION ALL" SEQUENCES_LACK " UNION ALL" ROUTINES_LACK " UNION ALL"
+    " SELECT 2, format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, $1::text),"
+    "        format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, r.rolname)"
+    "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner"
+    "  WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't'"
+    "    AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE " UNION ALL"
+    " SELECT 2, format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, $1::text),"
+    "        format('ALTER DOMAIN %I.%I OWNER TO %I', n.nspname, t.typname, r.rolname)"
+    "   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_roles r ON r.oid = t.typowner"
+    "  WHERE t.typtype = 'd' AND " USERS_SCHEMA NOT_A_MEMBERS_ROLE
+    "    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid"
+    "      AND d.deptype = 'e')"
+    " UNION ALL"
+    " SELECT 1, format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, $1::text),"
+    "        format('REVOKE USAGE ON FOREIGN SERVER %I FROM %I', s.srvname, $1::text)"
+    "   FROM pg_foreign_server s"
+    "  WHERE pg_has_role(s.srvowner, 'USAGE') AND NOT has_server_privilege($1::name, s.oid, 'USAGE')) x";
 
 /* Functions are called by what depends on them, or on an operator of theirs. A generated column's expression is its column's, a
    partition key's its table's; a materialized view calls what the views call that it reads. */
