@@ -594,6 +594,8 @@ static void rows_that_no_server_would_take_again_block(void **state)
     (void)state;
     cluster_sql(cluster, "shop", sql);
     cluster_sql(elsewhere, "next", sql);
+    /* One that a look left which was killed, long ago. */
+    cluster_sql(cluster, "postgres", "CREATE ROLE cutover_look_0123456789ab LOGIN VALID UNTIL '2020-01-01'");
     look((struct look){0});
     for (int side = 0; side < 2; side++) {
         const char *check = side == 0 ? "production.kept_rows" : "preview.kept_rows";
