@@ -392,6 +392,17 @@ static void backup_check(const struct outcome *outcome)
     free(restored);
 }
 
+/* Nor is what was in it before it was brought forward: a verification finds whatever is no file of the archive. */
+static void nothing_more_is_in_it(struct shop *shop, const char *backup_id)
+{
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_error *error = NULL;
+
+    options.actor = &shop_operator;
+    options.verify = CUTOVER_VERIFY_READBACK;
+    check_ok(cutover_backup_verify(shop->engine, &options, backup_id, NULL, &error), error);
+}
+
 static void what_is_written_until_the_catch_up_is_in_the_backup(void **state)
 {
     static const char *const content =
@@ -426,6 +437,7 @@ static void what_is_written_until_the_catch_up_is_in_the_backup(void **state)
     assert_int_equal(atoi(outcome_text(&outcome, "catch_up.rows")), 1900 + 101 + 1 + 2000 + 30);
 
     backup_check(&outcome);
+    nothing_more_is_in_it(shop, outcome_text(&outcome, "pre_cutover_backup_id"));
     outcome_free(&outcome);
     free(conninfo);
     free(request);
