@@ -133,7 +133,18 @@ static cutover_status stopping_preview_get(const char *id, cutover_preview_emit 
 
 /* ---- the child ---- */
 
-enum { ARG_MARK = 1, ARG_HOME, ARG_VERB, ARG_REQUEST, ARG_VERIFY, ARG_HOLD, ARG_DELAY, ARG_STOP, ARG_COUNT };
+enum {
+    ARG_MARK = 1,
+    ARG_HOME,
+    ARG_VERB,
+    ARG_REQUEST,
+    ARG_VERIFY,
+    ARG_HOLD,
+    ARG_FENCE,
+    ARG_DELAY,
+    ARG_STOP,
+    ARG_COUNT
+};
 
 static cutover_status act(struct shop *shop, const char *verb, const char *request_id)
 {
@@ -180,6 +191,7 @@ static int run_child(char **argv)
         .request_id = argv[ARG_REQUEST],
         .verify = (cutover_verify_method)atoi(argv[ARG_VERIFY]),
         .hold = argv[ARG_HOLD][0] == '1',
+        .fence = argv[ARG_FENCE][0] == '1' ? CUTOVER_FENCE_EARLY : CUTOVER_FENCE_LATE,
     };
     char byte;
 
@@ -230,6 +242,7 @@ pid_t race_enter(struct race *race, const struct racer *racer)
                     (char *)racer->request_id,
                     verify,
                     racer->hold ? "1" : "0",
+                    racer->fence == CUTOVER_FENCE_EARLY ? "1" : "0",
                     delay,
                     racer->stop != NULL ? (char *)racer->stop : "",
                     NULL};

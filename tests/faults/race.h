@@ -25,8 +25,9 @@ struct racer {
     const char *request_id;
     cutover_verify_method verify; /* of a promotion; 0: read again, which is faster */
     bool hold;
-    unsigned delay_us; /* before it begins */
-    const char *stop;  /* or NULL */
+    cutover_fence fence; /* of a promotion */
+    unsigned delay_us;   /* before it begins */
+    const char *stop;    /* or NULL */
 };
 
 /* Children that begin together, when race_go() is called. */

@@ -240,8 +240,10 @@ static void continue_beside(struct shop *shop, const struct rivalry *rivalry, pi
                             cutover_status *result)
 {
     struct seen before;
-    pid_t later = race_alone(
-        shop, &(struct racer){.verb = "promote", .request_id = rivalry->later_request, .hold = true});
+    pid_t later = race_alone(shop, &(struct racer){.verb = "promote",
+                                                   .request_id = rivalry->later_request,
+                                                   .hold = true,
+                                                   .fence = CUTOVER_FENCE_EARLY});
 
     await_status(shop, rivalry->later_request, "held");
     look(&before, shop, rivalry->name, rivalry->zombie_request);
@@ -286,6 +288,7 @@ static pid_t zombie_begin(struct shop *shop, const struct rivalry *rivalry, cons
     struct racer racer = {.verb = "promote",
                           .request_id = rivalry->zombie_request,
                           .hold = how->stop == NULL || how->fails,
+                          .fence = how->fails ? CUTOVER_FENCE_EARLY : CUTOVER_FENCE_LATE,
                           .verify = how->restore ? CUTOVER_VERIFY_RESTORE : CUTOVER_VERIFY_READBACK,
                           .stop = how->stop};
     pid_t zombie = race_alone(shop, &racer);
