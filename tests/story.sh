@@ -288,7 +288,7 @@ says 0 'nothing is unfinished' cutoverctl recover
 says 0 ': open' cutoverctl --as user:anna request create --project shop --preview next --ticket OPS-45
 request=$(last_id)
 says 0 ': acked' cutoverctl --as "$olga" request ack "$request"
-cutoverctl --as "$olga" promote "$request" --hold --verify readback >"$work/promote" 2>&1 &
+cutoverctl --as "$olga" promote "$request" --hold --verify readback --fence early >"$work/promote" 2>&1 &
 promoter=$!
 until cutoverctl job list --status held 2>&1 | grep -q "$request" || ! kill -0 "$promoter"; do :; done
 says 0 ' held ' cutoverctl job list --status running

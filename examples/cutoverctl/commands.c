@@ -518,8 +518,9 @@ const struct command commands[] = {
      .examples = "cutoverctl job list\n"
                  "cutoverctl job list --project shop --status running\n"
                  "cutoverctl job list --kind restore --limit 10\n",
-     .statuses = "preflight lock stage check backup verify held swap finish completed failed cancelled taking "
-                 "verifying verified deleted undecided running over",
+     .statuses =
+         "preflight lock stage check backup verify held catch_up swap finish completed failed cancelled taking "
+         "verifying verified deleted undecided running over",
      .run = run_job_list},
     {.noun = "job",
      .verb = "show",

@@ -147,14 +147,19 @@ cutover_status undo_throwaway(struct host *host, const struct project *project, 
 }
 
 /* A backup that was being taken or verified is no backup; a verified one stays a normal backup. */
-cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
-                           cutover_error **error)
+cutover_status undo_backup(struct host *host, struct promotion_record *record, struct backup *known,
+                           const cutover_error *reason, cutover_error **error)
 {
     struct backup backup = {0};
     cutover_error *local = NULL;
 
     if (record->backup_id == NULL)
         return CUTOVER_OK;
+    if (known != NULL && known->record.id != NULL) {
+        if (machine_backup_is_running(known->record.status))
+            backup_fail(known, reason);
+        return CUTOVER_OK;
+    }
     cutover_status status = backup_load(host, record->backup_id, &backup, &local);
     if (status == CUTOVER_E_NOT_FOUND) {
         /* It was only named. */
@@ -220,7 +225,8 @@ static cutover_status failover_tell(struct session *control, const struct promot
 }
 
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, bool cancelled, cutover_error **reason, cutover_error **error)
+                        struct journal *journal, struct backup *known, bool cancelled, cutover_error **reason,
+                        cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
     struct session *own = NULL;
@@ -255,7 +261,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
         status = undo_throwaway(host, project, control, record, error);
     session_close(own);
     if (status == CUTOVER_OK)
-        status = undo_backup(host, record, *reason, error);
+        status = undo_backup(host, record, known, *reason, error);
     if (status == CUTOVER_OK)
         status = platform_project_return(&host->platform, record->project_id, record->id, error);
     if (status == CUTOVER_OK)

@@ -4,13 +4,15 @@
 #ifndef CUTOVER_JOB_UNDO_H
 #define CUTOVER_JOB_UNDO_H
 
+#include "job/backup_record.h"
 #include "job/journal.h"
 
 /* Undoes what the journal says was done, by a session of its own or `control`, and marks the job failed (or cancelled) with the
    reason, which says first, where its server failed over meanwhile, that it did. Every act may be repeated. What cannot be undone
    now fails, and stays for recovery. */
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, bool cancelled, cutover_error **reason, cutover_error **error);
+                        struct journal *journal, struct backup *known, bool cancelled, cutover_error **reason,
+                        cutover_error **error);
 /* Lifts a fence as fence_lift() does, with the host's poolers holding their clients; what a pooler does not do is logged. `soon`:
    clients' transactions are waited for no longer than two seconds. */
 cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,
@@ -22,9 +24,10 @@ cutover_status undo_database(struct session *control, const char *name, int64_t 
 /* The same of the throwaway database, wherever it is; `control` may be NULL where that is another server. */
 cutover_status undo_throwaway(struct host *host, const struct project *project, struct session *control,
                               const struct promotion_record *record, cutover_error **error);
-/* Marks the job's backup failed, or cancelled, where it was being taken or verified. */
-cutover_status undo_backup(struct host *host, struct promotion_record *record, const cutover_error *reason,
-                           cutover_error **error);
+/* Marks the job's backup failed, or cancelled, where it was being taken or verified: `known`, or as the store has it (NULL). What there is
+   of its archive is swept, however long that takes. */
+cutover_status undo_backup(struct host *host, struct promotion_record *record, struct backup *known,
+                           const cutover_error *reason, cutover_error **error);
 
 /* CUTOVER_E_STATE where a session is on another server than the one that the job began on: a connection string may lead elsewhere by now. */
 cutover_status undo_check_server(const struct session *control, const struct promotion_record *record,

@@ -407,7 +407,7 @@ static cutover_status give_up(struct abandoning *abandoning, cutover_error **err
     if (status == CUTOVER_OK)
         status = let_traffic_go(abandoning, -1, error);
     if (status == CUTOVER_OK)
-        status = undo_backup(abandoning->host, &journal->record, reason, error);
+        status = undo_backup(abandoning->host, &journal->record, NULL, reason, error);
     if (status == CUTOVER_OK)
         status = return_project(abandoning, error);
     if (status == CUTOVER_OK)

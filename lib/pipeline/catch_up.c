@@ -104,7 +104,10 @@ static cutover_status rounds_run(struct job *job, cutover_error **error)
     for (int i = 0; status == CUTOVER_OK && i < ROUNDS_MAX; i++) {
         struct round round = {.bytes = 0};
         status = round_look(job, &round, error);
-        bool worth = status == CUTOVER_OK && round.bytes >= WORTH_BYTES && round.bytes <= before / 2;
+        /* One that must fail does so before the fence. */
+        bool must = round.stale.altered != 0 || round.stale.all;
+        bool worth =
+            status == CUTOVER_OK && (must || round.bytes >= WORTH_BYTES) && (must || round.bytes <= before / 2);
         before = round.bytes;
         if (worth)
             status = round_run(job, &round, error);
@@ -124,7 +127,7 @@ cutover_status job_catch_up_meanwhile(struct job *job, cutover_error **error)
         return CUTOVER_OK;
     cutover_status status = round_look(job, &round, error);
     job->caught_up_us = monotonic_us();
-    if (status == CUTOVER_OK && round.bytes >= WORTH_BYTES)
+    if (status == CUTOVER_OK && (round.bytes >= WORTH_BYTES || round.stale.altered != 0))
         status = round_run(job, &round, error);
     round_free(&round);
     return status;
@@ -206,6 +209,9 @@ cutover_status step_catch_up(struct job *job, cutover_error **error)
         status = rounds_run(job, error);
     if (status == CUTOVER_OK)
         status = files_check(job, error);
+    /* What was written meanwhile; a file that is read again is read back by itself. */
+    if (status == CUTOVER_OK)
+        status = rounds_run(job, error);
     if (status == CUTOVER_OK)
         status = limit_check(job, error);
     if (status == CUTOVER_OK)

@@ -5,6 +5,7 @@
 #include "pipeline/recheck_find.h"
 #include "pipeline/recheck_mend.h"
 #include "pipeline/recheck_tell.h"
+#include "postgres/loader.h"
 #include "postgres/swap/advisory.h"
 
 #include <stdlib.h>
@@ -80,6 +81,9 @@ static cutover_status look_at(struct recheck *recheck, const struct hearing *hea
 
     cutover_status status = recheck_look(recheck, &error), told = CUTOVER_OK;
     bool wrong = status == CUTOVER_OK && is_wrong(recheck);
+    /* What a preflight made that was killed: it has no job, and so no record. */
+    if (mends && recheck->control != NULL)
+        loader_readers_sweep(recheck->control, NULL);
     if (wrong)
         status = mends ? recheck_mend(recheck, &error) : check_nobody_at_work(recheck, &error);
     if (status == CUTOVER_OK && (!mends || is_wrong(recheck)))

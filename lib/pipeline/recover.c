@@ -236,7 +236,8 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
     /* What opened the door was the swap. */
     if (lost)
         journal->record.door_closed = true;
-    cutover_status status = undo_job(recovering->host, project, control, journal, cancelled, &reason, error);
+    cutover_status status =
+        undo_job(recovering->host, project, control, journal, NULL, cancelled, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
 
     cutover_error_free(reason);

@@ -101,7 +101,6 @@ static const char *production_meanwhile(const struct job *job)
 static void undo(struct job *job, cutover_status status, cutover_error **reason)
 {
     cutover_error *local = NULL;
-    int backup = job->backup.record.status;
 
     refused_count(job);
     json_object_put(job->journal.record.report);
@@ -118,10 +117,9 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
                   0); /* the limit of refused writes ended the job, and is none to this */
         failover_wait(job->host, &job->project, &job->operation.cancel);
     }
-    if (job->backup.record.id != NULL && machine_backup_is_running(backup))
-        backup_fail(&job->backup, *reason);
-    if (undo_job(job->host, &job->project, job->control, &job->journal, status == CUTOVER_E_CANCELLED, reason,
-                 &local) != CUTOVER_OK) {
+    /* Production takes writes again before the archive is swept. */
+    if (undo_job(job->host, &job->project, job->control, &job->journal, &job->backup,
+                 status == CUTOVER_E_CANCELLED, reason, &local) != CUTOVER_OK) {
         const char *hint = cutover_error_hint(local);
         error_detail(reason, "undoing it failed: %s%s%s%s", cutover_error_message(local),
                      hint != NULL ? " (" : "", hint != NULL ? hint : "", hint != NULL ? ")" : "");

@@ -23,6 +23,8 @@ static const char can_make_sql[] =
 /* A job, or a look, is over in that time; a login that was forgotten by everybody is of no use after it. */
 #define JOB_TIME "7 days"
 #define LOOK_TIME "1 hour"
+/* Whoever has made one holds this for as long as it lives. */
+#define READER_LOCK(function) "SELECT " function "(hashtextextended($1, 0))"
 
 static const char about_sql[] =
     "SELECT (now() + $2::interval)::text, array_to_string(array(SELECT quote_ident(o) FROM "
@@ -285,8 +287,55 @@ cutover_status loader_make_reader(struct session *control, const struct conninfo
                                   const char *owners, struct loader *loader, cutover_error **error)
 {
     const struct making making = {role, owners, 1, false};
+    const char *parameters[] = {role};
+    char *nothing = NULL;
 
-    return login_make(control, server, &making, loader, error);
+    cutover_status status =
+        session_value(control, READER_LOCK("pg_advisory_lock"), 1, parameters, &nothing, error);
+    free(nothing);
+    return status == CUTOVER_OK ? login_make(control, server, &making, loader, error) : status;
+}
+
+/* Its lock goes in any case: whoever may drop it does so when they see it. */
+cutover_status loader_drop_reader(struct session *control, const char *role, cutover_error **error)
+{
+    const char *parameters[] = {role};
+    char *nothing = NULL;
+
+    cutover_status status = loader_drop(control, role, error);
+    cutover_status unlocked =
+        session_value(control, READER_LOCK("pg_advisory_unlock"), 1, parameters, &nothing, NULL);
+    free(nothing);
+    return status == CUTOVER_OK && unlocked != CUTOVER_OK
+               ? error_set(error, unlocked, "the lock of login \"%s\" could not be let go", role)
+               : status;
+}
+
+static cutover_status reader_sweep(struct session *control, const char *role, cutover_error **error)
+{
+    const char *parameters[] = {role};
+    PGresult *locked = NULL;
+
+    cutover_status status =
+        session_query(control, READER_LOCK("pg_try_advisory_lock"), 1, parameters, &locked, error);
+    /* One that we may not drop stays. */
+    if (status == CUTOVER_OK && result_bool(locked, 0, 0))
+        loader_drop_reader(control, role, NULL);
+    PQclear(locked);
+    return status;
+}
+
+cutover_status loader_readers_sweep(struct session *control, cutover_error **error)
+{
+    PGresult *left = NULL;
+
+    cutover_status status = session_query(
+        control, "SELECT rolname FROM pg_roles WHERE rolname ~ '^" LOADER_READER_PREFIX "[0-9a-f]+$'", 0, NULL,
+        &left, error);
+    for (int row = 0; status == CUTOVER_OK && row < PQntuples(left); row++)
+        status = reader_sweep(control, result_text(left, row, 0), error);
+    PQclear(left);
+    return status;
 }
 
 static cutover_status given_judge(const PGresult *about, const char *role, cutover_error **error)

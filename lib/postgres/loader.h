@@ -38,10 +38,16 @@ cutover_status loader_can_make(struct session *control, const char *owners, bool
    have at a time. */
 cutover_status loader_make(struct session *control, const struct conninfo *server, const char *database,
                            const char *owners, unsigned sessions, struct loader *loader, cutover_error **error);
-/* A login of that name with the same rights, for one session that reads what is there: for an hour, and for whoever made it to drop
-   (loader_drop()). It is given no right to enter: most databases let everybody in. */
+/* How the names of readers begin; a number in base 16 follows. */
+#define LOADER_READER_PREFIX "cutover_look_"
+/* A login of that name with the same rights, for one session that reads what is there: for an hour, and for whoever made it to drop. It
+   is given no right to enter: most databases let everybody in. `control` holds an advisory lock for it until it is dropped, by which
+   those are told whose maker is gone. */
 cutover_status loader_make_reader(struct session *control, const struct conninfo *server, const char *role,
                                   const char *owners, struct loader *loader, cutover_error **error);
+cutover_status loader_drop_reader(struct session *control, const char *role, cutover_error **error);
+/* Drops those whose maker is gone, as far as our role may. */
+cutover_status loader_readers_sweep(struct session *control, cutover_error **error);
 /* CUTOVER_E_FORBIDDEN when a login that the host gave may do more than a loader, or lacks a role. */
 cutover_status loader_check(struct session *control, const struct conninfo *given, const char *owners,
                             cutover_error **error);

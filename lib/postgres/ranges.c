@@ -61,8 +61,12 @@ cutover_status ranges_copy_open(struct copy_out *copy, struct session *session, 
     if (!is_begin(range.end))
         add_bound(&sql, whole ? " WHERE " : " AND ", "<", range.end);
     text_add(&sql, ") TO STDOUT");
-    status = text_failed(&sql) ? error_nomem(error)
-                               : copy_out_query(copy, session, text_string(&sql), table->label, error);
+    status = text_failed(&sql) ? error_nomem(error) : CUTOVER_OK;
+    /* A parallel scan gives rows as they come. */
+    if (status == CUTOVER_OK)
+        status = session_run(session, "SET LOCAL max_parallel_workers_per_gather = 0", error);
+    if (status == CUTOVER_OK)
+        status = copy_out_query(copy, session, text_string(&sql), table->label, error);
     text_free(&sql);
     return status;
 }

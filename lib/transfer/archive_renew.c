@@ -31,6 +31,26 @@ static cutover_status without_large_objects(const struct text *facts, struct tex
     return text_failed(rest) ? error_nomem(error) : CUTOVER_OK;
 }
 
+static const char altered_hint[] = "Start again when nobody changes its definitions.";
+
+static cutover_status relation_altered(const struct writing *writing, uint32_t relation, cutover_error **error)
+{
+    const struct manifest *manifest = &writing->manifest;
+    char number[48];
+    struct text name = TEXT_INIT;
+
+    snprintf(number, sizeof number, "relation with OID %" PRIu32, relation);
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (manifest->tables[i].oid == relation)
+            text_add_format(&name, "table %s.%s", manifest->tables[i].schema, manifest->tables[i].name);
+    error_set(error, CUTOVER_E_CONFLICT,
+              "production was altered while the job ran: %s has other columns than it had, or another name",
+              name.length > 0 ? text_string(&name) : number);
+    error_hint(error, "%s", altered_hint);
+    text_free(&name);
+    return CUTOVER_E_CONFLICT;
+}
+
 static cutover_status altered(const struct text *before, const struct text *now, cutover_error **error)
 {
     char *differences = NULL;
@@ -43,7 +63,7 @@ static cutover_status altered(const struct text *before, const struct text *now,
     error_set(error, CUTOVER_E_CONFLICT, "production was altered while the job ran: %.*s",
               (int)strcspn(differences, "\n"), differences);
     error_detail(error, "%s", differences);
-    error_hint(error, "Start again when nobody changes its definitions.");
+    error_hint(error, "%s", altered_hint);
     free(differences);
     return CUTOVER_E_CONFLICT;
 }
@@ -85,7 +105,22 @@ static const struct table *table_of(const struct table **sorted, size_t count, u
     return found != NULL ? *found : NULL;
 }
 
-/* The facts are the same, and so the tables are: what says otherwise is a fault of ours. */
+static bool has_columns_of(const struct table *table, const struct manifest_table *before)
+{
+    bool same = table->column_count == before->column_count;
+
+    for (size_t i = 0; same && i < table->column_count; i++)
+        same = strcmp(table->columns[i], before->columns[i]) == 0;
+    return same;
+}
+
+/* Facts are by name, and so they do not say that a table is the one that it was, with its columns in the order that they had. */
+static bool is_table(const struct table *table, const struct manifest_table *before)
+{
+    return table != NULL && strcmp(table->schema, before->schema) == 0 &&
+           strcmp(table->name, before->name) == 0 && has_columns_of(table, before);
+}
+
 static cutover_status tables_match(struct writing *writing, cutover_error **error)
 {
     const struct inventory *inventory = &writing->snapshot->inventory;
@@ -103,9 +138,8 @@ static cutover_status tables_match(struct writing *writing, cutover_error **erro
                            inventory->table_count, manifest->table_count);
     for (size_t i = 0; status == CUTOVER_OK && i < manifest->table_count; i++) {
         writing->tables[i] = table_of(sorted, inventory->table_count, manifest->tables[i].oid);
-        if (writing->tables[i] == NULL)
-            status = error_set(error, CUTOVER_E_CONFLICT, "table %s.%s was made anew while the job ran",
-                               manifest->tables[i].schema, manifest->tables[i].name);
+        if (!is_table(writing->tables[i], &manifest->tables[i]))
+            status = relation_altered(writing, manifest->tables[i].oid, error);
     }
     free(sorted);
     return status;
@@ -181,6 +215,9 @@ cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot,
     cutover_status status = archive_round_begin(writing, snapshot, PHASE_CATCH_UP, error);
     if (status == CUTOVER_OK)
         status = facts_follow(writing, &others, error);
+    /* Facts have the better words for it, where they differ at all. */
+    if (status == CUTOVER_OK && stale->altered != 0)
+        status = relation_altered(writing, stale->altered, error);
     if (status == CUTOVER_OK)
         status = tables_match(writing, error);
     if (status == CUTOVER_OK)

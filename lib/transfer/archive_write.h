@@ -29,7 +29,7 @@ cutover_status archive_take(struct operation *operation, const struct session_op
 /*
  * Brings it forward to a later snapshot of the same database: what is stale is read again; the rest is what it was, which the caller
  * answers for. Sequences, facts, table of contents and manifest are new in any case. *done counts up. CUTOVER_E_CONFLICT: the
- * catalog does not say what it said, but of large objects; its detail has the differences. The record is filled as by
+ * catalog does not say what it said, but of large objects (its detail has the differences), or a relation was altered. The record is filled as by
  * archive_take(), whose archive this is no more, also on failure.
  */
 cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot, const struct stale *stale,

@@ -247,6 +247,16 @@ static cutover_status manifest_change(struct catching *catching, cutover_error *
 
 /* ---- one table ---- */
 
+/* A file that is changed in place only grows. */
+static bool is_mostly_blank(const struct range_catch_up *asked)
+{
+    uint64_t live = 0;
+
+    for (size_t i = 0; i < asked->list->count; i++)
+        live += asked->list->ranges[i].member.size;
+    return asked->file->size / 2 > live;
+}
+
 static cutover_status change(struct catching *catching, cutover_error **error)
 {
     struct range_catch_up *asked = catching->asked;
@@ -274,7 +284,8 @@ cutover_status range_catch_up(struct range_catch_up *asked, cutover_error **erro
     if (status == CUTOVER_OK)
         status = ranges_scan(asked->session, asked->table, asked->since, catching.begins, catching.count,
                              range_seen, &catching, error);
-    asked->whole = catching.changed_count > 2 && catching.changed_count > catching.count / 2;
+    asked->whole = (catching.changed_count > 2 && catching.changed_count > catching.count / 2) ||
+                   (catching.changed_count > 0 && is_mostly_blank(asked));
     if (status == CUTOVER_OK && catching.changed_count > 0 && !asked->whole) {
         status = change(&catching, error);
         asked->ranges = catching.changed_count;

@@ -26,7 +26,8 @@ struct range_catch_up {
     struct manifest_file *file;
     /* Results. */
     uint64_t ranges, rows, bytes; /* read again: ranges, rows, raw bytes of them */
-    bool whole; /* more than half of the ranges changed: nothing was done, the file is to be written anew */
+    bool
+        whole; /* more than half of the ranges changed, or of the file is blank: nothing was done, it is to be written anew */
 };
 
 cutover_status range_catch_up(struct range_catch_up *catching, cutover_error **error);

@@ -47,9 +47,10 @@ struct reading {
     range_put put;
     void *context;
     struct digest *digest;
-    struct range range; /* being read */
-    uint64_t raw;       /* bytes of it that are not put yet */
-    bool begun;         /* something of it was put */
+    struct range range;    /* being read */
+    struct row_place last; /* that a row told */
+    uint64_t raw;          /* bytes of it that are not put yet */
+    bool begun;            /* something of it was put */
 };
 
 /* Puts what was read of the range, and goes on with it, or with the next one. */
@@ -108,6 +109,13 @@ cutover_status range_rows_read(struct session *session, const struct table *tabl
         status = ranges_copy_row(&copy, &row, &length, &told, &place, error);
         if (status != CUTOVER_OK || length == 0)
             break;
+        if (told && row_place_compare(place, reading.last) < 0) {
+            status = error_set(error, CUTOVER_E_INTERNAL,
+                               "copying %s: rows do not come in the order of their places", table->label);
+            break;
+        }
+        if (told)
+            reading.last = place;
         status = add_row(&reading, row, length, told ? &place : NULL, error);
         if (status != CUTOVER_OK)
             break;

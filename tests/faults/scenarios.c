@@ -24,8 +24,8 @@ static void write_to_production(const char *const sql[3])
 
 /* Of production's content it changes nothing, as whoever looks afterwards knows only one; but a large object comes before the backup,
    and goes after it. The last statement finds the counters written down. */
-static const char *const before_sql[] = {"SELECT lo_from_bytea(4712, 'goes') WHERE NOT EXISTS"
-                                         " (SELECT FROM pg_largeobject_metadata WHERE oid = 4712)",
+static const char *const before_sql[] = {("SELECT lo_from_bytea(4712, 'goes') WHERE NOT EXISTS"
+                                          " (SELECT FROM pg_largeobject_metadata WHERE oid = 4712)"),
                                          "SELECT", "SELECT"};
 static const char *const meanwhile_sql[] = {"BEGIN; DELETE FROM orders; ROLLBACK; SELECT lo_unlink(4712)",
                                             "SELECT pg_stat_force_next_flush()", "SELECT"};

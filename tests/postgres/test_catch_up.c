@@ -483,6 +483,55 @@ static void a_limit_that_would_be_passed_is_found_before_a_write_is_refused(void
     free(request);
 }
 
+/* What ends with the words that it began with, and means something else: facts are by name. */
+static const char *const same_words[] = {
+    "ALTER TABLE plain ADD c2 int; UPDATE plain SET c2 = b; ALTER TABLE plain DROP b; ALTER TABLE plain RENAME "
+    "c2 TO b",
+    "ALTER TABLE plain DROP c; ALTER TABLE plain ADD c int",
+    "ALTER TABLE plain RENAME a TO x; ALTER TABLE plain RENAME b TO a; ALTER TABLE plain RENAME x TO b",
+    "ALTER TYPE pair DROP ATTRIBUTE y; ALTER TYPE pair ADD ATTRIBUTE y int",
+    "ALTER SCHEMA live RENAME TO x; ALTER SCHEMA next RENAME TO live; ALTER SCHEMA x RENAME TO next",
+    "ALTER TABLE plain RENAME TO x; ALTER TABLE other RENAME TO plain; ALTER TABLE x RENAME TO other",
+};
+
+static int alter_to_the_same_words(struct shop *shop, void *context)
+{
+    const char *const *sql = context;
+
+    (void)shop;
+    cluster_sql(cluster, "words_production", *sql);
+    return 0;
+}
+
+static void definitions_that_end_as_they_began_fail_the_promotion(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "words");
+
+    cluster_sql(
+        cluster, "words_production",
+        "CREATE TABLE plain (a int, b int, c int); INSERT INTO plain VALUES (1, 2, 3);"
+        "CREATE TABLE other (a int, b int, c int); INSERT INTO other VALUES (4, 5, 6);"
+        "CREATE TYPE pair AS (x int, y int); CREATE TABLE typed (p pair); INSERT INTO typed VALUES ((1, 2));"
+        "CREATE SCHEMA live; CREATE TABLE live.t AS SELECT 'blue' AS c;"
+        "CREATE SCHEMA next; CREATE TABLE next.t AS SELECT 'green' AS c");
+    for (size_t i = 0; i < sizeof same_words / sizeof *same_words; i++) {
+        const struct shop_hook hooks[] = {
+            {i % 2 == 0 ? "verify" : "catch_up", alter_to_the_same_words, (void *)&same_words[i]},
+            {NULL, NULL, NULL}};
+        struct outcome outcome =
+            shop_promote(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+        check_status_keep(outcome.status, CUTOVER_E_CONFLICT, outcome.error);
+        assert_string_equal(cutover_error_step(outcome.error), "catch_up");
+        check_contains(cutover_error_message(outcome.error), "production was altered while the job ran");
+        cluster_sql(cluster, "words_production", "INSERT INTO generation VALUES ('open')");
+        outcome_free(&outcome);
+        free(request);
+        request = shop_acked(shop, "words", "words");
+    }
+    free(request);
+}
+
 static int start_cluster(void **state)
 {
     (void)state;
@@ -506,6 +555,8 @@ int main(void)
                                         shop_teardown),
         cmocka_unit_test_setup_teardown(a_limit_that_would_be_passed_is_found_before_a_write_is_refused,
                                         shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(definitions_that_end_as_they_began_fail_the_promotion, shop_setup,
+                                        shop_teardown),
     };
 
     cmocka_set_test_filter(getenv("CUTOVER_TEST"));

@@ -1448,7 +1448,7 @@ static cutover_status own_projects(cutover_project_emit emit, void *context, cut
         project.id = ids[i];
         project.organization_id = i == 0 ? "" : NULL;
         project.state = i == 0 ? "restoring" : "active";
-        project.job_id = "job-1";
+        project.job_id = "01a22400-0000-7000-8000-000000000001";
         cutover_status status = emit(&project, context);
         if (status != CUTOVER_OK)
             return status;
@@ -1540,7 +1540,7 @@ static void a_hosts_own_inventory_is_told_and_extended(void **state)
     check_ok(cutover_api_new(&options, &own.api, &error), error);
     assert_int_equal(ask(&own, "GET", "/v1/projects?limit=1", NULL), 200);
     assert_int_equal(said_items(&own), 1);
-    assert_string_equal(said_item(&own, 0, "job_id"), "job-1");
+    assert_string_equal(said_item(&own, 0, "job_id"), "01a22400-0000-7000-8000-000000000001");
     assert_null(said_item(&own, 0, "organization_id"));
     assert_string_equal(said(&own, "next_cursor"), "shop");
     assert_int_equal(ask(&own, "GET", "/v1/projects?cursor=shop", NULL), 200);
@@ -1585,30 +1585,34 @@ static void a_hosts_own_inventory_is_told_and_extended(void **state)
     cutover_api_free(own.api);
 }
 
+#define LITTLE_KNOWN "01a22400-0000-7000-8000-000000000002"
+
 /* A job that waits, of which what is kept says less than this version writes. */
 static void a_job_of_which_little_is_known_is_lost(void **state)
 {
     static const char *const bodies[] = {
-        "{\"id\":\"j\",\"project_id\":\"shop\",\"kind\":\"backup\"}",
-        "{\"id\":\"j\",\"project_id\":\"shop\",\"status\":\"waiting\",\"renewed_us\":1}"};
+        "{\"id\":\"" LITTLE_KNOWN "\",\"project_id\":\"shop\",\"kind\":\"backup\",\"created_us\":"
+        "1767225600000000}",
+        "{\"id\":\"" LITTLE_KNOWN "\",\"project_id\":\"shop\",\"kind\":\"backup\",\"created_us\":"
+        "1767225600000000,\"status\":\"waiting\",\"renewed_us\":1}"};
     struct room *room = *state;
     struct caller *caller = as_operator(state);
     cutover_error *error = NULL;
 
     for (size_t i = 0; i < 2; i++) {
-        const cutover_write write = {CUTOVER_WRITE_VERSION, "waiting_job", "j", "shop", i, bodies[i]};
+        const cutover_write write = {CUTOVER_WRITE_VERSION, "waiting_job", LITTLE_KNOWN, "shop", i, bodies[i]};
         check_ok(
             room->desk->inner.commit(&(const cutover_write *){&write}, 1, &error, room->desk->inner.userdata),
             error);
-        assert_int_equal(ask(caller, "GET", "/v1/jobs/j", NULL), 200);
+        assert_int_equal(ask(caller, "GET", "/v1/jobs/" LITTLE_KNOWN, NULL), 200);
         assert_string_equal(said(caller, "status"), "lost");
         assert_null(said(caller, "renewed_at"));
-        ask(caller, "POST", "/v1/jobs/j/cancel", NULL);
+        ask(caller, "POST", "/v1/jobs/" LITTLE_KNOWN "/cancel", NULL);
         check_problem(caller, 409, "CUTOVER_E_STATE", NULL);
     }
     /* Long after, it is forgotten. */
     check_ok(cutover_api_tend(caller->api, &error), error);
-    assert_int_equal(ask(caller, "GET", "/v1/jobs/j", NULL), 404);
+    assert_int_equal(ask(caller, "GET", "/v1/jobs/" LITTLE_KNOWN, NULL), 404);
 }
 
 /* ---- who may ---- */

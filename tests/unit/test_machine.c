@@ -595,19 +595,20 @@ static void actor_is_named_and_of_a_known_kind(void **state)
 
 /* Rows: from; columns: to; both in the order of the steps, then completed, failed, cancelled. */
 static const char *const promotion_pairs[] = {
-    /*            plscbvHSFCfx */
-    /* preflight */ ".x........xx",
-    /* lock      */ "..xx......xx",
-    /* stage     */ "...x......xx",
-    /* check     */ "....x..x..xx",
-    /* backup    */ ".....x....xx",
-    /* verify    */ "......xx..xx",
-    /* held      */ ".......x..xx",
-    /* swap      */ "........xxxx",
-    /* finish    */ ".........x..",
-    /* completed */ "............",
-    /* failed    */ "............",
-    /* cancelled */ "............",
+    /*            plscbvHCSFCfx */
+    /* preflight */ ".x.........xx",
+    /* lock      */ "..xx.......xx",
+    /* stage     */ "...x.......xx",
+    /* check     */ "....x...x..xx",
+    /* backup    */ ".....x.....xx",
+    /* verify    */ "......xxx..xx",
+    /* held      */ ".......xx..xx",
+    /* catch_up  */ "........x..xx",
+    /* swap      */ ".........xxxx",
+    /* finish    */ "..........x..",
+    /* completed */ ".............",
+    /* failed    */ ".............",
+    /* cancelled */ ".............",
 };
 
 static void promotion_goes_forward_only(void **state)

@@ -240,9 +240,9 @@ static void names_are_those_of_the_public_headers(void **state)
                                           "cancelled", "deleted",   NULL};
     static const char *const verifications[] = {"verifying", "verified",  "failed",
                                                 "undecided", "cancelled", NULL};
-    static const char *const promotions[] = {"preflight", "lock",      "stage", "check",  "backup",
-                                             "verify",    "held",      "swap",  "finish", "completed",
-                                             "failed",    "cancelled", NULL};
+    static const char *const promotions[] = {"preflight", "lock",   "stage",     "check", "backup",
+                                             "verify",    "held",   "catch_up",  "swap",  "finish",
+                                             "completed", "failed", "cancelled", NULL};
     static const char *const kinds[] = {"", "user", "api_key", "operator", "system", NULL};
     static const char *const methods[] = {"", "restore", "readback", NULL};
     static const char *const verdicts[] = {"none", "equal", "different", "could not tell", NULL};

@@ -20,7 +20,6 @@
 #include <string.h>
 
 /* Bigger tables are named, and not scanned. */
-#define READER_PREFIX "cutover_look_"
 #define LOOK_BYTES (INT64_C(1) << 30)
 
 #define HINT                                                                                                    \
@@ -210,21 +209,6 @@ static cutover_status session_enter(struct look *look, const struct conninfo *co
     return status == CUTOVER_OK ? own_settings_apply(look->sessions[who], &look->own, error) : status;
 }
 
-/* Those whose look nobody ended, and which are of no use any more. Another's, which we may not drop, stay. */
-static cutover_status readers_sweep(struct session *control, cutover_error **error)
-{
-    PGresult *left = NULL;
-
-    cutover_status status = session_query(control,
-                                          "SELECT rolname FROM pg_roles WHERE rolname ~ '^" READER_PREFIX
-                                          "[0-9a-f]+$' AND rolvaliduntil < now()",
-                                          0, NULL, &left, error);
-    for (int row = 0; status == CUTOVER_OK && row < PQntuples(left); row++)
-        loader_drop(control, result_text(left, row, 0), NULL);
-    PQclear(left);
-    return status;
-}
-
 /* A login of the owners', with which nothing but this is done. */
 static cutover_status reader_make(struct look *look, const struct conninfo *server, cutover_error **error)
 {
@@ -233,7 +217,7 @@ static cutover_status reader_make(struct look *look, const struct conninfo *serv
 
     id_new(clock_now(NULL), id);
     id_short(id, last);
-    snprintf(name, sizeof name, READER_PREFIX "%s", last);
+    snprintf(name, sizeof name, LOADER_READER_PREFIX "%s", last);
     cutover_status status = session_value(look->inside, owners_sql, 0, NULL, &all, error);
     if (status == CUTOVER_OK)
         status = loader_owners_of(look->control, all, &owners, error);
@@ -242,7 +226,7 @@ static cutover_status reader_make(struct look *look, const struct conninfo *serv
     if (status == CUTOVER_OK && (!can || strcmp(owners, "{}") == 0))
         status = error_set(error, CUTOVER_E_FORBIDDEN, "no login with the rights of its owners can be made");
     if (status == CUTOVER_OK)
-        status = readers_sweep(look->control, error);
+        status = loader_readers_sweep(look->control, error);
     if (status == CUTOVER_OK)
         status = loader_make_reader(look->control, server, name, owners, &look->reader, error);
     free(owners);
@@ -393,7 +377,7 @@ static cutover_status look_close(struct look *look, cutover_error **error)
     for (size_t i = 0; i < WHO_COUNT; i++)
         session_close(look->sessions[i]);
     if (look->reader.role != NULL)
-        status = loader_drop(look->control, look->reader.role, error);
+        status = loader_drop_reader(look->control, look->reader.role, error);
     loader_free(&look->reader);
     own_settings_free(&look->own);
     text_free(&look->broken);

@@ -36,6 +36,17 @@ static cutover_status take(struct stale *stale, const struct fence_changes *coun
     return CUTOVER_OK;
 }
 
+static uint32_t altered_of(const struct fence_changes *layouts)
+{
+    for (size_t i = 0; i < layouts->count; i++) {
+        const struct fence_change *change = &layouts->list[i];
+        if (change->kind == CHANGE_LAYOUT &&
+            change->before.values[LAYOUT_DIGEST] != change->after.values[LAYOUT_DIGEST])
+            return change->before.oid;
+    }
+    return 0;
+}
+
 cutover_status stale_find(const struct fence_mark *before, const struct fence_mark *now, struct stale *stale,
                           cutover_error **error)
 {
@@ -47,6 +58,7 @@ cutover_status stale_find(const struct fence_mark *before, const struct fence_ma
         fence_find_changes(&before->counters, &now->counters, CHANGE_ROWS, &counters, error);
     if (status == CUTOVER_OK)
         status = fence_find_changes(&before->layout, &now->layout, CHANGE_LAYOUT, &layouts, error);
+    stale->altered = altered_of(&layouts);
     if (status == CUTOVER_OK)
         status = take(stale, &counters, &layouts, error);
     if (status == CUTOVER_OK && (counters.backwards || stale->all))

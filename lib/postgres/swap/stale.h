@@ -7,7 +7,8 @@
  * gives the table another file. What a session that is still there has not counted yet a later mark has. The mark that decides is
  * taken behind the fence, when all are gone. What was counted late, though the snapshot saw it, is read again for nothing.
  *
- * Catalogs and sequences are not its business: facts are compared, and sequences read each time.
+ * Of definitions it says which relation has another name, schema, or other columns: facts are by name, and may end as they began.
+ * Sequences are not its business: they are read each time.
  */
 #ifndef CUTOVER_POSTGRES_SWAP_STALE_H
 #define CUTOVER_POSTGRES_SWAP_STALE_H
@@ -19,6 +20,9 @@ struct stale {
     size_t count;
     bool large_objects;
     bool all; /* counters were reset, or the server restarted: nothing is known */
+    uint32_t
+        altered; /* a relation whose name, schema or columns are others than they were; 0: there is none. Its rows may mean something
+                         else then, without one of them being touched */
 };
 
 /* Both marks have their layout. */
