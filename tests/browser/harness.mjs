@@ -156,10 +156,10 @@ export function promoteElsewhere(request)
     return {kill: () => { child.kill('SIGKILL'); return ended; }};
 }
 
-/** Damages a file of a backup's archive, in its middle. */
+/** Damages a file of a backup's archive, in its middle: of one that a held promotion brings forward, and that is not published yet. */
 export function damage(backup)
 {
-    const folder = `${process.env.CUTOVER_HOME}/backups/${backup}`;
+    const folder = `${process.env.CUTOVER_HOME}/backups/${backup}.partial`;
     const file = `${folder}/${fs.readdirSync(folder).find((name) => name.endsWith('.dat.gz'))}`;
     const bytes = fs.readFileSync(file);
     bytes[bytes.length >> 1] ^= 0x10;
