@@ -1,6 +1,8 @@
 #include "pipeline/recheck.h"
 
 #include "job/journal.h"
+#include "model/machine.h"
+#include "model/request.h"
 #include "pipeline/abandon.h"
 #include "pipeline/recheck_find.h"
 #include "pipeline/recheck_mend.h"
@@ -81,9 +83,6 @@ static cutover_status look_at(struct recheck *recheck, const struct hearing *hea
 
     cutover_status status = recheck_look(recheck, &error), told = CUTOVER_OK;
     bool wrong = status == CUTOVER_OK && is_wrong(recheck);
-    /* What a preflight made that was killed: it has no job, and so no record. */
-    if (mends && recheck->control != NULL)
-        loader_readers_sweep(recheck->control, NULL);
     if (wrong)
         status = mends ? recheck_mend(recheck, &error) : check_nobody_at_work(recheck, &error);
     if (status == CUTOVER_OK && (!mends || is_wrong(recheck)))
@@ -122,37 +121,80 @@ static void names_free(struct names *names)
     free(names->list);
 }
 
-static cutover_status name_add(void *context, const struct document *document, cutover_error **error)
+/* Takes the name over, each one once. */
+static cutover_status name_put(struct names *names, char **name, cutover_error **error)
 {
-    struct names *names = context;
-    struct promotion_record record = {0};
-
-    /* One that cannot be read is for whoever reads its project. */
-    if (record_parse(&promotion_type, document->body, &record, NULL) != CUTOVER_OK ||
-        record.project_id == NULL) {
-        record_free(&promotion_type, &record);
-        return CUTOVER_OK;
-    }
-    for (size_t i = names->count; i-- > 0;) {
-        if (strcmp(names->list[i], record.project_id) == 0) {
-            record_free(&promotion_type, &record);
+    for (size_t i = names->count; i-- > 0;)
+        if (strcmp(names->list[i], *name) == 0)
             return CUTOVER_OK;
-        }
-    }
     if (names->count == names->capacity) {
         size_t capacity = names->capacity == 0 ? 16 : names->capacity * 2;
         char **grown = reallocarray(names->list, capacity, sizeof *grown);
-        if (grown == NULL) {
-            record_free(&promotion_type, &record);
+        if (grown == NULL)
             return error_nomem(error);
-        }
         names->list = grown;
         names->capacity = capacity;
     }
-    names->list[names->count++] = record.project_id;
-    record.project_id = NULL;
-    record_free(&promotion_type, &record);
+    names->list[names->count++] = *name;
+    *name = NULL;
     return CUTOVER_OK;
+}
+
+static cutover_status name_add(void *context, const struct document *document, cutover_error **error)
+{
+    struct promotion_record record = {0};
+
+    /* One that cannot be read is for whoever reads its project. */
+    cutover_status status =
+        record_parse(&promotion_type, document->body, &record, NULL) == CUTOVER_OK && record.project_id != NULL
+            ? name_put(context, &record.project_id, error)
+            : CUTOVER_OK;
+    record_free(&promotion_type, &record);
+    return status;
+}
+
+static cutover_status live_add(void *context, const struct document *document, cutover_error **error)
+{
+    struct request_record record = {0};
+
+    cutover_status status = record_parse(&request_type, document->body, &record, NULL) == CUTOVER_OK &&
+                                    record.project_id != NULL && machine_request_is_live(record.status)
+                                ? name_put(context, &record.project_id, error)
+                                : CUTOVER_OK;
+    record_free(&request_type, &record);
+    return status;
+}
+
+/* A preflight that was killed has no job, and so no record: what it made is looked for where there may be one, of a request that is
+   live. That one could not be looked at is no news. */
+static void look_is_swept(struct host *host, const struct recheck_silent *silent, const char *project_id)
+{
+    struct project project = {0};
+    struct session *control = NULL;
+
+    if (platform_project(&host->platform, project_id, &project, NULL) == CUTOVER_OK && project.found &&
+        !recheck_silent_has(silent, &project.production)) {
+        const struct session_options options = {
+            .conninfo = &project.production,
+            .database = project.control_database,
+            .log = &host->log,
+            .connect_timeout_s = host->connect_timeout_s < CONNECT_S ? host->connect_timeout_s : CONNECT_S,
+        };
+        if (session_open(&options, &control, NULL) == CUTOVER_OK)
+            loader_readers_sweep(control, NULL);
+        session_close(control);
+    }
+    project_free(&project);
+}
+
+static void looks_are_swept(struct host *host, const struct recheck_silent *silent)
+{
+    struct names names = {NULL, 0, 0};
+
+    if (document_walk(&host->store, request_type.kind, NULL, live_add, &names, NULL) == CUTOVER_OK)
+        for (size_t i = 0; i < names.count; i++)
+            look_is_swept(host, silent, names.list[i]);
+    names_free(&names);
 }
 
 /* Of two threads that come at once one looks. */
@@ -184,6 +226,7 @@ cutover_status recheck_all(struct host *host, cutover_recovery_emit emit, void *
         recheck.connect_timeout_s = host->connect_timeout_s < CONNECT_S ? host->connect_timeout_s : CONNECT_S;
         status = look_at(&recheck, &hearing);
     }
+    looks_are_swept(host, &silent);
     recheck_silent_free(&silent);
     if (status == CUTOVER_OK)
         status = leftovers_retry(host, NULL, false, emit, context, NULL);

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes that may be blank in any file. */
+#define BLANK_ALLOWED (UINT64_C(1) << 20)
+
 /* One table while it catches up. Nothing of the caller's is changed before all is done. */
 struct catching {
     struct range_catch_up *asked;
@@ -254,7 +257,7 @@ static bool is_mostly_blank(const struct range_catch_up *asked)
 
     for (size_t i = 0; i < asked->list->count; i++)
         live += asked->list->ranges[i].member.size;
-    return asked->file->size / 2 > live;
+    return asked->file->size > 2 * live + BLANK_ALLOWED;
 }
 
 static cutover_status change(struct catching *catching, cutover_error **error)
