@@ -1,6 +1,7 @@
 #include "pipeline/recheck.h"
 
 #include "job/journal.h"
+#include "model/backup.h"
 #include "model/machine.h"
 #include "model/request.h"
 #include "pipeline/abandon.h"
@@ -165,8 +166,20 @@ static cutover_status live_add(void *context, const struct document *document, c
     return status;
 }
 
-/* A preflight that was killed has no job, and so no record: what it made is looked for where there may be one, of a request that is
-   live. That one could not be looked at is no news. */
+static cutover_status backed_up_add(void *context, const struct document *document, cutover_error **error)
+{
+    struct backup_record record = {0};
+
+    cutover_status status = record_parse(&backup_type, document->body, &record, NULL) == CUTOVER_OK &&
+                                    record.project_id != NULL && record.status == BACKUP_VERIFIED
+                                ? name_put(context, &record.project_id, error)
+                                : CUTOVER_OK;
+    record_free(&backup_type, &record);
+    return status;
+}
+
+/* A preflight that was killed has no job, and so no record: what it made is looked for where there may have been one, of a request that
+   is live or a backup that could be restored. That one could not be looked at is no news. */
 static void look_is_swept(struct host *host, const struct recheck_silent *silent, const char *project_id)
 {
     struct project project = {0};
@@ -191,7 +204,8 @@ static void looks_are_swept(struct host *host, const struct recheck_silent *sile
 {
     struct names names = {NULL, 0, 0};
 
-    if (document_walk(&host->store, request_type.kind, NULL, live_add, &names, NULL) == CUTOVER_OK)
+    if (document_walk(&host->store, request_type.kind, NULL, live_add, &names, NULL) == CUTOVER_OK &&
+        document_walk(&host->store, backup_type.kind, NULL, backed_up_add, &names, NULL) == CUTOVER_OK)
         for (size_t i = 0; i < names.count; i++)
             look_is_swept(host, silent, names.list[i]);
     names_free(&names);
