@@ -74,8 +74,8 @@ static const char *const statements[] = {
     "INSERT INTO fast VALUES (%d, 'fast')",
     "BEGIN; DELETE FROM heap; UPDATE keyed SET note = 'never' WHERE id < %d; ROLLBACK",
     "BEGIN; SAVEPOINT s; DELETE FROM wide; ROLLBACK TO s; UPDATE keyed SET note = 's' WHERE id = %d; COMMIT",
-    "BEGIN; TRUNCATE emptied; COPY emptied FROM PROGRAM 'seq 20' WITH (FREEZE); INSERT INTO emptied VALUES "
-    "(%d); COMMIT",
+    ("BEGIN; TRUNCATE emptied; COPY emptied FROM PROGRAM 'seq 20' WITH (FREEZE); INSERT INTO emptied VALUES "
+     "(%d); COMMIT"),
     "BEGIN; TRUNCATE emptied; INSERT INTO emptied VALUES (%d); ROLLBACK",
     "VACUUM FULL heap --%d",
     "VACUUM (FREEZE) keyed --%d",
@@ -485,8 +485,9 @@ static void a_limit_that_would_be_passed_is_found_before_a_write_is_refused(void
 
 /* What ends with the words that it began with, and means something else: facts are by name. */
 static const char *const same_words[] = {
-    "ALTER TABLE plain ADD c2 int; UPDATE plain SET c2 = b; ALTER TABLE plain DROP b; ALTER TABLE plain RENAME "
-    "c2 TO b",
+    ("ALTER TABLE plain ADD c2 int; UPDATE plain SET c2 = b; ALTER TABLE plain DROP b; ALTER TABLE plain "
+     "RENAME "
+     "c2 TO b"),
     "ALTER TABLE plain DROP c; ALTER TABLE plain ADD c int",
     "ALTER TABLE plain RENAME a TO x; ALTER TABLE plain RENAME b TO a; ALTER TABLE plain RENAME x TO b",
     "ALTER TYPE pair DROP ATTRIBUTE y; ALTER TYPE pair ADD ATTRIBUTE y int",
