@@ -395,9 +395,9 @@ const struct command commands[] = {
      .operand_count = 1,
      .allowed = BIT(OPTION_JOBS),
      .summary = "say everything at once that would be in a promotion's way",
-     .text =
-         "Looks at both servers and changes nothing. Each finding is ok, warn or block; one block refuses the "
-         "promotion.",
+     .text = "Looks at both servers and changes nothing that lasts: a login for a look at rows is dropped "
+             "after it. Each finding is ok, warn or block; one block refuses the "
+             "promotion.",
      .examples = "cutoverctl preflight REQUEST\n",
      .exits = BIT(EXIT_REFUSED),
      .run = run_preflight},

@@ -29,7 +29,8 @@ typedef struct cutover_finding {
 } cutover_finding;
 
 /**
- * Looks at a request's rules and at both servers as a promotion would, and changes nothing.
+ * Looks at a request's rules and at both servers as a promotion would, and changes nothing that lasts: where rows are held against what
+ * owners wrote, a login with their rights is made for the look and dropped after it.
  *
  * @param actor     Needs CUTOVER_ROLE_OPERATOR.
  * @param jobs      As cutover_promotion_options.jobs; 0: the default.
