@@ -1,5 +1,6 @@
 #include "archive/blank.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HEAD 10u
@@ -55,4 +56,16 @@ void blank_fill(void *bytes, size_t count)
         at += one;
         count -= one;
     }
+}
+
+cutover_status blank_sha256(size_t count, unsigned char digest[SHA256_SIZE], cutover_error **error)
+{
+    unsigned char *blank = malloc(count);
+
+    if (blank == NULL)
+        return error_nomem(error);
+    fill_one(blank, count);
+    cutover_status status = sha256_bytes_of(blank, count, digest, error);
+    free(blank);
+    return status;
 }

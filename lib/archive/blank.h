@@ -5,7 +5,7 @@
 #ifndef CUTOVER_ARCHIVE_BLANK_H
 #define CUTOVER_ARCHIVE_BLANK_H
 
-#include <stddef.h>
+#include "base/sha256.h"
 
 #define BLANK_MIN 20u    /* bytes; no member that holds something is shorter */
 #define BLANK_MAX 65557u /* bytes of one; more are a chain of them */
@@ -15,5 +15,7 @@ void blank_fill(void *bytes, size_t count);
 /* How many of these bytes the first blank of the chain takes: a manifest lists each as a member of its own, with 0 raw bytes and
    0 rows, which is what a reader finds in it. */
 size_t blank_next(size_t count);
+/* Of one blank of so many bytes, from BLANK_MIN to BLANK_MAX. */
+cutover_status blank_sha256(size_t count, unsigned char digest[SHA256_SIZE], cutover_error **error);
 
 #endif

@@ -139,7 +139,7 @@ static struct json_object *make_file(struct builder *builder, const struct manif
         return NULL;
     json_put_text(object, "name", file->name);
     put_count(builder, object, "size", file->size);
-    json_put_text(object, "sha256", file->sha256);
+    json_put_text(object, file->by_members ? "members_sha256" : "sha256", file->sha256);
     return object;
 }
 
@@ -323,4 +323,21 @@ const struct manifest_file *manifest_file_find(const struct manifest *manifest, 
         if (strcmp(manifest->files[i].name, name) == 0)
             return &manifest->files[i];
     return NULL;
+}
+
+const struct manifest_table *manifest_table_of(const struct manifest *manifest,
+                                               const struct manifest_file *file)
+{
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (strcmp(manifest->tables[i].file, file->name) == 0)
+            return &manifest->tables[i];
+    return NULL;
+}
+
+int64_t manifest_format_needed(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->file_count; i++)
+        if (manifest->files[i].by_members)
+            return MANIFEST_FORMAT;
+    return MANIFEST_FORMAT_OF_FILES;
 }

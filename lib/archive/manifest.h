@@ -7,7 +7,9 @@
 #include "archive/member.h"
 #include "base/record.h"
 
-#define MANIFEST_FORMAT 1
+#define MANIFEST_FORMAT 2
+/* What is written where no file is known by its members: who knows no other reads it. */
+#define MANIFEST_FORMAT_OF_FILES 1
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_LIMIT (512u * 1024u * 1024u)
 
@@ -15,6 +17,9 @@ struct manifest_file {
     char *name;    /* "3360.dat.gz", "toc.dat", "catalog.tsv", "blobs.toc" */
     uint64_t size; /* bytes */
     char *sha256;  /* hex */
+    /* sha256 is that of its members' SHA-256, 32 bytes each, in the order in which they lie: what changes it costs time with the
+       members that change, not with the file. */
+    bool by_members;
 };
 
 struct manifest_table {
@@ -80,5 +85,10 @@ void manifest_forget(struct manifest *manifest);
 void manifest_file_forget(struct manifest_file *file); /* the content */
 void manifest_files_free(struct manifest_file *files, size_t count);
 const struct manifest_file *manifest_file_find(const struct manifest *manifest, const char *name);
+/* Whose file it is, or NULL. */
+const struct manifest_table *manifest_table_of(const struct manifest *manifest,
+                                               const struct manifest_file *file);
+/* The first format that can say this. */
+int64_t manifest_format_needed(const struct manifest *manifest);
 
 #endif

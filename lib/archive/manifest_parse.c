@@ -214,7 +214,8 @@ static void parse_file(struct parser *parser, struct json_object *object, struct
 {
     file->name = get_text(parser, object, "name");
     file->size = get_count(parser, object, "size", INT64_MAX);
-    file->sha256 = get_text(parser, object, "sha256");
+    file->by_members = is_null(object, "sha256");
+    file->sha256 = get_text(parser, object, file->by_members ? "members_sha256" : "sha256");
     if (parser->status != CUTOVER_OK)
         return;
     if (!file_name_is_valid(file->name) || strcmp(file->name, MANIFEST_NAME) == 0)
@@ -354,6 +355,9 @@ static void parse_tables(struct parser *parser, struct json_object *root, struct
         if (parser->status == CUTOVER_OK)
             check_table(parser, manifest, &manifest->tables[i], used);
     }
+    for (size_t i = 0; parser->status == CUTOVER_OK && i < manifest->file_count; i++)
+        if (manifest->files[i].by_members && !used[i])
+            damaged(parser, "%s has a SHA-256 of members, but is no table's", manifest->files[i].name);
     free(used);
 }
 
@@ -422,10 +426,12 @@ static void parse_large_objects(struct parser *parser, struct json_object *root,
 static void parse_root(struct parser *parser, struct json_object *root, struct manifest *manifest)
 {
     manifest->format = (int64_t)get_count(parser, root, "format", INT32_MAX);
-    if (parser->status == CUTOVER_OK && manifest->format != MANIFEST_FORMAT) {
-        parser->status = error_set(parser->error, CUTOVER_E_UNSUPPORTED,
-                                   "the backup has manifest format %" PRId64 "; this library reads format %d",
-                                   manifest->format, MANIFEST_FORMAT);
+    if (parser->status == CUTOVER_OK && manifest->format != MANIFEST_FORMAT &&
+        manifest->format != MANIFEST_FORMAT_OF_FILES) {
+        parser->status =
+            error_set(parser->error, CUTOVER_E_UNSUPPORTED,
+                      "the backup has manifest format %" PRId64 "; this library reads formats up to %d",
+                      manifest->format, MANIFEST_FORMAT);
         error_hint(parser->error, "Use the version of the library that took it, or a newer one; pg_restore can "
                                   "restore it without any (docs/backup-format.md).");
     }

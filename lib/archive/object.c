@@ -241,7 +241,7 @@ cutover_status object_commit(struct object_writer *writer, struct manifest_file 
         drop(writer);
     }
     if (status == CUTOVER_OK) {
-        *file = (struct manifest_file){writer->name, writer->size, sha256};
+        *file = (struct manifest_file){writer->name, writer->size, sha256, false};
         writer->name = NULL;
     } else {
         free(sha256);
@@ -281,13 +281,6 @@ struct source {
     const cutover_repository *repository;
     const char *name;
     void *object;
-};
-
-/* Who looks on while an object is read through. */
-struct object_watch {
-    const struct cancel *cancel;
-    void (*progress)(void *context, size_t bytes); /* or NULL */
-    void *context;
 };
 
 cutover_status object_open(const cutover_repository *repository, const char *backup, const char *name,
@@ -443,83 +436,105 @@ cutover_status object_read_all(const cutover_repository *repository, const char 
     return CUTOVER_OK;
 }
 
-/* Reads on to the end, or to where the object is already too long. */
-static cutover_status check_through(const struct source *source, struct sha256 *sha256,
-                                    const struct manifest_file *expected, const struct object_watch *watch,
-                                    char *buffer, cutover_error **error)
+/* Reads `count` bytes, or as many as there are, which *got tells. */
+static cutover_status hash_piece(const struct source *source, struct sha256 *sha256, uint64_t offset,
+                                 size_t count, const struct object_watch *watch, char *buffer, size_t *got,
+                                 cutover_error **error)
 {
-    uint64_t size = 0;
-    size_t got = 0;
+    cutover_status status = cancel_check(watch->cancel, error);
 
-    do {
-        cutover_status status = cancel_check(watch->cancel, error);
-        if (status == CUTOVER_OK)
-            status = read_some(source, size, buffer, CHECK_READ, &got, error);
-        if (status != CUTOVER_OK)
-            return status;
-        status = sha256_add(sha256, buffer, got, error);
-        if (status != CUTOVER_OK)
-            return status;
-        size += got;
-        if (watch->progress != NULL && got > 0)
-            watch->progress(watch->context, got);
-    } while (got == CHECK_READ && size <= expected->size);
-    return compare_size(expected, size, error);
+    if (status == CUTOVER_OK)
+        status = read_some(source, offset, buffer, count, got, error);
+    if (status == CUTOVER_OK)
+        status = sha256_add(sha256, buffer, *got, error);
+    if (status == CUTOVER_OK && watch->progress != NULL && *got > 0)
+        watch->progress(watch->context, *got);
+    return status;
 }
 
-/* The SHA-256 of an object of the expected size. */
-static cutover_status hash_through(const cutover_repository *repository, const char *backup,
-                                   const struct manifest_file *expected, const struct object_watch *watch,
-                                   char hex[SHA256_HEX_SIZE], cutover_error **error)
+/* Reads on to the end, or to where the object is already too long; *size receives how long it is. */
+static cutover_status hash_whole(const struct source *source, struct sha256 *sha256, uint64_t limit,
+                                 const struct object_watch *watch, char *buffer, uint64_t *size,
+                                 cutover_error **error)
 {
-    struct source source = {repository, expected->name, NULL};
-    struct sha256 *sha256 = NULL;
-    char *buffer = malloc(CHECK_READ);
-    cutover_status status;
+    size_t got = CHECK_READ;
 
-    if (buffer == NULL)
-        return error_nomem(error);
-    status = sha256_start(&sha256, error);
+    while (got == CHECK_READ && *size <= limit) {
+        cutover_status status = hash_piece(source, sha256, *size, CHECK_READ, watch, buffer, &got, error);
+        if (status != CUTOVER_OK)
+            return status;
+        *size += got;
+    }
+    return CUTOVER_OK;
+}
+
+/* One member's bytes, added to those of all as their SHA-256; *size is moved to its end, or to the object's, which may come before. */
+static cutover_status hash_member(const struct source *source, struct sha256 *all, const struct member *member,
+                                  const struct object_watch *watch, char *buffer, uint64_t *size,
+                                  cutover_error **error)
+{
+    struct sha256 *sha256 = NULL;
+    unsigned char digest[SHA256_SIZE];
+    size_t got = CHECK_READ;
+
+    cutover_status status = sha256_start(&sha256, error);
+    for (uint64_t left = member->size; status == CUTOVER_OK && left > 0 && got > 0; left -= got) {
+        status = hash_piece(source, sha256, *size, left < CHECK_READ ? (size_t)left : CHECK_READ, watch, buffer,
+                            &got, error);
+        *size += got;
+    }
     if (status == CUTOVER_OK)
-        status = object_open(repository, backup, expected->name, &source.object, error);
+        status = sha256_end_bytes(sha256, digest, error);
     if (status == CUTOVER_OK)
-        status = check_through(&source, sha256, expected, watch, buffer, error);
-    if (status == CUTOVER_OK)
-        status = sha256_end(sha256, hex, error);
-    object_close(repository, source.object);
+        status = sha256_add(all, digest, sizeof digest, error);
     sha256_free(sha256);
-    free(buffer);
+    return status;
+}
+
+static cutover_status hash_members(const struct source *source, struct sha256 *sha256,
+                                   const struct manifest_table *table, const struct object_watch *watch,
+                                   char *buffer, uint64_t *size, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+    size_t more = 0;
+
+    for (size_t i = 0; status == CUTOVER_OK && i < table->member_count; i++)
+        status = hash_member(source, sha256, &table->members[i], watch, buffer, size, error);
+    if (status == CUTOVER_OK)
+        status = read_some(source, *size, buffer, 1, &more, error);
+    *size += more;
     return status;
 }
 
 cutover_status object_check(const cutover_repository *repository, const char *backup,
-                            const struct manifest_file *expected, const struct cancel *cancel,
-                            void (*progress)(void *context, size_t bytes), void *context, cutover_error **error)
+                            const struct manifest_file *expected, const struct manifest_table *table,
+                            const struct object_watch *watch, cutover_error **error)
 {
-    struct object_watch watch = {cancel, progress, context};
-    char hex[SHA256_HEX_SIZE];
-    cutover_status status = hash_through(repository, backup, expected, &watch, hex, error);
+    static const struct object_watch nobody = {NULL, NULL, NULL};
+    struct source source = {repository, expected->name, NULL};
+    struct sha256 *sha256 = NULL;
+    char hex[SHA256_HEX_SIZE], *buffer = malloc(CHECK_READ);
+    uint64_t size = 0;
 
-    return status != CUTOVER_OK ? status : compare_sha256(expected, hex, error);
-}
-
-cutover_status object_hash(const cutover_repository *repository, const char *backup, const char *name,
-                           uint64_t size, const struct cancel *cancel, struct manifest_file *file,
-                           cutover_error **error)
-{
-    struct manifest_file found = {.size = size};
-    struct object_watch watch = {cancel, NULL, NULL};
-    char hex[SHA256_HEX_SIZE];
-
-    cutover_status status = string_copy(name, &found.name, error);
+    if (watch == NULL)
+        watch = &nobody;
+    if (buffer == NULL)
+        return error_nomem(error);
+    cutover_status status = sha256_start(&sha256, error);
     if (status == CUTOVER_OK)
-        status = hash_through(repository, backup, &found, &watch, hex, error);
+        status = object_open(repository, backup, expected->name, &source.object, error);
     if (status == CUTOVER_OK)
-        status = string_copy(hex, &found.sha256, error);
-    if (status != CUTOVER_OK) {
-        free(found.name);
-        return status;
-    }
-    *file = found;
-    return CUTOVER_OK;
+        status = expected->by_members
+                     ? hash_members(&source, sha256, table, watch, buffer, &size, error)
+                     : hash_whole(&source, sha256, expected->size, watch, buffer, &size, error);
+    if (status == CUTOVER_OK)
+        status = compare_size(expected, size, error);
+    if (status == CUTOVER_OK)
+        status = sha256_end(sha256, hex, error);
+    if (status == CUTOVER_OK)
+        status = compare_sha256(expected, hex, error);
+    object_close(repository, source.object);
+    sha256_free(sha256);
+    free(buffer);
+    return status;
 }

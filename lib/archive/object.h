@@ -33,16 +33,17 @@ cutover_status object_write_all(const cutover_repository *repository, const char
 cutover_status object_read_all(const cutover_repository *repository, const char *backup, const char *name,
                                size_t limit, const struct manifest_file *expected, char **bytes, size_t *count,
                                cutover_error **error);
-/* Reads an object through and compares size and SHA-256 with `expected`, as above. `progress` (may be NULL) is told
-   bytes as they pass. */
+/* Who may end the reading of an object, and is told bytes as they pass; each may be NULL. */
+struct object_watch {
+    const struct cancel *cancel;
+    void (*progress)(void *context, size_t bytes);
+    void *context;
+};
+/* Reads an object through and compares size and SHA-256 with `expected`, as above: that of the whole, or of the members of `table`,
+   whose file it is, where it is known by these (else `table` may be NULL). */
 cutover_status object_check(const cutover_repository *repository, const char *backup,
-                            const struct manifest_file *expected, const struct cancel *cancel,
-                            void (*progress)(void *context, size_t bytes), void *context,
-                            cutover_error **error);
-/* Reads an object through and fills *file (owned by the caller): it has `size` bytes, else CUTOVER_E_VERIFY different. */
-cutover_status object_hash(const cutover_repository *repository, const char *backup, const char *name,
-                           uint64_t size, const struct cancel *cancel, struct manifest_file *file,
-                           cutover_error **error);
+                            const struct manifest_file *expected, const struct manifest_table *table,
+                            const struct object_watch *watch, cutover_error **error);
 /* Parts of an object, for several threads with an object of their own each. object_open fails as above when the file
    is missing. object_read_at reads exactly `count` bytes; CUTOVER_E_VERIFY different when the object is shorter. */
 cutover_status object_open(const cutover_repository *repository, const char *backup, const char *name,

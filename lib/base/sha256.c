@@ -2,8 +2,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-
-#define SHA256_SIZE 32
+#include <string.h>
 
 /* OpenSSL's own context under our name: EVP_MD_CTX * as it is. */
 static EVP_MD_CTX *context_of(struct sha256 *sha256)
@@ -55,16 +54,26 @@ cutover_status sha256_add(struct sha256 *sha256, const void *bytes, size_t count
     return EVP_DigestUpdate(context_of(sha256), bytes, count) == 1 ? CUTOVER_OK : failed(error);
 }
 
-cutover_status sha256_end(struct sha256 *sha256, char hex[SHA256_HEX_SIZE], cutover_error **error)
+cutover_status sha256_end_bytes(struct sha256 *sha256, unsigned char digest[SHA256_SIZE], cutover_error **error)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char ended[EVP_MAX_MD_SIZE];
     unsigned size = 0;
 
     errno = 0;
-    if (EVP_DigestFinal_ex(context_of(sha256), digest, &size) != 1 || size != SHA256_SIZE)
+    if (EVP_DigestFinal_ex(context_of(sha256), ended, &size) != 1 || size != SHA256_SIZE)
         return failed(error);
-    hex_format(digest, hex);
+    memcpy(digest, ended, SHA256_SIZE);
     return CUTOVER_OK;
+}
+
+cutover_status sha256_end(struct sha256 *sha256, char hex[SHA256_HEX_SIZE], cutover_error **error)
+{
+    unsigned char digest[SHA256_SIZE];
+    cutover_status status = sha256_end_bytes(sha256, digest, error);
+
+    if (status == CUTOVER_OK)
+        hex_format(digest, hex);
+    return status;
 }
 
 void sha256_free(struct sha256 *sha256)
@@ -72,14 +81,25 @@ void sha256_free(struct sha256 *sha256)
     EVP_MD_CTX_free(context_of(sha256));
 }
 
-cutover_status sha256_of(const void *bytes, size_t count, char hex[SHA256_HEX_SIZE], cutover_error **error)
+cutover_status sha256_bytes_of(const void *bytes, size_t count, unsigned char digest[SHA256_SIZE],
+                               cutover_error **error)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char made[EVP_MAX_MD_SIZE];
     unsigned size = 0;
 
     errno = 0;
-    if (EVP_Digest(bytes, count, digest, &size, EVP_sha256(), NULL) != 1 || size != SHA256_SIZE)
+    if (EVP_Digest(bytes, count, made, &size, EVP_sha256(), NULL) != 1 || size != SHA256_SIZE)
         return failed(error);
-    hex_format(digest, hex);
+    memcpy(digest, made, SHA256_SIZE);
     return CUTOVER_OK;
+}
+
+cutover_status sha256_of(const void *bytes, size_t count, char hex[SHA256_HEX_SIZE], cutover_error **error)
+{
+    unsigned char digest[SHA256_SIZE];
+    cutover_status status = sha256_bytes_of(bytes, count, digest, error);
+
+    if (status == CUTOVER_OK)
+        hex_format(digest, hex);
+    return status;
 }

@@ -62,13 +62,15 @@ static cutover_status table_renew(struct writing *writing, const struct table *t
         .list = &file->ranges,
         .to = &writing->manifest.tables[entry],
         .file = &writing->manifest.files[entry],
+        .written = &file->written,
     };
+    range_list_free(&file->written);
     status = range_catch_up(&asked, error);
     if (status == CUTOVER_OK && !asked.whole)
         status = archive_ranges_note(leader, table, file, error);
     if (status != CUTOVER_OK)
         return status;
-    *caught_up = !asked.whole;
+    *caught_up = file->in_place = !asked.whole;
     done->tables += *caught_up;
     done->ranges += asked.ranges;
     done->rows += asked.rows;

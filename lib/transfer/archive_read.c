@@ -77,8 +77,8 @@ uint64_t archive_raw_bytes(const struct archive *archive)
 struct checking {
     const struct archive *archive;
     struct operation *operation;
-    const size_t *tables; /* which; where not all are read */
-    size_t count;
+    const struct renewed_table *tables; /* which; where not all are read */
+    size_t count, others;
 };
 
 static cutover_status cancel_open(void *context, struct cancel *cancel, void **state, cutover_error **error)
@@ -102,14 +102,22 @@ static void check_progress(void *context, size_t bytes)
     progress_add(&operation->progress, bytes, 0);
 }
 
+static cutover_status file_check(const struct archive *archive, size_t index, const struct object_watch *watch,
+                                 cutover_error **error)
+{
+    const struct manifest *manifest = &archive->manifest;
+    const struct manifest_file *file = &manifest->files[index];
+
+    return object_check(&archive->host->repository, archive->backup_id, file,
+                        file->by_members ? manifest_table_of(manifest, file) : NULL, watch, error);
+}
+
 static cutover_status file_task(void *context, void *state, size_t index, cutover_error **error)
 {
     struct checking *checking = context;
-    const struct archive *archive = checking->archive;
+    const struct object_watch watch = {state, check_progress, checking->operation};
 
-    cutover_status status =
-        object_check(&archive->host->repository, archive->backup_id, &archive->manifest.files[index], state,
-                     check_progress, checking->operation, error);
+    cutover_status status = file_check(checking->archive, index, &watch, error);
     progress_table(&checking->operation->progress);
     return status;
 }
@@ -298,33 +306,99 @@ cutover_status archive_check_rows(const struct archive *archive, struct operatio
     return status;
 }
 
-/* A table's file and its rows, or one of the files that are no table's. */
+/* ---- what was written anew ---- */
+
+/* The bytes that were written, and in them the rows that were read. */
+static cutover_status written_check(const struct checking *checking, struct row_worker *worker,
+                                    const char *file, void *object, const struct range *written,
+                                    cutover_error **error)
+{
+    const cutover_repository *repository = &checking->archive->host->repository;
+    const struct member *member = &written->member;
+    unsigned char sha256[SHA256_SIZE];
+    struct digest digest = DIGEST_INIT;
+    const char *raw = NULL;
+    void *bytes = member_reader_buffer(worker->reader, member->size, error);
+
+    if (bytes == NULL)
+        return error != NULL ? cutover_error_code(*error) : CUTOVER_E_NOMEM;
+    cutover_status status = cancel_check(worker->cancel, error);
+    if (status == CUTOVER_OK)
+        status = object_read_at(repository, object, file, member->offset, bytes, member->size, error);
+    if (status == CUTOVER_OK)
+        status = sha256_bytes_of(bytes, member->size, sha256, error);
+    if (status == CUTOVER_OK && memcmp(sha256, written->sha256, SHA256_SIZE) != 0)
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT, "%s: byte %llu and on are not what was written",
+                              file, (unsigned long long)member->offset);
+    if (status == CUTOVER_OK)
+        status = member_reader_inflate(worker->reader, member, &raw, error);
+    if (status == CUTOVER_OK && member->rows > 0)
+        digest_lines(&digest, raw, member->raw);
+    if (status == CUTOVER_OK && !digest_equal(&digest, &written->digest))
+        status = error_verify(error, CUTOVER_VERDICT_DIFFERENT,
+                              "%s: the rows from byte %llu on are not those that were read", file,
+                              (unsigned long long)member->offset);
+    progress_add(&checking->operation->progress, member->raw, member->rows);
+    return status;
+}
+
+static cutover_status written_read_back(const struct checking *checking, struct row_worker *worker,
+                                        const char *file, const struct range_list *written,
+                                        cutover_error **error)
+{
+    const struct archive *archive = checking->archive;
+    void *object = NULL;
+
+    cutover_status status = object_open(&archive->host->repository, archive->backup_id, file, &object, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < written->count; i++)
+        status = written_check(checking, worker, file, object, &written->ranges[i], error);
+    object_close(&archive->host->repository, object);
+    progress_table(&checking->operation->progress);
+    return status;
+}
+
+/* A table's file and its rows, or what was written of it, or one of the files that are no table's. */
 static cutover_status some_task(void *context, void *state, size_t index, cutover_error **error)
 {
     struct checking *checking = context;
     struct row_worker *worker = state;
     const struct archive *archive = checking->archive;
-    bool is_table = index < checking->count;
-    size_t file = is_table ? checking->tables[index] : archive->manifest.table_count + index - checking->count;
+    const struct object_watch watch = {worker->cancel, NULL, NULL};
 
-    cutover_status status = object_check(&archive->host->repository, archive->backup_id,
-                                         &archive->manifest.files[file], worker->cancel, NULL, NULL, error);
-    return status == CUTOVER_OK && is_table ? table_read_back(checking, worker, file, error) : status;
+    if (index >= checking->count)
+        return file_check(archive, checking->others + index - checking->count, &watch, error);
+    const struct renewed_table *renewed = &checking->tables[index];
+    if (renewed->written != NULL)
+        return written_read_back(checking, worker, archive->manifest.tables[renewed->table].file,
+                                 renewed->written, error);
+    cutover_status status = file_check(archive, renewed->table, &watch, error);
+    return status == CUTOVER_OK ? table_read_back(checking, worker, renewed->table, error) : status;
+}
+
+static uint64_t renewed_bytes(const struct manifest *manifest, const struct renewed_table *renewed)
+{
+    const struct manifest_table *table = &manifest->tables[renewed->table];
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; renewed->written != NULL && i < renewed->written->count; i++)
+        bytes += renewed->written->ranges[i].member.raw;
+    for (size_t i = 0; renewed->written == NULL && i < table->member_count; i++)
+        bytes += table->members[i].raw;
+    return bytes;
 }
 
 cutover_status archive_check_some(const struct archive *archive, struct operation *operation, enum phase phase,
-                                  const size_t *tables, size_t count, cutover_error **error)
+                                  const struct renewed_table *tables, size_t count, size_t others,
+                                  cutover_error **error)
 {
-    struct checking checking = {archive, operation, tables, count};
+    struct checking checking = {archive, operation, tables, count, others};
     const struct manifest *manifest = &archive->manifest;
     uint64_t bytes = 0;
 
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < manifest->tables[tables[i]].member_count; k++)
-            bytes += manifest->tables[tables[i]].members[k].raw;
+        bytes += renewed_bytes(manifest, &tables[i]);
     progress_begin(&operation->progress, phase, bytes, (uint32_t)count);
-    cutover_status status =
-        rows_run(&checking, count + manifest->file_count - manifest->table_count, some_task, error);
+    cutover_status status = rows_run(&checking, count + manifest->file_count - others, some_task, error);
     progress_end(&operation->progress);
     return status;
 }

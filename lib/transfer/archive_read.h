@@ -8,6 +8,7 @@
 #include "model/backup.h"
 #include "transfer/content.h"
 #include "transfer/fill.h"
+#include "transfer/range_rows.h"
 
 struct archive {
     const struct host *host;
@@ -28,10 +29,16 @@ cutover_status archive_check_files(const struct archive *archive, struct operati
 /* Every member inflates to its size and rows, and each table's digest is the manifest's. */
 cutover_status archive_check_rows(const struct archive *archive, struct operation *operation,
                                   cutover_error **error);
-/* Likewise of some tables, by their place in a manifest whose first files are those of its tables, in their order: the file, and the
-   rows. The files that are no table's are looked at, too. */
+/* What was written anew into an archive that is not published. */
+struct renewed_table {
+    size_t table;                     /* its place in the manifest */
+    const struct range_list *written; /* these of its file alone; NULL: all of it */
+};
+/* Likewise of these alone: the file and the rows of each, or what was written of it; and of the files from `others` on, which are no
+   table's. The manifest's first files are those of its tables, in their order. */
 cutover_status archive_check_some(const struct archive *archive, struct operation *operation, enum phase phase,
-                                  const size_t *tables, size_t count, cutover_error **error);
+                                  const struct renewed_table *tables, size_t count, size_t others,
+                                  cutover_error **error);
 /* A database that the library made. */
 struct destination {
     struct session *control;             /* on its server, in another database */

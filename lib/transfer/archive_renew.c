@@ -259,15 +259,20 @@ cutover_status archive_check_renewed(const struct writing *writing, const struct
 {
     const struct archive archive = {
         .host = writing->operation->host, .backup_id = writing->backup_id, .manifest = writing->manifest};
-    size_t count = 0, *tables = calloc(writing->manifest.table_count + 1, sizeof *tables);
+    const struct manifest *manifest = &writing->manifest;
+    struct renewed_table *tables = calloc(manifest->table_count + 1, sizeof *tables);
+    size_t count = 0;
 
     if (tables == NULL)
         return error_nomem(error);
-    for (size_t i = 0; i < writing->manifest.table_count; i++)
-        if (stale_has(stale, writing->manifest.tables[i].oid))
-            tables[count++] = i;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (stale_has(stale, manifest->tables[i].oid))
+            tables[count++] =
+                (struct renewed_table){i, writing->files[i].in_place ? &writing->files[i].written : NULL};
+    /* Files of large objects that were not written again are what they were; facts and table of contents are new in each round. */
+    size_t others = writing->large_objects_read ? manifest->table_count : manifest->file_count - 2;
     cutover_status status =
-        archive_check_some(&archive, writing->operation, PHASE_CATCH_UP_READ, tables, count, error);
+        archive_check_some(&archive, writing->operation, PHASE_CATCH_UP_READ, tables, count, others, error);
     free(tables);
     return status;
 }

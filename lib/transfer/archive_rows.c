@@ -109,6 +109,8 @@ static cutover_status file_open(struct writing *writing, const struct table *tab
         status = object_create(repository, writing->backup_id, writing->manifest.tables[entry].file,
                                &file->object, error);
         range_list_free(&file->ranges);
+        range_list_free(&file->written);
+        file->in_place = false;
         file->by_ranges = writing->to_be_renewed && table->heap_pages >= RANGES_FROM_PAGES &&
                           ranges_possible(table) && patch_possible(repository);
     }

@@ -236,7 +236,7 @@ static cutover_status manifest_fill(struct writing *writing, cutover_error **err
     const struct session *leader = writing->snapshot->leader;
     char digest[DIGEST_TEXT_SIZE];
 
-    manifest->format = MANIFEST_FORMAT;
+    manifest->format = manifest_format_needed(manifest);
     manifest->created_at = clock_now(&writing->operation->host->clock);
     manifest->database_oid = leader->database_oid;
     manifest->server_version = leader->server_version;
@@ -557,6 +557,7 @@ void archive_writing_free(struct writing *writing)
         free(writing->files[i].members);
         free(writing->files[i].since);
         range_list_free(&writing->files[i].ranges);
+        range_list_free(&writing->files[i].written);
         pthread_mutex_destroy(&writing->files[i].mutex);
     }
     free(writing->files);

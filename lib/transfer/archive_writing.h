@@ -22,8 +22,10 @@ struct table_file {
     /* By ranges, where it can be caught up so: in the order of their places when the file is finished. */
     bool by_ranges;
     struct range_list ranges;
-    char *since;       /* pg_current_snapshot() of what the file holds */
-    uint32_t relation; /* relfilenode of then */
+    char *since;               /* pg_current_snapshot() of what the file holds */
+    uint32_t relation;         /* relfilenode of then */
+    bool in_place;             /* the last that was done to it */
+    struct range_list written; /* by that, where it was in place; to be read back */
 };
 
 struct writing {

@@ -1,7 +1,6 @@
 #include "transfer/range_catch_up.h"
 
 #include "archive/blank.h"
-#include "archive/object.h"
 #include "archive/patch.h"
 
 #include <stdlib.h>
@@ -18,9 +17,10 @@ struct catching {
     bool *changed;
     size_t count, changed_count;
     struct patch *patch;
-    struct range_list list; /* becomes the caller's */
-    struct member end;      /* that of the COPY */
-    uint64_t bytes;         /* raw */
+    struct range_list list;    /* becomes the caller's */
+    struct range_list written; /* likewise */
+    struct range end;          /* that of the COPY */
+    uint64_t bytes;            /* raw */
 };
 
 /* ---- what changed ---- */
@@ -70,6 +70,8 @@ static cutover_status range_append(void *context, const void *bytes, struct rang
     cutover_status status = bytes == NULL ? CUTOVER_OK : append(catching, bytes, &range->member, error);
 
     catching->bytes += range->member.raw;
+    if (status == CUTOVER_OK && bytes != NULL)
+        status = range_list_add(&catching->written, range, error);
     return status != CUTOVER_OK ? status : range_list_add(&catching->list, range, error);
 }
 
@@ -78,9 +80,13 @@ static cutover_status end_append(struct catching *catching, cutover_error **erro
     const void *bytes;
     size_t count;
     cutover_status status =
-        member_writer_copy_end(catching->asked->members, &bytes, &count, &catching->end, error);
+        member_writer_copy_end(catching->asked->members, &bytes, &count, &catching->end.member, error);
 
-    return status != CUTOVER_OK ? status : append(catching, bytes, &catching->end, error);
+    if (status == CUTOVER_OK)
+        status = sha256_bytes_of(bytes, count, catching->end.sha256, error);
+    if (status == CUTOVER_OK)
+        status = append(catching, bytes, &catching->end.member, error);
+    return status != CUTOVER_OK ? status : range_list_add(&catching->written, &catching->end, error);
 }
 
 /* Keeps the members of ranges that did not change, and blanks the others. */
@@ -141,13 +147,18 @@ static cutover_status file_change(struct catching *catching, cutover_error **err
 
 /* ---- what the manifest says of it ---- */
 
+/* Members as they lie, and what the file is known by. */
 struct layout {
     struct member *members;
     size_t count, capacity;
     uint64_t size;
+    struct sha256 *sha256;
+    unsigned char blank[SHA256_SIZE]; /* one of BLANK_MAX bytes, of which there may be many */
+    bool blank_known;
 };
 
-static cutover_status layout_add(struct layout *layout, struct member member, cutover_error **error)
+static cutover_status layout_add(struct layout *layout, struct member member,
+                                 const unsigned char sha256[SHA256_SIZE], cutover_error **error)
 {
     if (layout->count == layout->capacity) {
         size_t capacity = layout->capacity == 0 ? 64 : layout->capacity * 2;
@@ -160,17 +171,36 @@ static cutover_status layout_add(struct layout *layout, struct member member, cu
     }
     layout->members[layout->count++] = member;
     layout->size = member.offset + member.size;
-    return CUTOVER_OK;
+    return sha256_add(layout->sha256, sha256, SHA256_SIZE, error);
 }
 
-/* As patch_blank() wrote it. */
-static cutover_status layout_blank(struct layout *layout, const struct member *member, cutover_error **error)
+static cutover_status blank_known(struct layout *layout, struct range *blank, cutover_error **error)
+{
+    cutover_status status = CUTOVER_OK;
+
+    if (blank->member.size != BLANK_MAX)
+        return blank_sha256(blank->member.size, blank->sha256, error);
+    if (!layout->blank_known)
+        status = blank_sha256(BLANK_MAX, layout->blank, error);
+    layout->blank_known = status == CUTOVER_OK;
+    memcpy(blank->sha256, layout->blank, SHA256_SIZE);
+    return status;
+}
+
+/* As patch_blank() wrote it; into *written (may be NULL), too. */
+static cutover_status layout_blank(struct layout *layout, const struct member *member,
+                                   struct range_list *written, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;
 
     for (size_t left = member->size, one; status == CUTOVER_OK && left > 0; left -= one) {
         one = blank_next(left);
-        status = layout_add(layout, (struct member){layout->size, one, 0, 0}, error);
+        struct range blank = {.member = {layout->size, one, 0, 0}, .digest = DIGEST_INIT};
+        status = blank_known(layout, &blank, error);
+        if (status == CUTOVER_OK)
+            status = layout_add(layout, blank.member, blank.sha256, error);
+        if (status == CUTOVER_OK && written != NULL)
+            status = range_list_add(written, &blank, error);
     }
     return status;
 }
@@ -199,14 +229,14 @@ static cutover_status layout_make(struct catching *catching, struct layout *layo
     for (size_t i = 0; status == CUTOVER_OK && i < old->member_count; i++) {
         const struct member *member = &old->members[i];
         bool kept = next < list->count && list->ranges[next].member.offset == member->offset;
-        status =
-            kept || member->raw == 0 ? layout_add(layout, *member, error) : layout_blank(layout, member, error);
+        status = kept ? layout_add(layout, *member, list->ranges[next].sha256, error)
+                      : layout_blank(layout, member, member->raw > 0 ? &catching->written : NULL, error);
         next += kept;
     }
     for (; status == CUTOVER_OK && next < list->count; next++)
-        status = layout_add(layout, list->ranges[next].member, error);
+        status = layout_add(layout, list->ranges[next].member, list->ranges[next].sha256, error);
     if (status == CUTOVER_OK)
-        status = layout_add(layout, catching->end, error);
+        status = layout_add(layout, catching->end.member, catching->end.sha256, error);
     range_list_sort(list);
     return status;
 }
@@ -215,36 +245,43 @@ static cutover_status manifest_change(struct catching *catching, cutover_error *
 {
     struct range_catch_up *asked = catching->asked;
     struct digest sum = DIGEST_INIT;
-    struct layout layout = {NULL, 0, 0, 0};
-    struct manifest_file file = {0};
-    char text[DIGEST_TEXT_SIZE], *digest = NULL;
+    struct layout layout = {0};
+    char text[DIGEST_TEXT_SIZE], hex[SHA256_HEX_SIZE], *digest = NULL, *sha256 = NULL;
 
     for (size_t i = 0; i < catching->list.count; i++)
         digest_add(&sum, &catching->list.ranges[i].digest);
     digest_format(&sum, text);
-    cutover_status status = layout_make(catching, &layout, error);
+    cutover_status status = sha256_start(&layout.sha256, error);
+    if (status == CUTOVER_OK)
+        status = layout_make(catching, &layout, error);
+    if (status == CUTOVER_OK)
+        status = sha256_end(layout.sha256, hex, error);
+    if (status == CUTOVER_OK)
+        status = string_copy(hex, &sha256, error);
     if (status == CUTOVER_OK)
         status = string_copy(text, &digest, error);
-    if (status == CUTOVER_OK)
-        status = object_hash(asked->repository, asked->backup, asked->file->name, layout.size,
-                             asked->session->cancel, &file, error);
+    sha256_free(layout.sha256);
     if (status != CUTOVER_OK) {
         free(layout.members);
+        free(sha256);
         free(digest);
         return status;
     }
     free(asked->to->members);
     free(asked->to->digest);
-    free(asked->file->name);
     free(asked->file->sha256);
     asked->to->members = layout.members;
     asked->to->member_count = layout.count;
     asked->to->digest = digest;
     asked->to->rows = sum.rows;
-    *asked->file = file;
+    asked->file->size = layout.size;
+    asked->file->sha256 = sha256;
+    asked->file->by_members = true;
     range_list_free(asked->list);
     *asked->list = catching->list;
     catching->list = (struct range_list){NULL, 0, 0};
+    *asked->written = catching->written;
+    catching->written = (struct range_list){NULL, 0, 0};
     return CUTOVER_OK;
 }
 
@@ -295,6 +332,7 @@ cutover_status range_catch_up(struct range_catch_up *asked, cutover_error **erro
         asked->bytes = catching.bytes;
     }
     range_list_free(&catching.list);
+    range_list_free(&catching.written);
     free(catching.begins);
     free(catching.rows);
     free(catching.changed);

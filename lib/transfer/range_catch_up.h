@@ -1,7 +1,7 @@
 /*
  * A table whose backup lies in an archive that is not published, made what another snapshot sees: the ranges that changed since are
  * read again, their members blanked where they lie, what they hold now appended. Costs time with the changes, but for one scan of
- * the table on the server, and reading its file once for its SHA-256.
+ * the table on the server: its file is known by the SHA-256 of its members from then on.
  */
 #ifndef CUTOVER_TRANSFER_RANGE_CATCH_UP_H
 #define CUTOVER_TRANSFER_RANGE_CATCH_UP_H
@@ -24,6 +24,7 @@ struct range_catch_up {
     struct range_list *list; /* sorted */
     struct manifest_table *to;
     struct manifest_file *file;
+    struct range_list *written; /* what was written into the file, to be read back; empty before */
     /* Results. */
     uint64_t ranges, rows, bytes; /* read again: ranges, rows, raw bytes of them */
     bool

@@ -64,6 +64,10 @@ static cutover_status put_range(struct reading *reading, const struct row_place 
         return status;
     if (count == 0)
         reading->range.member = (struct member){0, 0, 0, 0};
+    else
+        status = sha256_bytes_of(bytes, count, reading->range.sha256, error);
+    if (status != CUTOVER_OK)
+        return status;
     digest_add(reading->digest, &reading->range.digest);
     if (count > 0 || !reading->begun)
         status = reading->put(reading->context, count > 0 ? bytes : NULL, &reading->range, error);

@@ -6,6 +6,7 @@
 #define CUTOVER_TRANSFER_RANGE_ROWS_H
 
 #include "archive/member.h"
+#include "base/sha256.h"
 #include "postgres/ranges.h"
 
 /* Tables of which the main fork has fewer pages are read again whole, if at all. */
@@ -16,7 +17,8 @@
 struct range {
     struct row_place first;
     struct member member;
-    struct digest digest;
+    struct digest digest;              /* of its rows */
+    unsigned char sha256[SHA256_SIZE]; /* of its bytes */
 };
 
 struct range_list {

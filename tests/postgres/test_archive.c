@@ -609,7 +609,7 @@ static void checksums_are_those_of_sha256sum(void **state)
         assert_int_equal(cluster_run(argv, &output), 0);
         assert_string_equal(output, expected);
         free(output);
-        check_ok(object_check(&repository, BACKUP, &manifest.files[i], NULL, NULL, NULL, &error), error);
+        check_ok(object_check(&repository, BACKUP, &manifest.files[i], NULL, NULL, &error), error);
     }
     manifest_free(&manifest);
 }

@@ -205,6 +205,41 @@ static void backup_restore(const struct outcome *outcome)
     free(restored);
 }
 
+/* Of a shell script without "". */
+static int shell_run(const char *folder, const char *script)
+{
+    char *output = NULL, *command = shop_format("cd '%s' && %s", folder, script);
+    int status = cluster_run((const char *[]){"/bin/sh", "-c", command, NULL}, &output);
+
+    print_message("%s", output != NULL ? output : "");
+    free(command);
+    free(output);
+    return status;
+}
+
+/* docs/backup-format.md says how to find out without the library. */
+static void backup_check_by_hand(const char *path)
+{
+    char *python = shop_format("sed -n '/^```python$/,/^```$/p' '" BACKUP_FORMAT "' | sed '1d;$d' | python3 -");
+
+    assert_int_equal(shell_run(path, "jq -e '.files[] | select(.members_sha256)' manifest.json"), 0);
+    assert_int_equal(shell_run(path, "jq -r '.files[] | select(.sha256) | .sha256 + \"  \" + .name' "
+                                     "manifest.json | sha256sum -c --quiet"),
+                     0);
+    assert_int_equal(shell_run(path, python), 0);
+    assert_int_equal(
+        shell_run(
+            path,
+            "f=$(jq -r '[.files[] | select(.members_sha256)][0].name' manifest.json) "
+            "&& cp $f whole && chmod u+w $f && printf x | dd of=$f bs=1 seek=1000 conv=notrunc status=none"),
+        0);
+    assert_int_not_equal(shell_run(path, python), 0);
+    assert_int_equal(shell_run(path, "f=$(jq -r '[.files[] | select(.members_sha256)][0].name' manifest.json) "
+                                     "&& mv whole $f"),
+                     0);
+    free(python);
+}
+
 /* And it has every row that was taken. */
 static void backup_check(const struct outcome *outcome, const struct writing *writers)
 {
@@ -253,6 +288,8 @@ static void promoted_under_writers(struct shop *shop, unsigned round)
     assert_true(atoi(outcome_text(&outcome, "catch_up.rounds")) >= 2);
     if (seed % 2 != 0)
         assert_true(atoi(outcome_text(&outcome, "catch_up.ranges")) > 0);
+    if (seed % 2 != 0 && round == 0)
+        backup_check_by_hand(outcome_text(&outcome, "backup_path"));
     backup_check(&outcome, writers);
     outcome_free(&outcome);
     free(name);
@@ -391,7 +428,7 @@ static void a_large_object_that_was_written_to_is_read_again(void **state)
 
 /* ---- what ends it ---- */
 
-static bool damages;
+static bool damages, damages_in_place;
 
 /* A disk that keeps something else than it was given, once the file has its name. */
 int renameat(int from_folder, const char *from, int to_folder, const char *to)
@@ -409,6 +446,32 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
         damages = false;
     }
     return result;
+}
+
+/* And one that keeps a byte of what is written over what was there as it was, in the middle of a member that is appended. */
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset)
+{
+    char *other = NULL;
+    ssize_t written;
+
+    if (damages_in_place && count > 1000) {
+        other = malloc(count);
+        assert_non_null(other);
+        memcpy(other, bytes, count);
+        other[count / 2] ^= 1;
+        damages_in_place = false;
+    }
+    written = syscall(SYS_pwrite64, file, other != NULL ? other : bytes, count, offset);
+    free(other);
+    return written;
+}
+
+static int write_and_damage_in_place(struct shop *shop, void *context)
+{
+    (void)shop;
+    cluster_sql(cluster, context, "UPDATE big SET v = v || 'z' WHERE id = 7000");
+    damages_in_place = true;
+    return 0;
 }
 
 static int write_and_damage(struct shop *shop, void *context)
@@ -454,6 +517,30 @@ static void what_is_damaged_while_it_is_read_again_fails_the_promotion(void **st
     assert_string_equal(cutover_error_step(outcome.error), "catch_up");
     cluster_sql(cluster, database, "INSERT INTO generation VALUES ('open')");
     check_nothing_kept(shop, "damaged");
+    outcome_free(&outcome);
+    free(request);
+}
+
+static void what_is_damaged_where_it_is_changed_in_place_fails_the_promotion(void **state)
+{
+    static char database[] = "altered_production";
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "altered");
+    const struct shop_hook hooks[] = {{"catch_up", write_and_damage_in_place, database}, {NULL, NULL, NULL}};
+
+    cluster_sql(
+        cluster, database,
+        "CREATE TABLE big AS SELECT n AS id, repeat(md5(n::text), 8) AS v FROM generate_series(1, 80000) n");
+    struct outcome outcome = shop_promote(
+        shop,
+        &(struct shop_promotion){.request_id = request, .hooks = hooks, .verify = CUTOVER_VERIFY_READBACK});
+    assert_false(damages_in_place);
+    check_status_keep(outcome.status, CUTOVER_E_VERIFY, outcome.error);
+    assert_int_equal(cutover_error_verdict(outcome.error), CUTOVER_VERDICT_DIFFERENT);
+    check_contains(cutover_error_message(outcome.error), "not what was written");
+    assert_string_equal(cutover_error_step(outcome.error), "catch_up");
+    cluster_sql(cluster, database, "INSERT INTO generation VALUES ('open')");
+    check_nothing_kept(shop, "altered");
     outcome_free(&outcome);
     free(request);
 }
@@ -554,6 +641,8 @@ int main(void)
                                         shop_teardown),
         cmocka_unit_test_setup_teardown(what_is_damaged_while_it_is_read_again_fails_the_promotion, shop_setup,
                                         shop_teardown),
+        cmocka_unit_test_setup_teardown(what_is_damaged_where_it_is_changed_in_place_fails_the_promotion,
+                                        shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(a_limit_that_would_be_passed_is_found_before_a_write_is_refused,
                                         shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(definitions_that_end_as_they_began_fail_the_promotion, shop_setup,

@@ -213,12 +213,52 @@ static void assert_file_is_the_table(struct fixture *fixture, const struct view 
     for (size_t i = 0; i < fixture->list.count; i++)
         digest_add(&listed, &fixture->list.ranges[i].digest);
     assert_true(digest_equal(&listed, &expected));
-    check_ok(object_check(&fixture->repository, BACKUP, &fixture->file, NULL, NULL, NULL, &error), error);
+    check_ok(object_check(&fixture->repository, BACKUP, &fixture->file, &fixture->table, NULL, &error), error);
+}
+
+static char *file_read(struct fixture *fixture, size_t *size)
+{
+    char path[4200], *bytes;
+
+    snprintf(path, sizeof(path), "%s/" BACKUP ".partial/" NAME, fixture->path);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    *size = fixture->file.size;
+    bytes = malloc(*size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *size + 1, file), *size);
+    fclose(file);
+    return bytes;
+}
+
+/* What is not listed as written, and so is not read back, is what it was. */
+static void assert_only_written_changed(struct fixture *fixture, const char *before, size_t size,
+                                        const struct range_list *written)
+{
+    size_t after_size = 0;
+    char *after = file_read(fixture, &after_size);
+    bool *listed = calloc(after_size + 1, sizeof(*listed));
+
+    assert_non_null(listed);
+    for (size_t i = 0; i < written->count; i++) {
+        const struct range *range = &written->ranges[i];
+        unsigned char sha256[SHA256_SIZE];
+        cutover_error *error = NULL;
+        assert_true(range->member.offset + range->member.size <= after_size);
+        memset(listed + range->member.offset, true, range->member.size);
+        check_ok(sha256_bytes_of(after + range->member.offset, range->member.size, sha256, &error), error);
+        assert_memory_equal(sha256, range->sha256, SHA256_SIZE);
+    }
+    for (size_t i = 0; i < after_size; i++)
+        assert_true(listed[i] || (i < size && after[i] == before[i]));
+    free(listed);
+    free(after);
 }
 
 static struct range_catch_up catch_up(struct fixture *fixture)
 {
     struct view view = view_open();
+    struct range_list written = {NULL, 0, 0};
     struct range_catch_up asked = {
         .repository = &fixture->repository,
         .backup = BACKUP,
@@ -229,8 +269,10 @@ static struct range_catch_up catch_up(struct fixture *fixture)
         .list = &fixture->list,
         .to = &fixture->table,
         .file = &fixture->file,
+        .written = &written,
     };
-    char *now = NULL;
+    size_t size = 0;
+    char *now = NULL, *before = file_read(fixture, &size);
     cutover_error *error = NULL;
 
     check_ok(session_value(view.session, "SELECT pg_current_snapshot()", 0, NULL, &now, &error), error);
@@ -242,6 +284,10 @@ static struct range_catch_up catch_up(struct fixture *fixture)
     } else {
         free(now);
     }
+    assert_only_written_changed(fixture, before, size, &written);
+    assert_true(written.count == 0 || fixture->file.by_members);
+    range_list_free(&written);
+    free(before);
     view_close(&view);
     return asked;
 }

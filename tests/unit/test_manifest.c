@@ -25,15 +25,15 @@ static struct manifest_table tables[] = {
 };
 static struct manifest_sequence sequences[] = {{(char *)"public", (char *)"orders_id_seq", 9012, true},
                                                {(char *)"public", (char *)"down", INT64_MIN, false}};
-static struct manifest_file files[] = {{(char *)"toc.dat", 3436, (char *)SHA_A},
-                                       {(char *)"3349.dat.gz", 401259, (char *)SHA_A},
-                                       {(char *)"3350.dat.gz", 25, (char *)SHA_A}};
+static struct manifest_file files[] = {{(char *)"toc.dat", 3436, (char *)SHA_A, false},
+                                       {(char *)"3349.dat.gz", 401259, (char *)SHA_A, false},
+                                       {(char *)"3350.dat.gz", 25, (char *)SHA_A, false}};
 static char *roles[] = {(char *)"app", (char *)"postgres"};
 
 static struct manifest sample(void)
 {
     return (struct manifest){
-        .format = MANIFEST_FORMAT,
+        .format = MANIFEST_FORMAT_OF_FILES,
         .backup_id = (char *)"01930a5e-0000-7000-8000-000000000001",
         .created_at = 1795334175123456,
         .library_version = (char *)"0.1.0",
@@ -115,7 +115,7 @@ static void what_was_written_is_read(void **state)
     manifest.extensions = json_tokener_parse("[{\"name\": \"plpgsql\"}]");
     json = format(&manifest);
     check_ok(manifest_parse(json, strlen(json), &read, &error), error);
-    assert_int_equal(read.format, MANIFEST_FORMAT);
+    assert_int_equal(read.format, MANIFEST_FORMAT_OF_FILES);
     assert_string_equal(read.backup_id, manifest.backup_id);
     assert_int_equal(read.created_at, manifest.created_at);
     assert_string_equal(read.system_identifier, manifest.system_identifier);
@@ -259,9 +259,37 @@ static void missing_and_mistyped_members_are_named(void **state)
     refuse("{\"format\":1", "{\"format\":\"1\"", "\"format\"");
 }
 
+/* Who knows no such SHA-256 must not take the file for damaged: it is another format then, and not before. */
+static void files_that_are_known_by_their_members_are_of_format_2(void **state)
+{
+    struct manifest_file with[3] = {files[0], files[1], files[2]};
+    struct manifest manifest = sample(), read;
+    cutover_error *error = NULL;
+
+    (void)state;
+    assert_int_equal(manifest_format_needed(&manifest), 1);
+    with[1].by_members = true;
+    manifest.files = with;
+    manifest.format = manifest_format_needed(&manifest);
+    assert_int_equal(manifest.format, 2);
+    char *json = format(&manifest);
+    check_contains(json, "\"size\":401259,\"members_sha256\":\"" SHA_A "\"}");
+    check_ok(manifest_parse(json, strlen(json), &read, &error), error);
+    const struct manifest_file *file = manifest_file_find(&read, "3349.dat.gz");
+    assert_true(file->by_members);
+    assert_string_equal(file->sha256, SHA_A);
+    assert_ptr_equal(manifest_table_of(&read, file), &read.tables[0]);
+    assert_false(manifest_file_find(&read, "toc.dat")->by_members);
+    assert_null(manifest_table_of(&read, manifest_file_find(&read, "toc.dat")));
+    manifest_free(&read);
+    free(json);
+    refuse("\"size\":3436,\"sha256\"", "\"size\":3436,\"members_sha256\"", "no table's");
+    refuse("\"size\":3436,\"sha256\"", "\"size\":3436,\"md5\"", "members_sha256");
+}
+
 static void newer_format_is_unsupported(void **state)
 {
-    static const char json[] = "{\"format\":2,\"everything\":\"else\"}";
+    static const char json[] = "{\"format\":3,\"everything\":\"else\"}";
     struct manifest read;
     cutover_error *error = NULL;
 
@@ -369,6 +397,7 @@ int main(void)
         cmocka_unit_test(what_does_not_add_up_is_refused),
         cmocka_unit_test(file_names_are_checked),
         cmocka_unit_test(missing_and_mistyped_members_are_named),
+        cmocka_unit_test(files_that_are_known_by_their_members_are_of_format_2),
         cmocka_unit_test(newer_format_is_unsupported),
         cmocka_unit_test(truncated_manifest_is_refused_at_every_byte),
         cmocka_unit_test(damage_at_every_byte_is_survived),

@@ -135,7 +135,7 @@ static void file_clear(struct manifest_file *file)
 
 static struct manifest_file write_all(struct fixture *fixture, const char *name, const char *content)
 {
-    struct manifest_file file = {NULL, 0, NULL};
+    struct manifest_file file = {0};
     cutover_error *error = NULL;
 
     check_ok(object_write_all(&fixture->repository, BACKUP, name, content, strlen(content), &file, &error),
@@ -406,7 +406,7 @@ static void an_object_without_bytes_is_an_object(void **state)
 
     check_ok(object_create(&fixture->repository, BACKUP, "1.dat.gz", &writer, &error), error);
     check_ok(object_commit(writer, &file, &error), error);
-    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, NULL, &error), error);
+    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, &error), error);
     assert_int_equal(file.size, 0);
     file_clear(&file);
 }
@@ -448,7 +448,7 @@ static void assert_found_different(struct fixture *fixture, const struct manifes
 
     assert_different(status, &error, why);
     assert_null(bytes);
-    status = object_check(&fixture->repository, BACKUP, expected, NULL, NULL, NULL, &error);
+    status = object_check(&fixture->repository, BACKUP, expected, NULL, NULL, &error);
     assert_different(status, &error, why);
 }
 
@@ -469,14 +469,42 @@ static void different_content_is_found(void **state)
     file.sha256[63] = file.sha256[63] == '0' ? '1' : '0';
     assert_found_different(fixture, &file, "SHA-256");
     memcpy(file.sha256, sha256, sizeof(sha256));
-    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, NULL, &error), error);
+    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, NULL, &error), error);
+    file_clear(&file);
+}
+
+/* The hash is Python's hashlib's: of "0123", and of "456789", and of the 64 bytes of both. */
+static void a_file_that_is_known_by_its_members_is_checked_by_them(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member members[] = {{0, 4, 4, 1}, {4, 6, 6, 1}};
+    const struct manifest_table table = {.members = members, .member_count = 2};
+    struct manifest_file file = write_all(fixture, "1.dat.gz", "0123456789");
+    cutover_error *error = NULL;
+
+    free(file.sha256);
+    file.sha256 = strdup("3317f8c40cc5ba3fef6d2d122d0121bf1c51636ae4ea3b6a4b425823a4e58bd4");
+    file.by_members = true;
+    check_ok(object_check(&fixture->repository, BACKUP, &file, &table, NULL, &error), error);
+    members[0].size = 5;
+    members[1] = (struct member){5, 5, 5, 1};
+    assert_different(object_check(&fixture->repository, BACKUP, &file, &table, NULL, &error), &error,
+                     "SHA-256");
+    members[1].size = 6;
+    file.size = 11;
+    assert_different(object_check(&fixture->repository, BACKUP, &file, &table, NULL, &error), &error,
+                     "fewer bytes");
+    members[1].size = 4;
+    file.size = 9;
+    assert_different(object_check(&fixture->repository, BACKUP, &file, &table, NULL, &error), &error,
+                     "more bytes");
     file_clear(&file);
 }
 
 static void missing_file_is_different(void **state)
 {
     struct fixture *fixture = *state;
-    struct manifest_file file = {(char *)"1.dat.gz", 3, (char *)SHA_ABC};
+    struct manifest_file file = {(char *)"1.dat.gz", 3, (char *)SHA_ABC, false};
 
     assert_found_different(fixture, &file, "has no file");
 }
@@ -512,12 +540,12 @@ static void check_tells_progress_and_can_be_cancelled(void **state)
     cutover_error *error = NULL;
 
     cancel_init(&cancel, NULL);
-    check_ok(object_check(&fixture->repository, BACKUP, &file, &cancel, count_progress, &passed, &error),
-             error);
+    const struct object_watch watch = {&cancel, count_progress, &passed}, silent = {&cancel, NULL, NULL};
+    check_ok(object_check(&fixture->repository, BACKUP, &file, NULL, &watch, &error), error);
     assert_int_equal(passed, 10);
     cancel_ask(&cancel);
-    check_status(object_check(&fixture->repository, BACKUP, &file, &cancel, NULL, NULL, &error),
-                 CUTOVER_E_CANCELLED, error);
+    check_status(object_check(&fixture->repository, BACKUP, &file, NULL, &silent, &error), CUTOVER_E_CANCELLED,
+                 error);
     file_clear(&file);
 }
 
@@ -555,6 +583,7 @@ int main(void)
         CASE(failed_commit_is_an_error_and_frees),
         CASE(aborted_object_is_dropped),
         CASE(different_content_is_found),
+        CASE(a_file_that_is_known_by_its_members_is_checked_by_them),
         CASE(missing_file_is_different),
         CASE(object_beyond_the_limit_is_not_read),
         CASE(check_tells_progress_and_can_be_cancelled),
