@@ -3,9 +3,13 @@
 #
 #     tests/run.sh [unit|server|fault|kill]...   those kinds alone
 #
-# BUILD_DIR and CONFIGURE_FLAGS change where and how it builds.
+# BUILD_DIR and CONFIGURE_FLAGS change where and how it builds. SEED: what of the samples is taken (tests/support/seed.h); the commit's own
+# by default, as in .ci/run. With SEED= (empty) all is; make soak does so with more than one stream, too.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+SEED=${SEED-$(printf %d "0x0$(git rev-parse --short=7 HEAD 2>/dev/null)")}
+export SEED
+[ -n "$SEED" ] || unset SEED
 source_dir=$(pwd)
 build=${BUILD_DIR:-build}
 
@@ -15,6 +19,9 @@ give_up() {
     exit 1
 }
 
+if [ -n "${SEED:-}" ]; then
+    echo "SEED=$SEED: of what is killed and fails everywhere a sample; make -C $build soak takes all of it, in hours"
+fi
 tests/packages.sh test || give_up "what is needed could not be installed"
 # What changed since is make's business: its rules remake configure and the makefiles.
 if ! [ -e configure ]; then
