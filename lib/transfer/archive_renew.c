@@ -236,7 +236,7 @@ cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot,
     return status;
 }
 
-/* A scan, the file's hash and reading it back, in place of reading the table, compressing and writing it. */
+/* A scan, and what little changed, in place of reading the table, compressing, writing it and reading it back. */
 #define BY_RANGES_SHARE 4
 
 uint64_t archive_stale_bytes(const struct writing *writing, const struct stale *stale)
