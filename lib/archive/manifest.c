@@ -325,8 +325,8 @@ const struct manifest_file *manifest_file_find(const struct manifest *manifest, 
     return NULL;
 }
 
-const struct manifest_table *manifest_table_of(const struct manifest *manifest,
-                                               const struct manifest_file *file)
+const struct manifest_table *manifest_table_of_file(const struct manifest *manifest,
+                                                    const struct manifest_file *file)
 {
     for (size_t i = 0; i < manifest->table_count; i++)
         if (strcmp(manifest->tables[i].file, file->name) == 0)

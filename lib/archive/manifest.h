@@ -86,8 +86,8 @@ void manifest_file_forget(struct manifest_file *file); /* the content */
 void manifest_files_free(struct manifest_file *files, size_t count);
 const struct manifest_file *manifest_file_find(const struct manifest *manifest, const char *name);
 /* Whose file it is, or NULL. */
-const struct manifest_table *manifest_table_of(const struct manifest *manifest,
-                                               const struct manifest_file *file);
+const struct manifest_table *manifest_table_of_file(const struct manifest *manifest,
+                                                    const struct manifest_file *file);
 /* The first format that can say this. */
 int64_t manifest_format_needed(const struct manifest *manifest);
 

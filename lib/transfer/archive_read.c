@@ -109,7 +109,7 @@ static cutover_status file_check(const struct archive *archive, size_t index, co
     const struct manifest_file *file = &manifest->files[index];
 
     return object_check(&archive->host->repository, archive->backup_id, file,
-                        file->by_members ? manifest_table_of(manifest, file) : NULL, watch, error);
+                        file->by_members ? manifest_table_of_file(manifest, file) : NULL, watch, error);
 }
 
 static cutover_status file_task(void *context, void *state, size_t index, cutover_error **error)

@@ -10,7 +10,8 @@ static void require_sound(const struct manifest *manifest)
     for (size_t i = 0; i < manifest->file_count; i++) {
         REQUIRE(strchr(manifest->files[i].name, '/') == NULL && manifest->files[i].name[0] != '.');
         REQUIRE(manifest_file_find(manifest, manifest->files[i].name) == &manifest->files[i]);
-        REQUIRE(!manifest->files[i].by_members || manifest_table_of(manifest, &manifest->files[i]) != NULL);
+        REQUIRE(!manifest->files[i].by_members ||
+                manifest_table_of_file(manifest, &manifest->files[i]) != NULL);
     }
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];

@@ -278,9 +278,9 @@ static void files_that_are_known_by_their_members_are_of_format_2(void **state)
     const struct manifest_file *file = manifest_file_find(&read, "3349.dat.gz");
     assert_true(file->by_members);
     assert_string_equal(file->sha256, SHA_A);
-    assert_ptr_equal(manifest_table_of(&read, file), &read.tables[0]);
+    assert_ptr_equal(manifest_table_of_file(&read, file), &read.tables[0]);
     assert_false(manifest_file_find(&read, "toc.dat")->by_members);
-    assert_null(manifest_table_of(&read, manifest_file_find(&read, "toc.dat")));
+    assert_null(manifest_table_of_file(&read, manifest_file_find(&read, "toc.dat")));
     manifest_free(&read);
     free(json);
     refuse("\"size\":3436,\"sha256\"", "\"size\":3436,\"members_sha256\"", "no table's");
