@@ -279,6 +279,26 @@ bool json_bool_or(struct json_object *object, const char *name, bool otherwise)
     return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) != 0 : otherwise;
 }
 
+/* Setting user data calls this once more, for what was set before. */
+static _Thread_local bool forgetting;
+
+static void mark_forget(struct json_object *value, void *mark)
+{
+    (void)mark;
+    if (forgetting)
+        return;
+    forgetting = true;
+    json_object_set_userdata(value, NULL, NULL);
+    forgetting = false;
+}
+
+/* The mark goes before its container is freed: json_object_put() of 0.19 goes on with what is still there as if it were the parent of
+   the container (mended after it, by json-c's 0c3a5a1), whose memory there would not be. */
+static void mark_incomplete(struct json_object *value)
+{
+    json_object_set_userdata(value, &incomplete_mark, mark_forget);
+}
+
 /* Takes the value; `made` is false when memory for it ran out. */
 static void put_value(struct json_object *object, const char *name, struct json_object *value, bool made)
 {
@@ -289,7 +309,7 @@ static void put_value(struct json_object *object, const char *name, struct json_
     if (made && json_object_object_add(object, name, value) == 0)
         return;
     json_object_put(value);
-    json_object_set_userdata(object, &incomplete_mark, NULL);
+    mark_incomplete(object);
 }
 
 void json_put_text(struct json_object *object, const char *name, const char *text)
@@ -337,7 +357,7 @@ void json_add(struct json_object *array, struct json_object *value)
         return;
     json_object_put(value);
     if (array != NULL)
-        json_object_set_userdata(array, &incomplete_mark, NULL);
+        mark_incomplete(array);
 }
 
 bool json_is_complete(struct json_object *value)

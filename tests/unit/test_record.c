@@ -498,6 +498,32 @@ static void json_is_written_in_one_plain_line(void **state)
     json_put_text(NULL, "ignored", "x");
 }
 
+/* What memory ran out for is not written, and goes as anything else: a release of json-c took the mark in it for more to be freed. */
+static void what_is_incomplete_is_not_written_and_can_be_freed(void **state)
+{
+    struct json_object *object = json_object_new_object(), *array = json_object_new_array();
+    cutover_error *error = NULL;
+    char *text = NULL;
+
+    (void)state;
+    json_put_int(object, "whole", 1);
+    assert_true(json_is_complete(object));
+    json_put_object(object, "lost", NULL);
+    json_put_object(object, "lost, too", NULL);
+    assert_false(json_is_complete(object));
+    check_status(json_format(object, &text, &error), CUTOVER_E_NOMEM, error);
+    json_add(array, object);
+    assert_false(json_is_complete(array));
+    json_add(array, NULL);
+    json_object_put(json_object_get(array));
+    assert_false(json_is_complete(array));
+    json_object_put(array);
+    object = json_object_new_object();
+    json_put_int(object, "whole", 1);
+    json_put_object(object, "lost", NULL);
+    json_object_put(object);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +547,7 @@ int main(void)
         cmocka_unit_test(json_is_read_to_a_limited_depth),
         cmocka_unit_test(members_of_another_type_read_as_the_default),
         cmocka_unit_test(json_is_written_in_one_plain_line),
+        cmocka_unit_test(what_is_incomplete_is_not_written_and_can_be_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
