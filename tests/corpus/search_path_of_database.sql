@@ -2,6 +2,7 @@
 -- out: right
 -- stock: it sets an empty search_path
 -- alone
+-- until 16: an index is built under a search_path of its own from 17 on, where its function finds no other
 RESET SESSION AUTHORIZATION;
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = search_path_of_database, public', current_database()); END $$;
 SET SESSION AUTHORIZATION tenant;

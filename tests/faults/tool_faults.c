@@ -56,8 +56,10 @@ static const struct lie lies[] = {
     {"pg_restore stops in the middle", "pg_restore", OTHERWISE "kill -11 $$", 2, ENDING_FAILED},
     {"pg_dump is too old", "pg_dump", "echo 'pg_dump (PostgreSQL) 13.4'", 0, ENDING_REFUSED},
     {"pg_dump is older than the server", "pg_dump", "echo 'pg_dump (PostgreSQL) 14.4'", 0, ENDING_REFUSED},
-    {"pg_restore is of another version", "pg_restore", "echo 'pg_restore (PostgreSQL) 18.1'", 0,
-     ENDING_REFUSED},
+    {"pg_restore is of another version", "pg_restore",
+     "major=$(\"$real\" --version | sed 's/[^0-9]*\\([0-9]*\\).*/\\1/') &&"
+     " echo \"pg_restore (PostgreSQL) $((major + 1)).1\"",
+     0, ENDING_REFUSED},
     {"pg_dump says no version", "pg_dump", "echo 'hello'", 0, ENDING_REFUSED},
     {"pg_dump is killed when it is asked for its version", "pg_dump", "kill -9 $$", 0, ENDING_REFUSED},
 };

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_RELEASE 15 /* that the library supports */
 #define FILES_MAX 400
 
 struct set_up {
@@ -36,7 +37,8 @@ static const struct set_up set_ups[] = {
 
 struct corpus_file {
     char *name, *sql;
-    /* "-- out: right", "-- out: blocks CHECK TEXT" for everybody; "-- out plain: …" for the plain role, where that differs. */
+    /* "-- out: right", "-- out: blocks CHECK TEXT" for everybody; "-- out plain: …" for the plain role, where that differs;
+       "-- out from 18: …" for everybody from that release on. */
     char *out, *out_plain;
     bool alone;    /* "-- alone": what it does to the database would disturb others */
     bool no_stock; /* "-- stock: WHY": pg_restore alone can't restore what pg_dump writes of it, nor ours */
@@ -47,6 +49,15 @@ struct corpus_file {
 static struct cluster *cluster, *elsewhere;
 static struct corpus_file files[FILES_MAX];
 static size_t file_count;
+static unsigned release; /* of both servers */
+
+static void file_free(struct corpus_file *file)
+{
+    free(file->name);
+    free(file->sql);
+    free(file->out);
+    free(file->out_plain);
+}
 
 /* The rest of the line that begins so, malloc'd; NULL: there is none. */
 static char *header(const char *sql, const char *key)
@@ -75,6 +86,35 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct corpus_file *)a)->name, ((const struct corpus_file *)b)->name);
 }
 
+/* What is expected of the servers' release. */
+static void outs_read(struct corpus_file *file)
+{
+    file->out = header(file->sql, "-- out: ");
+    file->out_plain = header(file->sql, "-- out plain: ");
+    for (unsigned from = FIRST_RELEASE; from <= release; from++) {
+        char *key = shop_format("-- out from %u: ", from), *out = header(file->sql, key);
+        if (out != NULL) {
+            free(file->out);
+            free(file->out_plain);
+            file->out = out;
+            file->out_plain = NULL;
+        }
+        free(key);
+    }
+}
+
+/* "-- until 16: WHY": what a later release does not take. */
+static bool is_taken(const struct corpus_file *file)
+{
+    char *until = header(file->sql, "-- until ");
+    bool taken = until == NULL || strtoul(until, NULL, 10) >= release;
+
+    if (!taken)
+        print_message("%s is not tried: only until %s\n", file->name, until);
+    free(until);
+    return taken;
+}
+
 static void file_add(const char *entry)
 {
     const char *only = getenv("CORPUS");
@@ -83,14 +123,16 @@ static void file_add(const char *entry)
 
     if (only == NULL || only[0] == '\0' || strcmp(only, "all") == 0 || strcmp(only, file.name) == 0) {
         file.sql = file_text(path);
-        file.out = header(file.sql, "-- out: ");
-        file.out_plain = header(file.sql, "-- out plain: ");
+        outs_read(&file);
         file.alone = strstr(file.sql, "-- alone\n") != NULL;
         file.no_stock = strstr(file.sql, "-- stock: ") != NULL;
         file.no_dump = strstr(file.sql, "-- dump: ") != NULL;
         if (file.out == NULL || file_count == FILES_MAX)
             fail_msg("%s: no line that begins with \"-- out: \", or too many files", entry);
-        files[file_count++] = file;
+        if (is_taken(&file))
+            files[file_count++] = file;
+        else
+            file_free(&file);
     } else {
         free(file.name);
     }
@@ -141,9 +183,11 @@ static int set_up_servers(void **state)
         "wal_level = logical\nmax_connections = 60\nmax_locks_per_transaction = 256\n";
 
     (void)state;
-    files_read();
     cluster = cluster_start(settings);
     elsewhere = cluster_start(settings);
+    release = (unsigned)cluster_number(cluster, "postgres",
+                                       "SELECT current_setting('server_version_num')::int / 10000");
+    files_read();
     cluster_sql(cluster, "postgres", roles_sql);
     cluster_sql(elsewhere, "postgres", roles_sql);
     shop_use(cluster);
@@ -155,12 +199,8 @@ static int stop_servers(void **state)
     (void)state;
     cluster_stop(elsewhere);
     cluster_stop(cluster);
-    for (size_t i = 0; i < file_count; i++) {
-        free(files[i].name);
-        free(files[i].sql);
-        free(files[i].out);
-        free(files[i].out_plain);
-    }
+    for (size_t i = 0; i < file_count; i++)
+        file_free(&files[i]);
     return 0;
 }
 
