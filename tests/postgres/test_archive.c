@@ -14,6 +14,7 @@
 #include "support/session.h"
 
 #include "postgres/largeobject_entries.h"
+#include "transfer/foreign_keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -551,11 +552,40 @@ static void assert_same_content(const char *database)
     free(found);
 }
 
+/* With what the library says of foreign keys beyond pg_dump: without it pg_restore of 18 and later makes another database of it, now
+   and then, when it runs several jobs. */
+static void order_keys(const char *folder)
+{
+    struct session *session = check_session(cluster_conninfo(cluster, "rich"));
+    struct toc toc = read_toc(folder);
+    struct text text = TEXT_INIT;
+    char path[4300];
+    bool changed = false;
+    cutover_error *error = NULL;
+
+    check_ok(foreign_keys_wait(session, &toc, &changed, &error), error);
+    assert_true(changed);
+    check_ok(toc_format(&toc, &text, &error), error);
+    snprintf(path, sizeof(path), "%s/toc.dat", folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.bytes, 1, text.length, file), text.length);
+    assert_int_equal(fclose(file), 0);
+    text_free(&text);
+    toc_free(&toc);
+    session_close(session);
+}
+
 static void stock_pg_restore_restores_it(void **state)
 {
-    const char *argv[] = {cluster_program("pg_restore"), "-e", "-j2", "-d", NULL, archive_folder, NULL};
+    char folder[4200];
+    const char *copy[] = {"cp", "-r", archive_folder, folder, NULL};
+    const char *argv[] = {cluster_program("pg_restore"), "-e", "-j2", "-d", NULL, folder, NULL};
 
     (void)state;
+    snprintf(folder, sizeof(folder), "%s-ordered", archive_folder);
+    run(copy);
+    order_keys(folder);
     cluster_sql(cluster, "postgres", "CREATE DATABASE restored TEMPLATE template0 ENCODING 'UTF8'");
     argv[4] = cluster_conninfo(cluster, "restored");
     run(argv);
