@@ -76,6 +76,8 @@ test | ci)
     need pgbouncer pgbouncer
     # What plays providers of sites.
     need python3 python3
+    # What checks a backup by hand.
+    need jq jq
     # A server that speaks French.
     [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales"
     ;;
@@ -88,7 +90,6 @@ bench)
 ci)
     need_versions
     need curl curl
-    need jq jq
     need g++ g++
     need node nodejs
     need openssl openssl

@@ -7,7 +7,8 @@
 # by default, as in .ci/run. With SEED= (empty) all is; make soak does so with more than one stream, too.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-SEED=${SEED-$(printf %d "0x0$(git rev-parse --short=7 HEAD 2>/dev/null)")}
+# Without git (a tarball) it is 1: 0 is none.
+SEED=${SEED-$(printf %d "0x$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1)")}
 export SEED
 [ -n "$SEED" ] || unset SEED
 source_dir=$(pwd)
