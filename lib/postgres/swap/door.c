@@ -281,7 +281,7 @@ static bool cannot_be_ended(const struct visitor *visitor, const void *context)
 
 /* Signals who was not signalled before. */
 static cutover_status end_new(struct session *control, uint32_t database_oid, const struct visitors *visitors,
-                              struct pids *signalled, cutover_error **error)
+                              struct pids *signalled, uint32_t *ended, cutover_error **error)
 {
     struct text list = TEXT_INIT;
     PGresult *result = NULL;
@@ -296,6 +296,7 @@ static cutover_status end_new(struct session *control, uint32_t database_oid, co
             continue;
         text_add_format(&list, "%s%d", list.length > 0 ? "," : "{", visitor->pid);
         status = pids_add(signalled, visitor->pid, error);
+        *ended += !visitor->ours;
     }
     if (status == CUTOVER_OK && list.length > 0) {
         text_add(&list, "}");
@@ -344,6 +345,7 @@ struct emptying {
     uint32_t database_oid;
     struct target target;
     struct pids first, signalled;
+    uint32_t ended; /* of others than us */
 };
 
 /* One round: *left false when none of the targets is inside any more. */
@@ -367,7 +369,8 @@ static cutover_status empty_once(struct emptying *emptying, bool late, bool *lef
     if (status == CUTOVER_OK && *left && late)
         status = stayed(&visitors, false, error);
     if (status == CUTOVER_OK)
-        status = end_new(emptying->control, emptying->database_oid, &visitors, &emptying->signalled, error);
+        status = end_new(emptying->control, emptying->database_oid, &visitors, &emptying->signalled, &emptying->ended,
+                         error);
     visitors_free(&visitors);
     return status;
 }
@@ -392,7 +395,7 @@ cutover_status door_empty(struct session *control, uint32_t database_oid, const 
             break;
     }
     if (status == CUTOVER_OK && ended != NULL)
-        *ended = (uint32_t)emptying.signalled.count;
+        *ended = emptying.ended;
     free(emptying.first.list);
     free(emptying.signalled.list);
     return status;

@@ -29,8 +29,9 @@ void visitors_free(struct visitors *visitors);
 cutover_status door_close(struct session *control, const char *database, cutover_error **error);
 cutover_status door_open(struct session *control, const char *database, cutover_error **error);
 /* Ends every session of the database but those in keep (backend pids), and waits, polling every millisecond at first,
-   until none is left; *ended counts. Sessions that are starting at the call are waited for, then ended; those that start
-   later meet a closed door (or, with clients_only, what was set before the call), and are not. After timeout_ms, and at once for a session that our role may not end:
+   until none is left; *ended counts those that are not the library's own, which may be about to leave. Sessions that are
+   starting at the call are waited for, then ended; those that start later meet a closed door (or, with clients_only, what
+   was set before the call), and are not. After timeout_ms, and at once for a session that our role may not end:
    CUTOVER_E_POSTGRES naming who stayed. `clients_only` leaves out autovacuum and background workers, and waits only for
    those who were inside at the call: with the door open others keep coming. An autovacuum worker that our role may not
    end is not waited for: ALTER DATABASE … RENAME ends it. */
