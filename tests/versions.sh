@@ -5,7 +5,8 @@
 #     tests/versions.sh [some|all|rest] [NAME...]    trixie, unstable, experimental, 16, upgrades: those alone; everything by default
 #     tests/versions.sh folder SUITE [FOLDER]   makes a folder and installs what a build there needs; leaves one that is there
 #
-# some: unit tests, and the server tests of what depends on the server the most. all: every server test. rest: of all of them those that
+# some: unit tests, and the server tests of what depends on the server the most; in experimental these alone, as only the server and
+# libpq are others than in unstable. all: every server test. rest: of all of them those that
 # have not passed there the last time that they ran; all are counted. TESTS="archive copy": those server tests alone.
 # 16: its server, from npm's embedded binaries, in trixie's folder; with what asks for no pg_restore, as there is none of 16 (and 17's
 # says SET transaction_timeout, which 16 does not know). upgrades: previews on servers of an older
@@ -265,8 +266,10 @@ complete() {
 
 test_suite() {
     ready "$1"
-    section "$1: unit and server tests ($tests)"
-    count "$1" "$(versions_in "$versions_dir/$1")" test_in "$versions_dir/$1" "$tests"
+    kind=$tests
+    [ "$1 $kind" != "experimental some" ] || kind=named
+    section "$1: unit and server tests ($kind)"
+    count "$1" "$(versions_in "$versions_dir/$1")" test_in "$versions_dir/$1" "$kind"
     cat "$versions_dir/$1/srv/poolers" >>"$logs/poolers" 2>/dev/null
 }
 

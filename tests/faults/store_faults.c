@@ -139,9 +139,9 @@ void store_that_fails_at_any_commit(void **state)
 
     assert_true(count > 10);
     for (unsigned number = 1; number <= count; number++) {
-        if (!seed_takes(number, 2))
+        if (!seed_takes(number, 4))
             continue;
-        unsigned turn = (unsigned)((taken++ + seed_given() / 2) % kind_count);
+        unsigned turn = (unsigned)((taken++ + seed_given() / 4) % kind_count);
         for (unsigned kind = 0; kind < kind_count; kind++)
             if (kind == turn || field_soak())
                 fail_commit(field, kinds[kind].fault, number, kinds[kind].on);

@@ -22,11 +22,11 @@ static const struct moment between[] = {
 #define BETWEEN (sizeof between / sizeof *between)
 #define BETWEEN_ON_OUR_THREAD 7
 
-/* With a seed each other one. */
+/* With a seed one in four. */
 static void at_each_step(struct field *field, const struct blow *blow)
 {
     for (size_t i = 0; field_steps[i] != NULL; i++)
-        if (seed_takes(i, 2))
+        if (seed_takes(i, 4))
             field_strike(field, &(struct moment){.step = field_steps[i]}, blow);
 }
 
@@ -44,11 +44,11 @@ static void at_each_of(struct field *field, const struct blow *blow, const struc
         field_strike(field, &moments[i], blow);
 }
 
-/* With a seed each other one, but the two of the swap's COMMIT. */
+/* With a seed one in four, but the two of the swap's COMMIT. */
 static void at_each_statement(struct field *field, const struct blow *blow, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (i < 2 || seed_takes(i, 2))
+        if (i < 2 || seed_takes(i, 4))
             field_strike(field, &between[i], blow);
 }
 

@@ -4,7 +4,7 @@
  * the database is wholly the one or the other: see scene_check().
  *
  *   test_kill                              what CI runs: with one stream, the points that course.h chooses, and of the second
- *                                          pass each other one, with one of the queries that follow each other; SEED=N in the
+ *                                          pass one in four, with one of the queries that follow each other; SEED=N in the
  *                                          environment chooses others
  *   test_kill --soak                       all points with one and two streams, and with each all those of recovery
  *   test_kill --pass N SCENARIO JOBS       pass 0, 1 or 2 of that job, with a number of streams
@@ -371,30 +371,41 @@ static void kill_recovery_everywhere(const struct points *points, unsigned index
     }
 }
 
-/* Each other one, the ones or the others by seed; in full all. */
-static bool is_turn_of(unsigned representative)
+/* Of the representatives one in four, of fewer than eight each other one, others by each seed; in full all. */
+static bool *chosen_for_recovery(const struct points *points)
 {
-    return work.pass == SECOND_PASS_IN_FULL || representative % 2 == seed_given() % 2;
+    bool *open = points_left_open(points), *chosen = calloc(points->count + 1, sizeof *chosen);
+    unsigned count = 0;
+
+    assert_non_null(chosen);
+    for (unsigned i = 0; i < points->count; i++)
+        count += chosen[i] = is_representative(points, open, i);
+    uint64_t one_in = work.pass == SECOND_PASS_IN_FULL ? 1 : count < 8 ? 2 : 4;
+    for (unsigned i = 0, met = 0; i < points->count; i++)
+        if (chosen[i])
+            chosen[i] = met++ % one_in == seed_given() % one_in;
+    free(open);
+    return chosen;
 }
 
 static void kill_recovery(struct counts *counts)
 {
     struct points points;
-    unsigned met = 0, chosen = 0;
+    unsigned taken = 0;
 
     assert_false(act_until(NEVER));
     assert_true(scene_check(&scene));
     points_read(scene.points, &points);
-    bool *open = points_left_open(&points);
+    bool *chosen = chosen_for_recovery(&points);
     for (unsigned i = 0; i < points.count; i++) {
-        if (!is_representative(&points, open, i) || !is_turn_of(met++) || chosen++ % work.shares != work.share)
+        if (!chosen[i] || taken++ % work.shares != work.share)
             continue;
         if (work.pass == SECOND_PASS)
             kill_recovery_again_and_again(&points, i, counts);
         else
             kill_recovery_everywhere(&points, i, counts);
     }
-    free(open);
+    free(chosen);
     points_free(&points);
 }
 
@@ -573,7 +584,8 @@ static void a_sweep_is_survived(void **state)
     assert_true(have_succeeded(sweep->shares, share_count()));
     for (unsigned i = 0; i < share_count(); i++)
         add_result(sweep->results[i], &all);
-    assert_true(all.undone > 0 && all.finished > 0);
+    /* The few after which recovery is killed in CI may all be undone, or all finished. */
+    assert_true(sweep->pass == SECOND_PASS ? all.points > 0 : all.undone > 0 && all.finished > 0);
     char *course = course_text(sweep);
     printf("%s, streams: %u%s: %u points%s, all survived (%u undone, %u finished; missed at first: %u)\n",
            sweep->scenario->name, sweep->jobs, passes[sweep->pass], all.points, course, all.undone,
