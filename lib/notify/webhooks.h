@@ -20,7 +20,7 @@
 
 #define WEBHOOKS_MAGIC 0x77686f6bu
 
-struct webhook_rounds; /* notify/webhook_round.h */
+struct webhook_rounds; /* notify/webhook_attempt.h */
 
 struct cutover_webhooks {
     uint32_t magic; /* misuse is an error, not a crash */
