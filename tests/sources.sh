@@ -35,6 +35,14 @@ done <<EOF
 $(awk '/^= / { print $2, $3 }' "$mutants")
 EOF
 
+# Servers whose OpenSSL keeps to FIPS 140 refuse md5().
+if grep -rnE '"[^"]*\bmd5\(' lib --include='*.c'; then
+    echo "md5() is not everywhere: hashtextextended() is"
+    failed=$((failed + 1))
+else
+    passed=$((passed + 1))
+fi
+
 # What a host's callback answers is asked for by ANSWER_OF (lib/base/answer.h), or by what it stands for where public headers are
 # all: each call of a member of a port that answers, as the headers have them, has its own in its statement.
 answering=$(sed -nE 's/^ *cutover_status \(\*([a-z_]+)\)\(.*/\1/p' include/cutover/store.h include/cutover/repository.h \

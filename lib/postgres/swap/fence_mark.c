@@ -40,15 +40,16 @@ static const char sequences_sql[] =
     " WHERE c.relkind = 'S' AND c.relpersistence <> 't' ORDER BY c.oid";
 
 /* All that has columns but indexes and what is temporary. A column that was dropped and made anew has another number; two that changed
-   names are told by the digest, and so are tables and schemas that did: facts are by name, and know none of that. A file is another after whatever rewrote the table. Of the catalogs, that of large objects alone has what no fact
-   tells. */
+   names are told by the hash, and so are tables and schemas that did: facts are by name, and know none of that. (md5() fails on servers
+   whose OpenSSL keeps to FIPS 140.) A file is another after whatever rewrote the table. Of the catalogs, that of large objects alone has
+   what no fact tells. */
 static const char layout_sql[] =
     "SELECT c.oid, CASE WHEN c.relkind IN ('r', 'm', 't') THEN c.relfilenode ELSE 0 END, c.reltoastrelid,"
-    "       CASE WHEN c.relkind = 't' THEN 0 ELSE ('x' || left(md5(quote_ident(n.nspname) || ' ' || c.relname "
-    "|| ' ' || c.relnatts"
-    "         || coalesce((SELECT string_agg(a.attnum || ' ' || a.attname, ' ' ORDER BY a.attnum) FROM "
-    "pg_attribute a"
-    "                       WHERE a.attrelid = c.oid AND a.attnum > 0), '')), 15))::bit(60)::int8 END"
+    "       CASE WHEN c.relkind = 't' THEN 0 ELSE hashtextextended("
+    "         (quote_ident(n.nspname) || ' ' || c.relname || ' ' || c.relnatts"
+    "          || coalesce((SELECT string_agg(a.attnum || ' ' || a.attname, ' ' ORDER BY a.attnum)"
+    "                         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0), ''))"
+    "         COLLATE \"C\", 0) END"
     "  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE (c.oid >= 16384 AND c.relkind NOT IN ('i', 'I') AND c.relpersistence <> 't')"
     "    OR c.oid = 'pg_largeobject'::regclass"
