@@ -102,6 +102,7 @@ ci)
     need xz xz-utils
     need spin spin
     need gcovr gcovr
+    need castxml castxml
     python3 -c 'import jsonschema' 2>/dev/null || missing="$missing python3-jsonschema"
     # libFuzzer, which clang has in a package of its own
     case $(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a" 2>/dev/null) in
