@@ -253,6 +253,12 @@ def functions(headers):
                "returns": {"type": kind} | returned(name, kind, doc, parameters, names), "parameters": parameters, "doc": doc}
 
 
+def soname(version):
+    """As configure.ac has it: before 1.0 each minor version is an interface of its own."""
+    major, minor, _ = map(int, version.split("."))
+    return f"libcutover.so.{100 * major if major else minor}"
+
+
 def lines(value):
     """One line for each function, struct, member and enumerator, so that a change of one is seen as such."""
     if not isinstance(value, list):
@@ -274,7 +280,7 @@ def main():
     found = sorted(functions(headers), key=lambda each: (each["header"], each["name"]))
     names = {each["name"] for each in found}
     described = {
-        "library": "libcutover", "version": version, "data_model": "LP64",
+        "library": "libcutover", "version": version, "soname": soname(version), "data_model": "LP64",
         "constants": list(constants(headers)), "enums": list(enums(headers)), "handles": list(handles(headers, names)),
         "structs": list(structs(headers, names)), "callbacks": list(callbacks(headers)), "functions": found}
     print("{" + ",".join(f"\n{json.dumps(name)}: {lines(value)}" for name, value in described.items()) + "\n}")

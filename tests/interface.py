@@ -102,6 +102,7 @@ def the_version_is_the_librarys():
     library = ctypes.CDLL(libraries()["cutover"])
     library.cutover_version.restype = ctypes.c_char_p
     assert library.cutover_version().decode() == D["version"]
+    assert os.path.realpath(f"{BUILD}/.libs/{D['soname']}") == os.path.realpath(libraries()["cutover"])
 
 
 def what_is_made_can_be_freed():
