@@ -58,7 +58,7 @@ class PythonPort(Port, abc.ABC):
             if called is not None and self._defines(name):
                 setattr(vtable, name, getattr(abi, f"{self._struct.__name__}_{name}")(guarded(called, -2)))
         if hasattr(vtable, "close"):
-            vtable.close = getattr(abi, f"{self._struct.__name__}_close")(lambda _userdata: None)
+            vtable.close = getattr(abi, f"{self._struct.__name__}_close")(lambda _userdata: self.close())
 
     @property
     def capabilities(self) -> int:
