@@ -160,7 +160,7 @@ def members(headers, struct):
         yield {"name": node.get("name"), "offset": int(node.get("offset")) // 8, "size": size, "since": since} | (
             {"callback": callback(headers, function, node)} if function is not None and headers.by_id[node.get("type")].tag == "PointerType"
             else {"type": headers.type(node.get("type"))}) | (
-            {"required": True} if doc.startswith("Required") else {}) | {"doc": doc}
+            {"required": True} if re.match(r"Required\b(?! (by|with|where))", doc) else {}) | {"doc": doc}
 
 
 def real(headers, identity):

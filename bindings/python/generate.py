@@ -251,7 +251,7 @@ class Method:
 
     def is_optional(self, each):
         said = self.said.get(each["name"], "")
-        return "NULL" in said or (each["name"] in ("project_id", "after") and (not said and ("(NULL)" in self.doc or each["name"] == "after")))
+        return "NULL" in said or (not said and (each["name"] == "after" or (each["name"] == "project_id" and "(NULL" in self.doc)))
 
     def take(self, each, following):
         name, kind = each["name"], each["type"]

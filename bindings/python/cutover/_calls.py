@@ -129,8 +129,8 @@ class EngineCalls(Owner):
     def backup_create(
             self,
             actor: records.Actor,
-            project_id: str,
             *,
+            project_id: Optional[str] = None,
             label: Optional[str] = None,
             jobs: Optional[int] = None,
             verify: Optional[abi.VerifyMethod] = None,
@@ -173,8 +173,8 @@ class EngineCalls(Owner):
     def backup_start(
             self,
             actor: records.Actor,
-            project_id: str,
             *,
+            project_id: Optional[str] = None,
             label: Optional[str] = None,
             jobs: Optional[int] = None,
             verify: Optional[abi.VerifyMethod] = None,
@@ -197,9 +197,9 @@ class EngineCalls(Owner):
     def backup_verify(
             self,
             actor: records.Actor,
-            project_id: str,
             backup_id: str,
             *,
+            project_id: Optional[str] = None,
             label: Optional[str] = None,
             jobs: Optional[int] = None,
             verify: Optional[abi.VerifyMethod] = None,
@@ -223,9 +223,9 @@ class EngineCalls(Owner):
     def backup_verify_start(
             self,
             actor: records.Actor,
-            project_id: str,
             backup_id: str,
             *,
+            project_id: Optional[str] = None,
             label: Optional[str] = None,
             jobs: Optional[int] = None,
             verify: Optional[abi.VerifyMethod] = None,
@@ -863,7 +863,7 @@ class RegistryCalls(Owner):
         with Call(self) as call:
             call.run(lib.cutover_registry_preview_remove, self.handle, encoded(preview_id), call.error)
 
-    def previews_list(self, project_id: str) -> List[records.Preview]:
+    def previews_list(self, *, project_id: Optional[str] = None) -> List[records.Preview]:
         """Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has
         come is told as `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project
         that is not there. Since 0.1.
