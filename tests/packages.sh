@@ -103,6 +103,11 @@ ci)
     need spin spin
     need gcovr gcovr
     need castxml castxml
+    need mypy mypy
+    python3 -c 'import pip' 2>/dev/null || missing="$missing python3-pip"
+    for python in python3 /usr/bin/python3; do
+        ! "$python" -c 'import setuptools, wheel' 2>/dev/null || break
+    done || missing="$missing python3-setuptools python3-wheel"
     python3 -c 'import jsonschema' 2>/dev/null || missing="$missing python3-jsonschema"
     # libFuzzer, which clang has in a package of its own
     case $(clang -print-file-name="libclang_rt.fuzzer-$(uname -m).a" 2>/dev/null) in

@@ -2,11 +2,13 @@
 # The Python package as a user has it: its wheel in an empty environment, beside an installed library. What is made of interface.json is as
 # generate.py makes it now; types are checked; then the story, on a real server, and the examples.
 #
-#     tests/python.sh BUILD_DIR            PYTHONS="python3.9 python3.13": with those; python3 by default
+#     tests/python.sh PREFIX               PYTHONS="python3.9 python3.13": with those; python3 by default
+#
+# PREFIX is where `make install` put it.
 set -u
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 package=$source_dir/bindings/python
-build=$(cd "${1:-build}" && pwd) || exit 1
+prefix=$(cd "${1:-build-installed}" && pwd) || exit 1
 passed=0
 failed=0
 work=$(mktemp -d /tmp/cutover-python.XXXXXX) || exit 1
@@ -46,17 +48,18 @@ wheel() {
     return 1
 }
 
-# story PYTHON: counts the cases of the story, too.
+# story PYTHON
 story() {
-    "$1" -m venv "$work/$1" && "$work/$1/bin/pip" install -q --no-index "$work"/cutover-*.whl || return 1
-    (cd "$work" && "$work/$1/bin/python" "$package/tests/test_story.py")
+    environment=$work/environment-$(basename "$1")
+    "$1" -m venv --without-pip "$environment" &&
+        python3 -m pip --python "$environment/bin/python" install -q --no-index "$work"/cutover-*.whl &&
+        (cd "$work" && "$environment/bin/python" "$package/tests/test_story.py")
 }
 
 check "what is generated is not as generate.py makes it: bindings/python/generate.py" generated
 check "mypy --strict" mypy --strict --python-version 3.9 --cache-dir "$work/mypy" "$package/cutover" "$package/examples"
-check "make install" make -s -C "$build" install DESTDIR="$work/root"
 check "the wheel" wheel
-LD_LIBRARY_PATH=$(dirname "$(find "$work/root" -name libcutover.so)")
+LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name libcutover.so)")
 export LD_LIBRARY_PATH
 for python in ${PYTHONS:-python3}; do
     check "the story, with $python" story "$python"

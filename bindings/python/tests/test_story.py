@@ -17,7 +17,8 @@ import unittest
 from datetime import datetime, timedelta, timezone
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "bindings" / "python" / "examples")]
+PACKAGE = ROOT / "bindings" / "python"
+sys.path[:0] = [str(ROOT / "tests" / "service"), str(PACKAGE / "examples")]
 from embed import Host  # noqa: E402
 from own_store import OwnStore  # noqa: E402
 from service import Server, wait_until  # noqa: E402
@@ -460,6 +461,31 @@ class WithServer(Hosted):
         self.sql("shop", "UPDATE release SET name = 'broken'")
         with self.engine.restore_start(admin, backup.id, project_id="shop", confirm=True) as restore:
             self.assertEqual(restore.run_sync()["status"], "completed")
+        self.assertEqual(self.released(), "shop")
+
+    def example(self, *command):
+        done = subprocess.run([sys.executable, *map(str, command)], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                              env={**os.environ, "PATH": f"{self.server.bin}:{os.environ['PATH']}"})
+        self.assertEqual((done.returncode, done.stderr.decode() if done.returncode else ""), (0, ""))
+        return done.stdout.decode()
+
+    def test_the_lines_of_the_readme_run(self):
+        lines = (PACKAGE / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+        self.assertLessEqual(len(lines.splitlines()), 12)
+        for name in ("shop_next", "shop"):
+            lines = lines.replace(f'"host=/run/postgresql dbname={name}"', repr(self.host.preview if "_" in name else self.host.production))
+        os.remove(f"{self.folder}/cutover.db")
+        self.assertIn("'status': 'completed'", self.example("-c", lines))
+        self.assertEqual(self.released(), "shop_next")
+
+    def test_the_smallest_host_cuts_over(self):
+        said = self.example(PACKAGE / "examples" / "embed.py", self.folder, self.host.production, self.host.preview)
+        self.assertRegex(said, '(?s)backup: .*"status": "completed".*event .*: job.completed')
+        self.assertEqual(self.released(), "shop_next")
+
+    def test_the_operators_story_ends_with_a_rollback(self):
+        said = self.example(PACKAGE / "examples" / "operator_story.py", self.folder, self.host.production, self.host.preview)
+        self.assertRegex(said, "(?s)the new shop.*completed: .* olga cutover.acked.* olga job.release.* olga cutover.rolled_back")
         self.assertEqual(self.released(), "shop")
 
     def test_a_process_that_died_is_recovered_from(self):
