@@ -3,11 +3,11 @@
 
     operator_story.py HOME "host=/run/postgresql dbname=shop" "host=/run/postgresql dbname=shop_next"
 """
+import asyncio
 import sys
-import threading
 
 import cutover
-from cutover import Actor, ActorKind, Progress, Role, Severity, Writes
+from cutover import Actor, ActorKind, Role, Severity, Writes
 
 CARLA = Actor("carla", ActorKind.USER, Role.MEMBER)
 OLGA = Actor("olga", ActorKind.OPERATOR, Role.OPERATOR)
@@ -17,7 +17,7 @@ def review(engine: cutover.Engine) -> cutover.Request:
     """Looks at the queue, and agrees to what was seen, and nothing else."""
     for request in engine.requests(status="live"):
         print(f"{request.created_at:%Y-%m-%d %H:%M} {request.id} {request.project_id}: {request.customer_note}")
-        found = engine.preflight_run(OLGA, request.id)
+        found = engine.preflight_preview(OLGA, request.project_id, request.preview_id)
         for finding in found.findings:
             if finding.severity != Severity.OK:
                 print(f"  {finding.check}: {finding.message} {finding.hint or ''}")
@@ -26,16 +26,16 @@ def review(engine: cutover.Engine) -> cutover.Request:
     raise SystemExit("nothing can be promoted")
 
 
-def promote(engine: cutover.Engine, request: cutover.Request) -> None:
+async def promote(engine: cutover.Engine, request: cutover.Request) -> None:
     """Held before the swap until somebody says so: here that is at once."""
-    def watch(progress: Progress) -> None:
-        if progress.step == "held" and not released.is_set():
-            released.set()
-            engine.promotion_release(OLGA, request.id)
-
-    released = threading.Event()
-    with engine.promotion_start(OLGA, request.id, hold=True, progress=watch) as promotion:
-        report = promotion.run_sync()
+    with engine.promotion_start(OLGA, request.id, hold=True) as promotion:
+        run = promotion.run()
+        async for progress in run:
+            print(f"  {progress.step}: {progress.fraction:.0%}")
+            if progress.step == "held" and engine.job_get(promotion.id).status == "held":
+                engine.promotion_release(OLGA, request.id)
+                break
+        report = await run
     print(f"{report['status']}: {report['production']}")
 
 
@@ -57,7 +57,7 @@ def main() -> int:
         registry.preview_add("shop-next", "shop", preview)
         engine.request_create(actor=CARLA, project_id="shop", preview_id="shop-next", customer_note="the new shop", external_ticket_ref="OPS-1")
         request = review(engine)
-        promote(engine, request)
+        asyncio.run(promote(engine, request))
         roll_back(engine, request)
         for entry in engine.audit("shop"):
             print(f"{entry.at:%H:%M:%S} {entry.actor_id} {entry.action}")
