@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Holds the schemas of schemas/ against everything that tests kept (tests/support/told.h).
 
-    tests/schemas.py FOLDER [all]
+    tests/schemas.py FOLDER [all|commands]
 
 Each schema is itself valid, stands under its own name, and was met by at least one object; each object is what its schema says,
 with no member that the schema does not know. With "all", which is for what all unit and server tests were told: each action of the
-audit trail and each type of event was met, so that no act is silent. Prints one line for each kind of fault, and counts.
+audit trail and each type of event was met, so that no act is silent. With "commands", which is for tests/story.sh: what is asked for is
+an object of each command of cutoverctl, by which it says that it was done, instead of one of each schema. Prints one line for each kind
+of fault, and counts.
 """
 import glob
 import json
 import os
+import re
 import sys
 import warnings
 
@@ -19,7 +22,10 @@ warnings.simplefilter("ignore", DeprecationWarning)  # RefResolver: the one way 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, os.pardir, "schemas")
+COMMAND_ROWS = os.path.join(HERE, os.pardir, "examples", "cutoverctl", "commands.c")
 BASE = "https://libcutover.invalid/schemas/1/"
+# Commands that print text and nothing else.
+TEXT = {"help", "print"}
 # Types that others refer to: no object of their own.
 PARTS = {"common", "data"}
 # A member that tests give a record as a newer library would.
@@ -111,8 +117,8 @@ def deepest(error):
 
 def words_in(found):
     """Of an audit entry, an event, or a list of cutoverctl's, what happened."""
-    entries = found.get("audit", []) + found.get("events", []) if isinstance(found, dict) else []
-    for entry in [found] + entries:
+    lists = [found.get(name) for name in ("audit", "events")] if isinstance(found, dict) else []
+    for entry in [found] + [entry for entries in lists if isinstance(entries, list) for entry in entries]:
         yield from (("audit-entry", entry[member]) if member == "action" else ("event", entry[member])
                     for member in ("action", "type") if member in entry)
 
@@ -124,14 +130,26 @@ def silent(schemas, told):
     return [f"{name}: no test was told {word}" for name, word in known - told]
 
 
+def unmet_commands(met):
+    """Those of the tool that have no schema, or of which no object is there but errors."""
+    with open(COMMAND_ROWS, encoding="utf-8") as file:
+        rows = re.findall(r'\{\.noun = "([a-z]+)",(?:\s*\.verb = "([a-z-]+)",)?', file.read())
+    tool = {" ".join(filter(None, row)) for row in rows} - TEXT
+    assert len(tool) > 50, tool
+    return ([f"cutoverctl {command}: it has no schema" for command in tool - set(COMMANDS)] +
+            [f"cutoverctl {command}: there is no such command" for command in set(COMMANDS) - tool] +
+            [f"cutoverctl {command}: no object of it but errors" for command in tool - met])
+
+
 def main():
     schemas, faults = load()
     known = validators(schemas)
-    passed, met, told = 0, set(), set()
+    passed, met, told, commands = 0, set(), set(), set()
     for name, found in kept(sys.argv[1]):
         told.update(words_in(found))
         if name.startswith("cutoverctl:") and set(found) == {"error"}:
             name = "cutoverctl:error"
+        commands.add(name.split(":")[-1])
         met.add(name.split(":")[0])
         if name not in known:
             faults.append(f"{name}: no schema")
@@ -139,7 +157,10 @@ def main():
         errors = [deepest(error) for error in known[name].iter_errors(found)]
         passed += not errors
         faults += [f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
-    faults += [f"{name}: no test kept an object of it" for name in schemas if name not in met | PARTS | {"error"}]
+    if "commands" in sys.argv[2:]:
+        faults += unmet_commands(commands)
+    else:
+        faults += [f"{name}: no test kept an object of it" for name in schemas if name not in met | PARTS | {"error"}]
     if "all" in sys.argv[2:]:
         faults += silent(schemas, told)
     for fault in sorted(set(faults)):

@@ -4,7 +4,7 @@
     tests/terminal.py COLUMNS WAIT KEYS COMMAND...
 
 Once the command's output holds WAIT, KEYS is typed (\\x03 is Ctrl-C), one at a time, each a second after the one before; '' types
-nothing. What the terminal shows comes out, and the command's exit status is this one's.
+nothing, and _ is a second in which nothing is typed. What the terminal shows comes out, and the command's exit status is this one's.
 """
 import os
 import pty
@@ -25,7 +25,8 @@ def main():
         if due is None and wait in shown:
             due = time.monotonic()
         if keys and due is not None and time.monotonic() >= due:
-            os.write(terminal, keys[0].encode())
+            if keys[0] != "_":
+                os.write(terminal, keys[0].encode())
             keys, due = keys[1:], time.monotonic() + 1
         if select.select([terminal], [], [], 0.05)[0]:
             try:

@@ -231,6 +231,9 @@ cutover_status standings_json(struct tool *tool, const char *project_id, struct 
 cutover_status leftovers_json(struct tool *tool, const char *project_id, struct json_object **list,
                               cutover_error **error);
 void print_leftovers(struct json_object *list);
+/* audit.c: not of webhooks and integrations, for which the library takes any: which projects there are is known to the registry, and to
+   the audit trail of those that were. NULL: none is asked for. */
+cutover_status project_known(struct tool *tool, const char *project_id, cutover_error **error);
 /* inventory.c: a preview as the registry has it. */
 cutover_status preview_of(struct tool *tool, const char *id, struct json_object **preview,
                           cutover_error **error);

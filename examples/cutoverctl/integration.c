@@ -282,6 +282,8 @@ int run_integration_list(struct tool *tool)
 
     cutover_status status = open_integrations(tool, &integrations, &error);
     if (status == CUTOVER_OK)
+        status = project_known(tool, tool->options[OPTION_PROJECT], &error);
+    if (status == CUTOVER_OK)
         status = list_all(tool, integrations, tool->options[OPTION_PROJECT], list, &error);
     cutover_integrations_free(integrations);
     if (status != CUTOVER_OK || !tool->json) {

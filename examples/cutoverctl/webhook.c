@@ -62,19 +62,6 @@ static int print_webhook(const struct tool *tool, cutover_webhook *webhook)
     return EXIT_DONE;
 }
 
-static cutover_status pass_over(const cutover_audit_entry *entry, void *context)
-{
-    (void)entry;
-    (void)context;
-    return CUTOVER_OK;
-}
-
-/* The library takes any: which there are is known to the registry, and to the audit trail of those that were. */
-static cutover_status project_known(struct tool *tool, const char *project_id, cutover_error **error)
-{
-    return cutover_audit_list(tool->engine, project_id, NULL, 1, pass_over, NULL, error);
-}
-
 int run_webhook_add(struct tool *tool)
 {
     cutover_webhook_options options = CUTOVER_WEBHOOK_OPTIONS_INIT;
@@ -227,7 +214,9 @@ int run_webhook_list(struct tool *tool)
     struct json_object *webhooks = must(json_object_new_array());
     cutover_error *error = NULL;
 
-    if (webhooks_open(tool, &error) != CUTOVER_OK || each_page(tool, webhooks, &error) != CUTOVER_OK) {
+    if (webhooks_open(tool, &error) != CUTOVER_OK ||
+        project_known(tool, tool->options[OPTION_PROJECT], &error) != CUTOVER_OK ||
+        each_page(tool, webhooks, &error) != CUTOVER_OK) {
         json_object_put(webhooks);
         return fail(tool, error);
     }

@@ -564,8 +564,24 @@ struct watching {
     const struct shop_promotion *promotion;
     unsigned ticks;
     unsigned fired; /* bits: which hooks were called */
-    double fraction;
+    cutover_progress last;
+    char step[32]; /* of that */
 };
+
+/* Nothing that was told is taken back within a step; and nobody can say how long a person takes. */
+static void check_goes_on(struct watching *watching, const cutover_progress *now)
+{
+    const cutover_progress *last = &watching->last;
+
+    assert_true(now->fraction >= last->fraction && now->fraction <= 1);
+    if (strcmp(watching->step, now->step) == 0) {
+        assert_true(now->bytes_done >= last->bytes_done && now->rows_done >= last->rows_done);
+        assert_true(now->tables_done >= last->tables_done && now->tables_done <= now->tables_total);
+    }
+    assert_true(strcmp(now->step, "held") != 0 || now->seconds_left < 0);
+    snprintf(watching->step, sizeof watching->step, "%s", now->step);
+    watching->last = *now;
+}
 
 static int32_t watch(const cutover_progress *progress, void *userdata)
 {
@@ -574,8 +590,7 @@ static int32_t watch(const cutover_progress *progress, void *userdata)
     int32_t cancel = 0;
 
     watching->ticks++;
-    assert_true(progress->fraction >= watching->fraction && progress->fraction <= 1);
-    watching->fraction = progress->fraction;
+    check_goes_on(watching, progress);
     for (unsigned i = 0; promotion->hooks != NULL && promotion->hooks[i].step != NULL; i++) {
         const struct shop_hook *hook = &promotion->hooks[i];
         if ((watching->fired & (1u << i)) != 0 || strcmp(hook->step, progress->step) != 0)

@@ -40,7 +40,8 @@ char *tool(int expected, const char *const *arguments)
 /* Nouns of a command of two words; the others are one. */
 static bool takes_a_verb(const char *noun)
 {
-    static const char *const nouns[] = {"project", "preview", "request", "backup", "displaced", "event", "job"};
+    static const char *const nouns[] = {"project", "preview", "request", "backup",  "displaced",
+                                        "event",   "job",     "key",     "webhook", "integration"};
 
     for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++)
         if (strcmp(noun, nouns[i]) == 0)
