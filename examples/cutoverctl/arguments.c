@@ -21,7 +21,7 @@ int usage_error(const struct tool *tool, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "cutoverctl: %s\n", message);
+    fprintf(stderr, "cutoverctl: %s\n", visible(message));
     if (tool->command != NULL) {
         print_usage(stderr, tool->command);
     } else {

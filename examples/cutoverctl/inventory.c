@@ -71,7 +71,7 @@ static cutover_status show_project(struct tool *tool, const char *id, bool look,
         print_json(project);
         return CUTOVER_OK;
     }
-    printf("project %s: %s\n", id, member_text(project, "state"));
+    printf("project %s: %s\n", visible(id), member_text(project, "state"));
     if (member_text(project, "job_id") != NULL)
         printf("  %-24s %s\n", "for job", member_text(project, "job_id"));
     if (member_text(project, "organization_id") != NULL)

@@ -453,6 +453,9 @@ cutover_status cutover_job_progress(const cutover_job *job, cutover_progress *pr
         return CUTOVER_E_STATE;
     progress_read(job->progress, &told);
     told.job_id = cutover_job_id(job);
+    /* It was told with a sign of life, perhaps before the job was held: nobody knows how long a person takes. */
+    if (strcmp(cutover_job_status(job), promotion_status_names[PROMOTION_HELD]) == 0)
+        told.seconds_left = -1;
     return progress_hand_over(&told, progress);
 }
 

@@ -7,14 +7,28 @@
 
 #include <cutover/store.h>
 #include <pty.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *home;
 static char *events;
+
+/* Nothing that a terminal acts upon comes out, whatever others put into the store: control characters, C1, what turns text around. */
+static void check_harmless(const char *said)
+{
+    for (const unsigned char *at = (const unsigned char *)said; *at != '\0'; at++) {
+        bool c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+        bool turns = at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+                                       (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+        if ((*at < ' ' && *at != '\n') || *at == 0x7f || c1 || turns)
+            fail_msg("raw at %zu: %s", (size_t)((const char *)at - said), said);
+    }
+}
 
 /* What it says, malloc'd, after it ended with this status. */
 static char *run(int expected, const char *const *arguments)
@@ -27,9 +41,13 @@ static char *run(int expected, const char *const *arguments)
     int status = cluster_run(argv, &said);
     if (status != expected)
         fail_msg("%s ended with %d, and said: %s", arguments[0], status, said);
+    bool json = false;
     for (size_t i = 0; arguments[i] != NULL; i++)
-        if (strcmp(arguments[i], "--json") == 0)
-            tool_told(arguments, said);
+        json = json || strcmp(arguments[i], "--json") == 0;
+    if (json)
+        tool_told(arguments, said);
+    else
+        check_harmless(said);
     return said;
 }
 
@@ -70,6 +88,17 @@ static size_t lines_of(const char *text)
     return lines;
 }
 
+static char *id_of(char *json)
+{
+    static const char member[] = "\"id\":\"";
+    char *id = strstr(json, member);
+
+    assert_non_null(id);
+    id = strndup(id + sizeof member - 1, 36);
+    free(json);
+    return id;
+}
+
 /* A customer's note goes to the operator's terminal. */
 static void a_note_forges_no_line(void **state)
 {
@@ -90,6 +119,75 @@ static void a_note_forges_no_line(void **state)
     free(list);
 }
 
+#define FORGED "x\r\n\x1b[2J\x7f\xc2\x9b\xe2\x80\xae\xe2\x81\xa6y"
+
+/* Nor does anything else that somebody chose, in whatever list or record it comes, or in what is said of a mistake. */
+static void nothing_that_others_wrote_acts_upon_a_terminal(void **state)
+{
+    static const char *const shows[][6] = {
+        {"request", "list"},
+        {"status"},
+        {"preview", "list"},
+        {"project", "list"},
+        {"event", "list"},
+        {"key", "list"},
+        {"webhook", "list"},
+        {"audit", "--project", "forged"},
+        {"project", "show", "forged"},
+        {"no" FORGED},
+        {"request", "no" FORGED},
+        {"request", "show", "no" FORGED},
+        {"request", "list", "--no" FORGED},
+        {"job", "cancel", "no" FORGED},
+        {"recover", "--project", "no" FORGED},
+        {"project", "show", "no" FORGED},
+        {"preview", "add", "p", "--expires-in", "no" FORGED},
+        {"job", "list", "--status", "no" FORGED},
+        {"--as", "user:ann:no" FORGED, "request", "list"},
+    };
+    static const char *const found[] = {"note", "OPS", "why", "who", "acme", "label", "hook"};
+
+    (void)state;
+    done(RUN(0, "project", "add", "forged", "--database", "host=/nowhere dbname=forged", "--organization",
+             "acme" FORGED));
+    done(RUN(0, "preview", "add", "f", "--project", "forged", "--database", "host=/nowhere dbname=f",
+             "--expires-in", "7d"));
+    char *id = id_of(RUN(0, "--json", "--as", "user:who" FORGED, "request", "create", "--project", "forged",
+                         "--preview", "f", "--note", "note" FORGED, "--ticket", "OPS" FORGED));
+    done(RUN(0, "--as", "operator:olga" FORGED, "request", "ack", id, "--note", "note" FORGED));
+    done(RUN(0, "--as", "operator:olga" FORGED, "request", "reject", id, "--reason", "why" FORGED));
+    done(RUN(0, "--as", "user:anna:org_admin", "key", "create", "--label", "label" FORGED, "--roles", "member",
+             "--project", "forged", "--expires-in", "1d"));
+    char *hook = id_of(RUN(0, "--json", "--as", "operator:olga", "webhook", "add", "http://127.0.0.1:9/hook",
+                           "--project", "forged", "--allow", "all", "--label", "hook" FORGED));
+    char *all = NULL, *record = RUN(0, "request", "show", id), *endpoint = RUN(0, "webhook", "show", hook);
+    assert_true(asprintf(&all, "%s%s", record, endpoint) > 0);
+    for (size_t i = 0; i < sizeof shows / sizeof *shows; i++) {
+        const char *argv[10] = {CUTOVERCTL, "--home", home};
+        char *said = NULL, *longer = NULL;
+        for (size_t j = 0; shows[i][j] != NULL; j++)
+            argv[3 + j] = shows[i][j];
+        cluster_run(argv, &said);
+        check_harmless(said);
+        assert_true(asprintf(&longer, "%s%s", all, said) > 0);
+        free(all);
+        free(said);
+        all = longer;
+    }
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+        char *part = NULL;
+        assert_true(asprintf(&part, "%sx\\r\\n\\u001b[2J\\u007f\\u009b\\u202e\\u2066y", found[i]) > 0);
+        if (strstr(all, part) == NULL)
+            fail_msg("nothing of \"%s\"", part);
+        free(part);
+    }
+    free(endpoint);
+    free(record);
+    free(hook);
+    free(all);
+    free(id);
+}
+
 /* PGDATABASE names nobody's production. */
 static void a_target_is_named(void **state)
 {
@@ -105,17 +203,6 @@ static void a_target_is_named(void **state)
 }
 
 /* ---- what was done, and by whom ---- */
-
-static char *id_of(char *json)
-{
-    static const char member[] = "\"id\":\"";
-    char *id = strstr(json, member);
-
-    assert_non_null(id);
-    id = strndup(id + sizeof member - 1, 36);
-    free(json);
-    return id;
-}
 
 static void the_audit_trail_names_who_and_what(void **state)
 {
@@ -153,6 +240,82 @@ static void an_agreed_time_is_changed(void **state)
     check_contains(said, "preview later");
     free(said);
     free(id);
+}
+
+/* RFC 3339, where seconds and zone may be left out; without a zone it is the machine's, and what was understood is printed in it. */
+static void a_time_is_understood_and_said_back(void **state)
+{
+    static const struct {
+        const char *typed, *meant, *said;
+    } times[] = {
+        {"2135-01-31T22:00:00Z", "2135-01-31T22:00:00.000000Z", "2135-02-01 03:30:00 +0530"},
+        {"2135-01-31 22:00:07.25z", "2135-01-31T22:00:07.250000Z", "2135-02-01 03:30:07 +0530"},
+        {"2135-01-31T22:00-02:30", "2135-02-01T00:30:00.000000Z", "2135-02-01 06:00:00 +0530"},
+        {"2135-01-31T22:00:01+02:00", "2135-01-31T20:00:01.000000Z", "2135-02-01 01:30:01 +0530"},
+        {"2135-01-31T22:00:02", "2135-01-31T16:30:02.000000Z", "2135-01-31 22:00:02 +0530"},
+        {"2135-01-31 22:00", "2135-01-31T16:30:00.000000Z", "2135-01-31 22:00:00 +0530"},
+    };
+    static const char *const none[] = {"2135-02-30 22:00",
+                                       "2135-01-31",
+                                       "2135-01-31 24:00",
+                                       "22:00",
+                                       "2135-01-31T22:00:00Zed",
+                                       "2135-01-31T22:00+2",
+                                       "+2x",
+                                       "+"};
+
+    (void)state;
+    done(RUN(0, "preview", "add", "timed", "--project", "shop", "--database", "host=/nowhere dbname=timed",
+             "--expires-in", "never"));
+    char *id = id_of(RUN(0, "--json", "--as", "user:ann:member", "request", "create", "--project", "shop",
+                         "--preview", "timed"));
+    done(RUN(0, "--as", "operator:olga", "request", "ack", id));
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        const char *const argv[] = {"env",  "TZ=HERE-5:30",    CUTOVERCTL, "--home",     home,
+                                    "--as", "user:ann:member", "request",  "reschedule", id,
+                                    "--at", times[i].typed,    NULL};
+        char *said = NULL, *line = NULL;
+        assert_int_equal(cluster_run(argv, &said), 0);
+        assert_true(asprintf(&line, "that is %s\n", times[i].said) > 0);
+        check_contains(said, line);
+        check_contains(said, times[i].meant);
+        free(line);
+        free(said);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        done(RUN(2, "--as", "user:ann:member", "request", "reschedule", id, "--at", none[i]));
+    done(RUN(0, "--as", "user:ann:member", "request", "cancel", id));
+    free(id);
+}
+
+/* The last seconds in which it may have been asked for, and what it came to. */
+static void a_duration_has_several_units(void **state)
+{
+    static const struct {
+        const char *typed;
+        int64_t seconds;
+    } durations[] = {{"90s", 90}, {"2h30m", 9000}, {"1d12h", 129600}, {"1w2d3h4m5s", 788645}};
+    static const char *const none[] = {"", "0s", "5", "h", "1h1h", "1m1h", "-1h", "1.5h", "1y", "200000w"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        int64_t before = (int64_t)time(NULL);
+        char name[20], *said = NULL;
+        struct tm parts = {0};
+        snprintf(name, sizeof name, "lasts-%zu", i);
+        said = RUN(0, "--json", "preview", "add", name, "--project", "shop", "--database",
+                   "host=/nowhere dbname=d", "--expires-in", durations[i].typed);
+        const char *at = strstr(said, "\"expires_at\":\"");
+        assert_non_null(at);
+        assert_non_null(strptime(at + strlen("\"expires_at\":\""), "%Y-%m-%dT%H:%M:%S", &parts));
+        int64_t lasts = (int64_t)timegm(&parts) - durations[i].seconds;
+        assert_true(lasts >= before && lasts <= (int64_t)time(NULL));
+        free(said);
+        done(RUN(0, "preview", "remove", name));
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        done(RUN(2, "preview", "add", "n", "--project", "shop", "--database", "host=/nowhere dbname=d",
+                 "--expires-in", none[i]));
 }
 
 /* ---- what cannot be undone ---- */
@@ -681,6 +844,21 @@ static void a_job_that_died_at_once_is_not_said_to_go_on(void **state)
     check_contains(said, "\"renewed_at\":" LONG_AGO ",\"progress\":null");
     free(said);
     put("lease", SILENT_JOB, NULL);
+    /* Nor does it take another minute where what it told last was of before it was held. */
+    put("lease", SILENT_JOB,
+        "{\"job_id\":\"" SILENT_JOB "\",\"project_id\":\"shop\",\"job\":\"promotion\",\"owner\":\"elsewhere\","
+        "\"holder\":\"it\",\"renewed_at\":" LONG_AGO ",\"released\":false,\"progress\":{\"step\":\"verify\","
+        "\"bytes_done\":7000,\"bytes_total\":8000,\"rows_done\":30,\"tables_done\":2,\"tables_total\":3,"
+        "\"fraction\":0.5,\"seconds_elapsed\":60,\"seconds_left\":60}}");
+    said = RUN(0, "job", "show", SILENT_JOB);
+    check_contains(said, "  step               verify, 50% of the job\n");
+    check_contains(said, "  done in this step  2 of 3 tables, 30 rows, 7.0 kB of 8.0 kB\n");
+    assert_null(strstr(said, "  left "));
+    free(said);
+    said = RUN(0, "--json", "status");
+    check_contains(said, "\"seconds_left\":null");
+    free(said);
+    put("lease", SILENT_JOB, NULL);
     put("cancel", SILENT_JOB, NULL);
     put("gate", SILENT_JOB, NULL);
     put("request", SILENT_REQUEST, NULL);
@@ -724,9 +902,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note_forges_no_line),
+        cmocka_unit_test(nothing_that_others_wrote_acts_upon_a_terminal),
         cmocka_unit_test(a_target_is_named),
         cmocka_unit_test(the_audit_trail_names_who_and_what),
         cmocka_unit_test(an_agreed_time_is_changed),
+        cmocka_unit_test(a_time_is_understood_and_said_back),
+        cmocka_unit_test(a_duration_has_several_units),
         cmocka_unit_test(what_cannot_be_undone_is_confirmed),
         cmocka_unit_test(a_terminal_is_asked_whether_it_is_meant),
         cmocka_unit_test(events_are_listed_and_offered_again),
