@@ -35,14 +35,30 @@ for columns in 40 80; do
     widest=$(COLUMNS=$columns "$build/cutoverctl" help | awk '{ if (length($0) > widest) widest = length($0) } END { print widest }')
     if [ "$widest" -le "$columns" ]; then ok; else bad "the list of commands is $widest columns wide at $columns"; fi
 done
-sed -n 's/^    {\.noun = "\([a-z]*\)",$/\1/p' "$source_dir/examples/cutoverctl/commands.c" | sort -u >"$build/man/nouns"
-[ "$(wc -l <"$build/man/nouns")" -gt 10 ] || bad "found no commands"
-while read -r noun; do
-    if "$build/cutoverctl" help "$noun" >/dev/null && "$build/cutoverctl" "$noun" --help >/dev/null; then ok; else bad "no help for $noun"; fi
-    for file in cutoverctl.1 cutoverctl.bash cutoverctl.zsh cutoverctl.fish; do
-        if grep -qw "$noun" "$build/man/$file"; then ok; else bad "$file does not have $noun"; fi
+# "noun verb" of each, from its rows.
+tr '\n' ' ' <"$source_dir/examples/cutoverctl/commands.c" | grep -oE '\{\.noun = "[a-z]+",( +\.verb = "[a-z-]+",)?' |
+    sed -E 's/^\{\.noun = "([a-z]+)",/\1/; s/ +\.verb = "([a-z-]+)",/ \1/' >"$build/man/commands"
+[ "$(wc -l <"$build/man/commands")" -gt 60 ] || bad "found no commands"
+mandoc -Tascii "$build/man/cutoverctl.1" | col -b | sed 's/  */ /g' >"$build/man/page"
+while read -r command; do
+    # shellcheck disable=SC2086 # of two words
+    set -- $command
+    for columns in 40 80; do
+        COLUMNS=$columns "$build/cutoverctl" help "$@" >"$build/man/help" || bad "no help for $command"
+        # An example stays one line, which can be pasted.
+        if sed '/^Examples:/,/^$/d' "$build/man/help" | awk -v most=$columns 'length($0) > most { exit 1 }'; then ok; else bad "the help of $command is wider than $columns"; fi
     done
-done <"$build/man/nouns"
+    for part in "usage: cutoverctl $command" '^[A-Z].*\.$' '^Options:' '^Examples:' "^  .*cutoverctl .*$command" '^Exit status:' '^  0 '; do
+        if grep -q "$part" "$build/man/help"; then ok; else bad "the help of $command has no \"$part\""; fi
+    done
+    if "$build/cutoverctl" "$@" --help | cmp -s - "$build/man/help"; then ok; else bad "$command --help is not its help"; fi
+    if grep -q "^ $command\( \|$\)" "$build/man/page"; then ok; else bad "cutoverctl(1) does not have $command"; fi
+    for word; do
+        for file in cutoverctl.bash cutoverctl.zsh cutoverctl.fish; do
+            if grep -qw -- "$word" "$build/man/$file"; then ok; else bad "$file does not have $word"; fi
+        done
+    done
+done <"$build/man/commands"
 for shell in bash zsh fish; do
     if "$shell" -n "$build/man/cutoverctl.$shell"; then ok; else bad "$shell cannot read its completion"; fi
 done
