@@ -68,6 +68,15 @@ void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes,
     pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_more(struct progress *progress, uint64_t bytes, uint32_t tables)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->phase_bytes += bytes;
+    progress->now.bytes_total += bytes;
+    progress->now.tables_total += tables;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows)
 {
     pthread_mutex_lock(&progress->mutex);

@@ -58,6 +58,8 @@ void progress_destroy(struct progress *progress);
 void progress_expect(struct progress *progress, enum phase phase, double weight);
 void progress_step(struct progress *progress, const char *step); /* static string */
 void progress_begin(struct progress *progress, enum phase phase, uint64_t bytes, uint32_t tables);
+/* The present phase has so much more to do than was known when it began. */
+void progress_more(struct progress *progress, uint64_t bytes, uint32_t tables);
 void progress_add(struct progress *progress, uint64_t bytes, uint64_t rows);
 void progress_table(struct progress *progress);
 void progress_end(struct progress *progress);

@@ -224,10 +224,5 @@ cutover_status step_held(struct job *job, cutover_error **error)
     job->journal.record.held_until = clock_now(&job->host->clock) + job->hold_max_s * SECOND;
     cutover_status status = journal_step(&job->journal, PROMOTION_HELD, error);
 
-    if (status != CUTOVER_OK)
-        return status;
-    progress_wait(&job->operation.progress, true);
-    status = wait_for_release(job, error);
-    progress_wait(&job->operation.progress, false);
-    return status;
+    return status == CUTOVER_OK ? wait_for_release(job, error) : status;
 }

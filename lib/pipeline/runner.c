@@ -33,6 +33,8 @@ static cutover_status step_run(struct job *job, const struct step *step, cutover
 
     report_step_begin(&job->report, step->name);
     progress_step(&job->operation.progress, step->name);
+    /* Nobody knows how long a person takes: what is told of it first has no time left either. */
+    progress_wait(&job->operation.progress, step->run == step_held);
     log_line(&job->host->log, LOG_INFO_LEVEL, "%s: %s", job->id, step->name);
     /* Nothing is cancelled once the swap is done. */
     if (job->swapped)
@@ -41,6 +43,7 @@ static cutover_status step_run(struct job *job, const struct step *step, cutover
         status = progress_tick(&job->operation.progress, error);
     if (status == CUTOVER_OK)
         status = step->run(job, error);
+    progress_wait(&job->operation.progress, false);
     report_step_end(&job->report);
     if (status != CUTOVER_OK) {
         status = lease_explain(&job->lease, status, error);

@@ -279,8 +279,13 @@ cutover_status content_read_generated(const struct content_reader *reader, struc
     cutover_status status = inventory_of(reader, &inventory, error);
     if (status == CUTOVER_OK)
         status = tables_locate(content, &inventory, true, &tables, &index, &count, error);
-    if (status == CUTOVER_OK && count > 0)
+    if (status == CUTOVER_OK && count > 0) {
+        uint64_t bytes = 0;
+        for (size_t i = 0; i < count; i++)
+            bytes += tables[i].bytes;
+        progress_more(reader->progress, bytes, (uint32_t)count);
         status = reading_run(&reading, tables, count, error);
+    }
     for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
         struct content_table *table = &content->tables[index[i]];
         table->generated_digest = reading.pass.receipts.tables[i].digest;

@@ -1,6 +1,9 @@
 #include "support/shop.h"
 #include "support/terminal.h"
 #include "support/tool.h"
+#include "support/ways_back.h"
+
+#include "job/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,6 +259,92 @@ static void a_backup_is_cancelled_by_another_process(void **state)
     options.progress = NULL;
     check_ok(cutover_backup_create(shop->engine, &options, NULL, &error), error);
     shop_close(&canceller.afar);
+    free(request);
+}
+
+/* ---- what each step has to tell ---- */
+
+/* What a step had told when the next one began: the program is linked with --wrap=progress_step. */
+static struct {
+    char step[32];
+    cutover_progress last;
+} ended[32];
+static size_t ended_count;
+
+void __real_progress_step(struct progress *progress, const char *step);
+void __wrap_progress_step(struct progress *progress, const char *step);
+
+void __wrap_progress_step(struct progress *progress, const char *step)
+{
+    if (ended_count < sizeof ended / sizeof *ended) {
+        progress_copy(progress, &ended[ended_count].last);
+        snprintf(ended[ended_count].step, sizeof ended->step, "%s", ended[ended_count].last.step);
+        ended_count++;
+    }
+    __real_progress_step(progress, step);
+}
+
+/* Each of these, separated by a space, moved tables with rows, and told all of them. */
+static void check_steps_told(const char *steps)
+{
+    char *rest = strdup(steps), *list = rest;
+
+    for (char *step; (step = strsep(&rest, " ")) != NULL;) {
+        const cutover_progress *last = NULL;
+        for (size_t i = 0; i < ended_count; i++)
+            if (strcmp(ended[i].step, step) == 0)
+                last = &ended[i].last;
+        if (last == NULL)
+            fail_msg("no step %s", step);
+        else if (last->tables_done == 0 || last->tables_done != last->tables_total || last->bytes_done == 0 ||
+                 last->bytes_total == 0 || last->rows_done == 0)
+            fail_msg("%s told %u of %u tables, %llu of %llu bytes, %llu rows", step, last->tables_done,
+                     last->tables_total, (unsigned long long)last->bytes_done,
+                     (unsigned long long)last->bytes_total, (unsigned long long)last->rows_done);
+    }
+    free(list);
+    ended_count = 0;
+}
+
+static int write_meanwhile(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    cluster_sql(cluster, "steps_production", "UPDATE generation SET name = 'old'");
+    return 0;
+}
+
+static void each_step_tells_tables_bytes_and_rows(void **state)
+{
+    struct shop *shop = *state;
+    const struct shop_hook hooks[] = {{"verify", write_meanwhile, NULL}, {NULL, NULL, NULL}};
+    cutover_backup_options options = CUTOVER_BACKUP_OPTIONS_INIT;
+    cutover_restore_options restore = CUTOVER_RESTORE_OPTIONS_INIT;
+    cutover_restore *job = NULL;
+    cutover_backup *backup = NULL;
+    cutover_error *error = NULL;
+    char *request = shop_ready(shop, "steps");
+
+    ended_count = 0;
+    struct outcome outcome = shop_promote_ok(
+        shop,
+        &(struct shop_promotion){.request_id = request, .verify = CUTOVER_VERIFY_RESTORE, .hooks = hooks});
+    check_steps_told("stage check backup verify catch_up");
+    outcome_free(&outcome);
+
+    options.actor = &shop_operator;
+    restore.actor = &shop_org_admin;
+    options.project_id = restore.project_id = "steps";
+    options.verify = restore.verify = CUTOVER_VERIFY_READBACK;
+    check_ok(cutover_backup_create(shop->engine, &options, &backup, &error), error);
+    check_steps_told("backup");
+    restore.backup_id = cutover_backup_id(backup);
+    restore.confirm = 1;
+    check_ok(cutover_restore_start(shop->engine, &restore, &job, &error), error);
+    check_ok(cutover_restore_run(job, &error), error);
+    check_steps_told("stage check backup verify");
+    cutover_restore_free(job);
+    cutover_backup_free(backup);
     free(request);
 }
 
@@ -627,6 +716,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_held_promotion_is_seen_and_cancelled_by_another_process),
         TEST(a_backup_is_cancelled_by_another_process),
+        TEST(each_step_tells_tables_bytes_and_rows),
         TEST(an_operator_sees_and_stops_jobs_at_a_shell),
         TEST(jobs_of_every_kind_are_listed_in_their_order),
         TEST(a_rollback_tells_its_steps),
