@@ -14,6 +14,7 @@ archive base
 store model base
 repository base
 postgres archive model base
+store_postgres store postgres base
 notify store net model base
 platform postgres store model base
 job platform postgres store model base

@@ -142,6 +142,54 @@ CUTOVER_API cutover_status cutover_store_memory_open(cutover_store *store, cutov
 CUTOVER_API cutover_status cutover_store_sqlite_open(const char *path, cutover_store *store,
                                                      cutover_error **error);
 
+#define CUTOVER_STORE_POSTGRES_OPTIONS_VERSION 1
+
+/** A store on PostgreSQL. */
+typedef struct cutover_store_postgres_options {
+    unsigned version;   /**< CUTOVER_STORE_POSTGRES_OPTIONS_VERSION. */
+    const char *schema; /**< Of its tables, which are all that is in it; NULL: "cutover". At most 63 bytes. */
+    /** How long one call may take in all, with reconnecting, in milliseconds; 0: 10000. 1000 to 3600000. */
+    uint32_t timeout_ms;
+} cutover_store_postgres_options;
+
+#define CUTOVER_STORE_POSTGRES_OPTIONS_INIT                                                                    \
+    {                                                                                                          \
+        CUTOVER_STORE_POSTGRES_OPTIONS_VERSION, NULL, 0                                                        \
+    }
+
+/** Same as CUTOVER_STORE_POSTGRES_OPTIONS_INIT, for FFI. CUTOVER_E_UNSUPPORTED for an unknown version. Since 0.1. */
+CUTOVER_API cutover_status cutover_store_postgres_options_init(cutover_store_postgres_options *options,
+                                                               unsigned version);
+
+/**
+ * A store for many hosts: the documents are rows of a PostgreSQL database, 14 or later, whose encoding is UTF8. It belongs on a server
+ * of its own, or at least into a database that is nobody's production: where a production is overwritten, its sessions end.
+ *
+ * Durable as far as the server is: commits are answered with synchronous_commit on (or remote_apply, where that is set), so after the
+ * server's disk has them and, where synchronous_standby_names is set, a standby's. A server with fsync off, or a failover to a
+ * standby that nobody waited for, forgets what it answered.
+ *
+ * The schema is made where there is none, which takes the right to make schemas in the database; one that somebody else made
+ * (`CREATE SCHEMA cutover AUTHORIZATION role`) is taken where it is empty. After that the owner's rights on the schema are all that is
+ * needed. A commit is one transaction in one round trip. Every call may be the first one on a new connection: those that are lost are
+ * made anew, and a commit whose answer was lost is sent again under the name that it had, which tells whether it is there already.
+ * What is not settled within timeout_ms is CUTOVER_E_STORE with "could not tell" in the message. As many connections
+ * are open as calls run at once, and at most four while none does. Nothing is kept in a session, so PgBouncer may be between, in
+ * session or transaction pooling.
+ *
+ * @param conninfo Names the database's host and dbname itself. What it leaves open is taken from the environment when this is called
+ *                 (PGPASSFILE, PGUSER); a password file is read at each connection. Several hosts are tried until one is the primary.
+ * @param options  Copied; NULL: as initialised.
+ * @param store    As for cutover_store_memory_open().
+ * @return CUTOVER_OK; CUTOVER_E_INVALID, also for a schema in which something else is; CUTOVER_E_STORE for a server that does not
+ *         let us in, or not in time: that is tried once only; CUTOVER_E_NOMEM; CUTOVER_E_UNSUPPORTED for a standby, a pooler in
+ *         statement pooling, another encoding, a schema that a newer library made, or an unknown version. Errors never hold a
+ *         password. Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_store_postgres_open(const char *conninfo,
+                                                       const cutover_store_postgres_options *options,
+                                                       cutover_store *store, cutover_error **error);
+
 /** Calls the vtable's close once and makes it what cutover_store_init() made it. One that holds nothing, or NULL, is nothing.
     Since 0.1. */
 CUTOVER_API void cutover_store_close(cutover_store *store);

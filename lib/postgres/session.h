@@ -24,6 +24,9 @@ struct session_options {
     const char *lc_monetary;     /* money's text form; NULL: the database's own (EDGE_CASES B20) */
     const char *client_encoding; /* NULL: the database's own (EDGE_CASES A32) */
     bool allow_standby;          /* else a standby is refused */
+    /* Connects and no more: nothing is pinned, nobody is refused, and of the session only what waiting and errors need is filled.
+       For what works through a pooler that gives each transaction another server. */
+    bool bare;
     /* Another database of the server, in which is looked up why this one refuses us; NULL: it is not. */
     const char *control_database;
 };

@@ -72,10 +72,11 @@ static cutover_status prepare(const struct session_options *options, struct pins
     if (status == CUTOVER_OK)
         status = conninfo_set(conninfo, "application_name", APPLICATION_NAME, error);
     if (status == CUTOVER_OK)
-        status = conninfo_set(conninfo, "client_encoding", NULL, error);
+        status =
+            conninfo_set(conninfo, "client_encoding", options->bare ? options->client_encoding : NULL, error);
     if (status == CUTOVER_OK)
         status = conninfo_set(conninfo, "replication", NULL, error);
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && !options->bare)
         status = add_options(conninfo, server, error);
     if (status != CUTOVER_OK)
         conninfo_free(conninfo);
@@ -173,7 +174,8 @@ static bool refused_by_pooler(const PGconn *connection)
            strstr(message, "unsupported options startup parameter") != NULL;
 }
 
-static cutover_status poll_connect(struct session *session, const char *database, cutover_error **error)
+static cutover_status poll_connect(struct session *session, const struct session_options *options,
+                                   const char *database, cutover_error **error)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
@@ -181,7 +183,7 @@ static cutover_status poll_connect(struct session *session, const char *database
         cutover_status status = CUTOVER_OK;
 
         if (next == PGRES_POLLING_FAILED) {
-            if (refused_by_pooler(session->connection))
+            if (!options->bare && refused_by_pooler(session->connection))
                 return pooler_error(error);
             return connect_error(session->connection, database, error);
         }
@@ -215,7 +217,7 @@ static cutover_status start_connection(struct session *session, const struct ses
     } else {
         PQsetNoticeReceiver(session->connection, receive_notice, session);
         PQsetErrorVerbosity(session->connection, PQERRORS_VERBOSE);
-        status = poll_connect(session, database, error);
+        status = poll_connect(session, options, database, error);
         PQsetErrorVerbosity(session->connection, PQERRORS_DEFAULT);
     }
     conninfo_free(&conninfo);
@@ -337,8 +339,9 @@ static cutover_status open_pinned(struct session *session, const struct session_
 {
     cutover_status status = start_connection(session, options, server, error);
 
-    if (status == CUTOVER_OK)
-        status = check_server(session, options->allow_standby, error);
+    if (status != CUTOVER_OK || options->bare)
+        return status;
+    status = check_server(session, options->allow_standby, error);
     if (status == CUTOVER_OK)
         status = pin(session, options, error);
     return status;
@@ -380,13 +383,13 @@ cutover_status session_open(const struct session_options *options, struct sessio
     status = cancel_check(options->cancel, &failure);
     if (status == CUTOVER_OK)
         status = open_pinned(opened, options, server, &failure);
-    if (status == CUTOVER_E_POSTGRES && learn_server(opened, failure, &server)) {
+    if (status == CUTOVER_E_POSTGRES && !options->bare && learn_server(opened, failure, &server)) {
         session_shut(opened);
         cutover_error_free(failure);
         failure = NULL;
         status = open_pinned(opened, options, server, &failure);
     }
-    if (status == CUTOVER_OK)
+    if (status == CUTOVER_OK && !options->bare)
         status = check_database(opened, options, &failure);
     opened->deadline_us = 0;
     if (status != CUTOVER_OK) {

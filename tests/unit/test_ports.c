@@ -104,6 +104,10 @@ AT(cutover_platform, fence_resume, 80);
 AT(cutover_platform, preview_extend, 88);
 SIZE(cutover_platform, 96);
 
+AT(cutover_store_postgres_options, version, 0);
+AT(cutover_store_postgres_options, schema, 8);
+AT(cutover_store_postgres_options, timeout_ms, 16);
+SIZE(cutover_store_postgres_options, 24);
 AT(cutover_pgbouncer_options, version, 0);
 AT(cutover_pgbouncer_options, consoles, 8);
 AT(cutover_pgbouncer_options, pause_timeout_ms, 16);
@@ -512,6 +516,8 @@ static void init_functions_of_ports_agree_with_macros(void **state)
     INIT_AGREES(cutover_repository, CUTOVER_REPOSITORY_INIT, cutover_repository_init,
                 CUTOVER_REPOSITORY_VERSION);
     INIT_AGREES(cutover_platform, CUTOVER_PLATFORM_INIT, cutover_platform_init, CUTOVER_PLATFORM_VERSION);
+    INIT_AGREES(cutover_store_postgres_options, CUTOVER_STORE_POSTGRES_OPTIONS_INIT,
+                cutover_store_postgres_options_init, CUTOVER_STORE_POSTGRES_OPTIONS_VERSION);
     INIT_AGREES(cutover_pgbouncer_options, CUTOVER_PGBOUNCER_OPTIONS_INIT, cutover_pgbouncer_options_init,
                 CUTOVER_PGBOUNCER_OPTIONS_VERSION);
     INIT_AGREES(cutover_notifier, CUTOVER_NOTIFIER_INIT, cutover_notifier_init, CUTOVER_NOTIFIER_VERSION);
