@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Whoever opens the store at this moment waits: one of them makes the layout. */
-static const char enter_sql[] = "SELECT set_config('statement_timeout', '0', true),"
-                                " pg_advisory_xact_lock(hashtextextended('libcutover store ' || $1::text, 0))";
+static const char enter_sql[] =
+    "SELECT pg_advisory_xact_lock(hashtextextended('libcutover store ' || $1::text, 0))";
 
 static const char look_sql[] =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),"
@@ -40,6 +40,9 @@ static cutover_status begin(struct link *link, const char *schema, cutover_error
 
     if (status == CUTOVER_OK)
         status = session_run(session, link->path_sql, &failure);
+    if (status == CUTOVER_OK)
+        status =
+            session_run(session, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'", &failure);
     if (status == CUTOVER_OK)
         status = session_query(session, enter_sql, 1, &schema, &result, &failure);
     PQclear(result);

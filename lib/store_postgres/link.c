@@ -45,21 +45,31 @@ static void receive_notice(void *context, const PGresult *notice)
         link->warned = true;
 }
 
+static cutover_status standby_error(cutover_error **error)
+{
+    error_set(error, CUTOVER_E_UNSUPPORTED, "the server is a standby");
+    error_hint(error, "Give the address of the primary server, or of all of them.");
+    return CUTOVER_E_UNSUPPORTED;
+}
+
 static cutover_status check_server(struct link *link, cutover_error **error)
 {
     int major = postgres_major(PQserverVersion(link->session->connection));
+    const char *standby = PQparameterStatus(link->session->connection, "in_hot_standby");
     PGresult *result = NULL;
     cutover_status status = CUTOVER_OK;
 
     if (major < POSTGRES_OLDEST)
         return error_set(error, CUTOVER_E_UNSUPPORTED,
                          "the server is PostgreSQL %d; %d is the oldest that is known", major, POSTGRES_OLDEST);
+    /* It takes no query of a role whose default is serializable. A pooler does not pass this parameter on. */
+    if (standby != NULL && strcmp(standby, "on") == 0)
+        return standby_error(error);
     status = session_query(link->session, where_sql, 0, NULL, &result, error);
     if (status != CUTOVER_OK)
         return status;
     if (result_bool(result, 0, 0)) {
-        status = error_set(error, CUTOVER_E_UNSUPPORTED, "the server is a standby");
-        error_hint(error, "Give the address of the primary server, or of all of them.");
+        status = standby_error(error);
     } else if (strcmp(PQgetvalue(result, 0, 1), "UTF8") != 0) {
         status = error_set(error, CUTOVER_E_UNSUPPORTED, "the database's encoding is %s, it must be UTF8",
                            PQgetvalue(result, 0, 1));
