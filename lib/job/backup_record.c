@@ -156,37 +156,49 @@ static cutover_status step_once(struct backup *backup, const char *told, struct 
     return status;
 }
 
-/* False also when the store cannot tell: then the next try will. */
-static bool is_changed(const struct backup *backup)
+enum stored { AS_BEFORE, AS_SENT, BY_SOMEBODY_ELSE };
+
+/* What the store holds after a commit that failed: a store may apply one and fail to say so, and nobody else writes the same bytes, as
+   they hold the time (job/journal.c). As before also when it cannot tell: then the next try will. */
+static enum stored look(const struct backup *backup, const char *sent)
 {
     struct document now = {0};
-    cutover_status status = document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, NULL);
-    bool changed = status == CUTOVER_OK && now.version != backup->version;
+    enum stored stored = AS_BEFORE;
 
+    if (document_get(&backup->host->store, backup_type.kind, backup->record.id, &now, NULL) == CUTOVER_OK &&
+        now.version != backup->version)
+        stored = now.version == backup->version + 1 && strcmp(now.body, sent) == 0 ? AS_SENT : BY_SOMEBODY_ELSE;
     document_free(&now);
-    return changed;
+    return stored;
 }
 
 /* Where only the project's ledger has moved, the same step is tried again. */
 static cutover_status step_commit(struct backup *backup, const char *told, struct lease *lease,
                                   cutover_error **error)
 {
+    const struct backup_record record = for_the_store(backup);
+    enum stored stored = AS_BEFORE;
     cutover_error *cause = NULL;
-    cutover_status status;
+    char *sent = NULL;
     unsigned attempt = 0;
-    bool changed;
+    cutover_status status = record_format(&backup_type, &record, &sent, error);
 
+    if (status != CUTOVER_OK)
+        return status;
     do {
         status = step_once(backup, told, lease, &cause);
-        changed = status == CUTOVER_E_CONFLICT && is_changed(backup);
-    } while (!changed && change_again(status, &attempt, &cause));
-    if (changed) {
-        cutover_error_free(cause);
-        return error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else",
-                         backup->record.id);
+        if (status != CUTOVER_OK)
+            stored = look(backup, sent);
+    } while (stored == AS_BEFORE && change_again(status, &attempt, &cause));
+    free(sent);
+    if (stored == AS_BEFORE) {
+        error_move(error, cause);
+        return status;
     }
-    error_move(error, cause);
-    return status;
+    cutover_error_free(cause);
+    return stored == AS_SENT ? CUTOVER_OK
+                             : error_set(error, CUTOVER_E_CONFLICT, "backup %s was changed by somebody else",
+                                         backup->record.id);
 }
 
 /* What this verification found, for who asks later. */

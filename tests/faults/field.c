@@ -159,6 +159,9 @@ static cutover_status store_commit(const cutover_write *const *writes, size_t co
     pthread_mutex_lock(&field->mutex);
     enum store_fault fault = field->store_fault;
     unsigned number = ++field->commits;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(writes[i]->kind, "backup") == 0 && writes[i]->expected_version == 1)
+            field->backup_moved_at = number;
     if (number < field->fault_at || number - field->fault_at >= field->fault_count)
         fault = STORE_SOUND;
     pthread_mutex_unlock(&field->mutex);

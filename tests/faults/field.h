@@ -63,6 +63,7 @@ struct field {
     enum store_fault store_fault;
     unsigned commits, fault_at, fault_count; /* which commit fails first (from 1), and how many do */
     unsigned commits_made;                   /* by the last promotion */
+    unsigned backup_moved_at;                /* which of them moved the backup's record on for the first time */
     bool repository_full;
     enum repository_fault repository_fault;
     bool struck;

@@ -608,6 +608,17 @@ class cutover_store(c.Structure):
                 ("max_body_bytes", c.c_uint64)]
 
 
+class cutover_store_postgres_options(c.Structure):
+    """A store on PostgreSQL."""
+
+    version: int
+    schema: Optional[bytes]
+    timeout_ms: int
+    _fields_ = [("version", c.c_uint),
+                ("schema", c.c_char_p),
+                ("timeout_ms", c.c_uint32)]
+
+
 class cutover_engine_options(c.Structure):
 
     version: int
@@ -1337,6 +1348,7 @@ SIZES: Dict[Type[c.Structure], List[int]] = {
     cutover_repository: [120, 128, 136, 152],
     cutover_write: [48],
     cutover_store: [48, 64],
+    cutover_store_postgres_options: [24],
     cutover_engine_options: [112],
     cutover_filter: [56],
     cutover_integration_secrets: [32],
@@ -1380,6 +1392,7 @@ LAYOUTS: Dict[Type[c.Structure], List[int]] = {
     cutover_document: [40, 0, 8, 16, 24, 32],
     cutover_write: [48, 0, 8, 16, 24, 32, 40],
     cutover_store: [64, 0, 4, 8, 16, 24, 32, 40, 48, 52, 56],
+    cutover_store_postgres_options: [24, 0, 8, 16],
     cutover_engine_options: [112, 0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 100, 104, 108],
     cutover_filter: [56, 0, 8, 16, 24, 32, 40, 48],
     cutover_integration_ref: [48, 0, 8, 16, 24, 32, 40],
@@ -1680,6 +1693,8 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "cutover_store_close": (None, [c.c_void_p]),
     "cutover_store_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_memory_open": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_store_postgres_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_store_postgres_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_sqlite_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_write_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_version": (c.c_char_p, []),
@@ -1991,6 +2006,8 @@ class Functions:
     cutover_store_close: Callable[[Any], None]
     cutover_store_init: Callable[[Any, int], int]
     cutover_store_memory_open: Callable[[Any, Any], int]
+    cutover_store_postgres_open: Callable[[Optional[bytes], Any, Any, Any], int]
+    cutover_store_postgres_options_init: Callable[[Any, int], int]
     cutover_store_sqlite_open: Callable[[Optional[bytes], Any, Any], int]
     cutover_write_init: Callable[[Any, int], int]
     cutover_version: Callable[[], Optional[bytes]]
