@@ -29,10 +29,27 @@ static void reached(const char *place)
         die_here();
 }
 
+#define LOGINS "SELECT count(*) FROM pg_roles WHERE rolname ~ '^cutover_'"
+#define LOGIN_OF "login of "
+
+/* "login of CONNINFO" is a place, too: where the job's login is on that server. */
+static void look_for_login(void)
+{
+    if (strncmp(kill_at, LOGIN_OF, strlen(LOGIN_OF)) != 0)
+        return;
+    PGconn *connection = PQconnectdb(kill_at + strlen(LOGIN_OF));
+    PGresult *result = PQexec(connection, LOGINS);
+    if (PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 0), "0") != 0)
+        reached(kill_at);
+    PQclear(result);
+    PQfinish(connection);
+}
+
 static int32_t child_progress(const cutover_progress *progress, void *userdata)
 {
     (void)userdata;
     reached(progress->step);
+    look_for_login();
     return 0;
 }
 
@@ -1094,6 +1111,27 @@ static void what_an_abandoned_job_left_is_tried_again(void **state)
     check_ok(cutover_recover(shop->engine, "moved", NULL, NULL, &error), error);
     assert_int_equal(left_of(shop, "moved").count, 0);
     check_nothing_unfinished(shop);
+
+    /* And the login that fills a database which somebody owns. */
+    cluster_sql(cluster, "moved_preview",
+                "CREATE ROLE moved_owner; ALTER TABLE generation OWNER TO moved_owner");
+    request = shop_acked(shop, "moved", "moved");
+    char *place = shop_format(LOGIN_OF "%s", cluster_conninfo(cluster, "postgres"));
+    job_killed(shop, place, "promote", request, NULL);
+    free(document_edit(shop, "project", "moved", "database", "host=/nonexistent dbname=moved_production"));
+    failed = recovered_to(shop, CUTOVER_RECOVERED_FAILED);
+    abandoned_to(shop, failed.job_id, CUTOVER_RECOVERED_ABANDONED);
+    left = left_of(shop, "moved");
+    check_contains(left.messages, "and its login");
+    assert_int_equal(cluster_number(cluster, "postgres", LOGINS), 1);
+    free(document_edit(shop, "project", "moved", "database", conninfo));
+    check_ok(cutover_recover(shop->engine, "moved", NULL, NULL, &error), error);
+    assert_int_equal(left_of(shop, "moved").count, 0);
+    assert_int_equal(cluster_number(cluster, "postgres", LOGINS), 0);
+    check_nothing_unfinished(shop);
+    cluster_sql(cluster, "moved_preview", "ALTER TABLE generation OWNER TO postgres; DROP ROLE moved_owner");
+    free(place);
+    free(request);
     free(conninfo);
 }
 
