@@ -46,6 +46,29 @@ static void environment_counts_at_parsing_only(void **state)
     conninfo_free(&conninfo);
 }
 
+/* They choose nothing that is overwritten: where passwords and certificates lie is the environment's, or the string's, as ever. */
+static void files_of_passwords_and_certificates_stay_the_environments(void **state)
+{
+    static const char *const files[][2] = {{"PGPASSFILE", "passfile"},
+                                           {"PGSSLROOTCERT", "sslrootcert"},
+                                           {"PGSSLCERT", "sslcert"},
+                                           {"PGSSLKEY", "sslkey"}};
+    struct conninfo conninfo;
+    cutover_error *error = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        setenv(files[i][0], files[i][1], 1);
+    check_ok(conninfo_parse("connection", "host=/s dbname=d sslcert=mine", &conninfo, &error), error);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *expected = strcmp(files[i][1], "sslcert") == 0 ? "mine" : files[i][1];
+        assert_non_null(conninfo_get(&conninfo, files[i][1]));
+        assert_string_equal(conninfo_get(&conninfo, files[i][1]), expected);
+        unsetenv(files[i][0]);
+    }
+    conninfo_free(&conninfo);
+}
+
 static void leads_where_the_string_says(const char *string, const char *host, const char *port,
                                         const char *database)
 {
@@ -312,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(given_keywords_are_split),
         cmocka_unit_test(environment_counts_at_parsing_only),
+        cmocka_unit_test(files_of_passwords_and_certificates_stay_the_environments),
         cmocka_unit_test(nothing_around_chooses_server_and_database),
         cmocka_unit_test(an_address_of_the_environment_is_refused),
         cmocka_unit_test(what_a_string_does_not_name_is_told),
