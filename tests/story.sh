@@ -350,6 +350,7 @@ says 0 'repository.space' cutoverctl --as "$olga" preflight "$request"
 says 0 'work_dir.space' env TMPDIR="$work" cutoverctl --as "$olga" preflight "$request"
 says 0 'a promotion can begin' cutoverctl --as "$olga" preflight "$request"
 json 0 preflight "$request"
+: >"$work/promote"
 cutoverctl --as "$olga" --verbose promote "$request" --hold --verify readback >"$work/promote" 2>&1 &
 promoter=$!
 until grep -q 'held: everything is ready' "$work/promote" || ! kill -0 "$promoter"; do :; done

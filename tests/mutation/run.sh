@@ -47,7 +47,7 @@ link() {
     output=$1
     program=$2
     shift 2
-    eval "$(cat "$work/link") -o $output $(cat "$work/$(basename "$program").objects") $work/filter.o $* \
+    eval "$(cat "$work/link" "$work/$(basename "$program").flags" | tr '\n' ' ') -o $output $(cat "$work/$(basename "$program").objects") $work/filter.o $* \
         .libs/libtest-support.a .libs/libconformance.a .libs/libcutover-internal.a $(cat "$work/libraries")"
 }
 
@@ -157,6 +157,7 @@ words libraries >"$work/libraries"
 objects=
 for program in $programs; do
     words objects "$program" >"$work/$(basename "$program").objects"
+    words flags "$program" >"$work/$(basename "$program").flags"
     objects="$objects $(cat "$work/$(basename "$program").objects")"
 done
 # shellcheck disable=SC2086 # a list of objects

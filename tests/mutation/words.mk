@@ -7,4 +7,6 @@ mutation-libraries:
 	@echo '$(CMOCKA_LIBS) $(library_libs) $(LIBS)'
 mutation-objects:
 	@echo '$(tests_$(patsubst tests_%,%,$(PROGRAM))_OBJECTS)'
-.PHONY: mutation-compile mutation-link mutation-libraries mutation-objects
+mutation-flags:
+	@echo '$(tests_$(patsubst tests_%,%,$(PROGRAM))_LDFLAGS)'
+.PHONY: mutation-compile mutation-link mutation-libraries mutation-objects mutation-flags
