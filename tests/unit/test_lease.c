@@ -441,6 +441,27 @@ static void a_lease_that_was_taken_over_cancels_its_job(void **state)
     seen_free(&seen);
 }
 
+/* Who asks for it waits for a look at the store, and not for the next sign of life. */
+static void a_cancellation_is_seen_between_two_signs_of_life(void **state)
+{
+    struct world *world = *state;
+    const cutover_write asking = {CUTOVER_WRITE_VERSION, "cancel", "job", "shop", 0, "{\"actor_id\":\"otto\"}"};
+    struct progress progress;
+    cutover_error *error = NULL;
+
+    lease_commit(world, "job");
+    world->lease.beat_us = HOUR;
+    world->beats = 0;
+    progress_init(&progress, NULL, NULL, &world->cancel);
+    check_ok(lease_keep(&world->lease, &world->cancel, &progress, &error), error);
+    assert_false(cancel_asked(&world->cancel));
+    check_ok(world->inner.commit(&(const cutover_write *){&asking}, 1, &error, world->inner.userdata), error);
+    assert_true(cancel_comes(world));
+    assert_int_equal(world->beats, 0);
+    lease_end(&world->lease, false);
+    progress_destroy(&progress);
+}
+
 static void a_lease_that_gave_a_sign_of_life_cannot_be_taken(void **state)
 {
     struct world *world = *state;
@@ -561,6 +582,7 @@ int main(void)
         TEST(a_released_lease_is_dead_at_once),
         TEST(a_job_whose_process_is_gone_is_dead_at_once),
         TEST(a_lease_that_was_taken_over_cancels_its_job),
+        TEST(a_cancellation_is_seen_between_two_signs_of_life),
         TEST(a_lease_that_gave_a_sign_of_life_cannot_be_taken),
         TEST(a_store_that_fails_for_30_seconds_loses_the_lease_and_cancels_the_job),
         TEST(a_beat_whose_answer_was_lost_loses_nothing),
