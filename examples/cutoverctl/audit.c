@@ -97,7 +97,6 @@ static cutover_status pass_over(const cutover_audit_entry *entry, void *context)
 
 cutover_status project_known(struct tool *tool, const char *project_id, cutover_error **error)
 {
-    return project_id == NULL
-               ? CUTOVER_OK
-               : cutover_audit_list(tool->engine, project_id, NULL, 1, pass_over, NULL, error);
+    return project_id == NULL ? CUTOVER_OK
+                              : cutover_audit_list(tool->engine, project_id, NULL, 1, pass_over, NULL, error);
 }
