@@ -31,7 +31,9 @@ struct setting {
 static const struct setting settings[] = {
     {"home", PATH, AT(home), "/var/lib/cutover", 0, 0,
      "the folder of records and backups, as cutoverctl makes it: cutoverctl --home DIR init"},
-    {"store", PATH, AT(store), NULL, 0, 0, "the SQLite file of the records; cutover.db in the home"},
+    {"store", TEXT, AT(store), NULL, 0, 0,
+     "the records: sqlite:PATH, or \"postgres:host=… dbname=…\" (its password in PGPASSFILE); cutover.db in "
+     "the home"},
     {"repository", PATH, AT(repository), NULL, 0, 0, "the folder of the backups; backups in the home"},
     {"listen", TEXT, AT(listen), "127.0.0.1:8420", 0, 0,
      "address and port: 127.0.0.1:8420 or [::1]:8420; one that others reach needs TLS, or behind_proxy"},
@@ -324,6 +326,12 @@ static void check_listen(struct reading *reading)
             configuration->listen);
 }
 
+/* NULL: it is no file. */
+static const char *sqlite_path(const char *store)
+{
+    return store != NULL && strncmp(store, "sqlite:", 7) == 0 ? store + 7 : NULL;
+}
+
 static void check_together(struct reading *reading)
 {
     struct configuration *configuration = reading->configuration;
@@ -338,6 +346,11 @@ static void check_together(struct reading *reading)
                  configuration->tls_key == NULL ? "tls_key" : "tls_certificate");
     if (configuration->home == NULL && (configuration->store == NULL || configuration->repository == NULL))
         complain(reading, line_of(reading, "home"), "home: is not set; set it, or store and repository");
+    if (configuration->store != NULL && sqlite_path(configuration->store) == NULL &&
+        strncmp(configuration->store, "postgres", 8) != 0)
+        complain(reading, line_of(reading, "store"),
+                 "store: \"%s\" is neither an absolute path nor sqlite:PATH nor postgres:CONNINFO",
+                 configuration->store);
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         known = known || (configuration->log_level != NULL && strcmp(configuration->log_level, levels[i]) == 0);
     if (!known)
@@ -358,6 +371,19 @@ static bool put_in_home(const char *home, const char *name, char **path)
     return *path != NULL;
 }
 
+/* A path alone is an SQLite file's. */
+static bool name_store(struct configuration *configuration)
+{
+    char *given = configuration->store;
+
+    if (given == NULL || given[0] != '/')
+        return true;
+    if (asprintf(&configuration->store, "sqlite:%s", given) < 0)
+        configuration->store = NULL;
+    free(given);
+    return configuration->store != NULL;
+}
+
 bool configuration_read(const char *path, struct configuration *configuration, FILE *complaints)
 {
     struct reading reading = {.configuration = configuration, .path = path, .complaints = complaints};
@@ -373,6 +399,8 @@ bool configuration_read(const char *path, struct configuration *configuration, F
     }
     take_file(&reading, file);
     fclose(file);
+    if (!reading.failed && !name_store(configuration))
+        complain(&reading, 0, "out of memory");
     if (!reading.failed)
         check_together(&reading);
     /* A package may come without it. */
@@ -384,7 +412,8 @@ bool configuration_read(const char *path, struct configuration *configuration, F
     if (!reading.failed &&
         (!put_in_home(configuration->home, "cutover.db", &configuration->store) ||
          !put_in_home(configuration->home, "backups", &configuration->repository) ||
-         !put_in_home(configuration->home, "integrations", &configuration->integration_secrets)))
+         !put_in_home(configuration->home, "integrations", &configuration->integration_secrets) ||
+         !name_store(configuration)))
         complain(&reading, 0, "out of memory");
     return !reading.failed;
 }
@@ -413,7 +442,7 @@ static bool try_key(const char *path, FILE *complaints)
 bool configuration_try(const struct configuration *configuration, FILE *complaints)
 {
     bool good =
-        try_file("store", configuration->store, R_OK | W_OK,
+        try_file("store", sqlite_path(configuration->store), R_OK | W_OK,
                  "make it with `cutoverctl --home DIR init`, as the user that cutoverd runs as", complaints);
 
     good &= try_file("repository", configuration->repository, R_OK | W_OK | X_OK,

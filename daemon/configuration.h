@@ -12,7 +12,7 @@
 
 struct configuration {
     char *home;
-    char *store;      /* the SQLite file; in the home where it is not said */
+    char *store;      /* as cutover_store_open() takes it; in the home where it is not said */
     char *repository; /* the folder of backups; likewise */
     char *listen;
     char *tls_certificate, *tls_key;

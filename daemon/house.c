@@ -11,7 +11,7 @@ static const cutover_actor self = {CUTOVER_ACTOR_VERSION, "cutoverd", CUTOVER_AC
 static cutover_status open_ports(const struct configuration *configuration, struct house *house,
                                  cutover_error **error)
 {
-    cutover_status status = cutover_store_sqlite_open(configuration->store, &house->store, error);
+    cutover_status status = cutover_store_open(configuration->store, &house->store, error);
 
     if (status == CUTOVER_OK)
         status = cutover_repository_directory_open(configuration->repository, &house->repository, error);

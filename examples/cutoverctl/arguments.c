@@ -85,7 +85,7 @@ static bool take_option(struct tool *tool, int argc, char **argv, int *index)
     return usage_error(tool, "there is no option %s", argument), false;
 }
 
-/* --home, --json, --as and --help, which every command takes, before or after its words. */
+/* --home, --store, --json, --as and --help, which every command takes, before or after its words. */
 static bool take_common(struct tool *tool, int argc, char **argv, int *index, bool *taken)
 {
     const char *value = NULL;
@@ -115,6 +115,12 @@ static bool take_common(struct tool *tool, int argc, char **argv, int *index, bo
         free(tool->home);
         tool->home = must(strdup(value));
         tool->home_given = true;
+        return true;
+    }
+    if (take_value(argc, argv, index, "--store", &value)) {
+        if (value == NULL || value[0] == '\0')
+            return usage_error(tool, "--store needs sqlite:PATH or postgres:CONNINFO"), false;
+        tool->store_location = value;
         return true;
     }
     if (take_value(argc, argv, index, "--as", &value)) {
@@ -204,6 +210,8 @@ bool arguments_parse(struct tool *tool, int argc, char **argv)
     }
     if (tool->home == NULL)
         tool->home = default_home();
+    if (tool->store_location == NULL)
+        tool->store_location = default_store();
     return assign_words(tool, words, count);
 }
 

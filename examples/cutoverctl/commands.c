@@ -136,6 +136,12 @@ const struct option_text common_texts[] = {
     {"--home", "DIR",
      "where everything is kept; else $CUTOVER_HOME, else .cutover where that is in this folder, else "
      "$XDG_STATE_HOME/cutover or ~/.local/state/cutover"},
+    {"--store", "STORE",
+     "where the records are: sqlite:PATH, or postgres:CONNINFO, which several machines may name "
+     "(\"postgres:host=db "
+     "dbname=cutover\", or a URI); else $CUTOVER_STORE, else cutover.db in the home. No password in it: "
+     "PGPASSFILE "
+     "and ~/.pgpass have one"},
     {"--json", NULL, "one JSON object on standard output, and nothing else"},
     {"--as", "KIND:ID[:ROLE,ROLE]",
      "who acts. KIND: user, api_key, operator, system. ROLE: member, operator, org_admin; when left out, a "
@@ -166,9 +172,12 @@ const struct command commands[] = {
      .summary = "make the home folder, with its store and its repository",
      .text = "Makes the folder, for nobody but you, unless it is there; the records go into cutover.db in it, "
              "backups "
-             "into backups beside it. Doing it again changes nothing.",
+             "into backups beside it. With --store the records go there, and its tables are made. Doing it "
+             "again changes "
+             "nothing.",
      .examples = "cutoverctl init\n"
-                 "cutoverctl --home /srv/cutover init\n",
+                 "cutoverctl --home /srv/cutover init\n"
+                 "cutoverctl --home /srv/cutover --store 'postgres:host=db dbname=cutover user=cutover' init\n",
      .run = run_init},
     {.noun = "project",
      .verb = "add",

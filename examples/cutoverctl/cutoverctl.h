@@ -1,6 +1,6 @@
 /*
  * cutoverctl, the operator's shell tool: what its parts share. It uses the public interface only, and keeps
- * everything in one home folder: records in an SQLite file, backups in a directory beside it.
+ * everything in one home folder: records in an SQLite file, unless --store names another store, backups in a directory beside it.
  */
 #ifndef CUTOVERCTL_H
 #define CUTOVERCTL_H
@@ -125,13 +125,14 @@ struct tool {
     const char *operands[OPERANDS_MAX];
     const char *options[OPTION_COUNT]; /* NULL: not given */
     bool json;
-    bool verbose;         /* the log goes to standard error */
-    const char *log_file; /* and, or, to this file; NULL: none */
-    FILE *log;            /* that, open */
-    bool help;            /* --help: of the command, instead of doing it */
-    char *home;           /* absolute once open */
-    bool home_given;      /* --home was */
-    bool acting;          /* --as was given */
+    bool verbose;               /* the log goes to standard error */
+    const char *log_file;       /* and, or, to this file; NULL: none */
+    FILE *log;                  /* that, open */
+    bool help;                  /* --help: of the command, instead of doing it */
+    char *home;                 /* absolute once open */
+    bool home_given;            /* --home was */
+    const char *store_location; /* --store; NULL: cutover.db in the home */
+    bool acting;                /* --as was given */
     cutover_actor actor;
     char *actor_id; /* owned; what actor.id points to */
 
@@ -152,6 +153,7 @@ struct tool {
 int run_init(struct tool *tool); /* command "init" */
 /* $CUTOVER_HOME; .cutover where that is in the current folder already; else cutover in $XDG_STATE_HOME or ~/.local/state. */
 char *default_home(void);
+const char *default_store(void); /* NULL: the home's */
 /* `events` names the file that a notifier appends to, or is NULL. */
 cutover_status tool_open(struct tool *tool, const char *events, cutover_error **error);
 void tool_close(struct tool *tool);

@@ -213,7 +213,7 @@ void print_overview(FILE *file)
 
     put_text_filled(&page, "usage: cutoverctl");
     page.indent = 4;
-    put_text_filled(&page, "[--home DIR] [--json] [--as KIND:ID[:ROLE,ROLE]] COMMAND");
+    put_text_filled(&page, "[--home DIR] [--store STORE] [--json] [--as KIND:ID[:ROLE,ROLE]] COMMAND");
     end_line(&page);
     page.indent = 0;
     fprintf(file, "\nCommands:\n");

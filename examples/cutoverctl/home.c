@@ -62,6 +62,11 @@ char *default_home(void)
                                             : must(strdup(".cutover"));
 }
 
+const char *default_store(void)
+{
+    return set_variable("CUTOVER_STORE");
+}
+
 /* The folders before the last one, where they are of the kind that everybody makes: ~/.local/state. */
 static void make_parents(const char *path)
 {
@@ -142,7 +147,9 @@ static cutover_status open_ports(struct tool *tool, const char *events, cutover_
     cutover_platform_init(&tool->platform, CUTOVER_PLATFORM_VERSION);
     cutover_notifier_init(&tool->notifier, CUTOVER_NOTIFIER_VERSION);
     cutover_notifier_init(&tool->hook, CUTOVER_NOTIFIER_VERSION);
-    cutover_status status = cutover_store_sqlite_open(database, &tool->store, error);
+    cutover_status status = tool->store_location != NULL
+                                ? cutover_store_open(tool->store_location, &tool->store, error)
+                                : cutover_store_sqlite_open(database, &tool->store, error);
     if (status == CUTOVER_OK)
         status = cutover_repository_directory_open(backups, &tool->repository, error);
     if (status == CUTOVER_OK)
@@ -209,7 +216,7 @@ cutover_status tool_open(struct tool *tool, const char *events, cutover_error **
     if (status != CUTOVER_OK)
         return status;
     char *database = in_home(tool, "cutover.db");
-    if (access(database, R_OK | W_OK) != 0)
+    if (tool->store_location == NULL && access(database, R_OK | W_OK) != 0)
         status = home_error(CUTOVER_E_NOT_FOUND, "cannot open", database,
                             "begin with `cutoverctl init`, or name another home with --home", error);
     free(database);

@@ -94,7 +94,8 @@ static void put_manual(void)
     printf(".\\\" Made by `cutoverctl print man`.\n.Dd November 1, 2026\n.Dt CUTOVERCTL 1\n.Os libcutover %s\n",
            cutover_version());
     fputs(".Sh NAME\n.Nm cutoverctl\n.Nd make a PostgreSQL preview the new production\n", stdout);
-    fputs(".Sh SYNOPSIS\n.Nm\n.Op Fl \\-home Ar DIR\n.Op Fl \\-json\n.Op Fl \\-as Ar KIND:ID[:ROLE,ROLE]\n.Ar "
+    fputs(".Sh SYNOPSIS\n.Nm\n.Op Fl \\-home Ar DIR\n.Op Fl \\-store Ar STORE\n.Op Fl \\-json\n.Op Fl \\-as Ar "
+          "KIND:ID[:ROLE,ROLE]\n.Ar "
           "COMMAND\n",
           stdout);
     fputs(".Sh DESCRIPTION\n.Nm\nis the shell tool over\n.Xr libcutover 3 .\nRecords and backups are kept in "
@@ -114,6 +115,7 @@ static void put_manual(void)
         put_roff(option_texts[i].what);
     }
     fputs(".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev CUTOVER_HOME\nThe home folder.\n.It Ev "
+          "CUTOVER_STORE\nThe store, as\n.Fl \\-store\nhas it.\n.It Ev "
           "CUTOVER_PG_BIN_DIR\n"
           "The folder of pg_dump and pg_restore; else they are looked for in\n.Ev PATH .\n.It Ev TMPDIR\n"
           "Where private temporary folders are made.\n.El\n",

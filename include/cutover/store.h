@@ -190,6 +190,18 @@ CUTOVER_API cutover_status cutover_store_postgres_open(const char *conninfo,
                                                        const cutover_store_postgres_options *options,
                                                        cutover_store *store, cutover_error **error);
 
+/**
+ * Opens the store that a command line or a configuration file names: "sqlite:PATH", or "postgres:CONNINFO" with the schema "cutover",
+ * where CONNINFO is "host=… dbname=…" or the whole is a URI, "postgres://user@host/database".
+ *
+ * @param location Holds no password, which others could read there: CUTOVER_E_INVALID. It comes from a password file (PGPASSFILE,
+ *                 ~/.pgpass), a service file or PGPASSWORD.
+ * @param store    As for cutover_store_memory_open().
+ * @return As cutover_store_sqlite_open() and cutover_store_postgres_open(). Since 0.1.
+ */
+CUTOVER_API cutover_status cutover_store_open(const char *location, cutover_store *store,
+                                              cutover_error **error);
+
 /** Calls the vtable's close once and makes it what cutover_store_init() made it. One that holds nothing, or NULL, is nothing.
     Since 0.1. */
 CUTOVER_API void cutover_store_close(cutover_store *store);

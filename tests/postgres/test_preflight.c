@@ -389,6 +389,19 @@ static void the_home_of_the_scheduler_blocks(void **state)
     cluster_sql(cluster, "postgres", "ALTER DATABASE shop RESET cron.database_name");
 }
 
+static void store_that_would_be_displaced_blocks(void **state)
+{
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_error *error = NULL;
+
+    (void)state;
+    check_ok(cutover_store_postgres_open(cluster_conninfo(cluster, "shop"), NULL, &store, &error), error);
+    cutover_store_close(&store);
+    look((struct look){0});
+    expect_block("production.store", "cutover");
+    cluster_sql(cluster, "shop", "DROP SCHEMA cutover CASCADE");
+}
+
 #define FAKE_EXTENSION                                                                                         \
     "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)"              \
     " VALUES (99999, 'timescaledb', 10, 2200, false, '9.9')"
@@ -948,6 +961,7 @@ int main(void)
         preflight_test(owners_that_our_role_cannot_become_block),
         preflight_test(a_pg_dump_that_does_not_know_the_server_s_own_options_blocks),
         preflight_test(the_home_of_the_scheduler_blocks),
+        preflight_test(store_that_would_be_displaced_blocks),
         preflight_test(extensions_that_cannot_be_carried_block),
         preflight_test(extensions_of_another_version_than_the_default_block),
         preflight_test(roles_that_production_does_not_know_block),

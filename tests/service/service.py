@@ -73,9 +73,11 @@ class Home:
 
     count = 0
 
-    def __init__(self, server, rows=200):
+    def __init__(self, server, rows=200, shared=False):
+        """shared: the records are in a database of their own, else in the home."""
         Home.count += 1
         self.server = server
+        self.location = f"postgres:{server.conninfo(f'records{Home.count}')}" if shared else None
         self.folder = server.folder / f"home{Home.count}"
         self.store = self.folder / "cutover.db"
         self.production, self.preview = f"shop{Home.count}", f"next{Home.count}"
@@ -86,13 +88,16 @@ class Home:
             server.sql(name, f"CREATE TABLE release (name text); INSERT INTO release VALUES ('{release}');"
                              f"CREATE TABLE goods (id int PRIMARY KEY, what text);"
                              f"INSERT INTO goods SELECT n, md5(n::text) FROM generate_series(1, {rows}) AS n")
+        if shared:
+            server.sql("postgres", f"CREATE DATABASE records{Home.count}")
         self.ctl("init")
         self.ctl("project", "add", "shop", "--database", server.conninfo(self.production))
         self.ctl("preview", "add", "next", "--project", "shop", "--database", server.conninfo(self.preview),
                  "--expires-in", "24h")
 
     def ctl(self, *arguments):
-        done = subprocess.run([build() / "cutoverctl", "--home", self.folder, "--json", *arguments], check=True,
+        place = ["--store", self.location] if self.location else []
+        done = subprocess.run([build() / "cutoverctl", "--home", self.folder, *place, "--json", *arguments], check=True,
                               capture_output=True, text=True, env={**os.environ, "CUTOVER_PG_BIN_DIR": self.server.bin})
         return json.loads(done.stdout)
 
@@ -125,6 +130,8 @@ class Daemon:
         self.log_path = home.folder / f"cutoverd{number}.log"
         known = {"home": home.folder, "listen": "127.0.0.1:0", "dashboard_dir": ROOT / "daemon/dashboard",
                  "recover_interval": 1, "pg_bin_dir": home.server.bin, "work_dir": home.folder, **settings}
+        if home.location:
+            known["store"] = f'"{home.location}"'
         self.configuration.write_text("".join(f"{name} = {value}\n" for name, value in known.items()))
         self.process = subprocess.Popen([build() / "cutoverd", "--config", self.configuration],
                                         stderr=open(self.log_path, "wb"), stdin=subprocess.DEVNULL,

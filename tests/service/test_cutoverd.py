@@ -33,9 +33,10 @@ def tearDownModule():
 
 class Case(unittest.TestCase):
     settings = {}
+    shared = False
 
     def setUp(self):
-        self.home = Home(server)
+        self.home = Home(server, shared=self.shared)
         self.addCleanup(self.home.end)
         self.daemon = self.home.daemon(**self.settings)
         self.carla = self.home.key("carla", "member", "shop")
@@ -104,6 +105,7 @@ class Configuration(unittest.TestCase):
         self.check("tls_key = /k\n", "tls_key is set without tls_certificate")
         self.check("listen = nowhere\n", "try.conf:1: listen: \"nowhere\" is no address with a port")
         self.check("log_level = loud\n", "try.conf:1: log_level")
+        self.check("store = cutover.db\n", "try.conf:1: store: \"cutover.db\" is neither")
 
     def test_an_address_that_others_reach_needs_tls_or_a_proxy(self):
         for address in ("0.0.0.0:8420", "[::]:8420", "192.0.2.1:80"):
@@ -591,6 +593,29 @@ class Ends(Case):
                 self.assertTrue(killed)
                 self.assertIn(status, {"swap": ("failed", "completed"), "finish": ("completed",)}.get(step, ("failed",)))
                 self.daemon = self.home.daemon()
+
+
+class Shared(Case):
+    """Records on PostgreSQL: processes that share no file of theirs. (The backups' folder is one.)"""
+    shared = True
+
+    def test_what_one_asks_another_promotes_a_third_recovers_and_a_fourth_takes_back(self):
+        second = self.home.daemon()
+        request = self.acked()
+        job = self.promoted(request, second, hold=True)
+        self.wait_for_job(job, "held")
+        second.kill()
+        self.wait_for_job(job, "failed")
+        self.assertEqual(self.status_of(request), "failed")
+        self.check_production_is_open("old")
+        again = self.acked()
+        self.home.ctl("--as", "operator:oscar", "promote", again)
+        self.assertEqual(self.status_of(again), "completed")
+        self.assertEqual(self.home.released(), "new")
+        self.home.ctl("--as", "operator:oscar", "rollback", again)
+        self.check_production_is_open("old")
+        self.assertFalse(self.home.store.exists())
+        self.check_log_is_clean(self.daemon)
 
 
 class Tls(unittest.TestCase):

@@ -33,6 +33,12 @@ static const char hooks_sql[] =
     "SELECT extname FROM pg_extension WHERE extname IN ('timescaledb', 'citus', 'citus_columnar') ORDER BY 1";
 
 /* Statistics that nobody counts prove nothing. */
+/* The tables of store_postgres/layout.h. */
+static const char store_sql[] =
+    "SELECT format('%I', n.nspname) FROM pg_namespace n WHERE 3 = (SELECT count(*) FROM pg_class c"
+    "   WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname IN ('layout', 'document', 'commit_token'))"
+    " ORDER BY 1";
+
 static const char track_counts_sql[] =
     "SELECT 'server' WHERE current_setting('track_counts') <> 'on'"
     " UNION ALL SELECT coalesce('role ' || r.rolname, 'database') FROM pg_db_role_setting s"
@@ -237,6 +243,9 @@ const struct preflight_listing preflight_listings[] = {
     {"production.cron", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, cron_sql, NULL,
      "production is the home of pg_cron's scheduler",
      "Move it to another database (cron.database_name); the scheduler does not survive its session's end."},
+    {"production.store", SIDE_PRODUCTION, ASK_ONCE, BLOCK, store_sql, NULL,
+     "production holds a store of this library, which would be displaced with it, in schema",
+     "Move the store to a database that is nobody's production; where it is no longer used, drop the schema."},
     {"production.hook_extensions", SIDE_PRODUCTION, ASK_AGAIN, BLOCK, hooks_sql, NULL,
      "extensions whose data a logical backup does not carry",
      "Such a database cannot be promoted by this library."},
