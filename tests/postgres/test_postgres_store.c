@@ -625,6 +625,34 @@ static void other_encodings_are_refused(void **state)
                        "ENCODING 'UTF8'");
 }
 
+static void location_names_the_store_and_no_password(void **state)
+{
+    static const char *const refused[][2] = {
+        {"cutover.db", "neither sqlite:PATH nor postgres:CONNINFO"},
+        {"mysql:host=x", "neither"},
+        {"postgres:host=here dbname=control password=a-secret", "holds a password"},
+        {"postgres://keeper:a-secret@here/control", "holds a password"},
+        {"postgres:host=here", "names no dbname"},
+    };
+    cutover_store store = CUTOVER_STORE_INIT;
+    cutover_error *error = NULL;
+    char location[300];
+
+    (void)state;
+    snprintf(location, sizeof location, "postgres:%s", keeper());
+    check_ok(cutover_store_open(location, &store, &error), error);
+    check_ok(put(&store, "a", 0, "{}", &error), error);
+    cutover_store_close(&store);
+    assert_int_equal(cluster_number(cluster, DATABASE, "SELECT count(*) FROM cutover.document"), 1);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        check_status_keep(cutover_store_open(refused[i][0], &store, &error), CUTOVER_E_INVALID, error);
+        check_contains(cutover_error_message(error), refused[i][1]);
+        assert_null(strstr(cutover_error_message(error), "secret"));
+        cutover_error_free(error);
+        error = NULL;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -645,6 +673,7 @@ int main(void)
         cmocka_unit_test(schema_of_its_own_is_all_that_a_role_needs),
         cmocka_unit_test(connections_that_cannot_be_are_explained_without_secrets),
         cmocka_unit_test(other_encodings_are_refused),
+        cmocka_unit_test(location_names_the_store_and_no_password),
     };
 
     return cmocka_run_group_tests(tests, start_cluster, stop_all);

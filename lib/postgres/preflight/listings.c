@@ -36,7 +36,8 @@ static const char hooks_sql[] =
 /* The tables of store_postgres/layout.h. */
 static const char store_sql[] =
     "SELECT format('%I', n.nspname) FROM pg_namespace n WHERE 3 = (SELECT count(*) FROM pg_class c"
-    "   WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname IN ('layout', 'document', 'commit_token'))"
+    "   WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname IN ('layout', 'document', "
+    "'commit_token'))"
     " ORDER BY 1";
 
 static const char track_counts_sql[] =
