@@ -17,7 +17,7 @@ bin=$(pg_config --bindir)
 CUTOVER_PG_BIN_DIR=$bin
 HOME=$work
 export CUTOVER_PG_BIN_DIR HOME
-unset CUTOVER_HOME XDG_STATE_HOME
+unset CUTOVER_HOME CUTOVER_STORE XDG_STATE_HOME
 cd "$work" || exit 1
 
 as_server_user() {

@@ -485,15 +485,22 @@ static void *write_history(void *context)
 static atomic_bool writing;
 static atomic_long killed;
 
-/* Ends the backends that write, in the middle of whatever they do. */
+/* Ends the backends that write, in the middle of whatever they do, and loses what the server answers through the proxy. */
 static void *kill_backends(void *context)
 {
+    unsigned rounds = 0;
+
     (void)context;
     while (writing) {
         killed += cluster_number(cluster, "postgres",
                                  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                                  " WHERE usename = 'keeper' AND state <> 'idle' AND random() < 0.7");
-        usleep(15000);
+        if (++rounds % 10 == 0) {
+            proxy_set(proxy, PROXY_MUTE);
+            usleep(10000);
+            proxy_set(proxy, PROXY_CUT);
+        }
+        usleep(20000);
     }
     return NULL;
 }
@@ -513,7 +520,7 @@ static void history_of_killed_backends_is_whole(void **state)
     writing = true;
     for (size_t i = 0; i < WRITERS; i++) {
         cutover_store_init(&writers[i].store, CUTOVER_STORE_VERSION);
-        open_store("history", &writers[i].store);
+        check_ok(open_at(i % 2 == 0 ? keeper() : by_proxy(), "history", &writers[i].store, &error), error);
     }
     assert_int_equal(pthread_create(&killer, NULL, kill_backends, NULL), 0);
     for (size_t i = 0; i < WRITERS; i++)
