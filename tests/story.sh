@@ -176,6 +176,15 @@ says 0 'preview next: ready' cutoverctl --as "$olga" preview extend next --expir
 json 0 'preview extend' next --expires-in 2d
 says 0 'preview gone: ready' cutoverctl preview add gone --project shop --database "$preview" --expires-in 1s
 
+# ---- records elsewhere
+
+says 2 'needs sqlite:PATH or postgres:CONNINFO' cutoverctl status --store
+says 2 'neither sqlite:PATH nor' cutoverctl --store records.db status
+says 2 'holds a password' cutoverctl --store 'postgres://olga:a-secret@db/cutover' status
+says 1 'cannot connect to database nowhere' cutoverctl --store "postgres:host=$work/server user=postgres dbname=nowhere" status
+says 1 'no project shop' cutoverctl --store "postgres:host=$work/server user=postgres dbname=postgres" project show shop
+says 0 'project shop: active' cutoverctl --store "sqlite:$work/.local/state/cutover/cutover.db" project show shop
+
 # ---- the request
 
 says 2 '--as begins with' cutoverctl --as anna request create --project shop --preview next

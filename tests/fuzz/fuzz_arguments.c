@@ -18,6 +18,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     unsetenv("CUTOVER_HOME");
+    unsetenv("CUTOVER_STORE");
     said = open_memstream(&said_bytes, &said_count);
     answered = open_memstream(&answered_bytes, &answered_count);
     REQUIRE(said != NULL && answered != NULL);
