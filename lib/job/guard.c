@@ -44,9 +44,10 @@
 /* How long the server may take to tell what became of the swap, or to open the door again. */
 #define ASK_MS 15000
 
-static struct swap swap_of(const struct promotion_record *record, const char *give_sql)
+static struct swap swap_of(const struct promotion_record *record, const char *give_sql, const char *borne)
 {
     return (struct swap){
+        .borne = borne,
         .production = record->production_name,
         .production_oid = (uint32_t)record->production_oid,
         .incoming = record->staging_name,
@@ -82,7 +83,7 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 {
     struct session_options options =
         operation_session(guard->operation, &guard->project->production, guard->project->control_database);
-    struct swap swap = swap_of(&guard->journal->record, NULL);
+    struct swap swap = swap_of(&guard->journal->record, NULL, NULL);
     struct session *control = NULL;
     enum swap_outcome outcome = SWAP_LOST;
 
@@ -115,7 +116,7 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 
 static cutover_status swap_commit(struct guard *guard, const char *give_sql, cutover_error **error)
 {
-    struct swap swap = swap_of(&guard->journal->record, give_sql);
+    struct swap swap = swap_of(&guard->journal->record, give_sql, guard->borne);
     cutover_error *local = NULL;
     bool sent = false;
 

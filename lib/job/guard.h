@@ -19,6 +19,7 @@ struct guard {
     struct journal *journal; /* names production, what comes in, and what production is called after */
     struct report *report;
     struct json_object *properties; /* what production bears now: the new one will */
+    const char *borne;              /* properties_digest() of production before these were read */
     const struct fence_mark
         *incoming; /* of what comes in, from before it was checked; NULL: it is as it was found */
     /* Asked with the door closed and nobody but `inside` in production. Anything but CUTOVER_OK opens it again. */

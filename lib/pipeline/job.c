@@ -33,6 +33,7 @@ void job_free(struct job *job)
     fence_mark_free(&job->mark);
     fence_mark_free(&job->incoming);
     json_object_put(job->bears);
+    free(job->borne);
     archive_writing_free(job->archive);
     backup_free(&job->backup);
     record_free(&backup_type, &job->known);

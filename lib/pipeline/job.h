@@ -154,6 +154,7 @@ struct job {
     struct fence_mark mark;     /* before the snapshot that the backup is of */
     struct fence_mark incoming; /* of what comes in, before it was checked */
     struct json_object *bears;  /* production's properties, with the values of settings: never written down */
+    char *borne;                /* their digest when these were read; the swap goes by it */
     int64_t backup_us;          /* how long production was read for the backup */
     int64_t caught_up_us;       /* monotonic: when what changed was looked at last */
     int64_t round_us;           /* how long the last round took */
@@ -232,6 +233,8 @@ cutover_status preflight_look(struct job *job, struct conninfo *live,
 
 /* Whether what blocks has come up in production since: preflight was long before, and production took writes. */
 cutover_status job_look_again(const struct job *job, struct session *inside, cutover_error **error);
+/* Likewise of what would stay with the displaced database unseen, and no mark tells. */
+cutover_status job_look_last(const struct job *job, struct session *inside, cutover_error **error);
 
 /* ---- the fence (pipeline/fence.c) ---- */
 

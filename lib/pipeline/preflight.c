@@ -239,6 +239,17 @@ cutover_status job_look_again(const struct job *job, struct session *inside, cut
     return status;
 }
 
+cutover_status job_look_last(const struct job *job, struct session *inside, cutover_error **error)
+{
+    struct findings findings = {0};
+
+    cutover_status status = preflight_last(inside, &findings, error);
+    if (status == CUTOVER_OK)
+        status = findings_error(&findings, job->type->name, error);
+    findings_free(&findings);
+    return status;
+}
+
 cutover_status step_preflight(struct job *job, cutover_error **error)
 {
     cutover_status status = CUTOVER_OK;

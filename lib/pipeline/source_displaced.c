@@ -117,6 +117,8 @@ cutover_status rollback_look(struct job *job, cutover_error **error)
         status = session_open(&options, &inside, error);
     if (status == CUTOVER_OK)
         status = writes_look(job, inside, error);
+    if (status == CUTOVER_OK)
+        status = job_look_last(job, inside, error);
     session_close(inside);
     session_close(control);
     return status;
@@ -184,7 +186,9 @@ static cutover_status prove_writes(void *context, struct session *inside, cutove
     struct job *job = context;
     cutover_status status = writes_look(job, inside, error);
 
-    return status != CUTOVER_OK ? status : writes_allowed(job, error);
+    if (status == CUTOVER_OK)
+        status = writes_allowed(job, error);
+    return status == CUTOVER_OK ? job_look_last(job, inside, error) : status;
 }
 
 const struct target target_after_cutover = {

@@ -36,21 +36,35 @@ static cutover_status backup_still_good(struct job *job, cutover_error **error)
     return status;
 }
 
-/* The settings that the fence itself put there are not production's own: those that it replaced are. */
+/* The fence's value for a setting's role among those that it replaced; NULL: it replaced none. */
+static const char *fence_replaced(struct json_object *replaced, const char *role)
+{
+    for (size_t i = 0; i < json_object_array_length(replaced); i++) {
+        struct json_object *setting = json_object_array_get_idx(replaced, i);
+        if (strcmp(json_text_or(setting, "role", ""), role) == 0)
+            return json_text_or(setting, "value", NULL);
+    }
+    return NULL;
+}
+
+/* The settings that the fence itself put there are not production's own: those that it replaced are, and what somebody chose behind it
+   (properties_read() has told them apart). A value is given back as it was spelt. */
 static cutover_status fence_take_out(struct job *job, struct json_object *properties, cutover_error **error)
 {
-    struct json_object *kept = json_object_new_array(), *settings = json_member(properties, "settings");
+    struct json_object *replaced = json_object_new_array(), *settings = json_member(properties, "settings");
     size_t count = settings != NULL ? json_object_array_length(settings) : 0;
 
-    if (kept == NULL)
+    if (replaced == NULL)
         return error_nomem(error);
-    for (size_t i = 0; i < count; i++) {
+    cutover_status status = fence_settings(job->control, job->journal.record.fence, replaced, error);
+    for (size_t i = 0; status == CUTOVER_OK && i < count; i++) {
         struct json_object *setting = json_object_array_get_idx(settings, i);
-        if (strcasecmp(json_text_or(setting, "name", ""), FENCE_SETTING) != 0)
-            json_add(kept, json_object_get(setting));
+        const char *was = fence_replaced(replaced, json_text_or(setting, "role", ""));
+        if (strcasecmp(json_text_or(setting, "name", ""), FENCE_SETTING) == 0 && was != NULL &&
+            strcmp(fence_value(was), fence_value(json_text_or(setting, "value", ""))) == 0)
+            json_put_text(setting, "value", was);
     }
-    cutover_status status = fence_settings(job->control, job->journal.record.fence, kept, error);
-    json_put_object(properties, "settings", kept);
+    json_object_put(replaced);
     return status == CUTOVER_OK && !json_is_complete(properties) ? error_nomem(error) : status;
 }
 
@@ -62,6 +76,20 @@ static cutover_status properties_now(struct job *job, struct json_object **now, 
     return status == CUTOVER_OK && job->journal.record.fence_raised ? fence_take_out(job, *now, error) : status;
 }
 
+/* What a database was made with cannot be given to another: it ends the job. */
+static cutover_status place_check(const struct job *job, struct json_object *now, cutover_error **error)
+{
+    const char *was = json_text_or(job->bears, "tablespace", ""), *is = json_text_or(now, "tablespace", "");
+
+    if (strcmp(was, is) == 0)
+        return CUTOVER_OK;
+    error_set(error, CUTOVER_E_CONFLICT,
+              "production was moved to tablespace \"%s\" while the job ran: what comes in was made in \"%s\"",
+              is, was);
+    error_hint(error, "Start again.");
+    return CUTOVER_E_CONFLICT;
+}
+
 /* What an administrator changed of production while the job ran goes along (EDGE_CASES C7, C8). */
 static cutover_status properties_follow(struct job *job, cutover_error **error)
 {
@@ -69,7 +97,12 @@ static cutover_status properties_follow(struct job *job, cutover_error **error)
     struct json_object *now = NULL;
     char *differences = NULL;
 
-    cutover_status status = properties_now(job, &now, error);
+    cutover_status status =
+        properties_digest(job->control, (uint32_t)record->production_oid, &job->borne, error);
+    if (status == CUTOVER_OK)
+        status = properties_now(job, &now, error);
+    if (status == CUTOVER_OK)
+        status = place_check(job, now, error);
     if (status == CUTOVER_OK)
         status = properties_compare(job->bears, now, &differences, error);
     if (status == CUTOVER_OK)
@@ -130,6 +163,7 @@ cutover_status step_swap(struct job *job, cutover_error **error)
     if (status == CUTOVER_OK)
         status = properties_follow(job, error);
     guard.properties = job->bears;
+    guard.borne = job->borne;
     /* From the journal's next save on nobody is told any more that it was cancelled. */
     if (status == CUTOVER_OK && cancellation_is_asked(job->host, job->journal.record.id))
         cancel_ask(&job->operation.cancel);

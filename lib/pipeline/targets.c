@@ -14,7 +14,7 @@ static cutover_status prove_unchanged(void *context, struct session *inside, cut
     if (status == CUTOVER_OK)
         status = fence_prove(&fence_of_production, &job->mark, &now, inside, error);
     fence_mark_free(&now);
-    return status;
+    return status == CUTOVER_OK ? job_look_last(job, inside, error) : status;
 }
 
 struct looking {

@@ -91,6 +91,29 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
     return CUTOVER_OK;
 }
 
+static const char digest_sql[] =
+    "SELECT md5(concat_ws(' | ', d.datdba, d.datconnlimit, d.datistemplate, d.dattablespace, d.datacl::text,"
+    "   shobj_description(d.oid, 'pg_database'),"
+    "   (SELECT string_agg(concat_ws(' ', r.setrole, r.setconfig), ' | ' ORDER BY r.setrole)"
+    "      FROM pg_db_role_setting r WHERE r.setdatabase = d.oid),"
+    "   (SELECT string_agg(concat_ws(' ', l.provider, l.label), ' | ' ORDER BY l.provider)"
+    "      FROM pg_shseclabel l WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid)))"
+    " FROM pg_database d WHERE d.oid = $1::oid";
+
+cutover_status properties_digest(struct session *control, uint32_t database_oid, char **digest,
+                                 cutover_error **error)
+{
+    char oid[16], *made = NULL;
+
+    snprintf(oid, sizeof oid, "%" PRIu32, database_oid);
+    cutover_status status = session_value(control, digest_sql, 1, (const char *const[]){oid}, &made, error);
+    if (status != CUTOVER_OK)
+        return status;
+    free(*digest);
+    *digest = made;
+    return CUTOVER_OK;
+}
+
 size_t properties_count(struct json_object *properties, const char *name)
 {
     struct json_object *list = json_member(properties, name);

@@ -14,6 +14,10 @@
    has what it replaced. */
 cutover_status properties_read(struct session *control, uint32_t database_oid, struct json_object **properties,
                                cutover_error **error);
+/* A digest, by the server, of what properties_read() reads, doors and sessions left aside: another where somebody changed it since. Changed
+   it is only for as long as nobody holds the database's lock, as its rename does. */
+cutover_status properties_digest(struct session *control, uint32_t database_oid, char **digest,
+                                 cutover_error **error);
 /* A copy for a record or a manifest: settings by name only. What was set may be a password. */
 cutover_status properties_without_values(struct json_object *properties, struct json_object **kept,
                                          cutover_error **error);

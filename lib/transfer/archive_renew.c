@@ -31,6 +31,28 @@ static cutover_status without_large_objects(const struct text *facts, struct tex
     return text_failed(rest) ? error_nomem(error) : CUTOVER_OK;
 }
 
+/* What pg_dump writes of a schema and no fact says: comments on extensions, what user mappings hold, places on disk. */
+static const char unsaid_sql[] =
+    "SELECT md5(string_agg(said, E'\\n' ORDER BY said COLLATE \"C\")) FROM ("
+    " SELECT concat_ws(' ', 'mapping', umid, umoptions) FROM pg_user_mappings"
+    " UNION ALL SELECT concat_ws(' ', 'comment', objoid, description) FROM pg_description"
+    "  WHERE classoid = 'pg_extension'::regclass AND objsubid = 0"
+    " UNION ALL SELECT concat_ws(' ', 'place', oid, reltablespace) FROM pg_class"
+    "  WHERE reltablespace <> 0 AND NOT relisshared) s (said)";
+
+cutover_status archive_unsaid_follow(struct writing *writing, bool *changed, cutover_error **error)
+{
+    char *now = NULL;
+    cutover_status status = session_value(writing->snapshot->leader, unsaid_sql, 0, NULL, &now, error);
+
+    if (status != CUTOVER_OK)
+        return status;
+    *changed = (now == NULL) != (writing->unsaid == NULL) || (now != NULL && strcmp(now, writing->unsaid) != 0);
+    free(writing->unsaid);
+    writing->unsaid = now;
+    return CUTOVER_OK;
+}
+
 static const char altered_hint[] = "Start again when nobody changes its definitions.";
 
 static cutover_status relation_altered(const struct writing *writing, uint32_t relation, cutover_error **error)
@@ -200,9 +222,9 @@ static void count_done(const struct writing *writing, struct renewal *done)
 }
 
 /* Its large objects are part of what pg_dump writes of the schema, up to 16. */
-static cutover_status schema_follow(struct writing *writing, bool large_objects, cutover_error **error)
+static cutover_status schema_follow(struct writing *writing, bool is_other, cutover_error **error)
 {
-    cutover_status status = large_objects ? archive_schema_dump(writing, error) : CUTOVER_OK;
+    cutover_status status = is_other ? archive_schema_dump(writing, error) : CUTOVER_OK;
 
     return status == CUTOVER_OK ? archive_schema_read(writing, error) : status;
 }
@@ -210,7 +232,7 @@ static cutover_status schema_follow(struct writing *writing, bool large_objects,
 cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot, const struct stale *stale,
                              struct backup_record *record, struct renewal *done, cutover_error **error)
 {
-    bool others = false;
+    bool others = false, unsaid = false;
 
     cutover_status status = archive_round_begin(writing, snapshot, PHASE_CATCH_UP, error);
     if (status == CUTOVER_OK)
@@ -223,7 +245,9 @@ cutover_status archive_renew(struct writing *writing, struct snapshot *snapshot,
     if (status == CUTOVER_OK)
         status = stale_take(writing, stale, error);
     if (status == CUTOVER_OK)
-        status = schema_follow(writing, others, error);
+        status = archive_unsaid_follow(writing, &unsaid, error);
+    if (status == CUTOVER_OK)
+        status = schema_follow(writing, others || unsaid, error);
     writing->large_objects_read = stale->large_objects || others ||
                                   snapshot->inventory.large_object_count != writing->manifest.large_objects;
     if (status == CUTOVER_OK)

@@ -518,6 +518,7 @@ static cutover_status writing_open(struct operation *operation, const struct ses
 static cutover_status take(struct writing *made, struct snapshot *snapshot, struct backup_record *record,
                            cutover_error **error)
 {
+    bool ignored = false;
     cutover_status status = archive_begin(made, error);
 
     if (status == CUTOVER_OK)
@@ -526,6 +527,8 @@ static cutover_status take(struct writing *made, struct snapshot *snapshot, stru
         status = archive_schema_dump(made, error);
     if (status == CUTOVER_OK)
         status = archive_schema_read(made, error);
+    if (status == CUTOVER_OK && made->to_be_renewed)
+        status = archive_unsaid_follow(made, &ignored, error);
     if (status == CUTOVER_OK)
         status = tables_begin(made, error);
     if (status == CUTOVER_OK) {
@@ -565,6 +568,7 @@ void archive_writing_free(struct writing *writing)
     json_object_put(writing->properties);
     text_free(&writing->schema);
     text_free(&writing->facts_written);
+    free(writing->unsaid);
     free(writing->backup_id);
     free(writing);
 }

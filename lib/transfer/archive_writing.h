@@ -52,6 +52,7 @@ struct writing {
     struct table_file *files; /* in the manifest's order */
     struct digest large_objects;
     struct text facts_written;
+    char *unsaid; /* a digest of what pg_dump says of its schema and facts do not */
 };
 
 /* A snapshot's round: begun, what it reads decided, written, ended. What pg_dump says of the schema is dumped anew or what it was. */
@@ -59,6 +60,8 @@ cutover_status archive_round_begin(struct writing *writing, struct snapshot *sna
                                    cutover_error **error);
 cutover_status archive_schema_dump(struct writing *writing, cutover_error **error);
 cutover_status archive_schema_read(struct writing *writing, cutover_error **error);
+/* Whether what no fact says is other than at the snapshot before; keeps it. */
+cutover_status archive_unsaid_follow(struct writing *writing, bool *changed, cutover_error **error);
 cutover_status archive_round_write(struct writing *writing, struct backup_record *record,
                                    cutover_error **error);
 void archive_round_end(struct writing *writing);

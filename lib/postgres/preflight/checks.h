@@ -20,7 +20,8 @@ enum preflight_flags {
                                  notice late or never. Of the servers it is given `production` alone */
     ASK_WITH_PREVIEW =
         1 << 1, /* it is about the preview, or about both: left out where the source is no database */
-    COMES_AND_GOES = 1 << 2 /* while production takes writes: asked again only behind the fence */
+    COMES_AND_GOES = 1 << 2, /* while production takes writes: asked again only behind the fence */
+    ASK_LAST = 1 << 3        /* with the door closed, too: no counter and no fact tells that it came */
 };
 
 struct preflight_check {

@@ -191,6 +191,13 @@ cutover_status preflight_again(struct session *production, bool fenced, struct f
     return run_all(&servers, choice, findings, error);
 }
 
+cutover_status preflight_last(struct session *production, struct findings *findings, cutover_error **error)
+{
+    const struct preflight_servers servers = {.production = production};
+
+    return run_listings(&servers, (struct choice){.with = ASK_LAST, .strict = true}, findings, error);
+}
+
 /* Which database this is, for whoever decides whether it is the right one. */
 static struct json_object *identity(const struct session *session)
 {

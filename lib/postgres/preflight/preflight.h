@@ -37,5 +37,7 @@ void preflight_tools(const struct tools *tools, int production_version, int prev
    prepared transactions. Asked inside it. */
 cutover_status preflight_again(struct session *production, bool fenced, struct findings *findings,
                                cutover_error **error);
+/* With the door closed: what stays with the database that is displaced and would be found there by nobody, slots and subscriptions. */
+cutover_status preflight_last(struct session *production, struct findings *findings, cutover_error **error);
 
 #endif

@@ -64,6 +64,12 @@ static const char standing_sql[] =
     " WHERE s.setdatabase = $1::oid AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING "'"
     "   AND substr(c, strpos(c, '=') + 1) IN (" FENCE_VALUES ")";
 
+/* The same places by their roles' OIDs; 0 is the database. */
+static const char standing_places_sql[] =
+    "SELECT s.setrole FROM pg_db_role_setting s, unnest(s.setconfig) c"
+    " WHERE s.setdatabase = $1::oid AND lower(split_part(c, '=', 1)) = '" FENCE_SETTING "'"
+    "   AND substr(c, strpos(c, '=') + 1) IN (" FENCE_VALUES ")";
+
 /* What was there before the fence of whoever raised one. */
 static const char *before_any_fence(const char *value)
 {
@@ -179,31 +185,62 @@ static cutover_status role_name(struct session *control, struct json_object *ent
                          (const char *const[]){oid}, name, error);
 }
 
-/* All settings of the plan in one transaction: to the fence's, or to what was there. */
+static bool is_among(const PGresult *places, uint32_t role)
+{
+    for (int row = 0; row < PQntuples(places); row++)
+        if (result_oid(places, row, 0) == role)
+            return true;
+    return false;
+}
+
+/* All settings of the plan in one transaction: to the fence's, or to what was there. `standing`: the places that are changed; NULL:
+   all. */
 static cutover_status settings_apply(struct session *control, const char *database, struct json_object *plan,
-                                     bool raise, cutover_error **error)
+                                     const PGresult *standing, cutover_error **error)
 {
     struct json_object *roles = json_member(plan, "roles");
     struct text sql = TEXT_INIT;
     cutover_status status = CUTOVER_OK;
+    bool raise = standing == NULL;
 
     if (json_member(plan, "database") == NULL || !json_object_is_type(roles, json_type_array))
         return error_set(error, CUTOVER_E_INVALID, "the fence's plan for database \"%s\" is not complete",
                          database);
     const char *was = json_text_or(json_member(plan, "database"), "was", NULL);
-    add_setting(&sql, NULL, database, raise ? fence_value(was) : was);
+    if (raise || is_among(standing, 0))
+        add_setting(&sql, NULL, database, raise ? fence_value(was) : was);
     for (size_t i = 0; status == CUTOVER_OK && i < json_object_array_length(roles); i++) {
         struct json_object *entry = json_object_array_get_idx(roles, i);
         char *name = NULL;
         was = json_text_or(entry, "was", NULL);
+        if (!raise && !is_among(standing, (uint32_t)json_int_or(entry, "oid", 0)))
+            continue;
         status = role_name(control, entry, &name, error);
         if (status == CUTOVER_OK && name != NULL)
             add_setting(&sql, name, database, raise ? fence_value(was) : was);
         free(name);
     }
-    if (status == CUTOVER_OK)
-        status = text_failed(&sql) ? error_nomem(error) : session_run(control, text_string(&sql), error);
+    if (status == CUTOVER_OK && text_failed(&sql))
+        status = error_nomem(error);
+    if (status == CUTOVER_OK && sql.length > 0)
+        status = session_run(control, text_string(&sql), error);
     text_free(&sql);
+    return status;
+}
+
+/* What somebody chose for himself behind the fence is his. */
+static cutover_status settings_return(struct session *control, const char *database, uint32_t database_oid,
+                                      struct json_object *plan, cutover_error **error)
+{
+    PGresult *standing = NULL;
+    char oid[16];
+
+    oid_text(database_oid, oid);
+    cutover_status status =
+        session_query(control, standing_places_sql, 1, (const char *const[]){oid}, &standing, error);
+    if (status == CUTOVER_OK)
+        status = settings_apply(control, database, plan, standing, error);
+    PQclear(standing);
     return status;
 }
 
@@ -213,7 +250,7 @@ cutover_status fence_raise(struct session *control, const char *database, uint32
     cutover_status status = check_name(control, database, database_oid, error);
 
     if (status == CUTOVER_OK)
-        status = settings_apply(control, database, plan, true, error);
+        status = settings_apply(control, database, plan, NULL, error);
     if (status == CUTOVER_OK)
         status = door_empty(control, database_oid, NULL, 0, true, timeout_ms, ended, error);
     return status;
@@ -247,7 +284,7 @@ cutover_status fence_lift(struct session *control, const char *database, uint32_
     cutover_status status = check_name(control, database, database_oid, error);
 
     if (status == CUTOVER_OK)
-        status = settings_apply(control, database, plan, false, error);
+        status = settings_return(control, database, database_oid, plan, error);
     if (status == CUTOVER_OK && end_sessions)
         status = end_read_only_sessions(control, database_oid, error);
     return status;

@@ -22,7 +22,7 @@ cutover_status fence_raise(struct session *control, const char *database, uint32
 /* Where a fence stands by what is set, whoever raised it, as a list for people: "the database, role app"; *where NULL: nowhere. */
 cutover_status fence_standing(struct session *control, uint32_t database_oid, char **where,
                               cutover_error **error);
-/* Puts back what the plan says was there. Safe to repeat. With end_sessions the client sessions, which began read-only,
+/* Puts back what the plan says was there, where the fence's own value is still what stands. Safe to repeat. With end_sessions the client sessions, which began read-only,
    are ended, so that clients write again at once; our own, and those that our role may not end, are left. */
 cutover_status fence_lift(struct session *control, const char *database, uint32_t database_oid,
                           struct json_object *plan, bool end_sessions, cutover_error **error);

@@ -1,5 +1,6 @@
 #include "postgres/swap/swap.h"
 
+#include "postgres/properties.h"
 #include "postgres/quote.h"
 #include "postgres/swap/door.h"
 
@@ -155,6 +156,26 @@ static cutover_status check_renamed(struct session *control, const struct swap *
     return status;
 }
 
+/* Likewise: from here on nobody can change what production bore. */
+static cutover_status check_borne(struct session *control, const struct swap *swap, cutover_error **error)
+{
+    char *now = NULL;
+
+    if (swap->borne == NULL)
+        return CUTOVER_OK;
+    cutover_status status = properties_digest(control, swap->production_oid, &now, error);
+    if (status == CUTOVER_OK && strcmp(now, swap->borne) != 0) {
+        status =
+            error_set(error, CUTOVER_E_CONFLICT,
+                      "somebody changed what database \"%s\" bears (settings, grants, owner, comment) right "
+                      "before the swap",
+                      swap->production);
+        error_hint(error, "Start again: what was changed is there.");
+    }
+    free(now);
+    return status;
+}
+
 /* The answer of COMMIT is waited for even when a cancel is asked: it can no longer be taken back. */
 static cutover_status commit(struct session *control, bool *commit_sent, cutover_error **error)
 {
@@ -225,6 +246,8 @@ static cutover_status attempt(struct session *control, const struct swap *swap, 
         status = session_run(control, "SET LOCAL statement_timeout = 0", error);
     if (status == CUTOVER_OK)
         status = check_renamed(control, swap, error);
+    if (status == CUTOVER_OK)
+        status = check_borne(control, swap, error);
     if (status != CUTOVER_OK)
         roll_back(control);
     return status;

@@ -15,6 +15,7 @@ struct swap {
     const char *displaced; /* the name that production's database gets */
     const char
         *give_sql; /* what makes it bear what production does: properties_give_sql() of production's name */
+    const char *borne; /* what production bore when that was made (properties_digest()); NULL: not asked */
 };
 
 /* What the server says about it: by OID, never by guessing. */
