@@ -20,13 +20,13 @@
  * ours alone since it was made, but a superuser passes, and lets others in. From there on its door stays closed, and the swap looks
  * that it is. This comes first because nobody waits for it.
  *
- * One more session goes into production and finds itself in the database that the journal means; what the new one is to bear is
- * written down as statements; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap
+ * One more session goes into production and finds itself in the database that the journal means, another waits at its door; the swap's
+ * transaction begins, and gives the new one what it is to bear, which nobody sees; nobody asked to cancel. Then the journal says, in one save, that the door is closed and the swap
  * intended: whoever recovers from here on asks the server.
  *
  * With the pooler paused, where there is one, the door closes: no new session gets in, not even ours, which is why one of ours is
  * inside already. Everybody else there is ended. Now nobody can write, and the proof is read by the session inside; a write that
- * slipped past the fence is found here and nowhere earlier. That session leaves, production is empty, and one transaction on the
+ * slipped past the fence is found here and nowhere earlier. That session leaves, production is empty, and the transaction of the
  * control session renames both databases and opens the new one's door.
  *
  * All of that is milliseconds in which readers are refused. So the store is not asked in it, nobody looks at the cancel flag, and
@@ -44,35 +44,39 @@
 /* How long the server may take to tell what became of the swap, or to open the door again. */
 #define ASK_MS 15000
 
-static struct swap swap_of(const struct promotion_record *record, const char *give_sql, const char *borne)
+static struct swap swap_of(const struct promotion_record *record)
 {
     return (struct swap){
-        .borne = borne,
         .production = record->production_name,
         .production_oid = (uint32_t)record->production_oid,
         .incoming = record->staging_name,
         .incoming_oid = (uint32_t)record->staging_oid,
         .displaced = record->displaced_name,
-        .give_sql = give_sql,
     };
 }
 
-/* With the door closed: everybody out but `inside`, the proof, then that one out too. */
-static cutover_status prove_and_leave(struct guard *guard, struct session **inside, cutover_error **error)
+/* The sessions that close production's door, and are open before. */
+struct closing {
+    struct session *keeper; /* of the door; the control session has begun the swap's transaction */
+    struct session *inside; /* proves */
+};
+
+/* With the door closed: everybody out but the one inside, the proof, then that one out too. */
+static cutover_status prove_and_leave(struct guard *guard, struct closing *closing, cutover_error **error)
 {
     uint32_t oid = (uint32_t)guard->journal->record.production_oid;
     int64_t timeout = guard->operation->host->door_timeout_ms;
     uint32_t ended = 0;
 
     cutover_status status =
-        door_empty(guard->control, oid, &(*inside)->backend_pid, 1, false, timeout, &ended, error);
+        door_empty(closing->keeper, oid, &closing->inside->backend_pid, 1, false, timeout, &ended, error);
     guard->report->sessions_ended += ended;
     if (status == CUTOVER_OK)
-        status = guard->prove(guard->context, *inside, error);
-    session_close(*inside);
-    *inside = NULL;
+        status = guard->prove(guard->context, closing->inside, error);
+    session_close(closing->inside);
+    closing->inside = NULL;
     if (status == CUTOVER_OK)
-        status = door_empty(guard->control, oid, NULL, 0, false, timeout, &ended, error);
+        status = door_empty(closing->keeper, oid, NULL, 0, false, timeout, &ended, error);
     return status;
 }
 
@@ -83,7 +87,7 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
 {
     struct session_options options =
         operation_session(guard->operation, &guard->project->production, guard->project->control_database);
-    struct swap swap = swap_of(&guard->journal->record, NULL, NULL);
+    struct swap swap = swap_of(&guard->journal->record);
     struct session *control = NULL;
     enum swap_outcome outcome = SWAP_LOST;
 
@@ -114,12 +118,14 @@ static cutover_status outcome_ask(struct guard *guard, cutover_error **error)
     return CUTOVER_OK;
 }
 
-static cutover_status swap_commit(struct guard *guard, const char *give_sql, cutover_error **error)
+static cutover_status swap_commit(struct guard *guard, struct closing *closing, cutover_error **error)
 {
-    struct swap swap = swap_of(&guard->journal->record, give_sql, guard->borne);
+    struct swap swap = swap_of(&guard->journal->record);
     cutover_error *local = NULL;
     bool sent = false;
 
+    swap.watch = closing->keeper;
+    swap.borne = guard->borne;
     cutover_status status = swap_run(guard->control, &swap, &sent, &local);
     if (status == CUTOVER_OK) {
         guard->swapped = true;
@@ -137,20 +143,20 @@ static cutover_status swap_commit(struct guard *guard, const char *give_sql, cut
 }
 
 /* Closes the door, swaps or opens it again; the time in between is what readers notice, where nobody pauses them. */
-static cutover_status through_the_door(struct guard *guard, struct session **inside, const char *give_sql,
-                                       cutover_error **error)
+static cutover_status through_the_door(struct guard *guard, struct closing *closing, cutover_error **error)
 {
     const char *name = guard->journal->record.production_name;
     int64_t closed_us = monotonic_us();
 
-    cutover_status status = door_close(guard->control, name, error);
+    cutover_status status = door_close(closing->keeper, name, error);
     if (status == CUTOVER_OK)
-        status = prove_and_leave(guard, inside, error);
+        status = prove_and_leave(guard, closing, error);
     if (status == CUTOVER_OK)
-        status = swap_commit(guard, give_sql, error);
+        status = swap_commit(guard, closing, error);
     /* It is still journaled as closed: undoing opens it again in any case. */
     if (!guard->swapped && !guard->outcome_unknown) {
         guard->control->deadline_us = monotonic_us() + ASK_MS * 1000;
+        swap_abort(guard->control);
         door_open(guard->control, name, NULL);
     }
     guard->report->reads_unavailable_us = monotonic_us() - closed_us;
@@ -165,8 +171,7 @@ static void hook_warn(struct guard *guard, cutover_status status, cutover_error 
     *error = NULL;
 }
 
-static cutover_status paused_swap(struct guard *guard, struct session **inside, const char *give_sql,
-                                  cutover_error **error)
+static cutover_status paused_swap(struct guard *guard, struct closing *closing, cutover_error **error)
 {
     const cutover_platform *platform = &guard->operation->host->platform;
     const struct cancel *cancel = guard->control->cancel;
@@ -180,9 +185,10 @@ static cutover_status paused_swap(struct guard *guard, struct session **inside, 
         status = cancel_check(cancel, error);
     if (status == CUTOVER_OK) {
         int64_t limit_ms = 3 * (int64_t)guard->operation->host->door_timeout_ms + WORK_MS;
-        guard->control->cancel = (*inside)->cancel = NULL;
-        guard->control->deadline_us = (*inside)->deadline_us = monotonic_us() + limit_ms * 1000;
-        status = through_the_door(guard, inside, give_sql, error);
+        guard->control->cancel = closing->inside->cancel = closing->keeper->cancel = NULL;
+        guard->control->deadline_us = closing->inside->deadline_us = closing->keeper->deadline_us =
+            monotonic_us() + limit_ms * 1000;
+        status = through_the_door(guard, closing, error);
         guard->control->cancel = cancel;
         guard->control->deadline_us = 0;
     }
@@ -303,7 +309,7 @@ static cutover_status give_sql_make(struct guard *guard, struct text *sql, cutov
 
     cutover_status status = properties_read(guard->control, (uint32_t)record->staging_oid, &has, error);
     if (status == CUTOVER_OK)
-        status = properties_give_sql(record->production_name, has, guard->properties, sql, error);
+        status = properties_give_sql(record->staging_name, has, guard->properties, sql, error);
     json_object_put(has);
     return status;
 }
@@ -315,25 +321,53 @@ static cutover_status intend(struct guard *guard, cutover_error **error)
     return journal_step(guard->journal, PROMOTION_SWAP, error);
 }
 
+/* Who moves the door while the control session is in the swap's transaction. */
+static cutover_status keeper_open(struct guard *guard, struct session **keeper, cutover_error **error)
+{
+    const struct session_options options =
+        operation_session(guard->operation, &guard->project->production, guard->control->database);
+
+    return session_open(&options, keeper, error);
+}
+
+/* What takes time with the number of grants and settings is done here: production is open. */
+static cutover_status begin(struct guard *guard, cutover_error **error)
+{
+    struct swap swap = swap_of(&guard->journal->record);
+    struct text give_sql = TEXT_INIT;
+
+    cutover_status status = give_sql_make(guard, &give_sql, error);
+    swap.give_sql = text_string(&give_sql);
+    if (status == CUTOVER_OK)
+        status = swap_begin(guard->control, &swap, error);
+    text_free(&give_sql);
+    return status;
+}
+
 cutover_status guard_swap(struct guard *guard, cutover_error **error)
 {
-    struct session *inside = NULL;
-    struct text give_sql = TEXT_INIT;
+    struct closing closing = {NULL, NULL};
 
     cutover_status status = advisory_lock_check(guard->control, guard->journal->record.lock_key, error);
     if (status == CUTOVER_OK)
         status = incoming_prove(guard, error);
     if (status == CUTOVER_OK)
-        status = inside_open(guard, &inside, error);
+        status = keeper_open(guard, &closing.keeper, error);
     if (status == CUTOVER_OK)
-        status = give_sql_make(guard, &give_sql, error);
+        status = inside_open(guard, &closing.inside, error);
+    if (status == CUTOVER_OK)
+        status = begin(guard, error);
+    /* Of ours, too, nobody else is inside from here on. */
+    session_reserve_drop(guard->operation->reserve, (uint32_t)guard->journal->record.production_oid);
     if (status == CUTOVER_OK)
         status = cancel_check(&guard->operation->cancel, error);
     if (status == CUTOVER_OK)
         status = intend(guard, error);
     if (status == CUTOVER_OK)
-        status = paused_swap(guard, &inside, text_string(&give_sql), error);
-    session_close(inside);
-    text_free(&give_sql);
+        status = paused_swap(guard, &closing, error);
+    if (status != CUTOVER_OK && !guard->outcome_unknown)
+        swap_abort(guard->control);
+    session_close(closing.inside);
+    session_close(closing.keeper);
     return status;
 }

@@ -19,6 +19,8 @@ void operation_init(struct operation *operation, struct host *host, uint32_t job
     memset(operation, 0, sizeof *operation);
     operation->host = host;
     operation->folder_lock = -1;
+    session_reserve_init(&operation->reserved);
+    operation->reserve = &operation->reserved;
     operation->jobs = jobs == 0 ? JOBS_DEFAULT : jobs;
     cancel_init(&operation->cancel, NULL);
     progress_init(&operation->progress, tell, tell_userdata, &operation->cancel);
@@ -39,6 +41,9 @@ cutover_status operation_open(struct operation *operation, cutover_error **error
 
 void operation_close(struct operation *operation)
 {
+    if (operation->reserve != NULL)
+        session_reserve_close(operation->reserve);
+    operation->reserve = NULL;
     tools_free(&operation->tools);
     folder_remove(operation->folder);
     if (operation->folder != NULL && operation->folder_lock >= 0)
@@ -62,5 +67,6 @@ struct session_options operation_session(const struct operation *operation, cons
         .cancel = &operation->cancel,
         .log = &operation->host->log,
         .connect_timeout_s = operation->host->connect_timeout_s,
+        .reserve = operation->reserve,
     };
 }

@@ -7,6 +7,7 @@
 
 #include "job/host.h"
 #include "job/progress.h"
+#include "postgres/session_reserve.h"
 #include "postgres/tools.h"
 
 #define JOBS_DEFAULT 2
@@ -20,6 +21,8 @@ struct operation {
     unsigned jobs;
     struct cancel cancel;
     struct progress progress;
+    struct session_reserve reserved,
+        *reserve; /* what session_open() takes first, with the options below; NULL: nothing */
 };
 
 /* CUTOVER_E_INVALID when jobs is out of bounds. */

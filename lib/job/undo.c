@@ -183,7 +183,8 @@ cutover_status undo_check_server(const struct session *control, const struct pro
                      control->system_identifier, record->system_identifier);
 }
 
-static cutover_status control_open(struct host *host, const struct project *project, struct session **control,
+static cutover_status control_open(struct host *host, const struct project *project,
+                                   struct session_reserve *reserve, struct session **control,
                                    cutover_error **error)
 {
     struct session_options options = {
@@ -191,6 +192,7 @@ static cutover_status control_open(struct host *host, const struct project *proj
         .database = project->control_database,
         .log = &host->log,
         .connect_timeout_s = host->connect_timeout_s,
+        .reserve = reserve,
     };
 
     return session_open(&options, control, error);
@@ -225,8 +227,8 @@ static cutover_status failover_tell(struct session *control, const struct promot
 }
 
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, struct backup *known, bool cancelled, cutover_error **reason,
-                        cutover_error **error)
+                        struct session_reserve *reserve, struct journal *journal, struct backup *known,
+                        bool cancelled, cutover_error **reason, cutover_error **error)
 {
     struct promotion_record *record = &journal->record;
     struct session *own = NULL;
@@ -236,7 +238,7 @@ cutover_status undo_job(struct host *host, const struct project *project, struct
     if (reason == NULL)
         reason = &none;
     if (control == NULL || !session_answers(control)) {
-        status = control_open(host, project, &own, error);
+        status = control_open(host, project, reserve, &own, error);
         if (status == CUTOVER_OK)
             status = undo_check_server(own, record, error);
         if (status == CUTOVER_OK)

@@ -9,10 +9,10 @@
 
 /* Undoes what the journal says was done, by a session of its own or `control`, and marks the job failed (or cancelled) with the
    reason, which says first, where its server failed over meanwhile, that it did. Every act may be repeated. What cannot be undone
-   now fails, and stays for recovery. */
+   now fails, and stays for recovery. The session of its own comes from `reserve`, where there is one (may be NULL). */
 cutover_status undo_job(struct host *host, const struct project *project, struct session *control,
-                        struct journal *journal, struct backup *known, bool cancelled, cutover_error **reason,
-                        cutover_error **error);
+                        struct session_reserve *reserve, struct journal *journal, struct backup *known,
+                        bool cancelled, cutover_error **reason, cutover_error **error);
 /* Lifts a fence as fence_lift() does, with the host's poolers holding their clients; what a pooler does not do is logged. `soon`:
    clients' transactions are waited for no longer than two seconds. */
 cutover_status undo_fence(struct host *host, struct session *control, const char *project_id,

@@ -1,6 +1,8 @@
 /* The fence and its mark, for the steps that need them. */
 #include "pipeline/job.h"
 
+#include <stdlib.h>
+
 #define FENCE_TIMEOUT_MS 30000
 
 struct session_options job_inside(const struct job *job)
@@ -23,19 +25,56 @@ static void fence_forget(struct job *job)
         job->journal.record.fence_raised = true;
 }
 
+/* Behind the fence: a mark, a snapshot's leader, its readers; for the swap: who looks early, and who proves. In the control database: who
+   moves the door, and who asks what became of the swap, or undoes, when the control session is lost. */
+#define INSIDE_BESIDE_READERS 4
+
+cutover_status job_reserve(struct job *job, bool reads, cutover_error **error)
+{
+    const struct promotion_record *record = &job->journal.record;
+    const struct conninfo *production = &job->project.production;
+    struct session_reserve *reserve = job->operation.reserve;
+    struct session_options inside = job_inside(job);
+    struct session_options control =
+        operation_session(&job->operation, production, job->project.control_database);
+    struct session_options incoming = operation_session(&job->operation, production, record->staging_name);
+
+    incoming.control_database = job->project.control_database;
+    cutover_status status =
+        session_reserve_fill(reserve, &inside, reads ? INSIDE_BESIDE_READERS + job->operation.jobs : 2, error);
+    if (status == CUTOVER_OK)
+        status = session_reserve_fill(reserve, &control, 2, error);
+    if (status == CUTOVER_OK && job->source->stage != NULL)
+        status = session_reserve_fill(reserve, &incoming, 1, error);
+    return status;
+}
+
+static cutover_status fence_raise_ours(struct job *job, uint32_t *ended, cutover_error **error)
+{
+    struct promotion_record *record = &job->journal.record;
+    uint32_t oid = (uint32_t)record->production_oid;
+    int *ours = NULL;
+    size_t count = 0;
+
+    cutover_status status = session_reserve_pids(job->operation.reserve, oid, &ours, &count, error);
+    if (status == CUTOVER_OK)
+        status = fence_raise_beside(job->control, record->production_name, oid, record->fence, ours, count,
+                                    FENCE_TIMEOUT_MS, ended, error);
+    free(ours);
+    return status;
+}
+
 /* Raised with the host's poolers holding their clients; they are let go whatever came of it. */
 static cutover_status fence_raise_held(struct job *job, cutover_error **error)
 {
     const cutover_platform *platform = &job->host->platform;
-    struct promotion_record *record = &job->journal.record;
     cutover_error *local = NULL;
     uint32_t ended = 0;
 
     cutover_status status = platform_fence_pause(platform, job->project.id, job->control->cancel, error);
     bool raised = status == CUTOVER_OK;
     if (raised)
-        status = fence_raise(job->control, record->production_name, (uint32_t)record->production_oid,
-                             record->fence, FENCE_TIMEOUT_MS, &ended, error);
+        status = fence_raise_ours(job, &ended, error);
     job->report.sessions_ended += ended;
     cutover_status resumed = platform_fence_resume(platform, job->project.id, raised ? 1 : -1, &local);
     if (!raised)
@@ -54,7 +93,9 @@ cutover_status job_fence_up(struct job *job, cutover_error **error)
 {
     struct promotion_record *record = &job->journal.record;
 
-    cutover_status status = fence_plan(job->control, (uint32_t)record->production_oid, &record->fence, error);
+    cutover_status status = job_reserve(job, true, error);
+    if (status == CUTOVER_OK)
+        status = fence_plan(job->control, (uint32_t)record->production_oid, &record->fence, error);
     if (status != CUTOVER_OK)
         return status;
     record->fence_raised = true;

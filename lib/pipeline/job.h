@@ -242,7 +242,10 @@ cutover_status job_look_last(const struct job *job, struct session *inside, cuto
 
 /* How sessions inside production are opened; what it points to is the job's. */
 struct session_options job_inside(const struct job *job);
-/* Journals what the fence will replace, and raises it. */
+/* Opens the sessions that the swap needs, and, where production is still read behind the fence (`reads`), those that do: from then on
+   clients may take every connection that there is. What is there already stays. */
+cutover_status job_reserve(struct job *job, bool reads, cutover_error **error);
+/* Journals what the fence will replace, and raises it. Reserves all that is needed behind it. */
 cutover_status job_fence_up(struct job *job, cutover_error **error);
 /* Reads a mark of production, with its layout, before a snapshot is taken; with facts where no step after it reads them. What blocks and
    has come up since preflight is found, too. */

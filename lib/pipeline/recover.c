@@ -237,7 +237,7 @@ static cutover_status job_undo(struct recovering *recovering, const struct proje
     if (lost)
         journal->record.door_closed = true;
     cutover_status status =
-        undo_job(recovering->host, project, control, journal, NULL, cancelled, &reason, error);
+        undo_job(recovering->host, project, control, NULL, journal, NULL, cancelled, &reason, error);
     traffic_let_go(recovering->host, &journal->record, false);
 
     cutover_error_free(reason);

@@ -121,7 +121,7 @@ static void undo(struct job *job, cutover_status status, cutover_error **reason)
         failover_wait(job->host, &job->project, &job->operation.cancel);
     }
     /* Production takes writes again before the archive is swept. */
-    if (undo_job(job->host, &job->project, job->control, &job->journal, &job->backup,
+    if (undo_job(job->host, &job->project, job->control, job->operation.reserve, &job->journal, &job->backup,
                  status == CUTOVER_E_CANCELLED, reason, &local) != CUTOVER_OK) {
         const char *hint = cutover_error_hint(local);
         error_detail(reason, "undoing it failed: %s%s%s%s", cutover_error_message(local),
@@ -210,6 +210,7 @@ cutover_status job_run(struct job *job, cutover_error **error)
         job->type->stop(job, status, &reason);
     }
     report_finish(job, status, reason);
+    session_reserve_drop(job->operation.reserve, 0);
     session_close(job->control);
     job->control = NULL;
     if (job->source != NULL)

@@ -155,7 +155,9 @@ cutover_status step_swap(struct job *job, cutover_error **error)
         .context = job,
     };
 
-    cutover_status status = job->target->backed_up ? backup_still_good(job, error) : CUTOVER_OK;
+    cutover_status status = job_reserve(job, false, error);
+    if (status == CUTOVER_OK && job->target->backed_up)
+        status = backup_still_good(job, error);
     if (status == CUTOVER_OK && job->source->still != NULL)
         status = job->source->still(job, error);
     if (status == CUTOVER_OK && job->target->backed_up)

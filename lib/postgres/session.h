@@ -15,6 +15,8 @@
 
 #define APPLICATION_NAME "libcutover"
 
+struct session_reserve;
+
 struct session_options {
     const struct conninfo *conninfo;
     const char *database;        /* connects to this one instead of the conninfo's; NULL: as given */
@@ -29,6 +31,8 @@ struct session_options {
     bool bare;
     /* Another database of the server, in which is looked up why this one refuses us; NULL: it is not. */
     const char *control_database;
+    /* Where one that is open already is taken from (postgres/session_reserve.h), whatever it was opened for; NULL: nowhere. */
+    struct session_reserve *reserve;
 };
 
 struct session {

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "postgres/quote.h"
 #include "postgres/session_private.h"
+#include "postgres/session_reserve.h"
 #include "postgres/version.h"
 
 #include <ctype.h>
@@ -366,9 +367,47 @@ static bool learn_server(const struct session *session, cutover_error *failure, 
     return true;
 }
 
+static void identity_forget(struct session *session)
+{
+    free(session->system_identifier);
+    free(session->database);
+    free(session->encoding);
+    free(session->lc_monetary);
+    session->system_identifier = session->database = session->encoding = session->lc_monetary = NULL;
+}
+
+/* One of the reserve, as if it had just begun; NULL: none that still answers, or leads where it led. */
+static struct session *take_reserved(const struct session_options *options)
+{
+    struct session *taken = NULL;
+    cutover_status status = CUTOVER_E_POSTGRES;
+
+    while (options->reserve != NULL && status != CUTOVER_OK &&
+           (taken = session_reserve_take(options->reserve, options)) != NULL) {
+        taken->cancel = options->cancel;
+        taken->log = options->log;
+        taken->deadline_us = connect_deadline(options);
+        identity_forget(taken);
+        status = pin(taken, options, NULL);
+        if (status == CUTOVER_OK)
+            status = check_database(taken, options, NULL);
+        taken->deadline_us = 0;
+        if (status != CUTOVER_OK) {
+            session_close(taken);
+            taken = NULL;
+        }
+    }
+    return taken;
+}
+
 cutover_status session_open(const struct session_options *options, struct session **session,
                             cutover_error **error)
 {
+    struct session *reserved = take_reserved(options);
+    if (reserved != NULL) {
+        *session = reserved;
+        return CUTOVER_OK;
+    }
     struct session *opened = calloc(1, sizeof *opened);
     struct pins_server server = {0};
     cutover_error *failure = NULL;
@@ -415,10 +454,7 @@ void session_close(struct session *session)
     /* In a forked copy PQfinish would say goodbye on the parent's connection (EDGE_CASES G7). */
     if (session->owner == getpid())
         PQfinish(session->connection);
-    free(session->system_identifier);
-    free(session->database);
-    free(session->encoding);
-    free(session->lc_monetary);
+    identity_forget(session);
     free(session);
 }
 

@@ -174,7 +174,7 @@ static void check_undone(struct scene *scene, bool by_its_session)
     cutover_error *error = NULL,
                   *reason = cutover_error_new(CUTOVER_E_INTERNAL, "as the test says", NULL, NULL);
 
-    check_ok(undo_job(scene->desk->host, &scene->project, by_its_session ? scene->control : NULL,
+    check_ok(undo_job(scene->desk->host, &scene->project, by_its_session ? scene->control : NULL, NULL,
                       &scene->desk->journal, NULL, false, &reason, &error),
              error);
     cutover_error_free(reason);
@@ -572,8 +572,8 @@ static void what_others_call_like_staging_is_not_dropped(void **state)
     cluster_sql(cluster, "postgres", "GRANT CONNECT ON DATABASE cutover_stage_1 TO PUBLIC");
     scene->desk->journal.record.staging_oid = 0;
     check_ok(journal_save(&scene->desk->journal, &error), error);
-    check_ok(undo_job(scene->desk->host, &scene->project, scene->control, &scene->desk->journal, NULL, false,
-                      NULL, &error),
+    check_ok(undo_job(scene->desk->host, &scene->project, scene->control, NULL, &scene->desk->journal, NULL,
+                      false, NULL, &error),
              error);
     assert_int_not_equal(oid_of("cutover_stage_1"), 0);
     assert_int_equal(scene->desk->journal.record.status, PROMOTION_FAILED);
@@ -589,7 +589,7 @@ static void an_undoing_that_fails_anywhere_is_done_by_the_next(void **state)
     for (;; cut.nth++) {
         cutover_error *error = NULL;
         script_play(&cut);
-        cutover_status status = undo_job(scene->desk->host, &scene->project, scene->control,
+        cutover_status status = undo_job(scene->desk->host, &scene->project, scene->control, NULL,
                                          &scene->desk->journal, NULL, false, NULL, &error);
         script_play(NULL);
         cutover_error_free(error);

@@ -382,11 +382,10 @@ static void each_change_of_what_production_bears_gives_another_digest(void **sta
 
 /* ---- right before the door closes ---- */
 
-/* The job has read for the last time what production bears, and has looked for slots. */
+/* The job has read for the last time what production bears, and has looked for slots: one that is made now waits for the swap's
+   transaction, and goes with its session. */
 static const struct ending last_moment[] = {
     {"ALTER DATABASE %s SET work_mem = '11MB'", "right before the swap", NULL},
-    {"SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')", "cdc",
-     "SELECT pg_drop_replication_slot('cdc')"},
     {"BEGIN READ WRITE; CREATE SUBSCRIPTION feed CONNECTION 'dbname=nowhere' PUBLICATION p"
      " WITH (connect = false, slot_name = NONE); COMMIT",
      "feed", "DROP SUBSCRIPTION feed"},

@@ -252,7 +252,7 @@ static void more_jobs_than_connections_block(void **state)
 {
     (void)state;
     look((struct look){.jobs = 30});
-    expect_block("servers.connections", "64 are needed");
+    expect_block("servers.connections", "65 are needed");
     cluster_sql(cluster, "postgres", "ALTER ROLE weak CONNECTION LIMIT 5");
     look((struct look){.role = "weak"});
     expect_block("servers.connections", "only 3");

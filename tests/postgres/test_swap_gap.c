@@ -1,5 +1,6 @@
 #include "support/shop.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,158 @@ static void open_transactions_do_not_hold_the_swap_up(void **state)
     free(request);
 }
 
+/* ---- what is done behind the closed door ---- */
+
+/* What the server was asked from the door's closing on to the swap's COMMIT; malloc'd. */
+static char *behind_the_door(const char *name)
+{
+    char *path = shop_format("%s/log", cluster_socket_dir(cluster)), *log = NULL;
+    char *closes = shop_format("ALTER DATABASE \"%s\" ALLOW_CONNECTIONS false", name);
+
+    assert_int_equal(cluster_run((const char *[]){"/bin/cat", path, NULL}, &log), 0);
+    const char *at = strstr(log, closes);
+    assert_non_null(at);
+    const char *end = strstr(at, ">: COMMIT");
+    assert_non_null(end);
+    char *asked = strndup(at, (size_t)(end - at));
+    check_contains(asked, "RENAME TO");
+    free(closes);
+    free(log);
+    free(path);
+    return asked;
+}
+
+static void log_statements(const char *which)
+{
+    char *sql = shop_format("ALTER SYSTEM SET log_statement = '%s'", which);
+
+    cluster_sql(cluster, "postgres", sql);
+    cluster_sql(cluster, "postgres", "SELECT pg_reload_conf()");
+    free(sql);
+}
+
+/* Nothing of what production bears is given while it is closed: that takes as long as there is much of it. */
+static void what_production_bears_is_given_before_the_door_closes(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "laden");
+    struct shop_promotion promotion = {.request_id = request};
+
+    cluster_sql(cluster, "postgres",
+                "DO $$ BEGIN FOR i IN 1 .. 200 LOOP EXECUTE format('CREATE ROLE bearer_%s', i);"
+                " EXECUTE format('GRANT CONNECT ON DATABASE laden_production TO bearer_%s', i);"
+                " EXECUTE format('ALTER ROLE bearer_%s IN DATABASE laden_production SET work_mem = 1000', i);"
+                " END LOOP; END $$");
+    log_statements("all");
+    struct outcome outcome = shop_promote_ok(shop, &promotion);
+    log_statements("none");
+    print_message("reads unavailable for %s ms\n", outcome_text(&outcome, "reads_unavailable_ms"));
+    char *asked = behind_the_door("laden_production");
+    assert_null(strstr(asked, "bearer_"));
+    free(asked);
+    assert_int_equal(
+        cluster_number(cluster, "postgres",
+                       "SELECT (SELECT count(*) FROM pg_database, aclexplode(datacl)"
+                       "         WHERE datname = 'laden_production' AND grantee::regrole::text ~ '^bearer_')"
+                       " + (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d"
+                       "     ON d.oid = s.setdatabase WHERE datname = 'laden_production' AND setrole <> 0)"),
+        400);
+    outcome_free(&outcome);
+    free(request);
+}
+
+/* ---- clients that take every connection ---- */
+
+#define MOST 100
+
+/* From the moment that the fence goes up, each that becomes free: reserved ones too, and not in production, where they would be ended. */
+static struct takers {
+    pthread_t thread;
+    atomic_bool wanted, begun, stop;
+    PGconn *taken[MOST];
+    int count;
+    long refused;
+} takers;
+
+static void *take_every_connection(void *context)
+{
+    const struct timespec pause = {0, 1000 * 1000};
+
+    (void)context;
+    while (!takers.stop && takers.count < MOST) {
+        PGconn *connection = PQconnectdb(cluster_conninfo(cluster, "template1"));
+        if (PQstatus(connection) == CONNECTION_OK) {
+            takers.taken[takers.count++] = connection;
+            continue;
+        }
+        takers.refused++;
+        PQfinish(connection);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static void takers_begin(void)
+{
+    const struct timespec pause = {0, 1000 * 1000};
+
+    takers.begun = true;
+    assert_int_equal(pthread_create(&takers.thread, NULL, take_every_connection, NULL), 0);
+    while (takers.refused == 0)
+        nanosleep(&pause, NULL);
+}
+
+/* The fence's own statement: what comes after it finds nothing free. */
+int PQsendQuery(PGconn *connection, const char *sql)
+{
+    int (*real)(PGconn *, const char *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "PQsendQuery");
+    if (takers.wanted && !takers.begun && strstr(sql, " SET default_transaction_read_only = ") != NULL)
+        takers_begin();
+    return real(connection, sql);
+}
+
+static int takers_begin_late(struct shop *shop, void *context)
+{
+    (void)shop;
+    (void)context;
+    takers_begin();
+    return 0;
+}
+
+static void promoted_among_takers(struct shop *shop, const char *id, struct shop_promotion *promotion)
+{
+    char *request = shop_ready(shop, id), *name = shop_format("%s_production", id);
+
+    takers = (struct takers){.wanted = promotion->hooks == NULL};
+    promotion->request_id = request;
+    struct outcome outcome = shop_promote(shop, promotion);
+    takers.stop = true;
+    assert_true(takers.begun);
+    pthread_join(takers.thread, NULL);
+    for (int i = 0; i < takers.count; i++)
+        PQfinish(takers.taken[i]);
+    takers.wanted = false;
+    check_ok(outcome.status, outcome.error);
+    char *generation = cluster_value(cluster, name, "SELECT name FROM generation");
+    assert_string_equal(generation, "new");
+    free(generation);
+    free(name);
+    free(request);
+    outcome_free(&outcome);
+}
+
+static void clients_that_take_every_connection_do_not_keep_the_swap_up(void **state)
+{
+    /* Behind an early fence pg_dump connects by itself. */
+    const struct shop_hook hooks[] = {{"verify", takers_begin_late, NULL}, {NULL, NULL, NULL}};
+
+    promoted_among_takers(*state, "taken", &(struct shop_promotion){.fence = CUTOVER_FENCE_LATE});
+    promoted_among_takers(*state, "early",
+                          &(struct shop_promotion){.fence = CUTOVER_FENCE_EARLY, .hooks = hooks});
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 
 int main(void)
@@ -223,7 +376,10 @@ int main(void)
         TEST(readers_see_the_old_then_the_new_and_nothing_between),
         TEST(traffic_is_paused_before_the_door_closes_and_resumed_after),
         TEST(open_transactions_do_not_hold_the_swap_up),
+        TEST(clients_that_take_every_connection_do_not_keep_the_swap_up),
+        TEST(what_production_bears_is_given_before_the_door_closes),
     };
 
+    cmocka_set_test_filter(getenv("CUTOVER_TEST"));
     return cmocka_run_group_tests_name("swap gap", tests, start_cluster, NULL);
 }

@@ -222,7 +222,7 @@ static cutover_status check_free(struct session *session, const char *side, unsi
 static cutover_status check_connections(const struct preflight_servers *servers, const char *name,
                                         struct findings *findings, cutover_error **error)
 {
-    unsigned needed = servers->jobs * 2 + 4;
+    unsigned needed = servers->jobs * 2 + 5;
     cutover_status status = check_free(servers->production, "production", needed, name, findings, error);
 
     if (status == CUTOVER_OK && !preflight_same_server(servers))

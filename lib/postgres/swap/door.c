@@ -369,8 +369,8 @@ static cutover_status empty_once(struct emptying *emptying, bool late, bool *lef
     if (status == CUTOVER_OK && *left && late)
         status = stayed(&visitors, false, error);
     if (status == CUTOVER_OK)
-        status = end_new(emptying->control, emptying->database_oid, &visitors, &emptying->signalled, &emptying->ended,
-                         error);
+        status = end_new(emptying->control, emptying->database_oid, &visitors, &emptying->signalled,
+                         &emptying->ended, error);
     visitors_free(&visitors);
     return status;
 }

@@ -247,12 +247,19 @@ static cutover_status settings_return(struct session *control, const char *datab
 cutover_status fence_raise(struct session *control, const char *database, uint32_t database_oid,
                            struct json_object *plan, int64_t timeout_ms, uint32_t *ended, cutover_error **error)
 {
+    return fence_raise_beside(control, database, database_oid, plan, NULL, 0, timeout_ms, ended, error);
+}
+
+cutover_status fence_raise_beside(struct session *control, const char *database, uint32_t database_oid,
+                                  struct json_object *plan, const int *keep, size_t keep_count,
+                                  int64_t timeout_ms, uint32_t *ended, cutover_error **error)
+{
     cutover_status status = check_name(control, database, database_oid, error);
 
     if (status == CUTOVER_OK)
         status = settings_apply(control, database, plan, NULL, error);
     if (status == CUTOVER_OK)
-        status = door_empty(control, database_oid, NULL, 0, true, timeout_ms, ended, error);
+        status = door_empty(control, database_oid, keep, keep_count, true, timeout_ms, ended, error);
     return status;
 }
 

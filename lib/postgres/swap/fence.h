@@ -19,6 +19,10 @@ cutover_status fence_plan(struct session *control, uint32_t database_oid, struct
 cutover_status fence_raise(struct session *control, const char *database, uint32_t database_oid,
                            struct json_object *plan, int64_t timeout_ms, uint32_t *ended,
                            cutover_error **error);
+/* Likewise, and leaves the backends of `keep`: sessions of ours, which write nothing. */
+cutover_status fence_raise_beside(struct session *control, const char *database, uint32_t database_oid,
+                                  struct json_object *plan, const int *keep, size_t keep_count,
+                                  int64_t timeout_ms, uint32_t *ended, cutover_error **error);
 /* Where a fence stands by what is set, whoever raised it, as a list for people: "the database, role app"; *where NULL: nowhere. */
 cutover_status fence_standing(struct session *control, uint32_t database_oid, char **where,
                               cutover_error **error);

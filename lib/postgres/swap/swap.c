@@ -16,6 +16,10 @@
  * database. There is no moment in which the name is nobody's. Until then what comes in is ours alone, so that nobody who owns it can
  * let himself in; what it bears was tried before (properties_try()). The displaced database's door is closed already and stays so.
  *
+ * The transaction begins before production's door closes: what is given takes time with the number of grants and settings, and nobody sees
+ * it before COMMIT. Behind the closed door are the renames and the door, whatever there is to bear. A transaction sees who is inside as it was
+ * when it first looked: so another session looks, swap->watch.
+ *
  * The session is the control session, which holds the advisory lock (advisory.h): a job that lost that lock has lost this session,
  * and so cannot get here.
  *
@@ -134,8 +138,6 @@ static cutover_status swap_sql(const struct swap *swap, struct text *sql, cutove
     quote_identifier(sql, swap->incoming);
     text_add(sql, " RENAME TO ");
     quote_identifier(sql, swap->production);
-    text_add(sql, "; ");
-    text_add(sql, swap->give_sql);
     text_add(sql, "; ALTER DATABASE ");
     quote_identifier(sql, swap->production);
     text_add(sql, " ALLOW_CONNECTIONS true");
@@ -196,20 +198,20 @@ static cutover_status commit(struct session *control, bool *commit_sent, cutover
 }
 
 /* The error is already there; a connection that is lost rolls back by itself. */
-static void roll_back(struct session *control)
+static void end(struct session *control, const char *sql)
 {
     const struct cancel *cancel = control->cancel;
 
     control->cancel = NULL;
     if (PQstatus(control->connection) == CONNECTION_OK)
-        (void)session_run(control, "ROLLBACK", NULL);
+        (void)session_run(control, sql, NULL);
     control->cancel = cancel;
 }
 
-/* Runs the renames, and what the new production bears: of an error of the latter the server's words may hold a setting's value. */
-static cutover_status rename_and_give(struct session *control, const char *sql, cutover_error **error)
+/* Of an error of these the server's words may hold a setting's value. */
+static cutover_status give(struct session *control, const char *sql, cutover_error **error)
 {
-    static const char *const told[] = {"08", "3D", "40", "42P04", "53", "55006", "57", "58"};
+    static const char *const told[] = {"08", "3D", "40", "53", "55006", "57", "58"};
     cutover_error *cause = NULL;
     cutover_status status = session_run(control, sql, &cause);
     const char *sqlstate = cutover_error_sqlstate(cause);
@@ -230,18 +232,35 @@ static cutover_status rename_and_give(struct session *control, const char *sql, 
     return status;
 }
 
-/* One transaction, up to its COMMIT; rolled back when it fails. */
+cutover_status swap_begin(struct session *control, const struct swap *swap, cutover_error **error)
+{
+    cutover_status status = session_run(control, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", error);
+
+    if (status == CUTOVER_OK)
+        status = give(control, swap->give_sql, error);
+    if (status == CUTOVER_OK)
+        status = session_run(control, "SAVEPOINT given", error);
+    if (status != CUTOVER_OK)
+        swap_abort(control);
+    return status;
+}
+
+void swap_abort(struct session *control)
+{
+    if (PQtransactionStatus(control->connection) != PQTRANS_IDLE)
+        end(control, "ROLLBACK");
+}
+
+/* The renames and the door; taken back when it fails. */
 static cutover_status attempt(struct session *control, const struct swap *swap, const char *sql, int timeout_ms,
                               cutover_error **error)
 {
-    cutover_status status = session_run_format(
-        control, error, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = %d",
-        timeout_ms);
+    cutover_status status = session_run_format(control, error, "SET LOCAL statement_timeout = %d", timeout_ms);
 
     if (status == CUTOVER_OK)
         status = check_names(control, swap, error);
     if (status == CUTOVER_OK)
-        status = rename_and_give(control, sql, error);
+        status = session_run(control, sql, error);
     if (status == CUTOVER_OK)
         status = session_run(control, "SET LOCAL statement_timeout = 0", error);
     if (status == CUTOVER_OK)
@@ -249,7 +268,7 @@ static cutover_status attempt(struct session *control, const struct swap *swap, 
     if (status == CUTOVER_OK)
         status = check_borne(control, swap, error);
     if (status != CUTOVER_OK)
-        roll_back(control);
+        end(control, "ROLLBACK TO SAVEPOINT given");
     return status;
 }
 
@@ -281,18 +300,23 @@ static cutover_status attempts(struct session *control, const struct swap *swap,
 cutover_status swap_run(struct session *control, const struct swap *swap, bool *commit_sent,
                         cutover_error **error)
 {
+    struct session *watch = swap->watch != NULL ? swap->watch : control;
     struct text sql = TEXT_INIT;
 
     *commit_sent = false;
     cutover_status status = swap_sql(swap, &sql, error);
     if (status == CUTOVER_OK)
-        status = check_empty(control, swap->production, swap->production_oid, error);
+        status = check_empty(watch, swap->production, swap->production_oid, error);
     if (status == CUTOVER_OK)
-        status = check_empty(control, swap->incoming, swap->incoming_oid, error);
+        status = check_empty(watch, swap->incoming, swap->incoming_oid, error);
+    if (status == CUTOVER_OK && PQtransactionStatus(control->connection) == PQTRANS_IDLE)
+        status = swap_begin(control, swap, error);
     if (status == CUTOVER_OK)
         status = attempts(control, swap, text_string(&sql), error);
     if (status == CUTOVER_OK)
         status = commit(control, commit_sent, error);
+    if (status != CUTOVER_OK && !*commit_sent)
+        swap_abort(control);
     text_free(&sql);
     return status;
 }

@@ -14,7 +14,9 @@ struct swap {
     uint32_t incoming_oid;
     const char *displaced; /* the name that production's database gets */
     const char
-        *give_sql; /* what makes it bear what production does: properties_give_sql() of production's name */
+        *give_sql; /* what makes it bear what production does: properties_give_sql() of the incoming's name */
+    struct session *
+        watch; /* another session of the server, which looks who is inside; NULL: `control`, where nothing was begun */
     const char *borne; /* what production bore when that was made (properties_digest()); NULL: not asked */
 };
 
@@ -27,7 +29,12 @@ enum swap_outcome {
 cutover_status swap_outcome(struct session *control, const struct swap *swap, enum swap_outcome *outcome,
                             cutover_error **error);
 
-/* Both doors are closed and nobody is inside: begins, checks both OIDs under their names and their doors, that the displaced name is
+/* Begins the transaction, and gives what comes in what it will bear: before production's door closes, since that takes as long as there is
+   much of it. Nobody sees it, and it goes with swap_abort(). The incoming's door is closed. */
+cutover_status swap_begin(struct session *control, const struct swap *swap, cutover_error **error);
+void swap_abort(struct session *control); /* nothing where nothing was begun */
+
+/* Both doors are closed and nobody is inside: begins where swap_begin() did not, checks both OIDs under their names and their doors, that the displaced name is
    free and that neither has sessions or prepared transactions, renames both, gives the new production what the old one bore, opens
    its door (the displaced one stays closed), commits. Gives up after about 2.5 s of sessions that keep it waiting. A failure before COMMIT was sent leaves nothing done. When COMMIT was sent and its answer
    was lost: CUTOVER_E_POSTGRES with *commit_sent true; ask swap_outcome on a new session. */
