@@ -82,6 +82,28 @@ static const char invalid_indexes_sql[] =
     "  JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT i.indisvalid AND c.relkind = 'i' AND " USERS_SCHEMA("n") " ORDER BY 1";
 
+/* Roles that catalogs name and nobody can be: taken from pg_authid by hand, or lost by a server's fault. What is depended on is noted beside
+   owners and access lists; either may be alone. */
+static const char ghosts_sql[] =
+    "WITH owned (class, oid, owner, acl) AS ("
+    "   SELECT 'pg_class'::regclass, oid, relowner, relacl FROM pg_class"
+    "   UNION ALL SELECT 'pg_namespace'::regclass, oid, nspowner, nspacl FROM pg_namespace"
+    "   UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, proacl FROM pg_proc"
+    "   UNION ALL SELECT 'pg_type'::regclass, oid, typowner, typacl FROM pg_type"
+    "   UNION ALL SELECT 'pg_largeobject'::regclass, oid, lomowner, lomacl FROM pg_largeobject_metadata"
+    "   UNION ALL SELECT 'pg_default_acl'::regclass, oid, defaclrole, defaclacl FROM pg_default_acl"
+    "   UNION ALL SELECT 'pg_database'::regclass, oid, datdba, datacl FROM pg_database"
+    "     WHERE datname = current_database()),"
+    " named (class, oid, role) AS (SELECT class, oid, owner FROM owned"
+    "   UNION SELECT o.class, o.oid, r.role FROM owned o, aclexplode(o.acl) a,"
+    "     LATERAL (VALUES (a.grantee), (a.grantor)) r (role) WHERE r.role <> 0"
+    "   UNION SELECT classid, objid, refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass"
+    "     AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    "SELECT format('%s (role with OID %s)', CASE WHEN n.class = 'pg_default_acl'::regclass THEN 'default "
+    "privileges'"
+    "   ELSE pg_describe_object(n.class, n.oid, 0) END, n.role)"
+    "  FROM named n WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = n.role) ORDER BY 1";
+
 static const char checks_sql[] =
     "SELECT quote_ident(o.conname) || ' of ' || o.conrelid::regclass FROM pg_constraint o"
     " WHERE o.coninhcount = 0 AND " CHECKS_THAT_MAY_READ " ORDER BY 1";
@@ -288,6 +310,12 @@ const struct preflight_listing preflight_listings[] = {
      "invalid indexes are in no backup", "REINDEX or DROP them."},
     {"preview.invalid_indexes", SIDE_PREVIEW, ASK_ONCE, BLOCK, invalid_indexes_sql, NULL,
      "invalid indexes are not carried", "REINDEX or DROP them."},
+    {"production.lost_roles", SIDE_PRODUCTION, ASK_ONCE, BLOCK, ghosts_sql, NULL,
+     "owners, or those who have or made grants, are no roles any more: no backup could give them back",
+     "As a superuser ALTER … OWNER TO somebody, or DROP and make anew what they have grants on."},
+    {"preview.lost_roles", SIDE_PREVIEW, ASK_ONCE, BLOCK, ghosts_sql, NULL,
+     "owners, or those who have or made grants, are no roles any more",
+     "As a superuser ALTER … OWNER TO somebody, or DROP and make anew what they have grants on."},
     {"production.hash_partitions", SIDE_PRODUCTION, ASK_ONCE, BLOCK, hash_partitions_sql, NULL,
      "tables partitioned by a hash of enums, which is another in every database: the backup's rows would "
      "belong "
