@@ -130,6 +130,15 @@ static const char names_sql[] =
     "EXISTS (SELECT FROM reached r JOIN pg_proc p ON p.oid = r.func WHERE r.root IN (SELECT " CALLED(          \
         expression) ") AND (p.provolatile <> 'i' OR " NEWER "))"
 
+/* An operating system that orders or compares text otherwise than when an index was made: what is equal now was not then, and was put where
+   nobody looked for it. */
+#define ORDERED_OTHERWISE                                                                                      \
+    "EXISTS (SELECT FROM unnest(o.indcollation::oid[]) x (oid) JOIN pg_collation k ON k.oid = x.oid"           \
+    "  WHERE k.collversion <> pg_collation_actual_version(k.oid))"                                             \
+    " OR ('\"default\"'::regcollation = ANY (o.indcollation::oid[]) AND EXISTS (SELECT FROM pg_database d"     \
+    "  WHERE d.datname = current_database()"                                                                   \
+    "    AND d.datcollversion <> pg_database_collation_actual_version(d.oid)))"
+
 static const char places_sql[] = REACHED
     "SELECT DISTINCT 'partition ' || c.oid::regclass, 'ONLY ' || c.oid::regclass,"
     "    'NOT (' || pg_get_partition_constraintdef(c.oid) || ')', false, pg_relation_size(c.oid)"
@@ -147,8 +156,8 @@ static const char places_sql[] = REACHED
                        "    pg_relation_size(o.indrelid)"
                        "  FROM pg_index o JOIN pg_class c ON c.oid = o.indrelid AND c.relkind = 'r',"
                        "    generate_series(1, o.indnkeyatts) k"
-                       " WHERE o.indisunique AND " REPLACED(
-                           "concat(o.indexprs, o.indpred)") " GROUP BY o.indexrelid, o.indrelid, o.indpred, "
+                       " WHERE o.indisunique AND (" ORDERED_OTHERWISE " OR " REPLACED(
+                           "concat(o.indexprs, o.indpred)") ") GROUP BY o.indexrelid, o.indrelid, o.indpred, "
                                                             "o.indnullsnotdistinct ORDER BY 1";
 
 static const char values_sql[] = REACHED
@@ -195,6 +204,11 @@ static void list_add(struct text *list, const char *what, const char *why)
     text_add_format(list, "%s%s (%s)", list->length > 0 ? ", " : "", what, why);
 }
 
+/* An index that lacks rows is not asked for them. */
+static const char look_sql[] =
+    "SET lock_timeout = '5s'; SET enable_indexscan = off; SET enable_indexonlyscan = off;"
+    " SET enable_bitmapscan = off";
+
 static cutover_status session_enter(struct look *look, const struct conninfo *conninfo, enum who who,
                                     cutover_error **error)
 {
@@ -205,7 +219,7 @@ static cutover_status session_enter(struct look *look, const struct conninfo *co
     cutover_status status = session_open(&options, &look->sessions[who], error);
 
     if (status == CUTOVER_OK)
-        status = session_run(look->sessions[who], "SET lock_timeout = '5s'", error);
+        status = session_run(look->sessions[who], look_sql, error);
     return status == CUTOVER_OK ? own_settings_apply(look->sessions[who], &look->own, error) : status;
 }
 
