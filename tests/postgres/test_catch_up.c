@@ -612,6 +612,42 @@ static void definitions_that_end_as_they_began_fail_the_promotion(void **state)
     free(request);
 }
 
+/* What a round would read is enough for one, and somebody has it for himself: behind the fence he has not. */
+static int keep_for_oneself(struct shop *shop, void *context)
+{
+    PGconn **keeper = context;
+
+    (void)shop;
+    cluster_sql(cluster, "kept_production",
+                "INSERT INTO pile SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 40000) g");
+    *keeper = cluster_connect(cluster, "kept_production");
+    PGresult *result = PQexec(*keeper, "BEGIN; LOCK TABLE pile IN ACCESS EXCLUSIVE MODE");
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    return 0;
+}
+
+static void a_table_that_somebody_keeps_for_himself_costs_a_round_and_not_the_job(void **state)
+{
+    struct shop *shop = *state;
+    char *request = shop_ready(shop, "kept");
+    PGconn *keeper = NULL;
+    const struct shop_hook hooks[] = {{"catch_up", keep_for_oneself, &keeper}, {NULL, NULL, NULL}};
+
+    cluster_sql(cluster, "kept_production",
+                "CREATE TABLE pile (a int, b text); INSERT INTO pile SELECT g, repeat(md5(g::text), 8) FROM "
+                "generate_series(1, 40000) g");
+    struct outcome outcome =
+        shop_promote_ok(shop, &(struct shop_promotion){.request_id = request, .hooks = hooks});
+    PQfinish(keeper);
+    check_contains(shop->log, "a round of the catch-up is left out");
+    backup_restore(&outcome);
+    assert_int_equal(cluster_number(cluster, "restored", "SELECT count(*) FROM pile"), 80000);
+    cluster_sql(cluster, "postgres", "DROP DATABASE restored");
+    outcome_free(&outcome);
+    free(request);
+}
+
 static int start_cluster(void **state)
 {
     (void)state;
@@ -636,6 +672,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_damaged_where_it_is_changed_in_place_fails_the_promotion,
                                         shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(a_limit_that_would_be_passed_is_found_before_a_write_is_refused,
+                                        shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(a_table_that_somebody_keeps_for_himself_costs_a_round_and_not_the_job,
                                         shop_setup, shop_teardown),
         cmocka_unit_test_setup_teardown(definitions_that_end_as_they_began_fail_the_promotion, shop_setup,
                                         shop_teardown),
