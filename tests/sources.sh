@@ -9,7 +9,7 @@ failed=0
 # shellcheck disable=SC2013 # no name of a source has a space in it
 for file in $(find include lib schemas tests examples daemon bindings \( -name '*.[ch]' -o -path 'tests/unit/data/*' -o -path 'schemas/*.json' -o \
     -path 'daemon/dashboard/*' -o -path 'tests/browser/*' -o \
-    -type f -path 'bindings/*' ! -path '*/__pycache__/*' \) ! -path 'tests/fuzz/*' |
+    -type f -path 'bindings/*' ! -path '*/__pycache__/*' ! -path 'bindings/node/lib/*' \) ! -path 'tests/fuzz/*' ! -path '*/node_modules/*' |
     sort); do
     if grep -Eq "(^|[[:space:]])(${file}|${file%.c})([[:space:]]|\$)" Makefile.am; then
         passed=$((passed + 1))

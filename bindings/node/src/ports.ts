@@ -62,6 +62,9 @@ abstract class HostPort extends Port {
                 }
             }));
         }
+        if (`${this.struct}_close` in abi.CALLBACKS) {
+            found["close"] = pointer(`${this.struct}_close`, (own: bigint) => { void borrowed<HostPort>(own).close(); });
+        }
         return found;
     }
 
