@@ -239,7 +239,7 @@ def returned(name, kind, doc, parameters, functions):
 
 def functions(headers):
     names = {node.get("name") for node in headers.ours if node.tag == "Function"}
-    for node in headers.ours:
+    for node in sorted(headers.ours, key=lambda node: (headers.header(node), int(node.get("line") or 0))):
         if node.tag != "Function":
             continue
         name, doc, kind = node.get("name"), headers.doc(node), headers.type(node.get("returns"))
@@ -277,7 +277,7 @@ def main():
     headers = Headers()
     with open(os.path.join(INCLUDE, "cutover", "version.h"), encoding="utf-8") as file:
         version = ".".join(re.findall(r"^#define CUTOVER_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", file.read(), re.M))
-    found = sorted(functions(headers), key=lambda each: (each["header"], each["name"]))
+    found = list(functions(headers))
     names = {each["name"] for each in found}
     described = {
         "library": "libcutover", "version": version, "soname": soname(version), "data_model": "LP64",

@@ -153,6 +153,8 @@ def value(kind, name, doc, sibling=None):
     """The type of what is told, and how it is read from `{}`."""
     if name == "json":
         return "Dict[str, Any]", "members({})"
+    if name == "report":
+        return "Optional[Dict[str, Any]]", "members_or_none({})"
     if kind == "const char *":
         nothing = re.sub(r"NULL for NULL|for NULL", "", doc)
         return ("Optional[str]", "text_or_none({})") if "NULL" in nothing else ("str", "text({})")
@@ -169,6 +171,15 @@ def value(kind, name, doc, sibling=None):
     return SCALARS[kind][1], "{}"
 
 
+def as_python(doc, kind):
+    """What C's words are of that type."""
+    doc = re.sub(r"\s*NULL for NULL\.|, and (is )?0 for NULL|; 0 for NULL|; static", "", doc).replace("NULL", "None")
+    if "datetime" in kind:
+        doc = re.sub(r"\b0(?=:| while| where| when)", "None", doc)
+        doc = re.sub(r"(: |, )?[Mm]icroseconds since 1970(-01-01)? UTC([;,:] ?)?", lambda found: "; " if found.group(3) and found.group(1) else "", doc)
+    return re.sub(r"^[.;, ]+", "", doc)
+
+
 def field(name):
     return "data" if name == "json" else name
 
@@ -176,7 +187,7 @@ def field(name):
 def dataclass(name, doc, fields, base="Record"):
     """Those that have a default come last."""
     fields = sorted(fields, key=lambda each: each[3])
-    body = "\n".join(f"    {each[0]}: {each[1]}" + (" = None" if each[3] else "") + "\n" + docstring(each[2], 4).rstrip() for each in fields)
+    body = "\n".join(f"    {each[0]}: {each[1]}" + (" = None" if each[3] else "") + "\n" + docstring(as_python(each[2], each[1]), 4).rstrip() for each in fields)
     return f"\n\n@dataclass(frozen=True)\nclass {name}({base}):\n{docstring(doc, 4)}\n{body}\n"
 
 
@@ -215,7 +226,7 @@ def handle_records():
                 reads.append(f"{own}={optional}")
             else:
                 continue
-            fields.append((field(own), kind, re.sub(r"\s*NULL for NULL\.|, and (is )?0 for NULL|; 0 for NULL|; static", "", doc), False))
+            fields.append((field(own), kind, doc, False))
         yield dataclass(camel(name), HANDLES[name]["doc"].replace(" Free it.", ""), fields)
         yield f"\n\ndef read_{name[8:]}(handle: Any) -> {camel(name)}:\n    return {camel(name)}(\n        " + ",\n        ".join(reads) + ")\n"
 
@@ -223,7 +234,7 @@ def handle_records():
 def records():
     yield HEADING.format("What the library tells, and what it is told, as dataclasses.")
     yield "import ctypes as c\nfrom dataclasses import dataclass\nfrom datetime import datetime\nfrom typing import Any, ClassVar, Dict, Optional, Sequence, Type\n"
-    yield "from . import _abi as abi\nfrom ._library import lib\nfrom ._values import Record, members, text, text_or_none, texts, time, time_or_none, told\n"
+    yield "from . import _abi as abi\nfrom ._library import lib\nfrom ._values import Record, members, members_or_none, text, text_or_none, texts, time, time_or_none, told\n"
     yield from struct_records()
     yield from handle_records()
 

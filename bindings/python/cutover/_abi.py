@@ -1431,623 +1431,623 @@ LAYOUTS: Dict[Type[c.Structure], List[int]] = {
 
 PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "cutover_actor_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_api_free": (None, [c.c_void_p]),
-    "cutover_api_handle": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_api_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_api_openapi": (c.c_char_p, []),
     "cutover_api_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_api_problem": (c.c_int, [c.c_uint32, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_api_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_api_free": (None, [c.c_void_p]),
     "cutover_api_request_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_api_response_body": (c.c_char_p, [c.c_void_p]),
-    "cutover_api_response_body_size": (c.c_size_t, [c.c_void_p]),
-    "cutover_api_response_free": (None, [c.c_void_p]),
+    "cutover_api_handle": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_api_tend": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_api_openapi": (c.c_char_p, []),
+    "cutover_api_problem": (c.c_int, [c.c_uint32, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_api_response_status": (c.c_uint32, [c.c_void_p]),
     "cutover_api_response_header_count": (c.c_size_t, [c.c_void_p]),
     "cutover_api_response_header_name": (c.c_char_p, [c.c_void_p, c.c_size_t]),
     "cutover_api_response_header_value": (c.c_char_p, [c.c_void_p, c.c_size_t]),
+    "cutover_api_response_body": (c.c_char_p, [c.c_void_p]),
+    "cutover_api_response_body_size": (c.c_size_t, [c.c_void_p]),
     "cutover_api_response_route": (c.c_char_p, [c.c_void_p]),
-    "cutover_api_response_status": (c.c_uint32, [c.c_void_p]),
     "cutover_api_response_take_stream": (c.c_void_p, [c.c_void_p]),
-    "cutover_api_stream_free": (None, [c.c_void_p]),
+    "cutover_api_response_free": (None, [c.c_void_p]),
     "cutover_api_stream_next": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_api_tend": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_api_stream_free": (None, [c.c_void_p]),
+    "cutover_api_work_run": (c.c_int, [c.c_void_p, c.c_void_p]),
     "cutover_api_work_cancel": (None, [c.c_void_p]),
-    "cutover_api_work_free": (None, [c.c_void_p]),
     "cutover_api_work_job_id": (c.c_char_p, [c.c_void_p]),
     "cutover_api_work_kind": (c.c_char_p, [c.c_void_p]),
     "cutover_api_work_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_api_work_run": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_api_work_free": (None, [c.c_void_p]),
     "cutover_audit_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, cutover_audit_emit, c.c_void_p, c.c_void_p]),
-    "cutover_delivery_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_delivery_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_event_selection_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_delivery_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_events_deliver": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_events_discard": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_events_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_event_emit, c.c_void_p, c.c_void_p]),
+    "cutover_event_selection_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_events_retry": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_backup_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_backup_created_at": (c.c_int64, [c.c_void_p]),
-    "cutover_backup_delete": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
-    "cutover_backup_free": (None, [c.c_void_p]),
-    "cutover_backup_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_backup_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_job_cancel": (None, [c.c_void_p]),
-    "cutover_backup_job_free": (None, [c.c_void_p]),
-    "cutover_backup_job_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_job_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_backup_job_run": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_backup_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_label": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_backup_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_backup_list_free": (None, [c.c_void_p]),
+    "cutover_events_discard": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_backup_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_backup_path": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_size_t, c.c_void_p]),
-    "cutover_backup_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_backup_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_backup_verified_at": (c.c_int64, [c.c_void_p]),
+    "cutover_backup_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_backup_verify": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_backup_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_backup_verify_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_backup_version": (c.c_uint64, [c.c_void_p]),
-    "cutover_backups_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_backup_job_run": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_backup_job_cancel": (None, [c.c_void_p]),
+    "cutover_backup_job_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_backup_job_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_job_free": (None, [c.c_void_p]),
+    "cutover_backup_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_backups_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
+    "cutover_backups_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_backup_delete": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
+    "cutover_backup_path": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_size_t, c.c_void_p]),
+    "cutover_backup_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_project_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_label": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_status": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_created_at": (c.c_int64, [c.c_void_p]),
+    "cutover_backup_verified_at": (c.c_int64, [c.c_void_p]),
+    "cutover_backup_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_backup_version": (c.c_uint64, [c.c_void_p]),
+    "cutover_backup_free": (None, [c.c_void_p]),
+    "cutover_backup_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_backup_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_backup_list_free": (None, [c.c_void_p]),
+    "cutover_displaced_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_displaced_emit, c.c_void_p, c.c_void_p]),
     "cutover_displaced_drop": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p]),
     "cutover_displaced_expire": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_int64, cutover_displaced_emit, c.c_void_p, c.c_void_p]),
-    "cutover_displaced_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_displaced_emit, c.c_void_p, c.c_void_p]),
-    "cutover_engine_free": (None, [c.c_void_p]),
-    "cutover_engine_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_engine_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_filter_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_engine_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_engine_free": (None, [c.c_void_p]),
+    "cutover_text_visible": (c.c_void_p, [c.c_char_p]),
+    "cutover_time_text": (c.c_void_p, [c.c_int64, c.c_void_p]),
+    "cutover_time_read": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_json_check": (c.c_int, [c.c_char_p, c.c_size_t, c.c_void_p]),
     "cutover_string_free": (None, [c.c_void_p]),
-    "cutover_text_visible": (c.c_void_p, [c.c_char_p]),
-    "cutover_time_read": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_time_text": (c.c_void_p, [c.c_int64, c.c_void_p]),
     "cutover_answer": (c.c_int, [c.c_int]),
-    "cutover_answer_begin": (None, []),
     "cutover_answer_of": (c.c_int, [c.c_uint32, c.c_int]),
+    "cutover_answer_begin": (None, []),
     "cutover_error_code": (c.c_int, [c.c_void_p]),
-    "cutover_error_detail": (c.c_char_p, [c.c_void_p]),
-    "cutover_error_free": (None, [c.c_void_p]),
-    "cutover_error_hint": (c.c_char_p, [c.c_void_p]),
     "cutover_error_message": (c.c_char_p, [c.c_void_p]),
-    "cutover_error_new": (c.c_void_p, [c.c_int, c.c_char_p, c.c_char_p, c.c_char_p]),
+    "cutover_error_detail": (c.c_char_p, [c.c_void_p]),
+    "cutover_error_hint": (c.c_char_p, [c.c_void_p]),
     "cutover_error_sqlstate": (c.c_char_p, [c.c_void_p]),
     "cutover_error_step": (c.c_char_p, [c.c_void_p]),
     "cutover_error_verdict": (c.c_int, [c.c_void_p]),
+    "cutover_error_free": (None, [c.c_void_p]),
+    "cutover_error_new": (c.c_void_p, [c.c_int, c.c_char_p, c.c_char_p, c.c_char_p]),
     "cutover_status_name": (c.c_char_p, [c.c_int]),
     "cutover_verdict_name": (c.c_char_p, [c.c_int]),
+    "cutover_integration_secrets_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_integrations_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_integrations_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_integrations_free": (None, [c.c_void_p]),
+    "cutover_integrations_notifier": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_integration_run_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_integrations_deliver": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_integrations_stop": (None, [c.c_void_p]),
+    "cutover_integration_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_integration_connect": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_integration_disconnect": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p]),
-    "cutover_integration_free": (None, [c.c_void_p]),
+    "cutover_integration_sync": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_integration_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_integrations_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_integration_emit, c.c_void_p, c.c_void_p]),
     "cutover_integration_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_integration_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_integration_last_error": (c.c_char_p, [c.c_void_p]),
-    "cutover_integration_next_attempt_at": (c.c_int64, [c.c_void_p]),
-    "cutover_integration_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_integration_project_id": (c.c_char_p, [c.c_void_p]),
     "cutover_integration_provider": (c.c_char_p, [c.c_void_p]),
-    "cutover_integration_run_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_integration_secrets_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_integration_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_integration_sync": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_integration_synced_at": (c.c_int64, [c.c_void_p]),
+    "cutover_integration_next_attempt_at": (c.c_int64, [c.c_void_p]),
+    "cutover_integration_last_error": (c.c_char_p, [c.c_void_p]),
+    "cutover_integration_json": (c.c_char_p, [c.c_void_p]),
     "cutover_integration_version": (c.c_uint64, [c.c_void_p]),
-    "cutover_integrations_deliver": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_integrations_free": (None, [c.c_void_p]),
-    "cutover_integrations_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_integration_emit, c.c_void_p, c.c_void_p]),
-    "cutover_integrations_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_integrations_notifier": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_integrations_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_integrations_stop": (None, [c.c_void_p]),
-    "cutover_job_cancel": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
-    "cutover_job_created_at": (c.c_int64, [c.c_void_p]),
-    "cutover_job_free": (None, [c.c_void_p]),
+    "cutover_integration_free": (None, [c.c_void_p]),
     "cutover_job_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_job_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_is_over": (c.c_int32, [c.c_void_p]),
-    "cutover_job_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_kind": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_job_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_job_list_free": (None, [c.c_void_p]),
-    "cutover_job_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_job_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_renewed_at": (c.c_int64, [c.c_void_p]),
-    "cutover_job_report": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_request_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_job_version": (c.c_uint64, [c.c_void_p]),
-    "cutover_jobs_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_jobs_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
-    "cutover_key_actor": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_jobs_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_job_cancel": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
+    "cutover_job_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_kind": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_status": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_is_over": (c.c_int32, [c.c_void_p]),
+    "cutover_job_project_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_request_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_created_at": (c.c_int64, [c.c_void_p]),
+    "cutover_job_version": (c.c_uint64, [c.c_void_p]),
+    "cutover_job_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_job_report": (c.c_char_p, [c.c_void_p]),
+    "cutover_job_renewed_at": (c.c_int64, [c.c_void_p]),
+    "cutover_job_free": (None, [c.c_void_p]),
+    "cutover_job_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_job_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_job_list_free": (None, [c.c_void_p]),
+    "cutover_key_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_key_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_key_authenticate": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_key_check": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_key_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_key_revoke": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_key_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_keys_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
+    "cutover_key_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_key_label": (c.c_char_p, [c.c_void_p]),
+    "cutover_key_actor": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_key_roles": (c.c_uint32, [c.c_void_p]),
+    "cutover_key_project_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_key_organization_id": (c.c_char_p, [c.c_void_p]),
     "cutover_key_created_at": (c.c_int64, [c.c_void_p]),
     "cutover_key_expires_at": (c.c_int64, [c.c_void_p]),
-    "cutover_key_free": (None, [c.c_void_p]),
-    "cutover_key_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_key_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_key_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_key_label": (c.c_char_p, [c.c_void_p]),
-    "cutover_key_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_key_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_key_list_free": (None, [c.c_void_p]),
-    "cutover_key_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_key_organization_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_key_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_key_revoke": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_key_revoked_at": (c.c_int64, [c.c_void_p]),
-    "cutover_key_roles": (c.c_uint32, [c.c_void_p]),
-    "cutover_keys_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
-    "cutover_named_notifier_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_notifier_close": (None, [c.c_void_p]),
+    "cutover_key_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_key_free": (None, [c.c_void_p]),
+    "cutover_key_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_key_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_key_list_free": (None, [c.c_void_p]),
     "cutover_notifier_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_named_notifier_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_notifier_jsonl_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_notifier_close": (None, [c.c_void_p]),
     "cutover_pgbouncer_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_platform_pgbouncer_unwrap": (None, [c.c_void_p]),
     "cutover_platform_pgbouncer_wrap": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_platform_pgbouncer_unwrap": (None, [c.c_void_p]),
+    "cutover_project_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_preview_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_platform_cancelled": (c.c_int32, []),
     "cutover_platform_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_preview_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_project_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_preflight_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_preflight_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_preflight_free": (None, [c.c_void_p]),
-    "cutover_preflight_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_preflight_preview": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
     "cutover_preflight_run": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
+    "cutover_preflight_preview": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
     "cutover_preflight_severity": (c.c_int, [c.c_void_p]),
+    "cutover_preflight_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_preflight_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_preflight_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_preflight_free": (None, [c.c_void_p]),
     "cutover_severity_name": (c.c_char_p, [c.c_int]),
     "cutover_progress_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_promotion_cancel": (None, [c.c_void_p]),
-    "cutover_promotion_free": (None, [c.c_void_p]),
-    "cutover_promotion_id": (c.c_char_p, [c.c_void_p]),
     "cutover_promotion_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_promotion_preflight": (c.c_void_p, [c.c_void_p]),
-    "cutover_promotion_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_promotion_release": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
-    "cutover_promotion_report": (c.c_char_p, [c.c_void_p]),
-    "cutover_promotion_run": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_promotion_show": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_promotion_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_abandon_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_leftover_forget": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p]),
-    "cutover_leftovers_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_leftover_emit, c.c_void_p, c.c_void_p]),
-    "cutover_project_confirm_server": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_char_p, c.c_void_p]),
-    "cutover_project_look": (c.c_int, [c.c_void_p, c.c_char_p, cutover_recovery_emit, c.c_void_p, c.c_void_p]),
+    "cutover_promotion_run": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_promotion_cancel": (None, [c.c_void_p]),
+    "cutover_promotion_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_promotion_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_promotion_preflight": (c.c_void_p, [c.c_void_p]),
+    "cutover_promotion_report": (c.c_char_p, [c.c_void_p]),
+    "cutover_promotion_free": (None, [c.c_void_p]),
+    "cutover_promotion_release": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
+    "cutover_promotion_show": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_recover": (c.c_int, [c.c_void_p, c.c_char_p, cutover_recovery_emit, c.c_void_p, c.c_void_p]),
+    "cutover_project_look": (c.c_int, [c.c_void_p, c.c_char_p, cutover_recovery_emit, c.c_void_p, c.c_void_p]),
+    "cutover_project_confirm_server": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_char_p, c.c_void_p]),
+    "cutover_abandon_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_recover_abandon": (c.c_int, [c.c_void_p, c.c_void_p, cutover_recovery_emit, c.c_void_p, c.c_void_p]),
+    "cutover_leftovers_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_leftover_emit, c.c_void_p, c.c_void_p]),
+    "cutover_leftover_forget": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p]),
     "cutover_recovered_name": (c.c_char_p, [c.c_int]),
-    "cutover_project_removal_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_registry_free": (None, [c.c_void_p]),
     "cutover_registry_open": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_registry_open_as": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_registry_free": (None, [c.c_void_p]),
     "cutover_registry_platform": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_registry_project_add": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_registry_project_set_pgbouncers": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_registry_project_set_hold_fence": (c.c_int, [c.c_void_p, c.c_char_p, c.c_int32, c.c_void_p]),
+    "cutover_registry_project_set": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_registry_projects_list": (c.c_int, [c.c_void_p, cutover_project_emit, c.c_void_p, c.c_void_p]),
+    "cutover_project_removal_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_registry_project_remove": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_registry_preview_add": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_registry_preview_extend": (c.c_int, [c.c_void_p, c.c_char_p, c.c_int64, c.c_void_p]),
-    "cutover_registry_preview_remove": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p]),
     "cutover_registry_previews_list": (c.c_int, [c.c_void_p, c.c_char_p, cutover_preview_emit, c.c_void_p, c.c_void_p]),
+    "cutover_registry_preview_remove": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p]),
     "cutover_registry_previews_reap": (c.c_int, [c.c_void_p, c.c_char_p, cutover_preview_emit, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_registry_project_add": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_registry_project_remove": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_registry_project_set": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_registry_project_set_hold_fence": (c.c_int, [c.c_void_p, c.c_char_p, c.c_int32, c.c_void_p]),
-    "cutover_registry_project_set_pgbouncers": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_registry_projects_list": (c.c_int, [c.c_void_p, cutover_project_emit, c.c_void_p, c.c_void_p]),
-    "cutover_repository_close": (None, [c.c_void_p]),
-    "cutover_repository_directory_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_repository_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_request_ack": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_ack_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_request_backup_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_cancel": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_completed_at": (c.c_int64, [c.c_void_p]),
-    "cutover_request_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_created_at": (c.c_int64, [c.c_void_p]),
-    "cutover_request_customer_note": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_free": (None, [c.c_void_p]),
-    "cutover_request_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_request_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_request_list_free": (None, [c.c_void_p]),
-    "cutover_request_operator_note": (c.c_char_p, [c.c_void_p]),
+    "cutover_repository_directory_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_repository_close": (None, [c.c_void_p]),
     "cutover_request_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_request_organization_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_preview_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_promotion_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_reject": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_rejected_reason": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_reschedule": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_int64, c.c_void_p, c.c_void_p]),
-    "cutover_request_scheduled_for": (c.c_int64, [c.c_void_p]),
-    "cutover_request_set_ticket": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_request_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_ticket": (c.c_char_p, [c.c_void_p]),
-    "cutover_request_updated_at": (c.c_int64, [c.c_void_p]),
-    "cutover_request_version": (c.c_uint64, [c.c_void_p]),
-    "cutover_requests_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_requests_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
-    "cutover_restore_cancel": (None, [c.c_void_p]),
-    "cutover_restore_free": (None, [c.c_void_p]),
-    "cutover_restore_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_requests_find": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_ack_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_request_ack": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_reject": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_cancel": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_set_ticket": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_request_reschedule": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_int64, c.c_void_p, c.c_void_p]),
+    "cutover_request_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_organization_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_project_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_preview_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_status": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_customer_note": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_ticket": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_operator_note": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_rejected_reason": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_scheduled_for": (c.c_int64, [c.c_void_p]),
+    "cutover_request_backup_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_promotion_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_created_at": (c.c_int64, [c.c_void_p]),
+    "cutover_request_updated_at": (c.c_int64, [c.c_void_p]),
+    "cutover_request_completed_at": (c.c_int64, [c.c_void_p]),
+    "cutover_request_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_request_version": (c.c_uint64, [c.c_void_p]),
+    "cutover_request_free": (None, [c.c_void_p]),
+    "cutover_request_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_request_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_request_list_free": (None, [c.c_void_p]),
     "cutover_restore_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_restore_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_restore_report": (c.c_char_p, [c.c_void_p]),
-    "cutover_restore_run": (c.c_int, [c.c_void_p, c.c_void_p]),
     "cutover_restore_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_rollback_cancel": (None, [c.c_void_p]),
-    "cutover_rollback_free": (None, [c.c_void_p]),
-    "cutover_rollback_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_restore_run": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_restore_cancel": (None, [c.c_void_p]),
+    "cutover_restore_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_restore_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_restore_report": (c.c_char_p, [c.c_void_p]),
+    "cutover_restore_free": (None, [c.c_void_p]),
     "cutover_rollback_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_rollback_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_rollback_report": (c.c_char_p, [c.c_void_p]),
-    "cutover_rollback_run": (c.c_int, [c.c_void_p, c.c_void_p]),
     "cutover_rollback_start": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_rollback_writes": (c.c_int, [c.c_void_p]),
     "cutover_writes_name": (c.c_char_p, [c.c_int]),
-    "cutover_store_close": (None, [c.c_void_p]),
+    "cutover_rollback_run": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_rollback_cancel": (None, [c.c_void_p]),
+    "cutover_rollback_progress": (c.c_int, [c.c_void_p, c.c_void_p]),
+    "cutover_rollback_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_rollback_report": (c.c_char_p, [c.c_void_p]),
+    "cutover_rollback_free": (None, [c.c_void_p]),
+    "cutover_write_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_memory_open": (c.c_int, [c.c_void_p, c.c_void_p]),
     "cutover_store_postgres_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_store_postgres_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_sqlite_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_write_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_store_close": (None, [c.c_void_p]),
     "cutover_version": (c.c_char_p, []),
     "cutover_version_number": (c.c_int32, []),
-    "cutover_webhook_change_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_webhook_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_delete": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
-    "cutover_webhook_deliveries_find": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_delivery_attempts": (c.c_uint32, [c.c_void_p]),
-    "cutover_webhook_delivery_free": (None, [c.c_void_p]),
-    "cutover_webhook_delivery_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_delivery_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_delivery_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_delivery_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_webhook_delivery_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_webhook_delivery_list_free": (None, [c.c_void_p]),
-    "cutover_webhook_delivery_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_delivery_type": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_free": (None, [c.c_void_p]),
-    "cutover_webhook_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_json": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
-    "cutover_webhook_list_count": (c.c_size_t, [c.c_void_p]),
-    "cutover_webhook_list_free": (None, [c.c_void_p]),
-    "cutover_webhook_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_webhook_project_id": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_redeliver": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_rotate_secret": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_round_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_webhook_selection_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_webhook_status": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_test": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_update": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhook_url": (c.c_char_p, [c.c_void_p]),
-    "cutover_webhook_version": (c.c_uint64, [c.c_void_p]),
-    "cutover_webhooks_deliver": (c.c_int, [c.c_void_p, c.c_uint32, c.c_void_p, c.c_void_p]),
-    "cutover_webhooks_free": (None, [c.c_void_p]),
-    "cutover_webhooks_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
-    "cutover_webhooks_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_webhooks_notifier": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
     "cutover_webhooks_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
-    "cutover_webhooks_stop": (None, [c.c_void_p])}
+    "cutover_webhooks_new": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhooks_free": (None, [c.c_void_p]),
+    "cutover_webhooks_notifier": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_round_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_webhooks_deliver": (c.c_int, [c.c_void_p, c.c_uint32, c.c_void_p, c.c_void_p]),
+    "cutover_webhooks_stop": (None, [c.c_void_p]),
+    "cutover_webhook_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_webhook_create": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhooks_list": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_change_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_webhook_update": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_delete": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p]),
+    "cutover_webhook_rotate_secret": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_test": (c.c_int, [c.c_void_p, c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_deliveries_find": (c.c_int, [c.c_void_p, c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_delivery_get": (c.c_int, [c.c_void_p, c.c_char_p, c.c_char_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_selection_init": (c.c_int, [c.c_void_p, c.c_uint]),
+    "cutover_webhook_redeliver": (c.c_int, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_webhook_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_project_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_url": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_status": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_version": (c.c_uint64, [c.c_void_p]),
+    "cutover_webhook_free": (None, [c.c_void_p]),
+    "cutover_webhook_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_webhook_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_webhook_list_free": (None, [c.c_void_p]),
+    "cutover_webhook_delivery_id": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_delivery_type": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_delivery_status": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_delivery_attempts": (c.c_uint32, [c.c_void_p]),
+    "cutover_webhook_delivery_json": (c.c_char_p, [c.c_void_p]),
+    "cutover_webhook_delivery_free": (None, [c.c_void_p]),
+    "cutover_webhook_delivery_list_count": (c.c_size_t, [c.c_void_p]),
+    "cutover_webhook_delivery_list_at": (c.c_void_p, [c.c_void_p, c.c_size_t]),
+    "cutover_webhook_delivery_list_free": (None, [c.c_void_p])}
 
 
 class Functions:
     """The functions of the library, as C has them."""
 
     cutover_actor_init: Callable[[Any, int], int]
-    cutover_api_free: Callable[[Any], None]
-    cutover_api_handle: Callable[[Any, Any, Any, Any], int]
-    cutover_api_new: Callable[[Any, Any, Any], int]
-    cutover_api_openapi: Callable[[], Optional[bytes]]
     cutover_api_options_init: Callable[[Any, int], int]
-    cutover_api_problem: Callable[[int, Any, Any, Any], int]
+    cutover_api_new: Callable[[Any, Any, Any], int]
+    cutover_api_free: Callable[[Any], None]
     cutover_api_request_init: Callable[[Any, int], int]
-    cutover_api_response_body: Callable[[Any], Optional[bytes]]
-    cutover_api_response_body_size: Callable[[Any], int]
-    cutover_api_response_free: Callable[[Any], None]
+    cutover_api_handle: Callable[[Any, Any, Any, Any], int]
+    cutover_api_tend: Callable[[Any, Any], int]
+    cutover_api_openapi: Callable[[], Optional[bytes]]
+    cutover_api_problem: Callable[[int, Any, Any, Any], int]
+    cutover_api_response_status: Callable[[Any], int]
     cutover_api_response_header_count: Callable[[Any], int]
     cutover_api_response_header_name: Callable[[Any, int], Optional[bytes]]
     cutover_api_response_header_value: Callable[[Any, int], Optional[bytes]]
+    cutover_api_response_body: Callable[[Any], Optional[bytes]]
+    cutover_api_response_body_size: Callable[[Any], int]
     cutover_api_response_route: Callable[[Any], Optional[bytes]]
-    cutover_api_response_status: Callable[[Any], int]
     cutover_api_response_take_stream: Callable[[Any], Any]
-    cutover_api_stream_free: Callable[[Any], None]
+    cutover_api_response_free: Callable[[Any], None]
     cutover_api_stream_next: Callable[[Any, Any, Any, Any], int]
-    cutover_api_tend: Callable[[Any, Any], int]
+    cutover_api_stream_free: Callable[[Any], None]
+    cutover_api_work_run: Callable[[Any, Any], int]
     cutover_api_work_cancel: Callable[[Any], None]
-    cutover_api_work_free: Callable[[Any], None]
     cutover_api_work_job_id: Callable[[Any], Optional[bytes]]
     cutover_api_work_kind: Callable[[Any], Optional[bytes]]
     cutover_api_work_project_id: Callable[[Any], Optional[bytes]]
-    cutover_api_work_run: Callable[[Any, Any], int]
+    cutover_api_work_free: Callable[[Any], None]
     cutover_audit_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any, Any], int]
-    cutover_delivery_init: Callable[[Any, int], int]
     cutover_delivery_options_init: Callable[[Any, int], int]
-    cutover_event_selection_init: Callable[[Any, int], int]
+    cutover_delivery_init: Callable[[Any, int], int]
     cutover_events_deliver: Callable[[Any, Any, Any, Any], int]
-    cutover_events_discard: Callable[[Any, Any, Any, Any], int]
     cutover_events_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_event_selection_init: Callable[[Any, int], int]
     cutover_events_retry: Callable[[Any, Any, Any, Any], int]
-    cutover_backup_create: Callable[[Any, Any, Any, Any], int]
-    cutover_backup_created_at: Callable[[Any], int]
-    cutover_backup_delete: Callable[[Any, Any, Optional[bytes], Any], int]
-    cutover_backup_free: Callable[[Any], None]
-    cutover_backup_get: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_backup_id: Callable[[Any], Optional[bytes]]
-    cutover_backup_job_cancel: Callable[[Any], None]
-    cutover_backup_job_free: Callable[[Any], None]
-    cutover_backup_job_id: Callable[[Any], Optional[bytes]]
-    cutover_backup_job_progress: Callable[[Any, Any], int]
-    cutover_backup_job_run: Callable[[Any, Any], int]
-    cutover_backup_json: Callable[[Any], Optional[bytes]]
-    cutover_backup_label: Callable[[Any], Optional[bytes]]
-    cutover_backup_list_at: Callable[[Any, int], Any]
-    cutover_backup_list_count: Callable[[Any], int]
-    cutover_backup_list_free: Callable[[Any], None]
+    cutover_events_discard: Callable[[Any, Any, Any, Any], int]
     cutover_backup_options_init: Callable[[Any, int], int]
-    cutover_backup_path: Callable[[Any, Optional[bytes], Any, int, Any], int]
-    cutover_backup_project_id: Callable[[Any], Optional[bytes]]
-    cutover_backup_start: Callable[[Any, Any, Any, Any], int]
-    cutover_backup_status: Callable[[Any], Optional[bytes]]
-    cutover_backup_verified_at: Callable[[Any], int]
+    cutover_backup_create: Callable[[Any, Any, Any, Any], int]
     cutover_backup_verify: Callable[[Any, Any, Optional[bytes], Any, Any], int]
+    cutover_backup_start: Callable[[Any, Any, Any, Any], int]
     cutover_backup_verify_start: Callable[[Any, Any, Optional[bytes], Any, Any], int]
-    cutover_backup_version: Callable[[Any], int]
-    cutover_backups_find: Callable[[Any, Any, Any, Any], int]
+    cutover_backup_job_run: Callable[[Any, Any], int]
+    cutover_backup_job_cancel: Callable[[Any], None]
+    cutover_backup_job_progress: Callable[[Any, Any], int]
+    cutover_backup_job_id: Callable[[Any], Optional[bytes]]
+    cutover_backup_job_free: Callable[[Any], None]
+    cutover_backup_get: Callable[[Any, Optional[bytes], Any, Any], int]
     cutover_backups_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
+    cutover_backups_find: Callable[[Any, Any, Any, Any], int]
+    cutover_backup_delete: Callable[[Any, Any, Optional[bytes], Any], int]
+    cutover_backup_path: Callable[[Any, Optional[bytes], Any, int, Any], int]
+    cutover_backup_id: Callable[[Any], Optional[bytes]]
+    cutover_backup_project_id: Callable[[Any], Optional[bytes]]
+    cutover_backup_label: Callable[[Any], Optional[bytes]]
+    cutover_backup_status: Callable[[Any], Optional[bytes]]
+    cutover_backup_created_at: Callable[[Any], int]
+    cutover_backup_verified_at: Callable[[Any], int]
+    cutover_backup_json: Callable[[Any], Optional[bytes]]
+    cutover_backup_version: Callable[[Any], int]
+    cutover_backup_free: Callable[[Any], None]
+    cutover_backup_list_count: Callable[[Any], int]
+    cutover_backup_list_at: Callable[[Any, int], Any]
+    cutover_backup_list_free: Callable[[Any], None]
+    cutover_displaced_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
     cutover_displaced_drop: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any], int]
     cutover_displaced_expire: Callable[[Any, Any, Optional[bytes], int, Any, Any, Any], int]
-    cutover_displaced_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
-    cutover_engine_free: Callable[[Any], None]
-    cutover_engine_new: Callable[[Any, Any, Any], int]
     cutover_engine_options_init: Callable[[Any, int], int]
     cutover_filter_init: Callable[[Any, int], int]
+    cutover_engine_new: Callable[[Any, Any, Any], int]
+    cutover_engine_free: Callable[[Any], None]
+    cutover_text_visible: Callable[[Optional[bytes]], Any]
+    cutover_time_text: Callable[[int, Any], Any]
+    cutover_time_read: Callable[[Optional[bytes], Any, Any], int]
     cutover_json_check: Callable[[Optional[bytes], int, Any], int]
     cutover_string_free: Callable[[Any], None]
-    cutover_text_visible: Callable[[Optional[bytes]], Any]
-    cutover_time_read: Callable[[Optional[bytes], Any, Any], int]
-    cutover_time_text: Callable[[int, Any], Any]
     cutover_answer: Callable[[int], int]
-    cutover_answer_begin: Callable[[], None]
     cutover_answer_of: Callable[[int, int], int]
+    cutover_answer_begin: Callable[[], None]
     cutover_error_code: Callable[[Any], int]
-    cutover_error_detail: Callable[[Any], Optional[bytes]]
-    cutover_error_free: Callable[[Any], None]
-    cutover_error_hint: Callable[[Any], Optional[bytes]]
     cutover_error_message: Callable[[Any], Optional[bytes]]
-    cutover_error_new: Callable[[int, Optional[bytes], Optional[bytes], Optional[bytes]], Any]
+    cutover_error_detail: Callable[[Any], Optional[bytes]]
+    cutover_error_hint: Callable[[Any], Optional[bytes]]
     cutover_error_sqlstate: Callable[[Any], Optional[bytes]]
     cutover_error_step: Callable[[Any], Optional[bytes]]
     cutover_error_verdict: Callable[[Any], int]
+    cutover_error_free: Callable[[Any], None]
+    cutover_error_new: Callable[[int, Optional[bytes], Optional[bytes], Optional[bytes]], Any]
     cutover_status_name: Callable[[int], Optional[bytes]]
     cutover_verdict_name: Callable[[int], Optional[bytes]]
+    cutover_integration_secrets_init: Callable[[Any, int], int]
+    cutover_integrations_options_init: Callable[[Any, int], int]
+    cutover_integrations_new: Callable[[Any, Any, Any], int]
+    cutover_integrations_free: Callable[[Any], None]
+    cutover_integrations_notifier: Callable[[Any, Any, Any], int]
+    cutover_integration_run_init: Callable[[Any, int], int]
+    cutover_integrations_deliver: Callable[[Any, Optional[bytes], Any, Any], int]
+    cutover_integrations_stop: Callable[[Any], None]
+    cutover_integration_options_init: Callable[[Any, int], int]
     cutover_integration_connect: Callable[[Any, Any, Any, Any], int]
     cutover_integration_disconnect: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any], int]
-    cutover_integration_free: Callable[[Any], None]
+    cutover_integration_sync: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
     cutover_integration_get: Callable[[Any, Optional[bytes], Optional[bytes], Any, Any], int]
+    cutover_integrations_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
     cutover_integration_id: Callable[[Any], Optional[bytes]]
-    cutover_integration_json: Callable[[Any], Optional[bytes]]
-    cutover_integration_last_error: Callable[[Any], Optional[bytes]]
-    cutover_integration_next_attempt_at: Callable[[Any], int]
-    cutover_integration_options_init: Callable[[Any, int], int]
     cutover_integration_project_id: Callable[[Any], Optional[bytes]]
     cutover_integration_provider: Callable[[Any], Optional[bytes]]
-    cutover_integration_run_init: Callable[[Any, int], int]
-    cutover_integration_secrets_init: Callable[[Any, int], int]
     cutover_integration_status: Callable[[Any], Optional[bytes]]
-    cutover_integration_sync: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
     cutover_integration_synced_at: Callable[[Any], int]
+    cutover_integration_next_attempt_at: Callable[[Any], int]
+    cutover_integration_last_error: Callable[[Any], Optional[bytes]]
+    cutover_integration_json: Callable[[Any], Optional[bytes]]
     cutover_integration_version: Callable[[Any], int]
-    cutover_integrations_deliver: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_integrations_free: Callable[[Any], None]
-    cutover_integrations_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
-    cutover_integrations_new: Callable[[Any, Any, Any], int]
-    cutover_integrations_notifier: Callable[[Any, Any, Any], int]
-    cutover_integrations_options_init: Callable[[Any, int], int]
-    cutover_integrations_stop: Callable[[Any], None]
-    cutover_job_cancel: Callable[[Any, Any, Optional[bytes], Any], int]
-    cutover_job_created_at: Callable[[Any], int]
-    cutover_job_free: Callable[[Any], None]
+    cutover_integration_free: Callable[[Any], None]
     cutover_job_get: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_job_id: Callable[[Any], Optional[bytes]]
-    cutover_job_is_over: Callable[[Any], int]
-    cutover_job_json: Callable[[Any], Optional[bytes]]
-    cutover_job_kind: Callable[[Any], Optional[bytes]]
-    cutover_job_list_at: Callable[[Any, int], Any]
-    cutover_job_list_count: Callable[[Any], int]
-    cutover_job_list_free: Callable[[Any], None]
-    cutover_job_progress: Callable[[Any, Any], int]
-    cutover_job_project_id: Callable[[Any], Optional[bytes]]
-    cutover_job_renewed_at: Callable[[Any], int]
-    cutover_job_report: Callable[[Any], Optional[bytes]]
-    cutover_job_request_id: Callable[[Any], Optional[bytes]]
-    cutover_job_status: Callable[[Any], Optional[bytes]]
-    cutover_job_version: Callable[[Any], int]
-    cutover_jobs_find: Callable[[Any, Any, Any, Any], int]
     cutover_jobs_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
-    cutover_key_actor: Callable[[Any, Any], int]
+    cutover_jobs_find: Callable[[Any, Any, Any, Any], int]
+    cutover_job_cancel: Callable[[Any, Any, Optional[bytes], Any], int]
+    cutover_job_id: Callable[[Any], Optional[bytes]]
+    cutover_job_kind: Callable[[Any], Optional[bytes]]
+    cutover_job_status: Callable[[Any], Optional[bytes]]
+    cutover_job_is_over: Callable[[Any], int]
+    cutover_job_project_id: Callable[[Any], Optional[bytes]]
+    cutover_job_request_id: Callable[[Any], Optional[bytes]]
+    cutover_job_created_at: Callable[[Any], int]
+    cutover_job_version: Callable[[Any], int]
+    cutover_job_json: Callable[[Any], Optional[bytes]]
+    cutover_job_progress: Callable[[Any, Any], int]
+    cutover_job_report: Callable[[Any], Optional[bytes]]
+    cutover_job_renewed_at: Callable[[Any], int]
+    cutover_job_free: Callable[[Any], None]
+    cutover_job_list_count: Callable[[Any], int]
+    cutover_job_list_at: Callable[[Any, int], Any]
+    cutover_job_list_free: Callable[[Any], None]
+    cutover_key_options_init: Callable[[Any, int], int]
+    cutover_key_create: Callable[[Any, Any, Any, Any, Any], int]
     cutover_key_authenticate: Callable[[Any, Optional[bytes], Any, Any], int]
     cutover_key_check: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_key_create: Callable[[Any, Any, Any, Any, Any], int]
+    cutover_key_revoke: Callable[[Any, Any, Optional[bytes], Any, Any], int]
+    cutover_key_get: Callable[[Any, Optional[bytes], Any, Any], int]
+    cutover_keys_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
+    cutover_key_id: Callable[[Any], Optional[bytes]]
+    cutover_key_label: Callable[[Any], Optional[bytes]]
+    cutover_key_actor: Callable[[Any, Any], int]
+    cutover_key_roles: Callable[[Any], int]
+    cutover_key_project_id: Callable[[Any], Optional[bytes]]
+    cutover_key_organization_id: Callable[[Any], Optional[bytes]]
     cutover_key_created_at: Callable[[Any], int]
     cutover_key_expires_at: Callable[[Any], int]
-    cutover_key_free: Callable[[Any], None]
-    cutover_key_get: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_key_id: Callable[[Any], Optional[bytes]]
-    cutover_key_json: Callable[[Any], Optional[bytes]]
-    cutover_key_label: Callable[[Any], Optional[bytes]]
-    cutover_key_list_at: Callable[[Any, int], Any]
-    cutover_key_list_count: Callable[[Any], int]
-    cutover_key_list_free: Callable[[Any], None]
-    cutover_key_options_init: Callable[[Any, int], int]
-    cutover_key_organization_id: Callable[[Any], Optional[bytes]]
-    cutover_key_project_id: Callable[[Any], Optional[bytes]]
-    cutover_key_revoke: Callable[[Any, Any, Optional[bytes], Any, Any], int]
     cutover_key_revoked_at: Callable[[Any], int]
-    cutover_key_roles: Callable[[Any], int]
-    cutover_keys_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
-    cutover_named_notifier_init: Callable[[Any, int], int]
-    cutover_notifier_close: Callable[[Any], None]
+    cutover_key_json: Callable[[Any], Optional[bytes]]
+    cutover_key_free: Callable[[Any], None]
+    cutover_key_list_count: Callable[[Any], int]
+    cutover_key_list_at: Callable[[Any, int], Any]
+    cutover_key_list_free: Callable[[Any], None]
     cutover_notifier_init: Callable[[Any, int], int]
+    cutover_named_notifier_init: Callable[[Any, int], int]
     cutover_notifier_jsonl_open: Callable[[Optional[bytes], Any, Any], int]
+    cutover_notifier_close: Callable[[Any], None]
     cutover_pgbouncer_options_init: Callable[[Any, int], int]
-    cutover_platform_pgbouncer_unwrap: Callable[[Any], None]
     cutover_platform_pgbouncer_wrap: Callable[[Any, Any, Any, Any], int]
+    cutover_platform_pgbouncer_unwrap: Callable[[Any], None]
+    cutover_project_init: Callable[[Any, int], int]
+    cutover_preview_init: Callable[[Any, int], int]
     cutover_platform_cancelled: Callable[[], int]
     cutover_platform_init: Callable[[Any, int], int]
-    cutover_preview_init: Callable[[Any, int], int]
-    cutover_project_init: Callable[[Any, int], int]
-    cutover_preflight_at: Callable[[Any, int], Any]
-    cutover_preflight_count: Callable[[Any], int]
-    cutover_preflight_free: Callable[[Any], None]
-    cutover_preflight_json: Callable[[Any], Optional[bytes]]
-    cutover_preflight_preview: Callable[[Any, Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
     cutover_preflight_run: Callable[[Any, Any, Optional[bytes], int, Any, Any], int]
+    cutover_preflight_preview: Callable[[Any, Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
     cutover_preflight_severity: Callable[[Any], int]
+    cutover_preflight_count: Callable[[Any], int]
+    cutover_preflight_at: Callable[[Any, int], Any]
+    cutover_preflight_json: Callable[[Any], Optional[bytes]]
+    cutover_preflight_free: Callable[[Any], None]
     cutover_severity_name: Callable[[int], Optional[bytes]]
     cutover_progress_init: Callable[[Any, int], int]
-    cutover_promotion_cancel: Callable[[Any], None]
-    cutover_promotion_free: Callable[[Any], None]
-    cutover_promotion_id: Callable[[Any], Optional[bytes]]
     cutover_promotion_options_init: Callable[[Any, int], int]
-    cutover_promotion_preflight: Callable[[Any], Any]
-    cutover_promotion_progress: Callable[[Any, Any], int]
-    cutover_promotion_release: Callable[[Any, Any, Optional[bytes], Any], int]
-    cutover_promotion_report: Callable[[Any], Optional[bytes]]
-    cutover_promotion_run: Callable[[Any, Any], int]
-    cutover_promotion_show: Callable[[Any, Optional[bytes], Any, Any], int]
     cutover_promotion_start: Callable[[Any, Any, Any, Any], int]
-    cutover_abandon_options_init: Callable[[Any, int], int]
-    cutover_leftover_forget: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any], int]
-    cutover_leftovers_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
-    cutover_project_confirm_server: Callable[[Any, Any, Optional[bytes], Optional[bytes], Optional[bytes], Any], int]
-    cutover_project_look: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_promotion_run: Callable[[Any, Any], int]
+    cutover_promotion_cancel: Callable[[Any], None]
+    cutover_promotion_progress: Callable[[Any, Any], int]
+    cutover_promotion_id: Callable[[Any], Optional[bytes]]
+    cutover_promotion_preflight: Callable[[Any], Any]
+    cutover_promotion_report: Callable[[Any], Optional[bytes]]
+    cutover_promotion_free: Callable[[Any], None]
+    cutover_promotion_release: Callable[[Any, Any, Optional[bytes], Any], int]
+    cutover_promotion_show: Callable[[Any, Optional[bytes], Any, Any], int]
     cutover_recover: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_project_look: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_project_confirm_server: Callable[[Any, Any, Optional[bytes], Optional[bytes], Optional[bytes], Any], int]
+    cutover_abandon_options_init: Callable[[Any, int], int]
     cutover_recover_abandon: Callable[[Any, Any, Any, Any, Any], int]
+    cutover_leftovers_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_leftover_forget: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any], int]
     cutover_recovered_name: Callable[[int], Optional[bytes]]
-    cutover_project_removal_init: Callable[[Any, int], int]
-    cutover_registry_free: Callable[[Any], None]
     cutover_registry_open: Callable[[Any, Any, Any], int]
     cutover_registry_open_as: Callable[[Any, Any, Any, Any], int]
+    cutover_registry_free: Callable[[Any], None]
     cutover_registry_platform: Callable[[Any, Any, Any], int]
+    cutover_registry_project_add: Callable[[Any, Any, Any], int]
+    cutover_registry_project_set_pgbouncers: Callable[[Any, Optional[bytes], Any, Any], int]
+    cutover_registry_project_set_hold_fence: Callable[[Any, Optional[bytes], int, Any], int]
+    cutover_registry_project_set: Callable[[Any, Any, Any], int]
+    cutover_registry_projects_list: Callable[[Any, Any, Any, Any], int]
+    cutover_project_removal_init: Callable[[Any, int], int]
+    cutover_registry_project_remove: Callable[[Any, Any, Any, Any], int]
     cutover_registry_preview_add: Callable[[Any, Any, Any], int]
     cutover_registry_preview_extend: Callable[[Any, Optional[bytes], int, Any], int]
-    cutover_registry_preview_remove: Callable[[Any, Optional[bytes], Any], int]
     cutover_registry_previews_list: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_registry_preview_remove: Callable[[Any, Optional[bytes], Any], int]
     cutover_registry_previews_reap: Callable[[Any, Optional[bytes], Any, Any, Any, Any], int]
-    cutover_registry_project_add: Callable[[Any, Any, Any], int]
-    cutover_registry_project_remove: Callable[[Any, Any, Any, Any], int]
-    cutover_registry_project_set: Callable[[Any, Any, Any], int]
-    cutover_registry_project_set_hold_fence: Callable[[Any, Optional[bytes], int, Any], int]
-    cutover_registry_project_set_pgbouncers: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_registry_projects_list: Callable[[Any, Any, Any, Any], int]
-    cutover_repository_close: Callable[[Any], None]
-    cutover_repository_directory_open: Callable[[Optional[bytes], Any, Any], int]
     cutover_repository_init: Callable[[Any, int], int]
-    cutover_request_ack: Callable[[Any, Any, Any, Any], int]
-    cutover_request_ack_options_init: Callable[[Any, int], int]
-    cutover_request_backup_id: Callable[[Any], Optional[bytes]]
-    cutover_request_cancel: Callable[[Any, Any, Optional[bytes], Any, Any], int]
-    cutover_request_completed_at: Callable[[Any], int]
-    cutover_request_create: Callable[[Any, Any, Any, Any], int]
-    cutover_request_created_at: Callable[[Any], int]
-    cutover_request_customer_note: Callable[[Any], Optional[bytes]]
-    cutover_request_free: Callable[[Any], None]
-    cutover_request_get: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_request_id: Callable[[Any], Optional[bytes]]
-    cutover_request_json: Callable[[Any], Optional[bytes]]
-    cutover_request_list_at: Callable[[Any, int], Any]
-    cutover_request_list_count: Callable[[Any], int]
-    cutover_request_list_free: Callable[[Any], None]
-    cutover_request_operator_note: Callable[[Any], Optional[bytes]]
+    cutover_repository_directory_open: Callable[[Optional[bytes], Any, Any], int]
+    cutover_repository_close: Callable[[Any], None]
     cutover_request_options_init: Callable[[Any, int], int]
-    cutover_request_organization_id: Callable[[Any], Optional[bytes]]
-    cutover_request_preview_id: Callable[[Any], Optional[bytes]]
-    cutover_request_project_id: Callable[[Any], Optional[bytes]]
-    cutover_request_promotion_id: Callable[[Any], Optional[bytes]]
-    cutover_request_reject: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
-    cutover_request_rejected_reason: Callable[[Any], Optional[bytes]]
-    cutover_request_reschedule: Callable[[Any, Any, Optional[bytes], int, Any, Any], int]
-    cutover_request_scheduled_for: Callable[[Any], int]
-    cutover_request_set_ticket: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
-    cutover_request_status: Callable[[Any], Optional[bytes]]
-    cutover_request_ticket: Callable[[Any], Optional[bytes]]
-    cutover_request_updated_at: Callable[[Any], int]
-    cutover_request_version: Callable[[Any], int]
-    cutover_requests_find: Callable[[Any, Any, Any, Any], int]
+    cutover_request_create: Callable[[Any, Any, Any, Any], int]
+    cutover_request_get: Callable[[Any, Optional[bytes], Any, Any], int]
     cutover_requests_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
-    cutover_restore_cancel: Callable[[Any], None]
-    cutover_restore_free: Callable[[Any], None]
-    cutover_restore_id: Callable[[Any], Optional[bytes]]
+    cutover_requests_find: Callable[[Any, Any, Any, Any], int]
+    cutover_request_ack_options_init: Callable[[Any, int], int]
+    cutover_request_ack: Callable[[Any, Any, Any, Any], int]
+    cutover_request_reject: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
+    cutover_request_cancel: Callable[[Any, Any, Optional[bytes], Any, Any], int]
+    cutover_request_set_ticket: Callable[[Any, Any, Optional[bytes], Optional[bytes], Any, Any], int]
+    cutover_request_reschedule: Callable[[Any, Any, Optional[bytes], int, Any, Any], int]
+    cutover_request_id: Callable[[Any], Optional[bytes]]
+    cutover_request_organization_id: Callable[[Any], Optional[bytes]]
+    cutover_request_project_id: Callable[[Any], Optional[bytes]]
+    cutover_request_preview_id: Callable[[Any], Optional[bytes]]
+    cutover_request_status: Callable[[Any], Optional[bytes]]
+    cutover_request_customer_note: Callable[[Any], Optional[bytes]]
+    cutover_request_ticket: Callable[[Any], Optional[bytes]]
+    cutover_request_operator_note: Callable[[Any], Optional[bytes]]
+    cutover_request_rejected_reason: Callable[[Any], Optional[bytes]]
+    cutover_request_scheduled_for: Callable[[Any], int]
+    cutover_request_backup_id: Callable[[Any], Optional[bytes]]
+    cutover_request_promotion_id: Callable[[Any], Optional[bytes]]
+    cutover_request_created_at: Callable[[Any], int]
+    cutover_request_updated_at: Callable[[Any], int]
+    cutover_request_completed_at: Callable[[Any], int]
+    cutover_request_json: Callable[[Any], Optional[bytes]]
+    cutover_request_version: Callable[[Any], int]
+    cutover_request_free: Callable[[Any], None]
+    cutover_request_list_count: Callable[[Any], int]
+    cutover_request_list_at: Callable[[Any, int], Any]
+    cutover_request_list_free: Callable[[Any], None]
     cutover_restore_options_init: Callable[[Any, int], int]
-    cutover_restore_progress: Callable[[Any, Any], int]
-    cutover_restore_report: Callable[[Any], Optional[bytes]]
-    cutover_restore_run: Callable[[Any, Any], int]
     cutover_restore_start: Callable[[Any, Any, Any, Any], int]
-    cutover_rollback_cancel: Callable[[Any], None]
-    cutover_rollback_free: Callable[[Any], None]
-    cutover_rollback_id: Callable[[Any], Optional[bytes]]
+    cutover_restore_run: Callable[[Any, Any], int]
+    cutover_restore_cancel: Callable[[Any], None]
+    cutover_restore_progress: Callable[[Any, Any], int]
+    cutover_restore_id: Callable[[Any], Optional[bytes]]
+    cutover_restore_report: Callable[[Any], Optional[bytes]]
+    cutover_restore_free: Callable[[Any], None]
     cutover_rollback_options_init: Callable[[Any, int], int]
-    cutover_rollback_progress: Callable[[Any, Any], int]
-    cutover_rollback_report: Callable[[Any], Optional[bytes]]
-    cutover_rollback_run: Callable[[Any, Any], int]
     cutover_rollback_start: Callable[[Any, Any, Any, Any], int]
     cutover_rollback_writes: Callable[[Any], int]
     cutover_writes_name: Callable[[int], Optional[bytes]]
-    cutover_store_close: Callable[[Any], None]
+    cutover_rollback_run: Callable[[Any, Any], int]
+    cutover_rollback_cancel: Callable[[Any], None]
+    cutover_rollback_progress: Callable[[Any, Any], int]
+    cutover_rollback_id: Callable[[Any], Optional[bytes]]
+    cutover_rollback_report: Callable[[Any], Optional[bytes]]
+    cutover_rollback_free: Callable[[Any], None]
+    cutover_write_init: Callable[[Any, int], int]
     cutover_store_init: Callable[[Any, int], int]
     cutover_store_memory_open: Callable[[Any, Any], int]
     cutover_store_postgres_open: Callable[[Optional[bytes], Any, Any, Any], int]
     cutover_store_postgres_options_init: Callable[[Any, int], int]
     cutover_store_sqlite_open: Callable[[Optional[bytes], Any, Any], int]
-    cutover_write_init: Callable[[Any, int], int]
+    cutover_store_close: Callable[[Any], None]
     cutover_version: Callable[[], Optional[bytes]]
     cutover_version_number: Callable[[], int]
-    cutover_webhook_change_init: Callable[[Any, int], int]
-    cutover_webhook_create: Callable[[Any, Any, Any, Any, Any], int]
-    cutover_webhook_delete: Callable[[Any, Any, Optional[bytes], Any], int]
-    cutover_webhook_deliveries_find: Callable[[Any, Optional[bytes], Any, Any, Any], int]
-    cutover_webhook_delivery_attempts: Callable[[Any], int]
-    cutover_webhook_delivery_free: Callable[[Any], None]
-    cutover_webhook_delivery_get: Callable[[Any, Optional[bytes], Optional[bytes], Any, Any], int]
-    cutover_webhook_delivery_id: Callable[[Any], Optional[bytes]]
-    cutover_webhook_delivery_json: Callable[[Any], Optional[bytes]]
-    cutover_webhook_delivery_list_at: Callable[[Any, int], Any]
-    cutover_webhook_delivery_list_count: Callable[[Any], int]
-    cutover_webhook_delivery_list_free: Callable[[Any], None]
-    cutover_webhook_delivery_status: Callable[[Any], Optional[bytes]]
-    cutover_webhook_delivery_type: Callable[[Any], Optional[bytes]]
-    cutover_webhook_free: Callable[[Any], None]
-    cutover_webhook_get: Callable[[Any, Optional[bytes], Any, Any], int]
-    cutover_webhook_id: Callable[[Any], Optional[bytes]]
-    cutover_webhook_json: Callable[[Any], Optional[bytes]]
-    cutover_webhook_list_at: Callable[[Any, int], Any]
-    cutover_webhook_list_count: Callable[[Any], int]
-    cutover_webhook_list_free: Callable[[Any], None]
-    cutover_webhook_options_init: Callable[[Any, int], int]
-    cutover_webhook_project_id: Callable[[Any], Optional[bytes]]
-    cutover_webhook_redeliver: Callable[[Any, Any, Any, Any], int]
-    cutover_webhook_rotate_secret: Callable[[Any, Any, Optional[bytes], int, Any, Any, Any], int]
-    cutover_webhook_round_init: Callable[[Any, int], int]
-    cutover_webhook_selection_init: Callable[[Any, int], int]
-    cutover_webhook_status: Callable[[Any], Optional[bytes]]
-    cutover_webhook_test: Callable[[Any, Any, Optional[bytes], Any, Any], int]
-    cutover_webhook_update: Callable[[Any, Any, Any, Any], int]
-    cutover_webhook_url: Callable[[Any], Optional[bytes]]
-    cutover_webhook_version: Callable[[Any], int]
-    cutover_webhooks_deliver: Callable[[Any, int, Any, Any], int]
-    cutover_webhooks_free: Callable[[Any], None]
-    cutover_webhooks_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
-    cutover_webhooks_new: Callable[[Any, Any, Any], int]
-    cutover_webhooks_notifier: Callable[[Any, Any, Any], int]
     cutover_webhooks_options_init: Callable[[Any, int], int]
+    cutover_webhooks_new: Callable[[Any, Any, Any], int]
+    cutover_webhooks_free: Callable[[Any], None]
+    cutover_webhooks_notifier: Callable[[Any, Any, Any], int]
+    cutover_webhook_round_init: Callable[[Any, int], int]
+    cutover_webhooks_deliver: Callable[[Any, int, Any, Any], int]
     cutover_webhooks_stop: Callable[[Any], None]
+    cutover_webhook_options_init: Callable[[Any, int], int]
+    cutover_webhook_create: Callable[[Any, Any, Any, Any, Any], int]
+    cutover_webhook_get: Callable[[Any, Optional[bytes], Any, Any], int]
+    cutover_webhooks_list: Callable[[Any, Optional[bytes], Optional[bytes], int, Any, Any], int]
+    cutover_webhook_change_init: Callable[[Any, int], int]
+    cutover_webhook_update: Callable[[Any, Any, Any, Any], int]
+    cutover_webhook_delete: Callable[[Any, Any, Optional[bytes], Any], int]
+    cutover_webhook_rotate_secret: Callable[[Any, Any, Optional[bytes], int, Any, Any, Any], int]
+    cutover_webhook_test: Callable[[Any, Any, Optional[bytes], Any, Any], int]
+    cutover_webhook_deliveries_find: Callable[[Any, Optional[bytes], Any, Any, Any], int]
+    cutover_webhook_delivery_get: Callable[[Any, Optional[bytes], Optional[bytes], Any, Any], int]
+    cutover_webhook_selection_init: Callable[[Any, int], int]
+    cutover_webhook_redeliver: Callable[[Any, Any, Any, Any], int]
+    cutover_webhook_id: Callable[[Any], Optional[bytes]]
+    cutover_webhook_project_id: Callable[[Any], Optional[bytes]]
+    cutover_webhook_url: Callable[[Any], Optional[bytes]]
+    cutover_webhook_status: Callable[[Any], Optional[bytes]]
+    cutover_webhook_json: Callable[[Any], Optional[bytes]]
+    cutover_webhook_version: Callable[[Any], int]
+    cutover_webhook_free: Callable[[Any], None]
+    cutover_webhook_list_count: Callable[[Any], int]
+    cutover_webhook_list_at: Callable[[Any, int], Any]
+    cutover_webhook_list_free: Callable[[Any], None]
+    cutover_webhook_delivery_id: Callable[[Any], Optional[bytes]]
+    cutover_webhook_delivery_type: Callable[[Any], Optional[bytes]]
+    cutover_webhook_delivery_status: Callable[[Any], Optional[bytes]]
+    cutover_webhook_delivery_attempts: Callable[[Any], int]
+    cutover_webhook_delivery_json: Callable[[Any], Optional[bytes]]
+    cutover_webhook_delivery_free: Callable[[Any], None]
+    cutover_webhook_delivery_list_count: Callable[[Any], int]
+    cutover_webhook_delivery_list_at: Callable[[Any, int], Any]
+    cutover_webhook_delivery_list_free: Callable[[Any], None]

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes as c
 import threading
+import weakref
 from collections import deque
 from types import TracebackType
 from typing import Any, Callable, Deque, List, Mapping, Optional, Tuple, Type, TypeVar
@@ -19,11 +20,28 @@ _elsewhere: Deque[BaseException] = deque(maxlen=16)
 W = TypeVar("W", bound="Owner")
 
 
-class Owner:
+class Lender:
+    """Something that others hold in C. They are closed before it is."""
+
+    _users: "Optional[weakref.WeakSet[Owner]]" = None
+
+    def lend(self, user: "Owner") -> None:
+        if self._users is None:
+            self._users = weakref.WeakSet()
+        self._users.add(user)
+
+    def close_users(self) -> None:
+        for user in list(self._users or ()):
+            user.close()
+
+
+class Owner(Lender):
     """Holds a handle of the library until it is closed, or forgotten."""
 
-    def __init__(self, handle: Optional[int], free: Callable[[Any], None]) -> None:
+    def __init__(self, handle: Optional[int], free: Callable[[Any], None], *lenders: Lender) -> None:
         self._handle, self._free = handle, free
+        for lender in lenders:
+            lender.lend(self)
 
     @property
     def handle(self) -> int:
@@ -32,7 +50,8 @@ class Owner:
         return self._handle
 
     def close(self) -> None:
-        """Frees it; the second time nothing happens."""
+        """Frees it, and before it what was made of it; the second time nothing happens."""
+        self.close_users()
         handle, self._handle = self._handle, None
         if handle is not None:
             self._free(handle)

@@ -67,24 +67,6 @@ class EngineCalls(Owner):
             call.run(lib.cutover_events_deliver, self.handle, c.byref(options), c.byref(delivery), call.error)
             return records.read_delivery(delivery)
 
-    def events_discard(
-            self,
-            actor: records.Actor,
-            notifier: str,
-            *,
-            project_id: Optional[str] = None,
-            first: Optional[int] = None,
-            last: Optional[int] = None) -> int:
-        """Lets go of events that were given up for a notifier: it is done with them, as if it had taken them, and an
-        event leaves the outbox when no other one waits for it. The audit entries are event.discarded. Otherwise as
-        cutover_events_retry(). Since 0.1.
-        """
-        with Call(self) as call:
-            selection = call.struct(abi.cutover_event_selection, {"actor": actor, "notifier": notifier, "project_id": project_id, "first": first, "last": last})
-            count = c.c_uint32()
-            call.run(lib.cutover_events_discard, self.handle, c.byref(selection), c.byref(count), call.error)
-            return count.value
-
     def events_list(self, *, project_id: Optional[str] = None) -> List[records.Event]:
         """Emits what is in the outbox, in order within each project, on the calling thread. The JSON carries
         "deliveries": for each notifier that the store knows or the engine has, by name, {status: pending | delivered
@@ -126,6 +108,24 @@ class EngineCalls(Owner):
             call.run(lib.cutover_events_retry, self.handle, c.byref(selection), c.byref(count), call.error)
             return count.value
 
+    def events_discard(
+            self,
+            actor: records.Actor,
+            notifier: str,
+            *,
+            project_id: Optional[str] = None,
+            first: Optional[int] = None,
+            last: Optional[int] = None) -> int:
+        """Lets go of events that were given up for a notifier: it is done with them, as if it had taken them, and an
+        event leaves the outbox when no other one waits for it. The audit entries are event.discarded. Otherwise as
+        cutover_events_retry(). Since 0.1.
+        """
+        with Call(self) as call:
+            selection = call.struct(abi.cutover_event_selection, {"actor": actor, "notifier": notifier, "project_id": project_id, "first": first, "last": last})
+            count = c.c_uint32()
+            call.run(lib.cutover_events_discard, self.handle, c.byref(selection), c.byref(count), call.error)
+            return count.value
+
     def backup_create(
             self,
             actor: records.Actor,
@@ -151,48 +151,6 @@ class EngineCalls(Owner):
             backup = c.c_void_p()
             reporter.run(call, lib.cutover_backup_create, self.handle, c.byref(options), c.byref(backup), call.error)
             return taken(backup, lib.cutover_backup_free, records.read_backup)
-
-    def backup_delete(self, actor: records.Actor, backup_id: str) -> None:
-        """Deletes a backup: verified, failed or cancelled → deleted, then its bytes. The record stays.
-
-        @param actor Needs CUTOVER_ROLE_OPERATOR.
-        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its
-        project; CUTOVER_E_STATE when it is being taken or verified, or is deleted already; CUTOVER_E_STORE,
-        _REPOSITORY, _NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_backup_delete, self.handle, call.pointer(actor), encoded(backup_id), call.error)
-
-    def backup_get(self, backup_id: str) -> records.Backup:
-        """Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1."""
-        with Call(self) as call:
-            backup = c.c_void_p()
-            call.run(lib.cutover_backup_get, self.handle, encoded(backup_id), c.byref(backup), call.error)
-            return taken(backup, lib.cutover_backup_free, records.read_backup)
-
-    def backup_start(
-            self,
-            actor: records.Actor,
-            *,
-            project_id: Optional[str] = None,
-            label: Optional[str] = None,
-            jobs: Optional[int] = None,
-            verify: Optional[abi.VerifyMethod] = None,
-            progress: Optional[Callable[[records.Progress], object]] = None) -> BackupJob:
-        """What cutover_backup_create() does, in two parts, for hosts that hand out the job's id first: checks the rules
-        and makes the job; changes nothing and touches no server.
-
-        @param job Receives it; cutover_backup_job_run() does it.
-        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED (project busy), _STORE,
-        _CALLBACK, _NOMEM, _UNSUPPORTED. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            reporter = Reporter(progress)
-            options = call.struct(abi.cutover_backup_options, {"actor": actor, "project_id": project_id, "label": label, "jobs": jobs, "verify": verify})
-            options.progress = reporter.callback
-            job = c.c_void_p()
-            call.run(lib.cutover_backup_start, self.handle, c.byref(options), c.byref(job), call.error)
-            return BackupJob(cast('Engine', self), job, reporter)
 
     def backup_verify(
             self,
@@ -220,6 +178,30 @@ class EngineCalls(Owner):
             reporter.run(call, lib.cutover_backup_verify, self.handle, c.byref(options), encoded(backup_id), c.byref(backup), call.error)
             return taken(backup, lib.cutover_backup_free, records.read_backup)
 
+    def backup_start(
+            self,
+            actor: records.Actor,
+            *,
+            project_id: Optional[str] = None,
+            label: Optional[str] = None,
+            jobs: Optional[int] = None,
+            verify: Optional[abi.VerifyMethod] = None,
+            progress: Optional[Callable[[records.Progress], object]] = None) -> BackupJob:
+        """What cutover_backup_create() does, in two parts, for hosts that hand out the job's id first: checks the rules
+        and makes the job; changes nothing and touches no server.
+
+        @param job Receives it; cutover_backup_job_run() does it.
+        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED (project busy), _STORE,
+        _CALLBACK, _NOMEM, _UNSUPPORTED. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            reporter = Reporter(progress)
+            options = call.struct(abi.cutover_backup_options, {"actor": actor, "project_id": project_id, "label": label, "jobs": jobs, "verify": verify})
+            options.progress = reporter.callback
+            job = c.c_void_p()
+            call.run(lib.cutover_backup_start, self.handle, c.byref(options), c.byref(job), call.error)
+            return BackupJob(cast('Engine', self), job, reporter)
+
     def backup_verify_start(
             self,
             actor: records.Actor,
@@ -241,6 +223,20 @@ class EngineCalls(Owner):
             call.run(lib.cutover_backup_verify_start, self.handle, c.byref(options), encoded(backup_id), c.byref(job), call.error)
             return BackupJob(cast('Engine', self), job, reporter)
 
+    def backup_get(self, backup_id: str) -> records.Backup:
+        """Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1."""
+        with Call(self) as call:
+            backup = c.c_void_p()
+            call.run(lib.cutover_backup_get, self.handle, encoded(backup_id), c.byref(backup), call.error)
+            return taken(backup, lib.cutover_backup_free, records.read_backup)
+
+    def backups_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Backup]:
+        """Lists backups, of a project or (NULL) of all, oldest first; as cutover_requests_list(). Since 0.1."""
+        with Call(self) as call:
+            list = c.c_void_p()
+            call.run(lib.cutover_backups_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
+            return taken_list(list, lib.cutover_backup_list_count, lib.cutover_backup_list_at, lib.cutover_backup_list_free, records.read_backup)
+
     def backups_find(
             self,
             *,
@@ -259,12 +255,26 @@ class EngineCalls(Owner):
             call.run(lib.cutover_backups_find, self.handle, c.byref(filter), c.byref(list), call.error)
             return taken_list(list, lib.cutover_backup_list_count, lib.cutover_backup_list_at, lib.cutover_backup_list_free, records.read_backup)
 
-    def backups_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Backup]:
-        """Lists backups, of a project or (NULL) of all, oldest first; as cutover_requests_list(). Since 0.1."""
+    def backup_delete(self, actor: records.Actor, backup_id: str) -> None:
+        """Deletes a backup: verified, failed or cancelled → deleted, then its bytes. The record stays.
+
+        @param actor Needs CUTOVER_ROLE_OPERATOR.
+        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its
+        project; CUTOVER_E_STATE when it is being taken or verified, or is deleted already; CUTOVER_E_STORE,
+        _REPOSITORY, _NOMEM. Any thread. Since 0.1.
+        """
         with Call(self) as call:
-            list = c.c_void_p()
-            call.run(lib.cutover_backups_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
-            return taken_list(list, lib.cutover_backup_list_count, lib.cutover_backup_list_at, lib.cutover_backup_list_free, records.read_backup)
+            call.run(lib.cutover_backup_delete, self.handle, call.pointer(actor), encoded(backup_id), call.error)
+
+    def displaced_list(self, project_id: str) -> List[records.Displaced]:
+        """Emits a project's displaced databases, oldest first, on the calling thread.
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _POSTGRES, _STORE, _CALLBACK, or what emit
+        returned. Since 0.1.
+        """
+        with Call(self) as call:
+            emitted, emit_list = call.emitted(abi.cutover_displaced_emit, abi.cutover_displaced, records.read_displaced)
+            call.run(lib.cutover_displaced_list, self.handle, encoded(project_id), emitted, None, call.error)
+            return emit_list
 
     def displaced_drop(self, actor: records.Actor, project_id: str, name: str) -> None:
         """Drops a displaced database for good. The cutover that displaced it cannot be rolled back then; its pre-cutover
@@ -294,29 +304,6 @@ class EngineCalls(Owner):
             call.run(lib.cutover_displaced_expire, self.handle, call.pointer(actor), encoded(project_id), micros(retention), emitted, None, call.error)
             return dropped_list
 
-    def displaced_list(self, project_id: str) -> List[records.Displaced]:
-        """Emits a project's displaced databases, oldest first, on the calling thread.
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _POSTGRES, _STORE, _CALLBACK, or what emit
-        returned. Since 0.1.
-        """
-        with Call(self) as call:
-            emitted, emit_list = call.emitted(abi.cutover_displaced_emit, abi.cutover_displaced, records.read_displaced)
-            call.run(lib.cutover_displaced_list, self.handle, encoded(project_id), emitted, None, call.error)
-            return emit_list
-
-    def job_cancel(self, actor: records.Actor, job_id: str) -> None:
-        """Asks a job to stop, wherever it runs. Its process looks twice a second, and then does as
-        cutover_promotion_cancel(). An audit entry, job.cancel_asked, says who asked, and so does the one of the job's
-        end. A job whose process is gone is not reached by this: see cutover_recover().
-
-        @param actor Needs CUTOVER_ROLE_OPERATOR.
-        @return CUTOVER_OK, also when it was asked already: the job stops, unless it begins its swap in this very
-        moment, which its end tells; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended, or
-        has begun its swap; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_job_cancel, self.handle, call.pointer(actor), encoded(job_id), call.error)
-
     def job_get(self, job_id: str) -> records.Job:
         """Reads a job, and how far it is.
 
@@ -330,6 +317,21 @@ class EngineCalls(Owner):
             job = c.c_void_p()
             call.run(lib.cutover_job_get, self.handle, encoded(job_id), c.byref(job), call.error)
             return taken(job, lib.cutover_job_free, records.read_job)
+
+    def jobs_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Job]:
+        """Lists jobs, running and ended, oldest first.
+
+        @param project_id Of this project; NULL: of all.
+        @param after      Id of the last job of the page before; NULL or "" for the first page.
+        @param limit      1 to 1000. Fewer than that: there are no more.
+        @param list       Receives the page; free it with cutover_job_list_free().
+        @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the
+        store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            list = c.c_void_p()
+            call.run(lib.cutover_jobs_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
+            return taken_list(list, lib.cutover_job_list_count, lib.cutover_job_list_at, lib.cutover_job_list_free, records.read_job)
 
     def jobs_find(
             self,
@@ -354,42 +356,18 @@ class EngineCalls(Owner):
             call.run(lib.cutover_jobs_find, self.handle, c.byref(filter), c.byref(list), call.error)
             return taken_list(list, lib.cutover_job_list_count, lib.cutover_job_list_at, lib.cutover_job_list_free, records.read_job)
 
-    def jobs_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Job]:
-        """Lists jobs, running and ended, oldest first.
+    def job_cancel(self, actor: records.Actor, job_id: str) -> None:
+        """Asks a job to stop, wherever it runs. Its process looks twice a second, and then does as
+        cutover_promotion_cancel(). An audit entry, job.cancel_asked, says who asked, and so does the one of the job's
+        end. A job whose process is gone is not reached by this: see cutover_recover().
 
-        @param project_id Of this project; NULL: of all.
-        @param after      Id of the last job of the page before; NULL or "" for the first page.
-        @param limit      1 to 1000. Fewer than that: there are no more.
-        @param list       Receives the page; free it with cutover_job_list_free().
-        @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the
-        store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+        @param actor Needs CUTOVER_ROLE_OPERATOR.
+        @return CUTOVER_OK, also when it was asked already: the job stops, unless it begins its swap in this very
+        moment, which its end tells; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended, or
+        has begun its swap; CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
         """
         with Call(self) as call:
-            list = c.c_void_p()
-            call.run(lib.cutover_jobs_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
-            return taken_list(list, lib.cutover_job_list_count, lib.cutover_job_list_at, lib.cutover_job_list_free, records.read_job)
-
-    def key_authenticate(self, secret: str) -> records.Key:
-        """Whose secret this is.
-
-        @param secret As it was made. Anything else is no key: its text is in no error.
-        @param key    Receives the key. Required.
-        @return CUTOVER_OK; CUTOVER_E_FORBIDDEN for what is no key, and for one that was revoked; CUTOVER_E_EXPIRED;
-        CUTOVER_E_INVALID, _STORE, _NOMEM; CUTOVER_E_UNSUPPORTED where OpenSSL has no SHA-256. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            key = c.c_void_p()
-            call.run(lib.cutover_key_authenticate, self.handle, encoded(secret), c.byref(key), call.error)
-            return taken(key, lib.cutover_key_free, records.read_key)
-
-    def key_check(self, key_id: str) -> records.Key:
-        """Whether a key of that id is good now: for sessions that began with one.
-        @return As cutover_key_authenticate(); CUTOVER_E_NOT_FOUND for an id that is no key's. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            key = c.c_void_p()
-            call.run(lib.cutover_key_check, self.handle, encoded(key_id), c.byref(key), call.error)
-            return taken(key, lib.cutover_key_free, records.read_key)
+            call.run(lib.cutover_job_cancel, self.handle, call.pointer(actor), encoded(job_id), call.error)
 
     def key_create(
             self,
@@ -417,13 +395,26 @@ class EngineCalls(Owner):
             call.run(lib.cutover_key_create, self.handle, c.byref(options), c.byref(secret), c.byref(key), call.error)
             return taken_text(secret), taken(key, lib.cutover_key_free, records.read_key)
 
-    def key_get(self, key_id: str) -> records.Key:
-        """Reads a key's record, also of one that expired or was revoked. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND,
-        _STORE, _NOMEM. Any thread. Since 0.1.
+    def key_authenticate(self, secret: str) -> records.Key:
+        """Whose secret this is.
+
+        @param secret As it was made. Anything else is no key: its text is in no error.
+        @param key    Receives the key. Required.
+        @return CUTOVER_OK; CUTOVER_E_FORBIDDEN for what is no key, and for one that was revoked; CUTOVER_E_EXPIRED;
+        CUTOVER_E_INVALID, _STORE, _NOMEM; CUTOVER_E_UNSUPPORTED where OpenSSL has no SHA-256. Any thread. Since 0.1.
         """
         with Call(self) as call:
             key = c.c_void_p()
-            call.run(lib.cutover_key_get, self.handle, encoded(key_id), c.byref(key), call.error)
+            call.run(lib.cutover_key_authenticate, self.handle, encoded(secret), c.byref(key), call.error)
+            return taken(key, lib.cutover_key_free, records.read_key)
+
+    def key_check(self, key_id: str) -> records.Key:
+        """Whether a key of that id is good now: for sessions that began with one.
+        @return As cutover_key_authenticate(); CUTOVER_E_NOT_FOUND for an id that is no key's. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            key = c.c_void_p()
+            call.run(lib.cutover_key_check, self.handle, encoded(key_id), c.byref(key), call.error)
             return taken(key, lib.cutover_key_free, records.read_key)
 
     def key_revoke(self, actor: records.Actor, key_id: str) -> records.Key:
@@ -439,6 +430,15 @@ class EngineCalls(Owner):
             call.run(lib.cutover_key_revoke, self.handle, call.pointer(actor), encoded(key_id), c.byref(key), call.error)
             return taken(key, lib.cutover_key_free, records.read_key)
 
+    def key_get(self, key_id: str) -> records.Key:
+        """Reads a key's record, also of one that expired or was revoked. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND,
+        _STORE, _NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            key = c.c_void_p()
+            call.run(lib.cutover_key_get, self.handle, encoded(key_id), c.byref(key), call.error)
+            return taken(key, lib.cutover_key_free, records.read_key)
+
     def keys_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Key]:
         """Lists keys, oldest first.
         @param project_id Of this project; CUTOVER_KEY_EVERY_PROJECT: those that have none; NULL: all.
@@ -450,18 +450,6 @@ class EngineCalls(Owner):
             list = c.c_void_p()
             call.run(lib.cutover_keys_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
             return taken_list(list, lib.cutover_key_list_count, lib.cutover_key_list_at, lib.cutover_key_list_free, records.read_key)
-
-    def preflight_preview(self, actor: records.Actor, project_id: str, preview_id: str, *, jobs: int = 0) -> Preflight:
-        """The same before there is a request: what a promotion of that preview would find now. Changes nothing.
-
-        @param actor Needs CUTOVER_ROLE_MEMBER or CUTOVER_ROLE_OPERATOR.
-        @return As cutover_preflight_run(); CUTOVER_E_NOT_FOUND also for a preview of another project. Any thread.
-        Since 0.1.
-        """
-        with Call(self) as call:
-            preflight = c.c_void_p()
-            call.run(lib.cutover_preflight_preview, self.handle, call.pointer(actor), encoded(project_id), encoded(preview_id), jobs, c.byref(preflight), call.error)
-            return taken(preflight, lib.cutover_preflight_free, read_preflight)
 
     def preflight_run(self, actor: records.Actor, request_id: str, *, jobs: int = 0) -> Preflight:
         """Looks at a request's rules and at both servers as a promotion would, and changes nothing that lasts: where
@@ -479,23 +467,17 @@ class EngineCalls(Owner):
             call.run(lib.cutover_preflight_run, self.handle, call.pointer(actor), encoded(request_id), jobs, c.byref(preflight), call.error)
             return taken(preflight, lib.cutover_preflight_free, read_preflight)
 
-    def promotion_release(self, actor: records.Actor, request_id: str) -> None:
-        """Lets a held promotion go on, from any thread or process that shares the store.
-        @param actor Needs CUTOVER_ROLE_OPERATOR.
-        @return CUTOVER_OK; CUTOVER_E_FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it is not held; CUTOVER_E_STORE.
+    def preflight_preview(self, actor: records.Actor, project_id: str, preview_id: str, *, jobs: int = 0) -> Preflight:
+        """The same before there is a request: what a promotion of that preview would find now. Changes nothing.
+
+        @param actor Needs CUTOVER_ROLE_MEMBER or CUTOVER_ROLE_OPERATOR.
+        @return As cutover_preflight_run(); CUTOVER_E_NOT_FOUND also for a preview of another project. Any thread.
         Since 0.1.
         """
         with Call(self) as call:
-            call.run(lib.cutover_promotion_release, self.handle, call.pointer(actor), encoded(request_id), call.error)
-
-    def promotion_show(self, request_id: str) -> str:
-        """The record of a request's promotion, running or ended, as JSON; from any process that shares the store.
-        @param json Receives a string; free it with cutover_string_free(). Since 0.1.
-        """
-        with Call(self) as call:
-            json = c.c_void_p()
-            call.run(lib.cutover_promotion_show, self.handle, encoded(request_id), c.byref(json), call.error)
-            return taken_text(json)
+            preflight = c.c_void_p()
+            call.run(lib.cutover_preflight_preview, self.handle, call.pointer(actor), encoded(project_id), encoded(preview_id), jobs, c.byref(preflight), call.error)
+            return taken(preflight, lib.cutover_preflight_free, read_preflight)
 
     def promotion_start(
             self,
@@ -524,59 +506,23 @@ class EngineCalls(Owner):
             call.run(lib.cutover_promotion_start, self.handle, c.byref(options), c.byref(promotion), call.error)
             return Promotion(cast('Engine', self), promotion, reporter)
 
-    def leftover_forget(self, actor: records.Actor, leftover_id: str, reason: str) -> None:
-        """Takes one off the list: somebody looked after it, or its server will not come back. Nothing is done to what it
-        names. The audit entry is `leftover.forgotten`.
-        @param actor  Needs CUTOVER_ROLE_OPERATOR.
-        @param reason 1 to 1000 characters, not blank.
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
+    def promotion_release(self, actor: records.Actor, request_id: str) -> None:
+        """Lets a held promotion go on, from any thread or process that shares the store.
+        @param actor Needs CUTOVER_ROLE_OPERATOR.
+        @return CUTOVER_OK; CUTOVER_E_FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it is not held; CUTOVER_E_STORE.
+        Since 0.1.
         """
         with Call(self) as call:
-            call.run(lib.cutover_leftover_forget, self.handle, call.pointer(actor), encoded(leftover_id), encoded(reason), call.error)
+            call.run(lib.cutover_promotion_release, self.handle, call.pointer(actor), encoded(request_id), call.error)
 
-    def leftovers_list(self, *, project_id: Optional[str] = None) -> List[records.Leftover]:
-        """Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are
-        kept of a project: where more come the oldest are dropped from the list, which the audit entry of that
-        abandoning names as `forgotten`.
-        @param project_id Of this project; NULL: of all.
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned.
-        Any thread. Since 0.1.
+    def promotion_show(self, request_id: str) -> str:
+        """The record of a request's promotion, running or ended, as JSON; from any process that shares the store.
+        @param json Receives a string; free it with cutover_string_free(). Since 0.1.
         """
         with Call(self) as call:
-            emitted, emit_list = call.emitted(abi.cutover_leftover_emit, abi.cutover_leftover, records.read_leftover)
-            call.run(lib.cutover_leftovers_list, self.handle, encoded(project_id), emitted, None, call.error)
-            return emit_list
-
-    def project_confirm_server(self, *, actor: records.Actor, project_id: str, system_identifier: str, reason: str) -> None:
-        """Confirms that a project's production is on another server than at its last job, on purpose. Until then
-        preflight blocks, and every job that overwrites production refuses with CUTOVER_E_STATE. The server is asked:
-        it must be the one of that system identifier, as preflight shows it. The audit entry is
-        `project.server_confirmed`.
-
-        @param actor             Needs CUTOVER_ROLE_OPERATOR.
-        @param system_identifier As the person read it; decimal.
-        @param reason            1 to 1000 characters, not blank.
-        @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project);
-        CUTOVER_E_CONFLICT when the connection leads to yet another server; CUTOVER_E_LOCKED while a job of the
-        project is under way; CUTOVER_E_POSTGRES, _STORE, _CALLBACK, _NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_project_confirm_server, self.handle, call.pointer(actor), encoded(project_id), encoded(system_identifier), encoded(reason), call.error)
-
-    def project_look(self, project_id: str) -> List[records.Recovery]:
-        """Holds what the store says of a project against what production's server holds, as cutover_recover() does, and
-        changes nothing.
-
-        @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had
-        none): CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must;
-        _RUNNING: a job is under way, or was left unfinished; _FAILED: it cannot be told.
-        @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform
-        knows); CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            emitted, emit_list = call.emitted(abi.cutover_recovery_emit, abi.cutover_recovery, records.read_recovery)
-            call.run(lib.cutover_project_look, self.handle, encoded(project_id), emitted, None, call.error)
-            return emit_list
+            json = c.c_void_p()
+            call.run(lib.cutover_promotion_show, self.handle, encoded(request_id), c.byref(json), call.error)
+            return taken_text(json)
 
     def recover(self, *, project_id: Optional[str] = None) -> List[records.Recovery]:
         """Looks at every unfinished job, and settles those that are dead. It takes the job over, ends the session of
@@ -624,6 +570,37 @@ class EngineCalls(Owner):
             call.run(lib.cutover_recover, self.handle, encoded(project_id), emitted, None, call.error)
             return emit_list
 
+    def project_look(self, project_id: str) -> List[records.Recovery]:
+        """Holds what the store says of a project against what production's server holds, as cutover_recover() does, and
+        changes nothing.
+
+        @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had
+        none): CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must;
+        _RUNNING: a job is under way, or was left unfinished; _FAILED: it cannot be told.
+        @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform
+        knows); CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            emitted, emit_list = call.emitted(abi.cutover_recovery_emit, abi.cutover_recovery, records.read_recovery)
+            call.run(lib.cutover_project_look, self.handle, encoded(project_id), emitted, None, call.error)
+            return emit_list
+
+    def project_confirm_server(self, *, actor: records.Actor, project_id: str, system_identifier: str, reason: str) -> None:
+        """Confirms that a project's production is on another server than at its last job, on purpose. Until then
+        preflight blocks, and every job that overwrites production refuses with CUTOVER_E_STATE. The server is asked:
+        it must be the one of that system identifier, as preflight shows it. The audit entry is
+        `project.server_confirmed`.
+
+        @param actor             Needs CUTOVER_ROLE_OPERATOR.
+        @param system_identifier As the person read it; decimal.
+        @param reason            1 to 1000 characters, not blank.
+        @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project);
+        CUTOVER_E_CONFLICT when the connection leads to yet another server; CUTOVER_E_LOCKED while a job of the
+        project is under way; CUTOVER_E_POSTGRES, _STORE, _CALLBACK, _NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            call.run(lib.cutover_project_confirm_server, self.handle, call.pointer(actor), encoded(project_id), encoded(system_identifier), encoded(reason), call.error)
+
     def recover_abandon(self, actor: records.Actor, job_id: str, reason: str, *, confirm: Optional[bool] = None) -> List[records.Recovery]:
         """Gives up an unfinished job that recovery cannot settle: its server is gone or is another one, or somebody
         dropped, recreated or restored production meanwhile. First it does what cutover_recover() does; where that
@@ -646,35 +623,28 @@ class EngineCalls(Owner):
             call.run(lib.cutover_recover_abandon, self.handle, c.byref(options), emitted, None, call.error)
             return emit_list
 
-    def request_ack(
-            self,
-            actor: records.Actor,
-            request_id: str,
-            *,
-            operator_note: Optional[str] = None,
-            scheduled_for: Optional[datetime] = None,
-            if_version: Optional[int] = None) -> records.Request:
-        """An operator agrees: open → acked.
-
-        @param request Receives the request as it is now, or NULL when not wanted.
-        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_CONFLICT
-        (see if_version); CUTOVER_E_EXPIRED, also when the preview expires before the agreed time (with the remedy).
+    def leftovers_list(self, *, project_id: Optional[str] = None) -> List[records.Leftover]:
+        """Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are
+        kept of a project: where more come the oldest are dropped from the list, which the audit entry of that
+        abandoning names as `forgotten`.
+        @param project_id Of this project; NULL: of all.
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned.
         Any thread. Since 0.1.
         """
         with Call(self) as call:
-            options = call.struct(abi.cutover_request_ack_options, {"actor": actor, "request_id": request_id, "operator_note": operator_note, "scheduled_for": scheduled_for, "if_version": if_version})
-            request = c.c_void_p()
-            call.run(lib.cutover_request_ack, self.handle, c.byref(options), c.byref(request), call.error)
-            return taken(request, lib.cutover_request_free, records.read_request)
+            emitted, emit_list = call.emitted(abi.cutover_leftover_emit, abi.cutover_leftover, records.read_leftover)
+            call.run(lib.cutover_leftovers_list, self.handle, encoded(project_id), emitted, None, call.error)
+            return emit_list
 
-    def request_cancel(self, actor: records.Actor, request_id: str) -> records.Request:
-        """Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator.
-        Otherwise as cutover_request_reject(). Since 0.1.
+    def leftover_forget(self, actor: records.Actor, leftover_id: str, reason: str) -> None:
+        """Takes one off the list: somebody looked after it, or its server will not come back. Nothing is done to what it
+        names. The audit entry is `leftover.forgotten`.
+        @param actor  Needs CUTOVER_ROLE_OPERATOR.
+        @param reason 1 to 1000 characters, not blank.
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
         """
         with Call(self) as call:
-            request = c.c_void_p()
-            call.run(lib.cutover_request_cancel, self.handle, call.pointer(actor), encoded(request_id), c.byref(request), call.error)
-            return taken(request, lib.cutover_request_free, records.read_request)
+            call.run(lib.cutover_leftover_forget, self.handle, call.pointer(actor), encoded(leftover_id), encoded(reason), call.error)
 
     def request_create(
             self,
@@ -711,40 +681,19 @@ class EngineCalls(Owner):
             call.run(lib.cutover_request_get, self.handle, encoded(request_id), c.byref(request), call.error)
             return taken(request, lib.cutover_request_free, records.read_request)
 
-    def request_reject(self, actor: records.Actor, request_id: str, reason: str) -> records.Request:
-        """An operator declines: open or acked → rejected.
-
-        @param actor   Needs CUTOVER_ROLE_OPERATOR.
-        @param reason  Required: 1 to CUTOVER_NOTE_MAX characters.
-        @param request Receives the request as it is now, or NULL when not wanted.
-        @return As cutover_request_ack(). Any thread. Since 0.1.
+    def requests_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Request]:
+        """Lists requests, oldest first, each as cutover_request_get() gives it.
+        @param project_id Of this project; NULL: of all, an operator's queue.
+        @param after Id of the last request of the page before; NULL or "" for the first page.
+        @param limit 1 to 1000. Fewer than that: there are no more.
+        @param list  Receives the page; free it with cutover_request_list_free().
+        @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the
+        store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
         """
         with Call(self) as call:
-            request = c.c_void_p()
-            call.run(lib.cutover_request_reject, self.handle, call.pointer(actor), encoded(request_id), encoded(reason), c.byref(request), call.error)
-            return taken(request, lib.cutover_request_free, records.read_request)
-
-    def request_reschedule(self, actor: records.Actor, request_id: str, *, scheduled_for: Optional[datetime] = None) -> records.Request:
-        """Agrees on another time, once one was agreed on with the ack: the request stays acked. By its requester
-        (CUTOVER_ROLE_MEMBER) or an operator: whoever acts changes it, and the event cutover.rescheduled tells the
-        other, with the time that it was before.
-        @param scheduled_for As cutover_request_ack_options.scheduled_for: in the future, and before the preview
-        expires; 0: any time. Otherwise as cutover_request_reject(). Since 0.1.
-        """
-        with Call(self) as call:
-            request = c.c_void_p()
-            call.run(lib.cutover_request_reschedule, self.handle, call.pointer(actor), encoded(request_id), micros(scheduled_for), c.byref(request), call.error)
-            return taken(request, lib.cutover_request_free, records.read_request)
-
-    def request_set_ticket(self, actor: records.Actor, request_id: str, ticket: str) -> records.Request:
-        """Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
-        @param ticket 1 to CUTOVER_TICKET_MAX characters, not only white space; kept as given. Otherwise as
-        cutover_request_reject(). Since 0.1.
-        """
-        with Call(self) as call:
-            request = c.c_void_p()
-            call.run(lib.cutover_request_set_ticket, self.handle, call.pointer(actor), encoded(request_id), encoded(ticket), c.byref(request), call.error)
-            return taken(request, lib.cutover_request_free, records.read_request)
+            list = c.c_void_p()
+            call.run(lib.cutover_requests_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
+            return taken_list(list, lib.cutover_request_list_count, lib.cutover_request_list_at, lib.cutover_request_list_free, records.read_request)
 
     def requests_find(
             self,
@@ -769,19 +718,70 @@ class EngineCalls(Owner):
             call.run(lib.cutover_requests_find, self.handle, c.byref(filter), c.byref(list), call.error)
             return taken_list(list, lib.cutover_request_list_count, lib.cutover_request_list_at, lib.cutover_request_list_free, records.read_request)
 
-    def requests_list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Request]:
-        """Lists requests, oldest first, each as cutover_request_get() gives it.
-        @param project_id Of this project; NULL: of all, an operator's queue.
-        @param after Id of the last request of the page before; NULL or "" for the first page.
-        @param limit 1 to 1000. Fewer than that: there are no more.
-        @param list  Receives the page; free it with cutover_request_list_free().
-        @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the
-        store nor the platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+    def request_ack(
+            self,
+            actor: records.Actor,
+            request_id: str,
+            *,
+            operator_note: Optional[str] = None,
+            scheduled_for: Optional[datetime] = None,
+            if_version: Optional[int] = None) -> records.Request:
+        """An operator agrees: open → acked.
+
+        @param request Receives the request as it is now, or NULL when not wanted.
+        @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_CONFLICT
+        (see if_version); CUTOVER_E_EXPIRED, also when the preview expires before the agreed time (with the remedy).
+        Any thread. Since 0.1.
         """
         with Call(self) as call:
-            list = c.c_void_p()
-            call.run(lib.cutover_requests_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
-            return taken_list(list, lib.cutover_request_list_count, lib.cutover_request_list_at, lib.cutover_request_list_free, records.read_request)
+            options = call.struct(abi.cutover_request_ack_options, {"actor": actor, "request_id": request_id, "operator_note": operator_note, "scheduled_for": scheduled_for, "if_version": if_version})
+            request = c.c_void_p()
+            call.run(lib.cutover_request_ack, self.handle, c.byref(options), c.byref(request), call.error)
+            return taken(request, lib.cutover_request_free, records.read_request)
+
+    def request_reject(self, actor: records.Actor, request_id: str, reason: str) -> records.Request:
+        """An operator declines: open or acked → rejected.
+
+        @param actor   Needs CUTOVER_ROLE_OPERATOR.
+        @param reason  Required: 1 to CUTOVER_NOTE_MAX characters.
+        @param request Receives the request as it is now, or NULL when not wanted.
+        @return As cutover_request_ack(). Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            request = c.c_void_p()
+            call.run(lib.cutover_request_reject, self.handle, call.pointer(actor), encoded(request_id), encoded(reason), c.byref(request), call.error)
+            return taken(request, lib.cutover_request_free, records.read_request)
+
+    def request_cancel(self, actor: records.Actor, request_id: str) -> records.Request:
+        """Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator.
+        Otherwise as cutover_request_reject(). Since 0.1.
+        """
+        with Call(self) as call:
+            request = c.c_void_p()
+            call.run(lib.cutover_request_cancel, self.handle, call.pointer(actor), encoded(request_id), c.byref(request), call.error)
+            return taken(request, lib.cutover_request_free, records.read_request)
+
+    def request_set_ticket(self, actor: records.Actor, request_id: str, ticket: str) -> records.Request:
+        """Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
+        @param ticket 1 to CUTOVER_TICKET_MAX characters, not only white space; kept as given. Otherwise as
+        cutover_request_reject(). Since 0.1.
+        """
+        with Call(self) as call:
+            request = c.c_void_p()
+            call.run(lib.cutover_request_set_ticket, self.handle, call.pointer(actor), encoded(request_id), encoded(ticket), c.byref(request), call.error)
+            return taken(request, lib.cutover_request_free, records.read_request)
+
+    def request_reschedule(self, actor: records.Actor, request_id: str, *, scheduled_for: Optional[datetime] = None) -> records.Request:
+        """Agrees on another time, once one was agreed on with the ack: the request stays acked. By its requester
+        (CUTOVER_ROLE_MEMBER) or an operator: whoever acts changes it, and the event cutover.rescheduled tells the
+        other, with the time that it was before.
+        @param scheduled_for As cutover_request_ack_options.scheduled_for: in the future, and before the preview
+        expires; 0: any time. Otherwise as cutover_request_reject(). Since 0.1.
+        """
+        with Call(self) as call:
+            request = c.c_void_p()
+            call.run(lib.cutover_request_reschedule, self.handle, call.pointer(actor), encoded(request_id), micros(scheduled_for), c.byref(request), call.error)
+            return taken(request, lib.cutover_request_free, records.read_request)
 
     def restore_start(
             self,
@@ -835,44 +835,6 @@ class EngineCalls(Owner):
 class RegistryCalls(Owner):
     """A registry. Threads may share it."""
 
-    def preview_add(
-            self,
-            id: str,
-            project_id: str,
-            database: str,
-            *,
-            state: Optional[str] = None,
-            expires_at: Optional[datetime] = None) -> None:
-        """Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1."""
-        with Call(self) as call:
-            preview = call.struct(abi.cutover_preview, {"id": id, "project_id": project_id, "state": state, "database": database, "expires_at": expires_at})
-            call.run(lib.cutover_registry_preview_add, self.handle, c.byref(preview), call.error)
-
-    def preview_extend(self, preview_id: str, *, expires_at: Optional[datetime] = None) -> None:
-        """Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none.
-        Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_registry_preview_extend, self.handle, encoded(preview_id), micros(expires_at), call.error)
-
-    def preview_remove(self, preview_id: str) -> None:
-        """Takes a preview out of the registry; its database is the host's matter. Never one that a live request
-        (CUTOVER_E_STATE) or a job (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_registry_preview_remove, self.handle, encoded(preview_id), call.error)
-
-    def previews_list(self, *, project_id: Optional[str] = None) -> List[records.Preview]:
-        """Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has
-        come is told as `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project
-        that is not there. Since 0.1.
-        """
-        with Call(self) as call:
-            emitted, emit_list = call.emitted(abi.cutover_preview_emit, abi.cutover_preview, records.read_preview)
-            call.run(lib.cutover_registry_previews_list, self.handle, encoded(project_id), emitted, None, call.error)
-            return emit_list
-
     def project_add(
             self,
             id: str,
@@ -894,25 +856,20 @@ class RegistryCalls(Owner):
             project = call.struct(abi.cutover_project, {"id": id, "organization_id": organization_id, "state": state, "database": database, "control_database": control_database, "verify_database": verify_database, "job_id": job_id, "loader_database": loader_database, "pgbouncers": pgbouncers, "hold_fence": hold_fence})
             call.run(lib.cutover_registry_project_add, self.handle, c.byref(project), call.error)
 
-    def project_remove(
-            self,
-            engine: Owner,
-            project_id: str,
-            reason: str,
-            *,
-            confirm: Optional[bool] = None,
-            without_server: Optional[bool] = None) -> None:
-        """Takes a project out of the registry. Its requests, jobs and audit trail stay in the store and can be listed.
-        Never one of which something lives: a job, a live request, a backup that was not deleted, a displaced
-        database, what an abandoned job left, a preview. The error says which. The audit entry is `project.removed`.
-
-        @param engine Of the registry's platform.
-        @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES
-        (see without_server), _STORE, _NOMEM. Since 0.1.
+    def project_set_pgbouncers(self, project_id: str, consoles: Sequence[str]) -> None:
+        """Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. As
+        cutover_registry_project_set(), so never under a job; and CUTOVER_E_STATE while the project is `restoring`: a
+        job lets go those whom it told to hold their clients. Since 0.1.
         """
         with Call(self) as call:
-            options = call.struct(abi.cutover_project_removal, {"project_id": project_id, "reason": reason, "confirm": confirm, "without_server": without_server})
-            call.run(lib.cutover_registry_project_remove, self.handle, engine.handle, c.byref(options), call.error)
+            call.run(lib.cutover_registry_project_set_pgbouncers, self.handle, encoded(project_id), call.texts(consoles), call.error)
+
+    def project_set_hold_fence(self, project_id: str, hold_fence: bool) -> None:
+        """Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with
+        its poolers as it began with them. Since 0.1.
+        """
+        with Call(self) as call:
+            call.run(lib.cutover_registry_project_set_hold_fence, self.handle, encoded(project_id), hold_fence, call.error)
 
     def project_set(
             self,
@@ -942,21 +899,6 @@ class RegistryCalls(Owner):
             project = call.struct(abi.cutover_project, {"id": id, "organization_id": organization_id, "state": state, "database": database, "control_database": control_database, "verify_database": verify_database, "job_id": job_id, "loader_database": loader_database, "pgbouncers": pgbouncers, "hold_fence": hold_fence})
             call.run(lib.cutover_registry_project_set, self.handle, c.byref(project), call.error)
 
-    def project_set_hold_fence(self, project_id: str, hold_fence: bool) -> None:
-        """Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with
-        its poolers as it began with them. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_registry_project_set_hold_fence, self.handle, encoded(project_id), hold_fence, call.error)
-
-    def project_set_pgbouncers(self, project_id: str, consoles: Sequence[str]) -> None:
-        """Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. As
-        cutover_registry_project_set(), so never under a job; and CUTOVER_E_STATE while the project is `restoring`: a
-        job lets go those whom it told to hold their clients. Since 0.1.
-        """
-        with Call(self) as call:
-            call.run(lib.cutover_registry_project_set_pgbouncers, self.handle, encoded(project_id), call.texts(consoles), call.error)
-
     def projects_list(self) -> List[records.Project]:
         """Emits all projects in order of their ids. Since 0.1."""
         with Call(self) as call:
@@ -964,9 +906,88 @@ class RegistryCalls(Owner):
             call.run(lib.cutover_registry_projects_list, self.handle, emitted, None, call.error)
             return emit_list
 
+    def project_remove(
+            self,
+            engine: Owner,
+            project_id: str,
+            reason: str,
+            *,
+            confirm: Optional[bool] = None,
+            without_server: Optional[bool] = None) -> None:
+        """Takes a project out of the registry. Its requests, jobs and audit trail stay in the store and can be listed.
+        Never one of which something lives: a job, a live request, a backup that was not deleted, a displaced
+        database, what an abandoned job left, a preview. The error says which. The audit entry is `project.removed`.
+
+        @param engine Of the registry's platform.
+        @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES
+        (see without_server), _STORE, _NOMEM. Since 0.1.
+        """
+        with Call(self) as call:
+            options = call.struct(abi.cutover_project_removal, {"project_id": project_id, "reason": reason, "confirm": confirm, "without_server": without_server})
+            call.run(lib.cutover_registry_project_remove, self.handle, engine.handle, c.byref(options), call.error)
+
+    def preview_add(
+            self,
+            id: str,
+            project_id: str,
+            database: str,
+            *,
+            state: Optional[str] = None,
+            expires_at: Optional[datetime] = None) -> None:
+        """Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1."""
+        with Call(self) as call:
+            preview = call.struct(abi.cutover_preview, {"id": id, "project_id": project_id, "state": state, "database": database, "expires_at": expires_at})
+            call.run(lib.cutover_registry_preview_add, self.handle, c.byref(preview), call.error)
+
+    def preview_extend(self, preview_id: str, *, expires_at: Optional[datetime] = None) -> None:
+        """Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none.
+        Since 0.1.
+        """
+        with Call(self) as call:
+            call.run(lib.cutover_registry_preview_extend, self.handle, encoded(preview_id), micros(expires_at), call.error)
+
+    def previews_list(self, *, project_id: Optional[str] = None) -> List[records.Preview]:
+        """Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has
+        come is told as `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project
+        that is not there. Since 0.1.
+        """
+        with Call(self) as call:
+            emitted, emit_list = call.emitted(abi.cutover_preview_emit, abi.cutover_preview, records.read_preview)
+            call.run(lib.cutover_registry_previews_list, self.handle, encoded(project_id), emitted, None, call.error)
+            return emit_list
+
+    def preview_remove(self, preview_id: str) -> None:
+        """Takes a preview out of the registry; its database is the host's matter. Never one that a live request
+        (CUTOVER_E_STATE) or a job (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.1.
+        """
+        with Call(self) as call:
+            call.run(lib.cutover_registry_preview_remove, self.handle, encoded(preview_id), call.error)
+
 
 class WebhooksCalls(Owner):
     """The webhooks of a store. Threads may share it; cutover_webhooks_deliver() is for one thread at a time."""
+
+    def deliver(self, *, max_ms: int = 0) -> records.WebhookRound:
+        """Makes the attempts that are due, several endpoints side by side, until none is due or under way, or max_ms are
+        over: what is under way then goes on in the next call. What becomes due meanwhile is made too, so that an
+        endpoint that hangs holds up nobody else. An attempt is claimed in the store before it is made: two processes
+        never make the same one at once, and one whose process died is made again when its claim has run out
+        (timeout_ms and 30 s).
+
+        Nothing is sent by itself: call it at round.next_at, at least every few seconds where events are delivered
+        elsewhere, from a thread of its own.
+
+        @param max_ms Milliseconds; 0: until none is due or under way.
+        @param round  Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
+        @return CUTOVER_OK (attempts that failed are counts, not failures); CUTOVER_E_LOCKED when another thread is at
+        it; CUTOVER_E_INVALID; CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE (also a damaged document: the others were still
+        delivered); CUTOVER_E_NOMEM. Since 0.1.
+        """
+        with Call(self) as call:
+            round = call.struct(abi.cutover_webhook_round, {})
+            call.run(lib.cutover_webhooks_deliver, self.handle, max_ms, c.byref(round), call.error)
+            return records.read_webhook_round(round)
 
     def create(
             self,
@@ -991,12 +1012,83 @@ class WebhooksCalls(Owner):
             call.run(lib.cutover_webhook_create, self.handle, c.byref(options), c.byref(secret), c.byref(webhook), call.error)
             return taken_text(secret), taken(webhook, lib.cutover_webhook_free, records.read_webhook)
 
+    def get(self, webhook_id: str) -> records.Webhook:
+        """Reads an endpoint. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since
+        0.1.
+        """
+        with Call(self) as call:
+            webhook = c.c_void_p()
+            call.run(lib.cutover_webhook_get, self.handle, encoded(webhook_id), c.byref(webhook), call.error)
+            return taken(webhook, lib.cutover_webhook_free, records.read_webhook)
+
+    def list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Webhook]:
+        """Lists endpoints, oldest first.
+        @param project_id Of this project; NULL: of all.
+        @param after Id of the last one of the page before; NULL or "" for the first page.
+        @param limit 1 to 1000. Fewer than that: there are no more.
+        @param list  Receives the page; free it with cutover_webhook_list_free().
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            list = c.c_void_p()
+            call.run(lib.cutover_webhooks_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
+            return taken_list(list, lib.cutover_webhook_list_count, lib.cutover_webhook_list_at, lib.cutover_webhook_list_free, records.read_webhook)
+
+    def update(
+            self,
+            actor: records.Actor,
+            webhook_id: str,
+            *,
+            enabled: Optional[int] = None,
+            url: Optional[str] = None,
+            description: Optional[str] = None,
+            event_types: Optional[Sequence[str]] = None,
+            expected_version: Optional[int] = None) -> records.Webhook:
+        """Changes an endpoint. Audited as webhook.updated; where all is as it was, nothing is written.
+        @param webhook Receives it as it is now, or NULL when not wanted.
+        @return CUTOVER_OK; CUTOVER_E_CONFLICT when it is not at expected_version; CUTOVER_E_INVALID, _FORBIDDEN,
+        _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            change = call.struct(abi.cutover_webhook_change, {"enabled": enabled, "actor": actor, "webhook_id": webhook_id, "url": url, "description": description, "event_types": event_types, "expected_version": expected_version})
+            webhook = c.c_void_p()
+            call.run(lib.cutover_webhook_update, self.handle, c.byref(change), c.byref(webhook), call.error)
+            return taken(webhook, lib.cutover_webhook_free, records.read_webhook)
+
     def delete(self, actor: records.Actor, webhook_id: str) -> None:
         """Removes an endpoint with its secrets and its deliveries. Audited as webhook.deleted. CUTOVER_OK,
         CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
         """
         with Call(self) as call:
             call.run(lib.cutover_webhook_delete, self.handle, call.pointer(actor), encoded(webhook_id), call.error)
+
+    def rotate_secret(self, actor: records.Actor, webhook_id: str, *, overlap_s: int = 0) -> Tuple[str, records.Webhook]:
+        """Makes a new secret. Messages are signed with it and, for a while, with the ones before it (of which four at
+        most are kept). Audited as webhook.secret_rotated.
+        @param overlap_s Seconds that the ones before it go on: at most 604800; 0: they end at once.
+        @param secret    Required: receives the new one, as cutover_webhook_create() does.
+        @param webhook   Receives the endpoint as it is now, or NULL when not wanted.
+        @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since
+        0.1.
+        """
+        with Call(self) as call:
+            secret = c.c_void_p()
+            webhook = c.c_void_p()
+            call.run(lib.cutover_webhook_rotate_secret, self.handle, call.pointer(actor), encoded(webhook_id), overlap_s, c.byref(secret), c.byref(webhook), call.error)
+            return taken_text(secret), taken(webhook, lib.cutover_webhook_free, records.read_webhook)
+
+    def test(self, actor: records.Actor, webhook_id: str) -> records.WebhookDelivery:
+        """Makes a delivery of the type "webhook.test" for an endpoint that is enabled, whatever types it takes; the next
+        cutover_webhooks_deliver() sends it. Audited as webhook.tested.
+        @param delivery Receives it, or NULL when not wanted; cutover_webhook_delivery_get() tells later what became
+        of it.
+        @return CUTOVER_OK; CUTOVER_E_STATE when the endpoint is off; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND,
+        _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
+        """
+        with Call(self) as call:
+            delivery = c.c_void_p()
+            call.run(lib.cutover_webhook_test, self.handle, call.pointer(actor), encoded(webhook_id), c.byref(delivery), call.error)
+            return taken(delivery, lib.cutover_webhook_delivery_free, records.read_webhook_delivery)
 
     def deliveries_find(
             self,
@@ -1029,15 +1121,6 @@ class WebhooksCalls(Owner):
             call.run(lib.cutover_webhook_delivery_get, self.handle, encoded(webhook_id), encoded(message_id), c.byref(delivery), call.error)
             return taken(delivery, lib.cutover_webhook_delivery_free, records.read_webhook_delivery)
 
-    def get(self, webhook_id: str) -> records.Webhook:
-        """Reads an endpoint. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since
-        0.1.
-        """
-        with Call(self) as call:
-            webhook = c.c_void_p()
-            call.run(lib.cutover_webhook_get, self.handle, encoded(webhook_id), c.byref(webhook), call.error)
-            return taken(webhook, lib.cutover_webhook_free, records.read_webhook)
-
     def redeliver(
             self,
             actor: records.Actor,
@@ -1059,92 +1142,31 @@ class WebhooksCalls(Owner):
             call.run(lib.cutover_webhook_redeliver, self.handle, c.byref(selection), c.byref(count), call.error)
             return count.value
 
-    def rotate_secret(self, actor: records.Actor, webhook_id: str, *, overlap_s: int = 0) -> Tuple[str, records.Webhook]:
-        """Makes a new secret. Messages are signed with it and, for a while, with the ones before it (of which four at
-        most are kept). Audited as webhook.secret_rotated.
-        @param overlap_s Seconds that the ones before it go on: at most 604800; 0: they end at once.
-        @param secret    Required: receives the new one, as cutover_webhook_create() does.
-        @param webhook   Receives the endpoint as it is now, or NULL when not wanted.
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since
-        0.1.
-        """
-        with Call(self) as call:
-            secret = c.c_void_p()
-            webhook = c.c_void_p()
-            call.run(lib.cutover_webhook_rotate_secret, self.handle, call.pointer(actor), encoded(webhook_id), overlap_s, c.byref(secret), c.byref(webhook), call.error)
-            return taken_text(secret), taken(webhook, lib.cutover_webhook_free, records.read_webhook)
-
-    def test(self, actor: records.Actor, webhook_id: str) -> records.WebhookDelivery:
-        """Makes a delivery of the type "webhook.test" for an endpoint that is enabled, whatever types it takes; the next
-        cutover_webhooks_deliver() sends it. Audited as webhook.tested.
-        @param delivery Receives it, or NULL when not wanted; cutover_webhook_delivery_get() tells later what became
-        of it.
-        @return CUTOVER_OK; CUTOVER_E_STATE when the endpoint is off; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND,
-        _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            delivery = c.c_void_p()
-            call.run(lib.cutover_webhook_test, self.handle, call.pointer(actor), encoded(webhook_id), c.byref(delivery), call.error)
-            return taken(delivery, lib.cutover_webhook_delivery_free, records.read_webhook_delivery)
-
-    def update(
-            self,
-            actor: records.Actor,
-            webhook_id: str,
-            *,
-            enabled: Optional[int] = None,
-            url: Optional[str] = None,
-            description: Optional[str] = None,
-            event_types: Optional[Sequence[str]] = None,
-            expected_version: Optional[int] = None) -> records.Webhook:
-        """Changes an endpoint. Audited as webhook.updated; where all is as it was, nothing is written.
-        @param webhook Receives it as it is now, or NULL when not wanted.
-        @return CUTOVER_OK; CUTOVER_E_CONFLICT when it is not at expected_version; CUTOVER_E_INVALID, _FORBIDDEN,
-        _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            change = call.struct(abi.cutover_webhook_change, {"enabled": enabled, "actor": actor, "webhook_id": webhook_id, "url": url, "description": description, "event_types": event_types, "expected_version": expected_version})
-            webhook = c.c_void_p()
-            call.run(lib.cutover_webhook_update, self.handle, c.byref(change), c.byref(webhook), call.error)
-            return taken(webhook, lib.cutover_webhook_free, records.read_webhook)
-
-    def deliver(self, *, max_ms: int = 0) -> records.WebhookRound:
-        """Makes the attempts that are due, several endpoints side by side, until none is due or under way, or max_ms are
-        over: what is under way then goes on in the next call. What becomes due meanwhile is made too, so that an
-        endpoint that hangs holds up nobody else. An attempt is claimed in the store before it is made: two processes
-        never make the same one at once, and one whose process died is made again when its claim has run out
-        (timeout_ms and 30 s).
-
-        Nothing is sent by itself: call it at round.next_at, at least every few seconds where events are delivered
-        elsewhere, from a thread of its own.
-
-        @param max_ms Milliseconds; 0: until none is due or under way.
-        @param round  Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
-        @return CUTOVER_OK (attempts that failed are counts, not failures); CUTOVER_E_LOCKED when another thread is at
-        it; CUTOVER_E_INVALID; CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE (also a damaged document: the others were still
-        delivered); CUTOVER_E_NOMEM. Since 0.1.
-        """
-        with Call(self) as call:
-            round = call.struct(abi.cutover_webhook_round, {})
-            call.run(lib.cutover_webhooks_deliver, self.handle, max_ms, c.byref(round), call.error)
-            return records.read_webhook_round(round)
-
-    def list(self, limit: int, *, project_id: Optional[str] = None, after: Optional[str] = None) -> List[records.Webhook]:
-        """Lists endpoints, oldest first.
-        @param project_id Of this project; NULL: of all.
-        @param after Id of the last one of the page before; NULL or "" for the first page.
-        @param limit 1 to 1000. Fewer than that: there are no more.
-        @param list  Receives the page; free it with cutover_webhook_list_free().
-        @return CUTOVER_OK, CUTOVER_E_INVALID, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
-        """
-        with Call(self) as call:
-            list = c.c_void_p()
-            call.run(lib.cutover_webhooks_list, self.handle, encoded(project_id), encoded(after), limit, c.byref(list), call.error)
-            return taken_list(list, lib.cutover_webhook_list_count, lib.cutover_webhook_list_at, lib.cutover_webhook_list_free, records.read_webhook)
-
 
 class IntegrationsCalls(Owner):
     """The integrations of a store. Threads may share it."""
+
+    def deliver(self, *, project_id: Optional[str] = None) -> records.IntegrationRun:
+        """Carries out every sync that is due, several integrations side by side, and returns when all of them have
+        ended. A sync that fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up
+        to a tenth later at random; where the provider names a later time (Retry-After, or its rate limit's end) not
+        before that, at most a day later. Then it is given up. What became of it is in the record, and in the audit
+        trail: integration.synced, or integration.sync_failed for each attempt that failed, with no secret in either.
+
+        Each sync is claimed by compare-and-set: of two processes one makes an attempt. Where a process dies in the
+        middle, the sync is due again when its claim has run out (ten times timeout_ms, and a minute): what a sync
+        writes may be written twice.
+
+        @param project_id Of this project; NULL: of all.
+        @param run        Initialised; receives the counts as far as its version has them, untouched on failure. Or
+        NULL.
+        @return CUTOVER_OK (failed syncs are counts, not failures); CUTOVER_E_INVALID, _UNSUPPORTED, _STORE, _NOMEM.
+        Any thread; several may call at once. Since 0.1.
+        """
+        with Call(self) as call:
+            run = call.struct(abi.cutover_integration_run, {})
+            call.run(lib.cutover_integrations_deliver, self.handle, encoded(project_id), c.byref(run), call.error)
+            return records.read_integration_run(run)
 
     def connect(
             self,
@@ -1187,16 +1209,6 @@ class IntegrationsCalls(Owner):
         with Call(self) as call:
             call.run(lib.cutover_integration_disconnect, self.handle, call.pointer(actor), encoded(project_id), encoded(provider), call.error)
 
-    def get(self, project_id: str, provider: str) -> records.Integration:
-        """Reads an integration. Who may read is the host's to say.
-        @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any
-        thread. Since 0.1.
-        """
-        with Call(self) as call:
-            integration = c.c_void_p()
-            call.run(lib.cutover_integration_get, self.handle, encoded(project_id), encoded(provider), c.byref(integration), call.error)
-            return taken(integration, lib.cutover_integration_free, records.read_integration)
-
     def sync(self, actor: records.Actor, project_id: str, provider: str) -> records.Integration:
         """Makes a sync due now, with all its attempts before it; cutover_integrations_deliver() carries it out. Where
         another process is in the middle of one, it comes after that. The audit entry is integration.sync_requested.
@@ -1209,27 +1221,15 @@ class IntegrationsCalls(Owner):
             call.run(lib.cutover_integration_sync, self.handle, call.pointer(actor), encoded(project_id), encoded(provider), c.byref(integration), call.error)
             return taken(integration, lib.cutover_integration_free, records.read_integration)
 
-    def deliver(self, *, project_id: Optional[str] = None) -> records.IntegrationRun:
-        """Carries out every sync that is due, several integrations side by side, and returns when all of them have
-        ended. A sync that fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up
-        to a tenth later at random; where the provider names a later time (Retry-After, or its rate limit's end) not
-        before that, at most a day later. Then it is given up. What became of it is in the record, and in the audit
-        trail: integration.synced, or integration.sync_failed for each attempt that failed, with no secret in either.
-
-        Each sync is claimed by compare-and-set: of two processes one makes an attempt. Where a process dies in the
-        middle, the sync is due again when its claim has run out (ten times timeout_ms, and a minute): what a sync
-        writes may be written twice.
-
-        @param project_id Of this project; NULL: of all.
-        @param run        Initialised; receives the counts as far as its version has them, untouched on failure. Or
-        NULL.
-        @return CUTOVER_OK (failed syncs are counts, not failures); CUTOVER_E_INVALID, _UNSUPPORTED, _STORE, _NOMEM.
-        Any thread; several may call at once. Since 0.1.
+    def get(self, project_id: str, provider: str) -> records.Integration:
+        """Reads an integration. Who may read is the host's to say.
+        @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any
+        thread. Since 0.1.
         """
         with Call(self) as call:
-            run = call.struct(abi.cutover_integration_run, {})
-            call.run(lib.cutover_integrations_deliver, self.handle, encoded(project_id), c.byref(run), call.error)
-            return records.read_integration_run(run)
+            integration = c.c_void_p()
+            call.run(lib.cutover_integration_get, self.handle, encoded(project_id), encoded(provider), c.byref(integration), call.error)
+            return taken(integration, lib.cutover_integration_free, records.read_integration)
 
     def list(self, *, project_id: Optional[str] = None) -> List[records.Integration]:
         """Emits the integrations in order of project and provider, on the calling thread.

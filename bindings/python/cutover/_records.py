@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Dict, Optional, Sequence, Type
 
 from . import _abi as abi
 from ._library import lib
-from ._values import Record, members, text, text_or_none, texts, time, time_or_none, told
+from ._values import Record, members, members_or_none, text, text_or_none, texts, time, time_or_none, told
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Finding(Record):
     message: str
     """What was found, with names."""
     hint: Optional[str]
-    """The remedy, or NULL."""
+    """The remedy, or None."""
 
 
 def read_finding(told: Any) -> Finding:
@@ -92,7 +92,7 @@ class Event(Record):
     sequence: int
     """Counts up within the project, from 1."""
     created_at: datetime
-    """Microseconds since 1970-01-01 UTC."""
+
     attempt: int
     """1 on the first delivery to this notifier; 0 in cutover_events_list()."""
     data: Dict[str, Any]
@@ -151,7 +151,7 @@ class Write(Record):
     expected_version: int
     """The version that must be there now; 0: the document must not exist."""
     body: Optional[str]
-    """The new JSON object, or NULL to delete the document; then expected_version is not 0. A document that is created
+    """The new JSON object, or None to delete the document; then expected_version is not 0. A document that is created
     again begins at version 1.
     """
     struct_type: ClassVar[Type[c.Structure]] = abi.cutover_write
@@ -183,7 +183,7 @@ class AuditEntry(Record):
     actor_kind: str
     """"user", "api_key", "operator" or "system"."""
     at: datetime
-    """Microseconds since 1970-01-01 UTC."""
+
     data: Dict[str, Any]
     """The whole entry as a JSON object."""
 
@@ -215,7 +215,7 @@ class Displaced(Record):
     request_id: str
     """"" where that job had none."""
     displaced_at: datetime
-    """Microseconds since 1970-01-01 UTC."""
+
     size: int
     """Bytes on disk."""
 
@@ -287,7 +287,6 @@ class Leftover(Record):
     message: str
     """What it is, and why it is still there."""
     since: datetime
-    """Microseconds since 1970-01-01 UTC."""
 
 
 def read_leftover(told: Any) -> Leftover:
@@ -351,7 +350,7 @@ class WebhookRound(Record):
     waiting: int
     """Messages that wait for their time, or for another process; the running ones among them."""
     next_at: Optional[datetime]
-    """Call again then: microseconds since 1970-01-01 UTC; a time that is past: at once; 0: nothing waits."""
+    """Call again then; a time that is past: at once; None: nothing waits."""
     struct_type: ClassVar[Type[c.Structure]] = abi.cutover_webhook_round
 
 
@@ -379,7 +378,7 @@ class IntegrationRun(Record):
     waiting: int
     """Not tried: they wait for their time, or another process is at them."""
     next_due: Optional[datetime]
-    """When the earliest of those comes due, by the clock: microseconds since 1970-01-01 UTC; 0: none waits."""
+    """When the earliest of those comes due, by the clock; None: none waits."""
     struct_type: ClassVar[Type[c.Structure]] = abi.cutover_integration_run
 
 
@@ -403,7 +402,7 @@ class IntegrationRef(Record):
     provider: str
     """"vercel" or "netlify"."""
     account_id: Optional[str]
-    """As it was connected; NULL: none."""
+    """As it was connected; None: none."""
     site_id: str
     """As it was connected."""
 
@@ -453,25 +452,25 @@ class Project(Record):
     state: Optional[str] = None
     """"active", "restoring", or a state of the host's."""
     control_database: Optional[str] = None
-    """Name of another database on production's server to hold control connections; NULL: "postgres"."""
+    """Name of another database on production's server to hold control connections; None: "postgres"."""
     verify_database: Optional[str] = None
     """conninfo of a server (and a database on it to connect to), both named as for `database`, where backups are
-    restored for verification; NULL: production's.
+    restored for verification; None: production's.
     """
     job_id: Optional[str] = None
-    """While "restoring": the job that it is restoring for, as project_set_state was told; NULL where the platform does
+    """While "restoring": the job that it is restoring for, as project_set_state was told; None where the platform does
     not keep it. Ignored in other states.
     """
     loader_database: Optional[str] = None
     """Since version 2. conninfo of a login to load with, on production's server: what a database's owners wrote is
     evaluated in its sessions, and it must be able to do no more than they may: no superuser, no CREATEDB, CREATEROLE,
     REPLICATION, BYPASSRLS, a member of the roles that own what is in production and its previews. It names its host
-    itself; the database in it is ignored. NULL: the library makes one for each job, which the role of `database` must
+    itself; the database in it is ignored. None: the library makes one for each job, which the role of `database` must
     be allowed to do (a superuser, or CREATEROLE).
     """
     pgbouncers: Optional[Sequence[str]] = None
     """Since version 3. conninfos of the admin consoles of the PgBouncer instances that production's clients come
-    through, ended by a NULL; NULL: none. Each names its host itself, and its port if that is not 5432. For
+    through, ended by a None; None: none. Each names its host itself, and its port if that is not 5432. For
     cutover_platform_pgbouncer_wrap(); nothing else reads it.
     """
     hold_fence: Optional[bool] = None
@@ -506,7 +505,7 @@ class Preview(Record):
     state: Optional[str] = None
     """"ready", or a state of the host's."""
     expires_at: Optional[datetime] = None
-    """Microseconds since 1970-01-01 UTC; 0: never."""
+    """None: never."""
     struct_type: ClassVar[Type[c.Structure]] = abi.cutover_preview
 
 
@@ -523,64 +522,64 @@ def read_preview(told: Any) -> Preview:
 class Request(Record):
     """A snapshot of a request's record: it does not change when the record does."""
 
-    backup_id: Optional[str]
-    """The backup of the production that was displaced, once there is one; else NULL. Since 0.1."""
-    completed_at: Optional[datetime]
-    """When it ended, likewise; 0 while it lives. Since 0.1."""
-    created_at: datetime
-    """When it was filed: microseconds since 1970-01-01 UTC. Since 0.1."""
-    customer_note: Optional[str]
-    """What the customer wrote; NULL where nothing was. Since 0.1."""
     id: str
     """The request's id. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object with every field of the design's list, null where not set, and with the members
-    that a newer version of the library added. Since 0.1.
-    """
-    operator_note: Optional[str]
-    """What the operator wrote who acked it; NULL where nothing was. Since 0.1."""
     organization_id: str
     """The organization of its project. Since 0.1."""
-    preview_id: str
-    """The preview that is to be promoted. Since 0.1."""
     project_id: str
     """The project whose production it is about. Since 0.1."""
-    promotion_id: Optional[str]
-    """The job that carries it out, or did; NULL before. Since 0.1."""
-    rejected_reason: Optional[str]
-    """Why it was rejected; NULL when it was not. Since 0.1."""
-    scheduled_for: Optional[datetime]
-    """The agreed time, before which it is not promoted: microseconds since 1970-01-01 UTC; 0: none. Since 0.1."""
+    preview_id: str
+    """The preview that is to be promoted. Since 0.1."""
     status: str
     """"open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". Since
     0.1.
     """
+    customer_note: Optional[str]
+    """What the customer wrote; None where nothing was. Since 0.1."""
     ticket: Optional[str]
-    """The external ticket; NULL until it is attached. Since 0.1."""
+    """The external ticket; None until it is attached. Since 0.1."""
+    operator_note: Optional[str]
+    """What the operator wrote who acked it; None where nothing was. Since 0.1."""
+    rejected_reason: Optional[str]
+    """Why it was rejected; None when it was not. Since 0.1."""
+    scheduled_for: Optional[datetime]
+    """The agreed time, before which it is not promoted; None: none. Since 0.1."""
+    backup_id: Optional[str]
+    """The backup of the production that was displaced, once there is one; else None. Since 0.1."""
+    promotion_id: Optional[str]
+    """The job that carries it out, or did; None before. Since 0.1."""
+    created_at: datetime
+    """When it was filed. Since 0.1."""
     updated_at: datetime
     """When its record was last changed, likewise. Since 0.1."""
+    completed_at: Optional[datetime]
+    """When it ended, likewise; None while it lives. Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object with every field of the design's list, null where not set, and with the members
+    that a newer version of the library added. Since 0.1.
+    """
     version: int
     """The version of the record in the store when it was read: it counts the writes. Since 0.1."""
 
 
 def read_request(handle: Any) -> Request:
     return Request(
-        backup_id=text_or_none(lib.cutover_request_backup_id(handle)),
-        completed_at=time_or_none(lib.cutover_request_completed_at(handle)),
-        created_at=time(lib.cutover_request_created_at(handle)),
-        customer_note=text_or_none(lib.cutover_request_customer_note(handle)),
         id=text(lib.cutover_request_id(handle)),
-        data=members(lib.cutover_request_json(handle)),
-        operator_note=text_or_none(lib.cutover_request_operator_note(handle)),
         organization_id=text(lib.cutover_request_organization_id(handle)),
-        preview_id=text(lib.cutover_request_preview_id(handle)),
         project_id=text(lib.cutover_request_project_id(handle)),
-        promotion_id=text_or_none(lib.cutover_request_promotion_id(handle)),
+        preview_id=text(lib.cutover_request_preview_id(handle)),
+        status=text(lib.cutover_request_status(handle)),
+        customer_note=text_or_none(lib.cutover_request_customer_note(handle)),
+        ticket=text_or_none(lib.cutover_request_ticket(handle)),
+        operator_note=text_or_none(lib.cutover_request_operator_note(handle)),
         rejected_reason=text_or_none(lib.cutover_request_rejected_reason(handle)),
         scheduled_for=time_or_none(lib.cutover_request_scheduled_for(handle)),
-        status=text(lib.cutover_request_status(handle)),
-        ticket=text_or_none(lib.cutover_request_ticket(handle)),
+        backup_id=text_or_none(lib.cutover_request_backup_id(handle)),
+        promotion_id=text_or_none(lib.cutover_request_promotion_id(handle)),
+        created_at=time(lib.cutover_request_created_at(handle)),
         updated_at=time(lib.cutover_request_updated_at(handle)),
+        completed_at=time_or_none(lib.cutover_request_completed_at(handle)),
+        data=members(lib.cutover_request_json(handle)),
         version=lib.cutover_request_version(handle))
 
 
@@ -588,33 +587,33 @@ def read_request(handle: Any) -> Request:
 class Backup(Record):
     """A snapshot of a backup's record."""
 
-    created_at: datetime
-    """When it was begun: microseconds since 1970-01-01 UTC. Since 0.1."""
     id: str
     """The backup's id. Strings of a backup belong to it. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object, with the members that a newer version of the library added. Since 0.1."""
-    label: str
-    """Its label. Since 0.1."""
     project_id: str
     """The project that it was taken of. Since 0.1."""
+    label: str
+    """Its label. Since 0.1."""
     status: str
     """"taking", "verifying", "verified", "failed", "cancelled" or "deleted". Since 0.1."""
+    created_at: datetime
+    """When it was begun. Since 0.1."""
     verified_at: Optional[datetime]
-    """When it was last verified: microseconds since 1970-01-01 UTC; 0 when it never was, and for NULL. Since 0.1."""
+    """When it was last verified; None when it never was, and for None. Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object, with the members that a newer version of the library added. Since 0.1."""
     version: int
     """The version of the record in the store when it was read: it counts the writes. Since 0.1."""
 
 
 def read_backup(handle: Any) -> Backup:
     return Backup(
-        created_at=time(lib.cutover_backup_created_at(handle)),
         id=text(lib.cutover_backup_id(handle)),
-        data=members(lib.cutover_backup_json(handle)),
-        label=text(lib.cutover_backup_label(handle)),
         project_id=text(lib.cutover_backup_project_id(handle)),
+        label=text(lib.cutover_backup_label(handle)),
         status=text(lib.cutover_backup_status(handle)),
+        created_at=time(lib.cutover_backup_created_at(handle)),
         verified_at=time_or_none(lib.cutover_backup_verified_at(handle)),
+        data=members(lib.cutover_backup_json(handle)),
         version=lib.cutover_backup_version(handle))
 
 
@@ -623,109 +622,108 @@ class Job(Record):
     """A job's record as it was when it was read. Any thread may use it, one at a time. Free it with cutover_job_free().
     """
 
-    created_at: datetime
-    """When it began: microseconds since 1970-01-01 UTC. Since 0.1."""
     id: str
     """The job's id. Since 0.1."""
-    is_over: bool
-    """Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for NULL. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object. Belongs to the job; Since 0.1."""
     kind: str
     """"promotion", "rollback", "restore", "backup" (taken by itself, and goes by the backup's id) or "verification" (of
     a backup that is there, with an id of its own). Since 0.1.
     """
-    progress: Optional[Progress]
-    """How far it was at its last sign of life, which comes every 5 seconds.
-
-    @param progress Filled as far as its version goes; its texts belong to the job.
-    @return CUTOVER_OK; CUTOVER_E_INVALID for NULL; CUTOVER_E_UNSUPPORTED for a version that is not known;
-    CUTOVER_E_STATE when nothing is told: it has ended, or has just begun, or it came from a list. Since 0.1.
-    """
-    project_id: str
-    """The project. Since 0.1."""
-    renewed_at: Optional[datetime]
-    """Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. The first is
-    its beginning, and a job that lives gives one every 5 seconds. 0 where it has ended, and for a job of a list.
-    Since 0.1.
-    """
-    report: Optional[str]
-    """What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup
-    {kind, project_id, job_id, status (as cutover_job_status(), so `verified` where it went well), backup_id,
-    backup_label, backup_verification, error, production}. NULL: it has not ended, or recovery ended it, whose reason
-    is `failure` in the record. Belongs to the job. Since 0.1.
-    """
-    request_id: Optional[str]
-    """The request that it carries out or takes back; NULL where there is none. Since 0.1."""
     status: str
     """Where it stands: of a backup "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; of a
     verification "verifying", "verified", "failed", or "undecided" and "cancelled", which left the backup as it was;
     of the others "lock", "stage", "check", "backup", "verify", "held", "catch_up", "swap", "finish", "completed",
     "failed" or "cancelled". Since 0.1.
     """
+    is_over: bool
+    """Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for None. Since 0.1."""
+    project_id: str
+    """The project. Since 0.1."""
+    request_id: Optional[str]
+    """The request that it carries out or takes back; None where there is none. Since 0.1."""
+    created_at: datetime
+    """When it began. Since 0.1."""
     version: int
     """The version of its record when it was read. Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object. Belongs to the job; Since 0.1."""
+    progress: Optional[Progress]
+    """How far it was at its last sign of life, which comes every 5 seconds.
+
+    @param progress Filled as far as its version goes; its texts belong to the job.
+    @return CUTOVER_OK; CUTOVER_E_INVALID for None; CUTOVER_E_UNSUPPORTED for a version that is not known;
+    CUTOVER_E_STATE when nothing is told: it has ended, or has just begun, or it came from a list. Since 0.1.
+    """
+    report: Optional[Dict[str, Any]]
+    """What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup
+    {kind, project_id, job_id, status (as cutover_job_status(), so `verified` where it went well), backup_id,
+    backup_label, backup_verification, error, production}. None: it has not ended, or recovery ended it, whose reason
+    is `failure` in the record. Belongs to the job. Since 0.1.
+    """
+    renewed_at: Optional[datetime]
+    """Its last sign of life, by the clock of the process that runs it. The first is its beginning, and a job that lives
+    gives one every 5 seconds. None where it has ended, and for a job of a list. Since 0.1.
+    """
 
 
 def read_job(handle: Any) -> Job:
     return Job(
-        created_at=time(lib.cutover_job_created_at(handle)),
         id=text(lib.cutover_job_id(handle)),
-        is_over=bool(lib.cutover_job_is_over(handle)),
-        data=members(lib.cutover_job_json(handle)),
         kind=text(lib.cutover_job_kind(handle)),
-        progress=told(lib.cutover_job_progress, abi.cutover_progress, read_progress, handle),
-        project_id=text(lib.cutover_job_project_id(handle)),
-        renewed_at=time_or_none(lib.cutover_job_renewed_at(handle)),
-        report=text_or_none(lib.cutover_job_report(handle)),
-        request_id=text_or_none(lib.cutover_job_request_id(handle)),
         status=text(lib.cutover_job_status(handle)),
-        version=lib.cutover_job_version(handle))
+        is_over=bool(lib.cutover_job_is_over(handle)),
+        project_id=text(lib.cutover_job_project_id(handle)),
+        request_id=text_or_none(lib.cutover_job_request_id(handle)),
+        created_at=time(lib.cutover_job_created_at(handle)),
+        version=lib.cutover_job_version(handle),
+        data=members(lib.cutover_job_json(handle)),
+        progress=told(lib.cutover_job_progress, abi.cutover_progress, read_progress, handle),
+        report=members_or_none(lib.cutover_job_report(handle)),
+        renewed_at=time_or_none(lib.cutover_job_renewed_at(handle)))
 
 
 @dataclass(frozen=True)
 class Key(Record):
     """A snapshot of a key's record, without its secret."""
 
-    actor: Optional[Actor]
-    """Whoever holds it, as an actor of the kind CUTOVER_ACTOR_API_KEY; its id belongs to the key. CUTOVER_E_INVALID for
-    NULL, and for an actor that was not initialised. Since 0.1.
-    """
-    created_at: datetime
-    """When it was made: microseconds since 1970-01-01 UTC. Since 0.1."""
-    expires_at: Optional[datetime]
-    """When it ends: microseconds since 1970-01-01 UTC; 0: never, and for NULL. Since 0.1."""
     id: str
     """The key's id. Strings of a key belong to it. Since 0.1."""
+    label: str
+    """Its label. Since 0.1."""
+    actor: Optional[Actor]
+    """Whoever holds it, as an actor of the kind CUTOVER_ACTOR_API_KEY; its id belongs to the key. CUTOVER_E_INVALID for
+    None, and for an actor that was not initialised. Since 0.1.
+    """
+    roles: abi.RoleBits
+    """CUTOVER_ROLE_* of whoever holds it. 0 for None. Since 0.1."""
+    project_id: Optional[str]
+    """The project that it is for; None: every one, and for None. Since 0.1."""
+    organization_id: Optional[str]
+    """The organization that it was made for; None: none was given, and for None. Since 0.1."""
+    created_at: datetime
+    """When it was made. Since 0.1."""
+    expires_at: Optional[datetime]
+    """When it ends; None: never, and for None. Since 0.1."""
+    revoked_at: Optional[datetime]
+    """When it was revoked; None: it was not, and for None. Since 0.1."""
     data: Dict[str, Any]
     """The record as a JSON object: id, label, actor_id, roles (an array of names), project_id, organization_id,
     created_by_actor_id, created_at, expires_at, revoked_by_actor_id, revoked_at. Neither the secret nor its SHA-256.
     Since 0.1.
     """
-    label: str
-    """Its label. Since 0.1."""
-    organization_id: Optional[str]
-    """The organization that it was made for; NULL: none was given, and for NULL. Since 0.1."""
-    project_id: Optional[str]
-    """The project that it is for; NULL: every one, and for NULL. Since 0.1."""
-    revoked_at: Optional[datetime]
-    """When it was revoked: microseconds since 1970-01-01 UTC; 0: it was not, and for NULL. Since 0.1."""
-    roles: abi.RoleBits
-    """CUTOVER_ROLE_* of whoever holds it. 0 for NULL. Since 0.1."""
 
 
 def read_key(handle: Any) -> Key:
     return Key(
+        id=text(lib.cutover_key_id(handle)),
+        label=text(lib.cutover_key_label(handle)),
         actor=told(lib.cutover_key_actor, abi.cutover_actor, read_actor, handle),
+        roles=abi.RoleBits(lib.cutover_key_roles(handle)),
+        project_id=text_or_none(lib.cutover_key_project_id(handle)),
+        organization_id=text_or_none(lib.cutover_key_organization_id(handle)),
         created_at=time(lib.cutover_key_created_at(handle)),
         expires_at=time_or_none(lib.cutover_key_expires_at(handle)),
-        id=text(lib.cutover_key_id(handle)),
-        data=members(lib.cutover_key_json(handle)),
-        label=text(lib.cutover_key_label(handle)),
-        organization_id=text_or_none(lib.cutover_key_organization_id(handle)),
-        project_id=text_or_none(lib.cutover_key_project_id(handle)),
         revoked_at=time_or_none(lib.cutover_key_revoked_at(handle)),
-        roles=abi.RoleBits(lib.cutover_key_roles(handle)))
+        data=members(lib.cutover_key_json(handle)))
 
 
 @dataclass(frozen=True)
@@ -734,14 +732,14 @@ class Webhook(Record):
 
     id: str
     """The endpoint's id. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object (schemas/webhook.json), without secrets. Since 0.1."""
     project_id: str
     """The project whose events it gets. Since 0.1."""
-    status: str
-    """"enabled" or "disabled". Since 0.1."""
     url: str
     """Where it is. Since 0.1."""
+    status: str
+    """"enabled" or "disabled". Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object (schemas/webhook.json), without secrets. Since 0.1."""
     version: int
     """The version of the record in the store when it was read: it counts the writes. Since 0.1."""
 
@@ -749,10 +747,10 @@ class Webhook(Record):
 def read_webhook(handle: Any) -> Webhook:
     return Webhook(
         id=text(lib.cutover_webhook_id(handle)),
-        data=members(lib.cutover_webhook_json(handle)),
         project_id=text(lib.cutover_webhook_project_id(handle)),
-        status=text(lib.cutover_webhook_status(handle)),
         url=text(lib.cutover_webhook_url(handle)),
+        status=text(lib.cutover_webhook_status(handle)),
+        data=members(lib.cutover_webhook_json(handle)),
         version=lib.cutover_webhook_version(handle))
 
 
@@ -760,25 +758,25 @@ def read_webhook(handle: Any) -> Webhook:
 class WebhookDelivery(Record):
     """What became of one message for one endpoint, as it was read."""
 
-    attempts: int
-    """How many attempts there were, one that is under way included. Since 0.1."""
     id: str
     """The message's id: what `webhook-id` says, and within an endpoint the delivery's. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object (schemas/webhook-delivery.json). Since 0.1."""
-    status: str
-    """"pending", "delivered" or "dead". Since 0.1."""
     type: str
     """The type of its event. Since 0.1."""
+    status: str
+    """"pending", "delivered" or "dead". Since 0.1."""
+    attempts: int
+    """How many attempts there were, one that is under way included. Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object (schemas/webhook-delivery.json). Since 0.1."""
 
 
 def read_webhook_delivery(handle: Any) -> WebhookDelivery:
     return WebhookDelivery(
-        attempts=lib.cutover_webhook_delivery_attempts(handle),
         id=text(lib.cutover_webhook_delivery_id(handle)),
-        data=members(lib.cutover_webhook_delivery_json(handle)),
+        type=text(lib.cutover_webhook_delivery_type(handle)),
         status=text(lib.cutover_webhook_delivery_status(handle)),
-        type=text(lib.cutover_webhook_delivery_type(handle)))
+        attempts=lib.cutover_webhook_delivery_attempts(handle),
+        data=members(lib.cutover_webhook_delivery_json(handle)))
 
 
 @dataclass(frozen=True)
@@ -787,14 +785,6 @@ class Integration(Record):
 
     id: str
     """The integration's id. Since 0.1."""
-    data: Dict[str, Any]
-    """The whole record as a JSON object, without secrets: docs/json.md has its members, among them what became of each
-    variable and target, and the last attempts with their time and answer. Since 0.1.
-    """
-    last_error: Optional[str]
-    """What the last attempt failed for, one line; NULL where it did not. Since 0.1."""
-    next_attempt_at: Optional[datetime]
-    """When the next attempt is due, likewise; 0: none is. Since 0.1."""
     project_id: str
     """The project's id. Since 0.1."""
     provider: str
@@ -804,7 +794,15 @@ class Integration(Record):
     up). Since 0.1.
     """
     synced_at: Optional[datetime]
-    """When the last sync succeeded: microseconds since 1970-01-01 UTC; 0: none did. Since 0.1."""
+    """When the last sync succeeded; None: none did. Since 0.1."""
+    next_attempt_at: Optional[datetime]
+    """When the next attempt is due, likewise; None: none is. Since 0.1."""
+    last_error: Optional[str]
+    """What the last attempt failed for, one line; None where it did not. Since 0.1."""
+    data: Dict[str, Any]
+    """The whole record as a JSON object, without secrets: docs/json.md has its members, among them what became of each
+    variable and target, and the last attempts with their time and answer. Since 0.1.
+    """
     version: int
     """The version of the record in the store when it was read: it counts the writes. Since 0.1."""
 
@@ -812,11 +810,11 @@ class Integration(Record):
 def read_integration(handle: Any) -> Integration:
     return Integration(
         id=text(lib.cutover_integration_id(handle)),
-        data=members(lib.cutover_integration_json(handle)),
-        last_error=text_or_none(lib.cutover_integration_last_error(handle)),
-        next_attempt_at=time_or_none(lib.cutover_integration_next_attempt_at(handle)),
         project_id=text(lib.cutover_integration_project_id(handle)),
         provider=text(lib.cutover_integration_provider(handle)),
         status=text(lib.cutover_integration_status(handle)),
         synced_at=time_or_none(lib.cutover_integration_synced_at(handle)),
+        next_attempt_at=time_or_none(lib.cutover_integration_next_attempt_at(handle)),
+        last_error=text_or_none(lib.cutover_integration_last_error(handle)),
+        data=members(lib.cutover_integration_json(handle)),
         version=lib.cutover_integration_version(handle))

@@ -1,4 +1,4 @@
-"""Values of Python as C has them, and the other way round."""
+"""Values of Python as C has them, and the other way round. Texts are UTF-8; what is not comes back byte for byte."""
 from __future__ import annotations
 
 import ctypes as c
@@ -16,11 +16,11 @@ S = TypeVar("S", bound=c.Structure)
 
 
 def text(told: Optional[bytes]) -> str:
-    return (told or b"").decode("utf-8", "replace")
+    return (told or b"").decode("utf-8", "surrogateescape")
 
 
 def text_or_none(told: Optional[bytes]) -> Optional[str]:
-    return None if told is None else told.decode("utf-8", "replace")
+    return None if told is None else told.decode("utf-8", "surrogateescape")
 
 
 def texts(told: Optional[int]) -> Tuple[str, ...]:
@@ -30,7 +30,7 @@ def texts(told: Optional[int]) -> Tuple[str, ...]:
         one = c.cast(told + len(found) * c.sizeof(c.c_char_p), c.POINTER(c.c_char_p))[0]
         if one is None:
             break
-        found.append(one.decode("utf-8", "replace"))
+        found.append(one.decode("utf-8", "surrogateescape"))
     return tuple(found)
 
 
@@ -40,6 +40,10 @@ def time(told: int) -> datetime:
 
 def time_or_none(told: int) -> Optional[datetime]:
     return None if told == 0 else time(told)
+
+
+def members_or_none(told: Optional[bytes]) -> Optional[Dict[str, Any]]:
+    return None if told is None else members(told)
 
 
 def members(told: Optional[bytes]) -> Dict[str, Any]:
@@ -53,7 +57,7 @@ def encoded(value: Optional[str]) -> Optional[bytes]:
         return None
     if "\0" in value:
         raise ValueError("a text with a NUL in it, which would end there")
-    return value.encode("utf-8")
+    return value.encode("utf-8", "surrogateescape")
 
 
 def micros(value: "datetime | timedelta | None") -> int:

@@ -3,13 +3,12 @@ from __future__ import annotations
 
 import ctypes as c
 import logging
-import weakref
 from datetime import datetime
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Iterator, List, Mapping, Optional, TypeVar, Union
 
 from . import _abi as abi
 from . import _records as records
-from ._call import Call, Owner
+from ._call import Call
 from ._calls import EngineCalls
 from ._library import lib
 from ._values import encoded, micros, text
@@ -19,7 +18,7 @@ Log = Callable[[abi.LogLevel, str], None]
 Clock = Callable[[], datetime]
 LEVELS = {abi.LogLevel.DEBUG: logging.DEBUG, abi.LogLevel.INFO: logging.INFO, abi.LogLevel.WARNING: logging.WARNING,
           abi.LogLevel.ERROR: logging.ERROR}
-R = TypeVar("R", records.Request, records.Backup, records.Job)
+R = TypeVar("R")
 
 
 def to_logging(level: abi.LogLevel, line: str) -> None:
@@ -54,7 +53,7 @@ class Engine(EngineCalls):
     """An engine. Threads may share it. The ports stay the caller's, and live longer than it.
 
     Lines of its log go to the logger "cutover" of logging, or to `log`. What its methods do is said by the header: request_ack() is
-    cutover_request_ack(). What is not given is as the library has it.
+    cutover_request_ack(). What is not given is as the library has it. Jobs that are left when it is closed are closed before it.
     """
 
     def __init__(self, *, store: Port, repository: Port, platform: Port, notifiers: Optional[Mapping[str, Union[Port, NamedNotifier]]] = None,
@@ -62,7 +61,6 @@ class Engine(EngineCalls):
                  log: Log = to_logging, clock: Optional[Clock] = None, connect_timeout_s: Optional[int] = None,
                  door_timeout_ms: Optional[int] = None, maintenance_mem_mb: Optional[int] = None,
                  preview_notice_s: Optional[int] = None) -> None:
-        self.jobs: "weakref.WeakSet[Owner]" = weakref.WeakSet()
         self._lent = [store, repository, platform, notifiers, log_callback(log), clock_callback(clock)]
         engine = c.c_void_p()
         with Call() as call:
@@ -73,13 +71,8 @@ class Engine(EngineCalls):
                 "work_dir": work_dir, "log": self._lent[4], "clock": self._lent[5], "connect_timeout_s": connect_timeout_s,
                 "door_timeout_ms": door_timeout_ms, "maintenance_mem_mb": maintenance_mem_mb, "preview_notice_s": preview_notice_s})
             call.run(lib.cutover_engine_new, c.byref(options), c.byref(engine), call.error)
-        super().__init__(engine.value, lib.cutover_engine_free)
-
-    def close(self) -> None:
-        """Frees it, and before it the jobs that are left: those that run are cancelled, and waited for."""
-        for job in list(self.jobs):
-            job.close()
-        super().close()
+        notified = [one.notifier if isinstance(one, NamedNotifier) else one for one in (notifiers or {}).values()]
+        super().__init__(engine.value, lib.cutover_engine_free, store, repository, platform, *notified)
 
     def backup_path(self, backup_id: str) -> str:
         """The local folder that pg_restore reads."""
@@ -88,43 +81,35 @@ class Engine(EngineCalls):
             call.run(lib.cutover_backup_path, self.handle, encoded(backup_id), path, len(path), call.error)
         return path.value.decode("utf-8")
 
-    def requests(self, **which: Any) -> Iterator[records.Request]:
+    def requests(self, *, project_id: Optional[str] = None, status: Optional[str] = None, newest_first: bool = False,
+                 after: Optional[str] = None, limit: int = 100) -> Iterator[records.Request]:
         """Every request that requests_find() finds, page by page."""
-        return pages(self.requests_find, which)
+        return pages(self.requests_find, limit, after, project_id=project_id, status=status, newest_first=newest_first)
 
-    def backups(self, **which: Any) -> Iterator[records.Backup]:
+    def backups(self, *, project_id: Optional[str] = None, status: Optional[str] = None, newest_first: bool = False,
+                after: Optional[str] = None, limit: int = 100) -> Iterator[records.Backup]:
         """Every backup that backups_find() finds, page by page."""
-        return pages(self.backups_find, which)
+        return pages(self.backups_find, limit, after, project_id=project_id, status=status, newest_first=newest_first)
 
-    def all_jobs(self, **which: Any) -> Iterator[records.Job]:
+    def jobs(self, *, project_id: Optional[str] = None, status: Optional[str] = None, kind: Optional[str] = None, newest_first: bool = False,
+             after: Optional[str] = None, limit: int = 100) -> Iterator[records.Job]:
         """Every job that jobs_find() finds, page by page."""
-        return pages(self.jobs_find, which)
+        return pages(self.jobs_find, limit, after, project_id=project_id, status=status, kind=kind, newest_first=newest_first)
 
     def audit(self, project_id: str, *, after: Optional[str] = None, limit: int = 100) -> Iterator[records.AuditEntry]:
         """A project's audit trail, page by page."""
-        while True:
-            page = self.audit_list(project_id, limit, after=after)
-            yield from page
-            if len(page) < limit:
-                return
-            after = page[-1].cursor
+        return pages(self.audit_list, limit, after, project_id=project_id)
 
     def keys(self, *, project_id: Optional[str] = None, after: Optional[str] = None, limit: int = 100) -> Iterator[records.Key]:
         """API keys, page by page."""
-        while True:
-            page = self.keys_list(limit, project_id=project_id, after=after)
-            yield from page
-            if len(page) < limit:
-                return
-            after = page[-1].id
+        return pages(self.keys_list, limit, after, project_id=project_id)
 
 
-def pages(find: Callable[..., List[R]], which: Dict[str, Any]) -> Iterator[R]:
-    """A page with fewer than the limit is the last."""
-    limit = which.setdefault("limit", 100)
+def pages(find: Callable[..., List[R]], limit: int, after: Optional[str], **which: Any) -> Iterator[R]:
+    """A page with fewer than the limit is the last. What goes on after it is its last one's id, or its cursor where it has one."""
     while True:
-        page = find(**which)
+        page = find(limit=limit, after=after, **which)
         yield from page
         if len(page) < limit:
             return
-        which = {**which, "after": page[-1].id}
+        after = getattr(page[-1], "cursor", None) or getattr(page[-1], "id")

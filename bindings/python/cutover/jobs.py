@@ -43,8 +43,11 @@ class Running(Generic[R]):
             result = self._job.run_sync()
         except BaseException as raised:  # it is raised where the job is awaited
             failure = raised
+        self._post(self._end, result, failure)
+
+    def _post(self, function: Callable[..., None], *arguments: Any) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._end, result, failure)
+            self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
             pass  # the loop was closed meanwhile: nobody waits
 
@@ -60,8 +63,7 @@ class Running(Generic[R]):
 
     def _listen(self, progress: Progress) -> None:
         """On the job's thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell, progress)
+        self._post(self._tell, progress)
 
     def _tell(self, progress: Progress) -> None:
         self._latest = progress
@@ -115,7 +117,7 @@ class Runnable(Owner, Generic[R]):
         super().__init__(handle.value, self._function("free"))
         self._engine, self._reporter = engine, reporter
         self._runs = threading.Lock()
-        engine.jobs.add(self)
+        engine.lend(self)
 
     def _function(self, name: str) -> Callable[..., Any]:
         function: Callable[..., Any] = getattr(lib, f"cutover_{self._name}_{name}")

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Callable, Iterable, List, Optional, Sequence, Type, TypeVar
 
 from . import _abi as abi
-from ._call import Call, Passed, guarded
+from ._call import Call, Lender, Owner, Passed, guarded
 from ._library import lib
 from ._records import Document, Event, Preview, Project, Write, read_event, read_write
 from ._values import Record, encoded, filled, micros, text, text_or_none, time
@@ -22,7 +22,7 @@ from ._values import Record, encoded, filled, micros, text, text_or_none, time
 P = TypeVar("P", bound="Port")
 
 
-class Port:
+class Port(Lender):
     """Something that an engine is given. Close it when no engine has it any more."""
 
     _struct: Type[c.Structure]
@@ -252,7 +252,8 @@ class BuiltIn(Port):
         pass
 
     def close(self) -> None:
-        """Frees what is behind it, when no engine has it any more."""
+        """Frees what is behind it. Engines that have it are closed."""
+        self.close_users()
         getattr(lib, self._struct.__name__ + "_close")(c.byref(self.vtable))
 
 
@@ -295,7 +296,7 @@ class JsonlNotifier(BuiltIn):
 class FilledPort(Port):
     """A vtable that something of the library's fills, and that lives as long as that."""
 
-    def __init__(self, struct: Type[c.Structure], owner: Any, function: Callable[..., int], *arguments: Any) -> None:
+    def __init__(self, struct: Type[c.Structure], owner: Lender, function: Callable[..., int], *arguments: Any) -> None:
         self._struct, self._owner = struct, owner
         vtable = self.vtable
         with Call() as call:
@@ -303,6 +304,10 @@ class FilledPort(Port):
 
     def _fill(self, vtable: Any) -> None:
         pass
+
+    def lend(self, user: Owner) -> None:
+        super().lend(user)
+        self._owner.lend(user)
 
 
 class PgBouncer(FilledPort):
@@ -316,7 +321,8 @@ class PgBouncer(FilledPort):
         super().__init__(abi.cutover_platform, inner, lib.cutover_platform_pgbouncer_wrap, c.byref(inner.vtable), c.byref(options))
 
     def close(self) -> None:
-        """Frees what the wrap holds; the inner platform stays."""
+        """Frees what the wrap holds; the inner platform stays. Engines that have it are closed."""
+        self.close_users()
         lib.cutover_platform_pgbouncer_unwrap(c.byref(self.vtable))
 
 

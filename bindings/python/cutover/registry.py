@@ -25,7 +25,7 @@ class Registry(RegistryCalls):
                 call.run(lib.cutover_registry_open, c.byref(store.vtable), c.byref(registry), call.error)
             else:
                 call.run(lib.cutover_registry_open_as, c.byref(store.vtable), call.pointer(actor), c.byref(registry), call.error)
-        super().__init__(registry.value, lib.cutover_registry_free)
+        super().__init__(registry.value, lib.cutover_registry_free, store)
 
     @property
     def platform(self) -> Port:
@@ -60,7 +60,7 @@ class Webhooks(WebhooksCalls):
                 "connect_timeout_ms": connect_timeout_ms, "parallel": parallel, "keep_days": keep_days, "log": self._lent[1],
                 "clock": self._lent[2]})
             call.run(lib.cutover_webhooks_new, c.byref(options), c.byref(webhooks), call.error)
-        super().__init__(webhooks.value, lib.cutover_webhooks_free)
+        super().__init__(webhooks.value, lib.cutover_webhooks_free, store)
 
     @property
     def notifier(self) -> Port:
@@ -87,7 +87,7 @@ class Integrations(IntegrationsCalls):
                 "user_agent": user_agent, "ca_file": ca_file, "timeout_ms": timeout_ms, "parallel": parallel, "log": self._lent[1],
                 "clock": self._lent[2]})
             call.run(lib.cutover_integrations_new, c.byref(options), c.byref(integrations), call.error)
-        super().__init__(integrations.value, lib.cutover_integrations_free)
+        super().__init__(integrations.value, lib.cutover_integrations_free, store)
 
     @property
     def notifier(self) -> Port:

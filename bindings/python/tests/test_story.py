@@ -4,7 +4,6 @@ recovery, and what is held at import. Run by tests/python.sh, from a wheel besid
 """
 import asyncio
 import gc
-import json
 import logging
 import os
 import pathlib
@@ -230,6 +229,16 @@ class WithoutServer(Hosted):
         with self.assertRaisesRegex(ValueError, "Engine is closed"):
             self.request()
 
+    def test_what_is_closed_first_closes_what_holds_it(self):
+        registry = self.closed_after(cutover.Registry(self.store))
+        for lender in (registry, self.store):
+            engine = self.open(platform=registry.platform if lender is registry else self.host)
+            lender.close()
+            with self.assertRaisesRegex(ValueError, "Engine is closed"):
+                engine.request_get("x")
+        with self.assertRaisesRegex(ValueError, "Registry is closed"):
+            registry.projects_list()
+
     def test_a_registry_and_keys_are_there_too(self):
         registry = self.closed_after(cutover.Registry(self.store, OLGA))
         registry.project_add("garden", "host=/nowhere dbname=garden", pgbouncers=["host=/a", "host=/b"])
@@ -355,10 +364,11 @@ class WithServer(Hosted):
         self.assertEqual((report["status"], report["job_id"], self.released()), ("completed", identity, "shop_next"))
         self.sql("shop", "INSERT INTO release VALUES ('after')")
         self.assertEqual((seen[-1].job_id, [each.fraction for each in seen]), (identity, sorted(each.fraction for each in seen)))
-        self.assertEqual(json.loads(self.engine.job_get(identity).report), report)
+        self.assertEqual(self.engine.job_get(identity).report, report)
         self.assertIsNone(self.engine.job_get(identity).progress)
         self.assertEqual(self.engine.displaced_list("shop")[0].promotion_id, identity)
         self.engine.events_deliver()
+        self.assertEqual([each.id for each in self.engine.jobs(kind="promotion", status="over")], [identity])
         self.assertIn("job.completed", [event.type for event in self.bus.taken])
         self.assertIn("backups", self.engine.backup_path(report["pre_cutover_backup_id"]))
         with self.engine.rollback_start(OLGA, request) as rollback:
