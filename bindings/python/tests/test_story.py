@@ -3,6 +3,7 @@
 recovery, and what is held at import. Run by tests/python.sh, from a wheel beside an installed library.
 """
 import asyncio
+import faulthandler
 import gc
 import logging
 import os
@@ -559,4 +560,5 @@ def die(folder, request):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["die"]:
         die(*sys.argv[2:])
+    faulthandler.dump_traceback_later(1200, exit=True)  # what hangs is a failure
     unittest.main(verbosity=2)
