@@ -17,8 +17,8 @@ from ._records import (Actor, AuditEntry, Backup, Delivery, Displaced, Document,
                        Preview, Progress, Project, Recovery, Request, Webhook, WebhookDelivery, WebhookRound, Write)
 from .engine import Engine
 from .jobs import BackupJob, Promotion, Restore, Rollback, Runnable, Running
-from .ports import (DirectoryRepository, JsonlNotifier, MemoryStore, NamedNotifier, Notifier, PgBouncer, Platform, Port, Refusal, SqliteStore,
-                    Store, pause_is_cancelled)
+from .ports import (DirectoryRepository, JsonlNotifier, MemoryStore, NamedNotifier, Notifier, PgBouncer, Platform, Port, PostgresStore, Refusal,
+                    SqliteStore, Store, pause_is_cancelled)
 from .registry import Integrations, Registry, Webhooks
 
 __version__ = (_lib.cutover_version() or b"").decode()
@@ -28,7 +28,7 @@ __all__ = [
     "Actor", "ActorKind", "AuditEntry", "Backup", "BackupJob", "CutoverError", "Delivery", "DirectoryRepository", "Displaced",
     "Document", "Engine", "Event", "Fence", "Finding", "Integration", "IntegrationFlag", "IntegrationRun", "Integrations", "Job",
     "JsonlNotifier", "KEY_EVERY_PROJECT", "Key", "Leftover", "LogLevel", "MemoryStore", "NOTE_MAX", "NamedNotifier", "Notifier",
-    "PgBouncer", "Platform", "Policy", "Port", "Preflight", "Preview", "Progress", "Project", "Promotion", "Recovered", "Recovery",
+    "PgBouncer", "Platform", "Policy", "Port", "PostgresStore", "Preflight", "Preview", "Progress", "Project", "Promotion", "Recovered", "Recovery",
     "Refusal", "Registry", "Request", "Restore", "Role", "Rollback", "Runnable", "Running", "Severity", "SqliteStore", "Status",
     "Store", "StoreCapability", "TICKET_MAX", "Verdict", "VerifyMethod", "Webhook", "WebhookDelivery", "WebhookRound", "Webhooks",
     "Write", "Writes", "errors", "pause_is_cancelled",

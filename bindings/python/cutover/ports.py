@@ -275,6 +275,17 @@ class SqliteStore(BuiltIn):
         super().__init__(lib.cutover_store_sqlite_open, encoded(path))
 
 
+class PostgresStore(BuiltIn):
+    """Tables of a PostgreSQL database, for processes of many hosts."""
+
+    _struct = abi.cutover_store
+
+    def __init__(self, conninfo: str, *, schema: Optional[str] = None, timeout_ms: Optional[int] = None) -> None:
+        keep: List[Any] = []
+        options = filled(abi.cutover_store_postgres_options, {"schema": schema, "timeout_ms": timeout_ms}, keep)
+        super().__init__(lib.cutover_store_postgres_open, encoded(conninfo), c.byref(options))
+
+
 class DirectoryRepository(BuiltIn):
     """Backups in a local folder."""
 

@@ -475,6 +475,16 @@ class WithServer(Hosted):
             self.assertEqual(restore.run_sync()["status"], "completed")
         self.assertEqual(self.released(), "shop")
 
+    def test_a_store_on_postgresql_serves_and_another_sees_it(self):
+        self.sql("postgres", "CREATE DATABASE records")
+        stores = [self.closed_after(cutover.PostgresStore(self.server.conninfo("records"), schema="of_cutover")) for _ in range(2)]
+        first, second = (self.open(policy=Policy(0), store=store) for store in stores)
+        request = first.request_create(CARLA, "shop", "shop-next")
+        self.assertEqual(second.request_get(request.id), request)
+        self.assertEqual(self.sql("records", "SELECT count(*) > 0 FROM pg_tables WHERE schemaname = 'of_cutover'"), "t")
+        with self.assertRaisesRegex(errors.InvalidError, "conninfo|dbname"):
+            cutover.PostgresStore("nonsense")
+
     def example(self, *command):
         """In a folder of its own."""
         self.home.mkdir()
