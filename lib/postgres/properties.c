@@ -92,12 +92,14 @@ cutover_status properties_read(struct session *control, uint32_t database_oid, s
 }
 
 static const char digest_sql[] =
-    "SELECT md5(concat_ws(' | ', d.datdba, d.datconnlimit, d.datistemplate, d.dattablespace, d.datacl::text,"
+    "SELECT hashtextextended(concat_ws(' | ', d.datdba, d.datconnlimit, d.datistemplate, d.dattablespace,"
+    "   d.datacl::text,"
     "   shobj_description(d.oid, 'pg_database'),"
     "   (SELECT string_agg(concat_ws(' ', r.setrole, r.setconfig), ' | ' ORDER BY r.setrole)"
     "      FROM pg_db_role_setting r WHERE r.setdatabase = d.oid),"
     "   (SELECT string_agg(concat_ws(' ', l.provider, l.label), ' | ' ORDER BY l.provider)"
-    "      FROM pg_shseclabel l WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid)))"
+    "      FROM pg_shseclabel l WHERE l.classoid = 'pg_database'::regclass AND l.objoid = d.oid)) COLLATE "
+    "\"C\", 0)"
     " FROM pg_database d WHERE d.oid = $1::oid";
 
 cutover_status properties_digest(struct session *control, uint32_t database_oid, char **digest,

@@ -33,7 +33,7 @@ static cutover_status without_large_objects(const struct text *facts, struct tex
 
 /* What pg_dump writes of a schema and no fact says: comments on extensions, what user mappings hold, places on disk. */
 static const char unsaid_sql[] =
-    "SELECT md5(string_agg(said, E'\\n' ORDER BY said COLLATE \"C\")) FROM ("
+    "SELECT hashtextextended(string_agg(said, E'\\n' ORDER BY said COLLATE \"C\") COLLATE \"C\", 0) FROM ("
     " SELECT concat_ws(' ', 'mapping', umid, umoptions) FROM pg_user_mappings"
     " UNION ALL SELECT concat_ws(' ', 'comment', objoid, description) FROM pg_description"
     "  WHERE classoid = 'pg_extension'::regclass AND objsubid = 0"

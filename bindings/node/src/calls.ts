@@ -60,19 +60,6 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Lets go of events that were given up for a notifier: it is done with them, as if it had taken them, and an event leaves the
-     * outbox when no other one waits for it. The audit entries are event.discarded. Otherwise as cutover_events_retry(). Since 0.1.
-     */
-    eventsDiscard(actor: records.Actor, notifier: string, options: { projectId?: string; first?: number; last?: number } = {}): Promise<number> {
-        const { projectId, first, last } = options;
-        return this.calling(async (call) => {
-            const count = call.out();
-            await call.run("cutover_events_discard", [this.handle, call.struct("cutover_event_selection", { actor, notifier, projectId, first, last }), count.address, call.error]);
-            return count.number;
-        });
-    }
-
-    /**
      * Emits what is in the outbox, in order within each project, on the calling thread. The JSON carries "deliveries": for each
      * notifier that the store knows or the engine has, by name, {status: pending | delivered | given_up | discarded, attempts
      * (deliveries so far), failures (those that count), next_attempt_at, lease_until (being delivered now), last_error}.
@@ -113,6 +100,19 @@ export class EngineCalls extends Owner {
     }
 
     /**
+     * Lets go of events that were given up for a notifier: it is done with them, as if it had taken them, and an event leaves the
+     * outbox when no other one waits for it. The audit entries are event.discarded. Otherwise as cutover_events_retry(). Since 0.1.
+     */
+    eventsDiscard(actor: records.Actor, notifier: string, options: { projectId?: string; first?: number; last?: number } = {}): Promise<number> {
+        const { projectId, first, last } = options;
+        return this.calling(async (call) => {
+            const count = call.out();
+            await call.run("cutover_events_discard", [this.handle, call.struct("cutover_event_selection", { actor, notifier, projectId, first, last }), count.address, call.error]);
+            return count.number;
+        });
+    }
+
+    /**
      * Takes a backup of a project's production database and verifies it. Production stays open for reads and writes; the backup is of
      * one snapshot.
      *
@@ -129,47 +129,6 @@ export class EngineCalls extends Owner {
             const backup = call.out();
             await reporter.during(() => call.run("cutover_backup_create", [this.handle, call.struct("cutover_backup_options", { actor, projectId, label, jobs, verify, progress: reporter.callback, progressUserdata: reporter.context }), backup.address, call.error]));
             return taken(backup.handle, "cutover_backup_free", records.readBackup);
-        });
-    }
-
-    /**
-     * Deletes a backup: verified, failed or cancelled → deleted, then its bytes. The record stays.
-     *
-     * @param actor Needs CUTOVER_ROLE_OPERATOR.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its project;
-     * CUTOVER_E_STATE when it is being taken or verified, or is deleted already; CUTOVER_E_STORE, _REPOSITORY, _NOMEM. Any thread.
-     * Since 0.1.
-     */
-    backupDelete(actor: records.Actor, backupId: string): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_backup_delete", [this.handle, call.struct("cutover_actor", actor), call.text(backupId), call.error]);
-        });
-    }
-
-    /** Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1. */
-    backupGet(backupId: string): Promise<records.Backup> {
-        return this.calling(async (call) => {
-            const backup = call.out();
-            await call.run("cutover_backup_get", [this.handle, call.text(backupId), backup.address, call.error]);
-            return taken(backup.handle, "cutover_backup_free", records.readBackup);
-        });
-    }
-
-    /**
-     * What cutover_backup_create() does, in two parts, for hosts that hand out the job's id first: checks the rules and makes the job;
-     * changes nothing and touches no server.
-     *
-     * @param job Receives it; cutover_backup_job_run() does it.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED (project busy), _STORE, _CALLBACK, _NOMEM,
-     * _UNSUPPORTED. Any thread. Since 0.1.
-     */
-    backupStart(actor: records.Actor, options: { projectId?: string; label?: string; jobs?: number; verify?: abi.VerifyMethod; progress?: (progress: records.Progress) => unknown } = {}): Promise<BackupJob> {
-        const { projectId, label, jobs, verify, progress } = options;
-        return this.calling(async (call) => {
-            const reporter = call.reporter(progress);
-            const job = call.out();
-            await call.run("cutover_backup_start", [this.handle, call.struct("cutover_backup_options", { actor, projectId, label, jobs, verify, progress: reporter.callback, progressUserdata: reporter.context }), job.address, call.error]);
-            return new BackupJob(this as unknown as Engine, job.handle, reporter);
         });
     }
 
@@ -193,6 +152,24 @@ export class EngineCalls extends Owner {
     }
 
     /**
+     * What cutover_backup_create() does, in two parts, for hosts that hand out the job's id first: checks the rules and makes the job;
+     * changes nothing and touches no server.
+     *
+     * @param job Receives it; cutover_backup_job_run() does it.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE or _LOCKED (project busy), _STORE, _CALLBACK, _NOMEM,
+     * _UNSUPPORTED. Any thread. Since 0.1.
+     */
+    backupStart(actor: records.Actor, options: { projectId?: string; label?: string; jobs?: number; verify?: abi.VerifyMethod; progress?: (progress: records.Progress) => unknown } = {}): Promise<BackupJob> {
+        const { projectId, label, jobs, verify, progress } = options;
+        return this.calling(async (call) => {
+            const reporter = call.reporter(progress);
+            const job = call.out();
+            await call.run("cutover_backup_start", [this.handle, call.struct("cutover_backup_options", { actor, projectId, label, jobs, verify, progress: reporter.callback, progressUserdata: reporter.context }), job.address, call.error]);
+            return new BackupJob(this as unknown as Engine, job.handle, reporter);
+        });
+    }
+
+    /**
      * Likewise for cutover_backup_verify(); CUTOVER_E_STATE also for a backup that is being taken or verified, was deleted, or has no
      * archive. Since 0.1.
      */
@@ -203,6 +180,25 @@ export class EngineCalls extends Owner {
             const job = call.out();
             await call.run("cutover_backup_verify_start", [this.handle, call.struct("cutover_backup_options", { actor, projectId, label, jobs, verify, progress: reporter.callback, progressUserdata: reporter.context }), call.text(backupId), job.address, call.error]);
             return new BackupJob(this as unknown as Engine, job.handle, reporter);
+        });
+    }
+
+    /** Reads a backup's record. CUTOVER_OK, CUTOVER_E_NOT_FOUND, CUTOVER_E_STORE. Since 0.1. */
+    backupGet(backupId: string): Promise<records.Backup> {
+        return this.calling(async (call) => {
+            const backup = call.out();
+            await call.run("cutover_backup_get", [this.handle, call.text(backupId), backup.address, call.error]);
+            return taken(backup.handle, "cutover_backup_free", records.readBackup);
+        });
+    }
+
+    /** Lists backups, of a project or (NULL) of all, oldest first; as cutover_requests_list(). Since 0.1. */
+    backupsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Backup[]> {
+        const { projectId, after } = options;
+        return this.calling(async (call) => {
+            const list = call.out();
+            await call.run("cutover_backups_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
+            return takenList(list.handle, "cutover_backup_list", records.readBackup);
         });
     }
 
@@ -219,13 +215,29 @@ export class EngineCalls extends Owner {
         });
     }
 
-    /** Lists backups, of a project or (NULL) of all, oldest first; as cutover_requests_list(). Since 0.1. */
-    backupsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Backup[]> {
-        const { projectId, after } = options;
+    /**
+     * Deletes a backup: verified, failed or cancelled → deleted, then its bytes. The record stays.
+     *
+     * @param actor Needs CUTOVER_ROLE_OPERATOR.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_LOCKED while a job overwrites its project;
+     * CUTOVER_E_STATE when it is being taken or verified, or is deleted already; CUTOVER_E_STORE, _REPOSITORY, _NOMEM. Any thread.
+     * Since 0.1.
+     */
+    backupDelete(actor: records.Actor, backupId: string): Promise<void> {
         return this.calling(async (call) => {
-            const list = call.out();
-            await call.run("cutover_backups_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
-            return takenList(list.handle, "cutover_backup_list", records.readBackup);
+            await call.run("cutover_backup_delete", [this.handle, call.struct("cutover_actor", actor), call.text(backupId), call.error]);
+        });
+    }
+
+    /**
+     * Emits a project's displaced databases, oldest first, on the calling thread.
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _POSTGRES, _STORE, _CALLBACK, or what emit returned. Since 0.1.
+     */
+    displacedList(projectId: string): Promise<records.Displaced[]> {
+        return this.calling(async (call) => {
+            const emit = call.emitted("cutover_displaced_emit", records.readDisplaced);
+            await call.run("cutover_displaced_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
+            return emit.found;
         });
     }
 
@@ -262,34 +274,6 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Emits a project's displaced databases, oldest first, on the calling thread.
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _POSTGRES, _STORE, _CALLBACK, or what emit returned. Since 0.1.
-     */
-    displacedList(projectId: string): Promise<records.Displaced[]> {
-        return this.calling(async (call) => {
-            const emit = call.emitted("cutover_displaced_emit", records.readDisplaced);
-            await call.run("cutover_displaced_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
-            return emit.found;
-        });
-    }
-
-    /**
-     * Asks a job to stop, wherever it runs. Its process looks twice a second, and then does as cutover_promotion_cancel(). An audit
-     * entry, job.cancel_asked, says who asked, and so does the one of the job's end. A job whose process is gone is not reached by
-     * this: see cutover_recover().
-     *
-     * @param actor Needs CUTOVER_ROLE_OPERATOR.
-     * @return CUTOVER_OK, also when it was asked already: the job stops, unless it begins its swap in this very moment, which its end
-     * tells; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended, or has begun its swap; CUTOVER_E_STORE;
-     * CUTOVER_E_NOMEM. Any thread. Since 0.1.
-     */
-    jobCancel(actor: records.Actor, jobId: string): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_job_cancel", [this.handle, call.struct("cutover_actor", actor), call.text(jobId), call.error]);
-        });
-    }
-
-    /**
      * Reads a job, and how far it is.
      *
      * @param job_id What cutover_promotion_id() and its like tell; of a backup that is taken by itself, the backup's id; of one that
@@ -303,6 +287,25 @@ export class EngineCalls extends Owner {
             const job = call.out();
             await call.run("cutover_job_get", [this.handle, call.text(jobId), job.address, call.error]);
             return taken(job.handle, "cutover_job_free", records.readJob);
+        });
+    }
+
+    /**
+     * Lists jobs, running and ended, oldest first.
+     *
+     * @param project_id Of this project; NULL: of all.
+     * @param after      Id of the last job of the page before; NULL or "" for the first page.
+     * @param limit      1 to 1000. Fewer than that: there are no more.
+     * @param list       Receives the page; free it with cutover_job_list_free().
+     * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the store nor the
+     * platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+     */
+    jobsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Job[]> {
+        const { projectId, after } = options;
+        return this.calling(async (call) => {
+            const list = call.out();
+            await call.run("cutover_jobs_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
+            return takenList(list.handle, "cutover_job_list", records.readJob);
         });
     }
 
@@ -324,21 +327,37 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Lists jobs, running and ended, oldest first.
+     * Asks a job to stop, wherever it runs. Its process looks twice a second, and then does as cutover_promotion_cancel(). An audit
+     * entry, job.cancel_asked, says who asked, and so does the one of the job's end. A job whose process is gone is not reached by
+     * this: see cutover_recover().
      *
-     * @param project_id Of this project; NULL: of all.
-     * @param after      Id of the last job of the page before; NULL or "" for the first page.
-     * @param limit      1 to 1000. Fewer than that: there are no more.
-     * @param list       Receives the page; free it with cutover_job_list_free().
-     * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the store nor the
-     * platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+     * @param actor Needs CUTOVER_ROLE_OPERATOR.
+     * @return CUTOVER_OK, also when it was asked already: the job stops, unless it begins its swap in this very moment, which its end
+     * tells; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it has ended, or has begun its swap; CUTOVER_E_STORE;
+     * CUTOVER_E_NOMEM. Any thread. Since 0.1.
      */
-    jobsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Job[]> {
-        const { projectId, after } = options;
+    jobCancel(actor: records.Actor, jobId: string): Promise<void> {
         return this.calling(async (call) => {
-            const list = call.out();
-            await call.run("cutover_jobs_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
-            return takenList(list.handle, "cutover_job_list", records.readJob);
+            await call.run("cutover_job_cancel", [this.handle, call.struct("cutover_actor", actor), call.text(jobId), call.error]);
+        });
+    }
+
+    /**
+     * Makes a key. The audit trail of its project, or of CUTOVER_KEY_EVERY_PROJECT, has key.created.
+     *
+     * @param secret Receives the secret, which nobody can tell again; wipe it and free it with cutover_string_free(). Required.
+     * @param key    Receives the key; or NULL.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND (project); CUTOVER_E_UNSUPPORTED for a version
+     * that is not known, or where OpenSSL has no SHA-256; CUTOVER_E_CONFLICT, _STORE, _NOMEM, _INTERNAL (no random bytes). Any thread.
+     * Since 0.1.
+     */
+    keyCreate(actor: records.Actor, label: string, roles: abi.RoleBits, options: { projectId?: string; organizationId?: string; actorId?: string; expiresAt?: Date } = {}): Promise<[string, records.Key]> {
+        const { projectId, organizationId, actorId, expiresAt } = options;
+        return this.calling(async (call) => {
+            const secret = call.out();
+            const key = call.out();
+            await call.run("cutover_key_create", [this.handle, call.struct("cutover_key_options", { actor, label, roles, projectId, organizationId, actorId, expiresAt }), secret.address, key.address, call.error]);
+            return [takenText(secret.handle), taken(key.handle, "cutover_key_free", records.readKey)];
         });
     }
 
@@ -371,21 +390,17 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Makes a key. The audit trail of its project, or of CUTOVER_KEY_EVERY_PROJECT, has key.created.
+     * Revokes a key: from then on it is none. One that was revoked stays as it is, and there is no audit entry.
      *
-     * @param secret Receives the secret, which nobody can tell again; wipe it and free it with cutover_string_free(). Required.
-     * @param key    Receives the key; or NULL.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_FORBIDDEN; CUTOVER_E_NOT_FOUND (project); CUTOVER_E_UNSUPPORTED for a version
-     * that is not known, or where OpenSSL has no SHA-256; CUTOVER_E_CONFLICT, _STORE, _NOMEM, _INTERNAL (no random bytes). Any thread.
-     * Since 0.1.
+     * @param actor Needs CUTOVER_ROLE_ORG_ADMIN. The audit entry is key.revoked.
+     * @param key   Receives the key as it is then; or NULL.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNSUPPORTED, _STORE, _NOMEM. Any thread. Since 0.1.
      */
-    keyCreate(actor: records.Actor, label: string, roles: abi.RoleBits, options: { projectId?: string; organizationId?: string; actorId?: string; expiresAt?: Date } = {}): Promise<[string, records.Key]> {
-        const { projectId, organizationId, actorId, expiresAt } = options;
+    keyRevoke(actor: records.Actor, keyId: string): Promise<records.Key> {
         return this.calling(async (call) => {
-            const secret = call.out();
             const key = call.out();
-            await call.run("cutover_key_create", [this.handle, call.struct("cutover_key_options", { actor, label, roles, projectId, organizationId, actorId, expiresAt }), secret.address, key.address, call.error]);
-            return [takenText(secret.handle), taken(key.handle, "cutover_key_free", records.readKey)];
+            await call.run("cutover_key_revoke", [this.handle, call.struct("cutover_actor", actor), call.text(keyId), key.address, call.error]);
+            return taken(key.handle, "cutover_key_free", records.readKey);
         });
     }
 
@@ -397,21 +412,6 @@ export class EngineCalls extends Owner {
         return this.calling(async (call) => {
             const key = call.out();
             await call.run("cutover_key_get", [this.handle, call.text(keyId), key.address, call.error]);
-            return taken(key.handle, "cutover_key_free", records.readKey);
-        });
-    }
-
-    /**
-     * Revokes a key: from then on it is none. One that was revoked stays as it is, and there is no audit entry.
-     *
-     * @param actor Needs CUTOVER_ROLE_ORG_ADMIN. The audit entry is key.revoked.
-     * @param key   Receives the key as it is then; or NULL.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNSUPPORTED, _STORE, _NOMEM. Any thread. Since 0.1.
-     */
-    keyRevoke(actor: records.Actor, keyId: string): Promise<records.Key> {
-        return this.calling(async (call) => {
-            const key = call.out();
-            await call.run("cutover_key_revoke", [this.handle, call.struct("cutover_actor", actor), call.text(keyId), key.address, call.error]);
             return taken(key.handle, "cutover_key_free", records.readKey);
         });
     }
@@ -429,21 +429,6 @@ export class EngineCalls extends Owner {
             const list = call.out();
             await call.run("cutover_keys_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
             return takenList(list.handle, "cutover_key_list", records.readKey);
-        });
-    }
-
-    /**
-     * The same before there is a request: what a promotion of that preview would find now. Changes nothing.
-     *
-     * @param actor Needs CUTOVER_ROLE_MEMBER or CUTOVER_ROLE_OPERATOR.
-     * @return As cutover_preflight_run(); CUTOVER_E_NOT_FOUND also for a preview of another project. Any thread. Since 0.1.
-     */
-    preflightPreview(actor: records.Actor, projectId: string, previewId: string, options: { jobs?: number } = {}): Promise<Preflight> {
-        const { jobs } = options;
-        return this.calling(async (call) => {
-            const preflight = call.out();
-            await call.run("cutover_preflight_preview", [this.handle, call.struct("cutover_actor", actor), call.text(projectId), call.text(previewId), Number(jobs ?? 0), preflight.address, call.error]);
-            return taken(preflight.handle, "cutover_preflight_free", readPreflight);
         });
     }
 
@@ -468,25 +453,17 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Lets a held promotion go on, from any thread or process that shares the store.
-     * @param actor Needs CUTOVER_ROLE_OPERATOR.
-     * @return CUTOVER_OK; CUTOVER_E_FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it is not held; CUTOVER_E_STORE. Since 0.1.
+     * The same before there is a request: what a promotion of that preview would find now. Changes nothing.
+     *
+     * @param actor Needs CUTOVER_ROLE_MEMBER or CUTOVER_ROLE_OPERATOR.
+     * @return As cutover_preflight_run(); CUTOVER_E_NOT_FOUND also for a preview of another project. Any thread. Since 0.1.
      */
-    promotionRelease(actor: records.Actor, requestId: string): Promise<void> {
+    preflightPreview(actor: records.Actor, projectId: string, previewId: string, options: { jobs?: number } = {}): Promise<Preflight> {
+        const { jobs } = options;
         return this.calling(async (call) => {
-            await call.run("cutover_promotion_release", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.error]);
-        });
-    }
-
-    /**
-     * The record of a request's promotion, running or ended, as JSON; from any process that shares the store.
-     * @param json Receives a string; free it with cutover_string_free(). Since 0.1.
-     */
-    promotionShow(requestId: string): Promise<string> {
-        return this.calling(async (call) => {
-            const json = call.out();
-            await call.run("cutover_promotion_show", [this.handle, call.text(requestId), json.address, call.error]);
-            return takenText(json.handle);
+            const preflight = call.out();
+            await call.run("cutover_preflight_preview", [this.handle, call.struct("cutover_actor", actor), call.text(projectId), call.text(previewId), Number(jobs ?? 0), preflight.address, call.error]);
+            return taken(preflight.handle, "cutover_preflight_free", readPreflight);
         });
     }
 
@@ -508,67 +485,25 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Takes one off the list: somebody looked after it, or its server will not come back. Nothing is done to what it names. The audit
-     * entry is `leftover.forgotten`.
-     * @param actor  Needs CUTOVER_ROLE_OPERATOR.
-     * @param reason 1 to 1000 characters, not blank.
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
+     * Lets a held promotion go on, from any thread or process that shares the store.
+     * @param actor Needs CUTOVER_ROLE_OPERATOR.
+     * @return CUTOVER_OK; CUTOVER_E_FORBIDDEN, _NOT_FOUND; CUTOVER_E_STATE when it is not held; CUTOVER_E_STORE. Since 0.1.
      */
-    leftoverForget(actor: records.Actor, leftoverId: string, reason: string): Promise<void> {
+    promotionRelease(actor: records.Actor, requestId: string): Promise<void> {
         return this.calling(async (call) => {
-            await call.run("cutover_leftover_forget", [this.handle, call.struct("cutover_actor", actor), call.text(leftoverId), call.text(reason), call.error]);
+            await call.run("cutover_promotion_release", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.error]);
         });
     }
 
     /**
-     * Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are kept of a project:
-     * where more come the oldest are dropped from the list, which the audit entry of that abandoning names as `forgotten`.
-     * @param project_id Of this project; NULL: of all.
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Any thread. Since
-     * 0.1.
+     * The record of a request's promotion, running or ended, as JSON; from any process that shares the store.
+     * @param json Receives a string; free it with cutover_string_free(). Since 0.1.
      */
-    leftoversList(options: { projectId?: string } = {}): Promise<records.Leftover[]> {
-        const { projectId } = options;
+    promotionShow(requestId: string): Promise<string> {
         return this.calling(async (call) => {
-            const emit = call.emitted("cutover_leftover_emit", records.readLeftover);
-            await call.run("cutover_leftovers_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
-            return emit.found;
-        });
-    }
-
-    /**
-     * Confirms that a project's production is on another server than at its last job, on purpose. Until then preflight blocks, and
-     * every job that overwrites production refuses with CUTOVER_E_STATE. The server is asked: it must be the one of that system
-     * identifier, as preflight shows it. The audit entry is `project.server_confirmed`.
-     *
-     * @param actor             Needs CUTOVER_ROLE_OPERATOR.
-     * @param system_identifier As the person read it; decimal.
-     * @param reason            1 to 1000 characters, not blank.
-     * @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project); CUTOVER_E_CONFLICT
-     * when the connection leads to yet another server; CUTOVER_E_LOCKED while a job of the project is under way; CUTOVER_E_POSTGRES,
-     * _STORE, _CALLBACK, _NOMEM. Any thread. Since 0.1.
-     */
-    projectConfirmServer(options: { actor: records.Actor; projectId: string; systemIdentifier: string; reason: string }): Promise<void> {
-        const { actor, projectId, systemIdentifier, reason } = options;
-        return this.calling(async (call) => {
-            await call.run("cutover_project_confirm_server", [this.handle, call.struct("cutover_actor", actor), call.text(projectId), call.text(systemIdentifier), call.text(reason), call.error]);
-        });
-    }
-
-    /**
-     * Holds what the store says of a project against what production's server holds, as cutover_recover() does, and changes nothing.
-     *
-     * @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had none):
-     * CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must; _RUNNING: a job is under way, or
-     * was left unfinished; _FAILED: it cannot be told.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows);
-     * CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Any thread. Since 0.1.
-     */
-    projectLook(projectId: string): Promise<records.Recovery[]> {
-        return this.calling(async (call) => {
-            const emit = call.emitted("cutover_recovery_emit", records.readRecovery);
-            await call.run("cutover_project_look", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
-            return emit.found;
+            const json = call.out();
+            await call.run("cutover_promotion_show", [this.handle, call.text(requestId), json.address, call.error]);
+            return takenText(json.handle);
         });
     }
 
@@ -618,6 +553,42 @@ export class EngineCalls extends Owner {
     }
 
     /**
+     * Holds what the store says of a project against what production's server holds, as cutover_recover() does, and changes nothing.
+     *
+     * @param emit Called once, on the calling thread, with the job that it is about ("" where the project has had none):
+     * CUTOVER_RECOVERED_STANDS; _LOST and _DIFFERENT, for what recovery would mend or a person must; _RUNNING: a job is under way, or
+     * was left unfinished; _FAILED: it cannot be told.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND (a project that neither the store nor the platform knows);
+     * CUTOVER_E_STORE, _CALLBACK, _NOMEM; or what emit returned. Any thread. Since 0.1.
+     */
+    projectLook(projectId: string): Promise<records.Recovery[]> {
+        return this.calling(async (call) => {
+            const emit = call.emitted("cutover_recovery_emit", records.readRecovery);
+            await call.run("cutover_project_look", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
+            return emit.found;
+        });
+    }
+
+    /**
+     * Confirms that a project's production is on another server than at its last job, on purpose. Until then preflight blocks, and
+     * every job that overwrites production refuses with CUTOVER_E_STATE. The server is asked: it must be the one of that system
+     * identifier, as preflight shows it. The audit entry is `project.server_confirmed`.
+     *
+     * @param actor             Needs CUTOVER_ROLE_OPERATOR.
+     * @param system_identifier As the person read it; decimal.
+     * @param reason            1 to 1000 characters, not blank.
+     * @return CUTOVER_OK, also where it was known already; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND (project); CUTOVER_E_CONFLICT
+     * when the connection leads to yet another server; CUTOVER_E_LOCKED while a job of the project is under way; CUTOVER_E_POSTGRES,
+     * _STORE, _CALLBACK, _NOMEM. Any thread. Since 0.1.
+     */
+    projectConfirmServer(options: { actor: records.Actor; projectId: string; systemIdentifier: string; reason: string }): Promise<void> {
+        const { actor, projectId, systemIdentifier, reason } = options;
+        return this.calling(async (call) => {
+            await call.run("cutover_project_confirm_server", [this.handle, call.struct("cutover_actor", actor), call.text(projectId), call.text(systemIdentifier), call.text(reason), call.error]);
+        });
+    }
+
+    /**
      * Gives up an unfinished job that recovery cannot settle: its server is gone or is another one, or somebody dropped, recreated or
      * restored production meanwhile. First it does what cutover_recover() does; where that settles the job, that is all. Else it
      * undoes what can be undone, on the server that the journal names by its system identifier, in databases of the OIDs that it
@@ -642,30 +613,31 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * An operator agrees: open → acked.
-     *
-     * @param request Receives the request as it is now, or NULL when not wanted.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_CONFLICT (see if_version);
-     * CUTOVER_E_EXPIRED, also when the preview expires before the agreed time (with the remedy). Any thread. Since 0.1.
+     * Emits what abandoned jobs left, as of the last recovery, on the calling thread, oldest first. At most 100 are kept of a project:
+     * where more come the oldest are dropped from the list, which the audit entry of that abandoning names as `forgotten`.
+     * @param project_id Of this project; NULL: of all.
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (project), _STORE, _CALLBACK, _NOMEM, or what emit returned. Any thread. Since
+     * 0.1.
      */
-    requestAck(actor: records.Actor, requestId: string, options: { operatorNote?: string; scheduledFor?: Date; ifVersion?: number } = {}): Promise<records.Request> {
-        const { operatorNote, scheduledFor, ifVersion } = options;
+    leftoversList(options: { projectId?: string } = {}): Promise<records.Leftover[]> {
+        const { projectId } = options;
         return this.calling(async (call) => {
-            const request = call.out();
-            await call.run("cutover_request_ack", [this.handle, call.struct("cutover_request_ack_options", { actor, requestId, operatorNote, scheduledFor, ifVersion }), request.address, call.error]);
-            return taken(request.handle, "cutover_request_free", records.readRequest);
+            const emit = call.emitted("cutover_leftover_emit", records.readLeftover);
+            await call.run("cutover_leftovers_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
+            return emit.found;
         });
     }
 
     /**
-     * Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator. Otherwise as
-     * cutover_request_reject(). Since 0.1.
+     * Takes one off the list: somebody looked after it, or its server will not come back. Nothing is done to what it names. The audit
+     * entry is `leftover.forgotten`.
+     * @param actor  Needs CUTOVER_ROLE_OPERATOR.
+     * @param reason 1 to 1000 characters, not blank.
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE, _NOMEM. Any thread. Since 0.1.
      */
-    requestCancel(actor: records.Actor, requestId: string): Promise<records.Request> {
+    leftoverForget(actor: records.Actor, leftoverId: string, reason: string): Promise<void> {
         return this.calling(async (call) => {
-            const request = call.out();
-            await call.run("cutover_request_cancel", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), request.address, call.error]);
-            return taken(request.handle, "cutover_request_free", records.readRequest);
+            await call.run("cutover_leftover_forget", [this.handle, call.struct("cutover_actor", actor), call.text(leftoverId), call.text(reason), call.error]);
         });
     }
 
@@ -701,46 +673,20 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * An operator declines: open or acked → rejected.
-     *
-     * @param actor   Needs CUTOVER_ROLE_OPERATOR.
-     * @param reason  Required: 1 to CUTOVER_NOTE_MAX characters.
-     * @param request Receives the request as it is now, or NULL when not wanted.
-     * @return As cutover_request_ack(). Any thread. Since 0.1.
+     * Lists requests, oldest first, each as cutover_request_get() gives it.
+     * @param project_id Of this project; NULL: of all, an operator's queue.
+     * @param after Id of the last request of the page before; NULL or "" for the first page.
+     * @param limit 1 to 1000. Fewer than that: there are no more.
+     * @param list  Receives the page; free it with cutover_request_list_free().
+     * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the store nor the
+     * platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
      */
-    requestReject(actor: records.Actor, requestId: string, reason: string): Promise<records.Request> {
+    requestsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Request[]> {
+        const { projectId, after } = options;
         return this.calling(async (call) => {
-            const request = call.out();
-            await call.run("cutover_request_reject", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.text(reason), request.address, call.error]);
-            return taken(request.handle, "cutover_request_free", records.readRequest);
-        });
-    }
-
-    /**
-     * Agrees on another time, once one was agreed on with the ack: the request stays acked. By its requester (CUTOVER_ROLE_MEMBER) or
-     * an operator: whoever acts changes it, and the event cutover.rescheduled tells the other, with the time that it was before.
-     * @param scheduled_for As cutover_request_ack_options.scheduled_for: in the future, and before the preview expires; 0: any time.
-     * Otherwise as cutover_request_reject(). Since 0.1.
-     */
-    requestReschedule(actor: records.Actor, requestId: string, options: { scheduledFor?: Date } = {}): Promise<records.Request> {
-        const { scheduledFor } = options;
-        return this.calling(async (call) => {
-            const request = call.out();
-            await call.run("cutover_request_reschedule", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), micros(scheduledFor), request.address, call.error]);
-            return taken(request.handle, "cutover_request_free", records.readRequest);
-        });
-    }
-
-    /**
-     * Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
-     * @param ticket 1 to CUTOVER_TICKET_MAX characters, not only white space; kept as given. Otherwise as cutover_request_reject().
-     * Since 0.1.
-     */
-    requestSetTicket(actor: records.Actor, requestId: string, ticket: string): Promise<records.Request> {
-        return this.calling(async (call) => {
-            const request = call.out();
-            await call.run("cutover_request_set_ticket", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.text(ticket), request.address, call.error]);
-            return taken(request.handle, "cutover_request_free", records.readRequest);
+            const list = call.out();
+            await call.run("cutover_requests_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
+            return takenList(list.handle, "cutover_request_list", records.readRequest);
         });
     }
 
@@ -761,20 +707,74 @@ export class EngineCalls extends Owner {
     }
 
     /**
-     * Lists requests, oldest first, each as cutover_request_get() gives it.
-     * @param project_id Of this project; NULL: of all, an operator's queue.
-     * @param after Id of the last request of the page before; NULL or "" for the first page.
-     * @param limit 1 to 1000. Fewer than that: there are no more.
-     * @param list  Receives the page; free it with cutover_request_list_free().
-     * @return CUTOVER_OK; CUTOVER_E_INVALID (names the argument); CUTOVER_E_NOT_FOUND (a project that neither the store nor the
-     * platform knows); CUTOVER_E_STORE; CUTOVER_E_NOMEM. Any thread. Since 0.1.
+     * An operator agrees: open → acked.
+     *
+     * @param request Receives the request as it is now, or NULL when not wanted.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STATE, _STORE, _CALLBACK; CUTOVER_E_CONFLICT (see if_version);
+     * CUTOVER_E_EXPIRED, also when the preview expires before the agreed time (with the remedy). Any thread. Since 0.1.
      */
-    requestsList(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Request[]> {
-        const { projectId, after } = options;
+    requestAck(actor: records.Actor, requestId: string, options: { operatorNote?: string; scheduledFor?: Date; ifVersion?: number } = {}): Promise<records.Request> {
+        const { operatorNote, scheduledFor, ifVersion } = options;
         return this.calling(async (call) => {
-            const list = call.out();
-            await call.run("cutover_requests_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
-            return takenList(list.handle, "cutover_request_list", records.readRequest);
+            const request = call.out();
+            await call.run("cutover_request_ack", [this.handle, call.struct("cutover_request_ack_options", { actor, requestId, operatorNote, scheduledFor, ifVersion }), request.address, call.error]);
+            return taken(request.handle, "cutover_request_free", records.readRequest);
+        });
+    }
+
+    /**
+     * An operator declines: open or acked → rejected.
+     *
+     * @param actor   Needs CUTOVER_ROLE_OPERATOR.
+     * @param reason  Required: 1 to CUTOVER_NOTE_MAX characters.
+     * @param request Receives the request as it is now, or NULL when not wanted.
+     * @return As cutover_request_ack(). Any thread. Since 0.1.
+     */
+    requestReject(actor: records.Actor, requestId: string, reason: string): Promise<records.Request> {
+        return this.calling(async (call) => {
+            const request = call.out();
+            await call.run("cutover_request_reject", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.text(reason), request.address, call.error]);
+            return taken(request.handle, "cutover_request_free", records.readRequest);
+        });
+    }
+
+    /**
+     * Takes the wish back: open or acked → cancelled. By its requester (CUTOVER_ROLE_MEMBER) or an operator. Otherwise as
+     * cutover_request_reject(). Since 0.1.
+     */
+    requestCancel(actor: records.Actor, requestId: string): Promise<records.Request> {
+        return this.calling(async (call) => {
+            const request = call.out();
+            await call.run("cutover_request_cancel", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), request.address, call.error]);
+            return taken(request.handle, "cutover_request_free", records.readRequest);
+        });
+    }
+
+    /**
+     * Attaches or replaces the external ticket while the request is open or acked. By a member or an operator.
+     * @param ticket 1 to CUTOVER_TICKET_MAX characters, not only white space; kept as given. Otherwise as cutover_request_reject().
+     * Since 0.1.
+     */
+    requestSetTicket(actor: records.Actor, requestId: string, ticket: string): Promise<records.Request> {
+        return this.calling(async (call) => {
+            const request = call.out();
+            await call.run("cutover_request_set_ticket", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), call.text(ticket), request.address, call.error]);
+            return taken(request.handle, "cutover_request_free", records.readRequest);
+        });
+    }
+
+    /**
+     * Agrees on another time, once one was agreed on with the ack: the request stays acked. By its requester (CUTOVER_ROLE_MEMBER) or
+     * an operator: whoever acts changes it, and the event cutover.rescheduled tells the other, with the time that it was before.
+     * @param scheduled_for As cutover_request_ack_options.scheduled_for: in the future, and before the preview expires; 0: any time.
+     * Otherwise as cutover_request_reject(). Since 0.1.
+     */
+    requestReschedule(actor: records.Actor, requestId: string, options: { scheduledFor?: Date } = {}): Promise<records.Request> {
+        const { scheduledFor } = options;
+        return this.calling(async (call) => {
+            const request = call.out();
+            await call.run("cutover_request_reschedule", [this.handle, call.struct("cutover_actor", actor), call.text(requestId), micros(scheduledFor), request.address, call.error]);
+            return taken(request.handle, "cutover_request_free", records.readRequest);
         });
     }
 
@@ -815,46 +815,6 @@ export class EngineCalls extends Owner {
 
 /** A registry. Threads may share it. */
 export class RegistryCalls extends Owner {
-    /** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
-    previewAdd(id: string, projectId: string, database: string, options: { state?: string; expiresAt?: Date } = {}): Promise<void> {
-        const { state, expiresAt } = options;
-        return this.calling(async (call) => {
-            await call.run("cutover_registry_preview_add", [this.handle, call.struct("cutover_preview", { id, projectId, state, database, expiresAt }), call.error]);
-        });
-    }
-
-    /** Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none. Since 0.1. */
-    previewExtend(previewId: string, options: { expiresAt?: Date } = {}): Promise<void> {
-        const { expiresAt } = options;
-        return this.calling(async (call) => {
-            await call.run("cutover_registry_preview_extend", [this.handle, call.text(previewId), micros(expiresAt), call.error]);
-        });
-    }
-
-    /**
-     * Takes a preview out of the registry; its database is the host's matter. Never one that a live request (CUTOVER_E_STATE) or a job
-     * (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.1.
-     */
-    previewRemove(previewId: string): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_registry_preview_remove", [this.handle, call.text(previewId), call.error]);
-        });
-    }
-
-    /**
-     * Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has come is told as
-     * `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project that is not there. Since 0.1.
-     */
-    previewsList(options: { projectId?: string } = {}): Promise<records.Preview[]> {
-        const { projectId } = options;
-        return this.calling(async (call) => {
-            const emit = call.emitted("cutover_preview_emit", records.readPreview);
-            await call.run("cutover_registry_previews_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
-            return emit.found;
-        });
-    }
-
     /**
      * Adds a project; its state begins as "active", for no job, whatever the struct says.
      * @return CUTOVER_OK; CUTOVER_E_INVALID (which field and why; also a conninfo with a password); CUTOVER_E_CONFLICT when the id
@@ -868,18 +828,23 @@ export class RegistryCalls extends Owner {
     }
 
     /**
-     * Takes a project out of the registry. Its requests, jobs and audit trail stay in the store and can be listed. Never one of which
-     * something lives: a job, a live request, a backup that was not deleted, a displaced database, what an abandoned job left, a
-     * preview. The error says which. The audit entry is `project.removed`.
-     *
-     * @param engine Of the registry's platform.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES (see
-     * without_server), _STORE, _NOMEM. Since 0.1.
+     * Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. As
+     * cutover_registry_project_set(), so never under a job; and CUTOVER_E_STATE while the project is `restoring`: a job lets go those
+     * whom it told to hold their clients. Since 0.1.
      */
-    projectRemove(engine: Owner, projectId: string, reason: string, options: { confirm?: boolean; withoutServer?: boolean } = {}): Promise<void> {
-        const { confirm, withoutServer } = options;
+    projectSetPgbouncers(projectId: string, consoles: readonly string[]): Promise<void> {
         return this.calling(async (call) => {
-            await call.run("cutover_registry_project_remove", [this.handle, engine.handle, call.struct("cutover_project_removal", { projectId, reason, confirm, withoutServer }), call.error]);
+            await call.run("cutover_registry_project_set_pgbouncers", [this.handle, call.text(projectId), call.texts(consoles), call.error]);
+        });
+    }
+
+    /**
+     * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with its poolers as it
+     * began with them. Since 0.1.
+     */
+    projectSetHoldFence(projectId: string, holdFence: boolean): Promise<void> {
+        return this.calling(async (call) => {
+            await call.run("cutover_registry_project_set_hold_fence", [this.handle, call.text(projectId), Number(holdFence ?? 0), call.error]);
         });
     }
 
@@ -901,27 +866,6 @@ export class RegistryCalls extends Owner {
         });
     }
 
-    /**
-     * Sets a project's `hold_fence` (cutover_project). As cutover_registry_project_set_pgbouncers(): a job ends with its poolers as it
-     * began with them. Since 0.1.
-     */
-    projectSetHoldFence(projectId: string, holdFence: boolean): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_registry_project_set_hold_fence", [this.handle, call.text(projectId), Number(holdFence ?? 0), call.error]);
-        });
-    }
-
-    /**
-     * Sets a project's `pgbouncers` (cutover_project): conninfos ended by a NULL, at most 100; NULL: none. As
-     * cutover_registry_project_set(), so never under a job; and CUTOVER_E_STATE while the project is `restoring`: a job lets go those
-     * whom it told to hold their clients. Since 0.1.
-     */
-    projectSetPgbouncers(projectId: string, consoles: readonly string[]): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_registry_project_set_pgbouncers", [this.handle, call.text(projectId), call.texts(consoles), call.error]);
-        });
-    }
-
     /** Emits all projects in order of their ids. Since 0.1. */
     projectsList(): Promise<records.Project[]> {
         return this.calling(async (call) => {
@@ -931,10 +875,90 @@ export class RegistryCalls extends Owner {
         });
     }
 
+    /**
+     * Takes a project out of the registry. Its requests, jobs and audit trail stay in the store and can be listed. Never one of which
+     * something lives: a job, a live request, a backup that was not deleted, a displaced database, what an abandoned job left, a
+     * preview. The error says which. The audit entry is `project.removed`.
+     *
+     * @param engine Of the registry's platform.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID, _NOT_FOUND; _LOCKED (a job), _STATE (all else that lives); _POSTGRES (see
+     * without_server), _STORE, _NOMEM. Since 0.1.
+     */
+    projectRemove(engine: Owner, projectId: string, reason: string, options: { confirm?: boolean; withoutServer?: boolean } = {}): Promise<void> {
+        const { confirm, withoutServer } = options;
+        return this.calling(async (call) => {
+            await call.run("cutover_registry_project_remove", [this.handle, engine.handle, call.struct("cutover_project_removal", { projectId, reason, confirm, withoutServer }), call.error]);
+        });
+    }
+
+    /** Adds a preview of a project that exists, `ready`. As cutover_registry_project_add(). Since 0.1. */
+    previewAdd(id: string, projectId: string, database: string, options: { state?: string; expiresAt?: Date } = {}): Promise<void> {
+        const { state, expiresAt } = options;
+        return this.calling(async (call) => {
+            await call.run("cutover_registry_preview_add", [this.handle, call.struct("cutover_preview", { id, projectId, state, database, expiresAt }), call.error]);
+        });
+    }
+
+    /** Sets a preview's expiry (microseconds since 1970 UTC, 0: never). CUTOVER_E_NOT_FOUND where there is none. Since 0.1. */
+    previewExtend(previewId: string, options: { expiresAt?: Date } = {}): Promise<void> {
+        const { expiresAt } = options;
+        return this.calling(async (call) => {
+            await call.run("cutover_registry_preview_extend", [this.handle, call.text(previewId), micros(expiresAt), call.error]);
+        });
+    }
+
+    /**
+     * Emits the previews of a project (NULL: of all) in order of their ids. The state of a `ready` one whose end has come is told as
+     * `expired` here, and here alone: the port tells both apart. CUTOVER_E_NOT_FOUND for a project that is not there. Since 0.1.
+     */
+    previewsList(options: { projectId?: string } = {}): Promise<records.Preview[]> {
+        const { projectId } = options;
+        return this.calling(async (call) => {
+            const emit = call.emitted("cutover_preview_emit", records.readPreview);
+            await call.run("cutover_registry_previews_list", [this.handle, call.text(projectId), emit.callback, emit.context, call.error]);
+            return emit.found;
+        });
+    }
+
+    /**
+     * Takes a preview out of the registry; its database is the host's matter. Never one that a live request (CUTOVER_E_STATE) or a job
+     * (CUTOVER_E_LOCKED) uses. The audit entry is `preview.removed`.
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STATE, _LOCKED, _STORE, _NOMEM. Since 0.1.
+     */
+    previewRemove(previewId: string): Promise<void> {
+        return this.calling(async (call) => {
+            await call.run("cutover_registry_preview_remove", [this.handle, call.text(previewId), call.error]);
+        });
+    }
+
 }
 
 /** The webhooks of a store. Threads may share it; cutover_webhooks_deliver() is for one thread at a time. */
 export class WebhooksCalls extends Owner {
+    /**
+     * Makes the attempts that are due, several endpoints side by side, until none is due or under way, or max_ms are over: what is
+     * under way then goes on in the next call. What becomes due meanwhile is made too, so that an endpoint that hangs holds up nobody
+     * else. An attempt is claimed in the store before it is made: two processes never make the same one at once, and one whose process
+     * died is made again when its claim has run out (timeout_ms and 30 s).
+     *
+     * Nothing is sent by itself: call it at round.next_at, at least every few seconds where events are delivered elsewhere, from a
+     * thread of its own.
+     *
+     * @param max_ms Milliseconds; 0: until none is due or under way.
+     * @param round  Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
+     * @return CUTOVER_OK (attempts that failed are counts, not failures); CUTOVER_E_LOCKED when another thread is at it;
+     * CUTOVER_E_INVALID; CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE (also a damaged document: the others were still delivered);
+     * CUTOVER_E_NOMEM. Since 0.1.
+     */
+    deliver(options: { maxMs?: number } = {}): Promise<records.WebhookRound> {
+        const { maxMs } = options;
+        return this.calling(async (call) => {
+            const round = call.struct("cutover_webhook_round", {});
+            await call.run("cutover_webhooks_deliver", [this.handle, Number(maxMs ?? 0), round, call.error]);
+            return records.readWebhookRound(round);
+        });
+    }
+
     /**
      * Adds an endpoint. It gets the events that are committed from then on. Audited as webhook.created.
      *
@@ -954,43 +978,6 @@ export class WebhooksCalls extends Owner {
         });
     }
 
-    /**
-     * Removes an endpoint with its secrets and its deliveries. Audited as webhook.deleted. CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN,
-     * _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
-     */
-    delete(actor: records.Actor, webhookId: string): Promise<void> {
-        return this.calling(async (call) => {
-            await call.run("cutover_webhook_delete", [this.handle, call.struct("cutover_actor", actor), call.text(webhookId), call.error]);
-        });
-    }
-
-    /**
-     * Lists an endpoint's deliveries, each with its attempts.
-     * @param filter status: "pending", "delivered" or "dead"; kind: a type of event; project_id: NULL. See engine.h.
-     * @param list   Receives the page; free it with cutover_webhook_delivery_list_free().
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (the endpoint), _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
-     */
-    deliveriesFind(webhookId: string, options: { projectId?: string; status?: string; kind?: string; newestFirst?: boolean; after?: string; limit?: number } = {}): Promise<records.WebhookDelivery[]> {
-        const { projectId, status, kind, newestFirst, after, limit } = options;
-        return this.calling(async (call) => {
-            const list = call.out();
-            await call.run("cutover_webhook_deliveries_find", [this.handle, call.text(webhookId), call.struct("cutover_filter", { projectId, status, kind, newestFirst, after, limit }), list.address, call.error]);
-            return takenList(list.handle, "cutover_webhook_delivery_list", records.readWebhookDelivery);
-        });
-    }
-
-    /**
-     * Reads one delivery of an endpoint by its message's id. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM.
-     * Any thread. Since 0.1.
-     */
-    deliveryGet(webhookId: string, messageId: string): Promise<records.WebhookDelivery> {
-        return this.calling(async (call) => {
-            const delivery = call.out();
-            await call.run("cutover_webhook_delivery_get", [this.handle, call.text(webhookId), call.text(messageId), delivery.address, call.error]);
-            return taken(delivery.handle, "cutover_webhook_delivery_free", records.readWebhookDelivery);
-        });
-    }
-
     /** Reads an endpoint. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1. */
     get(webhookId: string): Promise<records.Webhook> {
         return this.calling(async (call) => {
@@ -1001,18 +988,44 @@ export class WebhooksCalls extends Owner {
     }
 
     /**
-     * Sends messages again, under the ids that they had, with all attempts before them. Audited as webhook.redelivered, once for a
-     * call that found any.
-     * @param count Receives how many; or NULL.
-     * @return CUTOVER_OK, also for none of a range; CUTOVER_E_NOT_FOUND (the endpoint, the one message); CUTOVER_E_STATE when the one
-     * waits already, or the endpoint is off; CUTOVER_E_INVALID, _FORBIDDEN, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
+     * Lists endpoints, oldest first.
+     * @param project_id Of this project; NULL: of all.
+     * @param after Id of the last one of the page before; NULL or "" for the first page.
+     * @param limit 1 to 1000. Fewer than that: there are no more.
+     * @param list  Receives the page; free it with cutover_webhook_list_free().
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
      */
-    redeliver(actor: records.Actor, webhookId: string, options: { messageId?: string; since?: Date; until?: Date } = {}): Promise<number> {
-        const { messageId, since, until } = options;
+    list(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Webhook[]> {
+        const { projectId, after } = options;
         return this.calling(async (call) => {
-            const count = call.out();
-            await call.run("cutover_webhook_redeliver", [this.handle, call.struct("cutover_webhook_selection", { actor, webhookId, messageId, since, until }), count.address, call.error]);
-            return count.number;
+            const list = call.out();
+            await call.run("cutover_webhooks_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
+            return takenList(list.handle, "cutover_webhook_list", records.readWebhook);
+        });
+    }
+
+    /**
+     * Changes an endpoint. Audited as webhook.updated; where all is as it was, nothing is written.
+     * @param webhook Receives it as it is now, or NULL when not wanted.
+     * @return CUTOVER_OK; CUTOVER_E_CONFLICT when it is not at expected_version; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE,
+     * _NOMEM. Any thread. Since 0.1.
+     */
+    update(actor: records.Actor, webhookId: string, options: { enabled?: number; url?: string; description?: string; eventTypes?: readonly string[]; expectedVersion?: number } = {}): Promise<records.Webhook> {
+        const { enabled, url, description, eventTypes, expectedVersion } = options;
+        return this.calling(async (call) => {
+            const webhook = call.out();
+            await call.run("cutover_webhook_update", [this.handle, call.struct("cutover_webhook_change", { enabled, actor, webhookId, url, description, eventTypes, expectedVersion }), webhook.address, call.error]);
+            return taken(webhook.handle, "cutover_webhook_free", records.readWebhook);
+        });
+    }
+
+    /**
+     * Removes an endpoint with its secrets and its deliveries. Audited as webhook.deleted. CUTOVER_OK, CUTOVER_E_INVALID, _FORBIDDEN,
+     * _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
+     */
+    delete(actor: records.Actor, webhookId: string): Promise<void> {
+        return this.calling(async (call) => {
+            await call.run("cutover_webhook_delete", [this.handle, call.struct("cutover_actor", actor), call.text(webhookId), call.error]);
         });
     }
 
@@ -1050,58 +1063,45 @@ export class WebhooksCalls extends Owner {
     }
 
     /**
-     * Changes an endpoint. Audited as webhook.updated; where all is as it was, nothing is written.
-     * @param webhook Receives it as it is now, or NULL when not wanted.
-     * @return CUTOVER_OK; CUTOVER_E_CONFLICT when it is not at expected_version; CUTOVER_E_INVALID, _FORBIDDEN, _NOT_FOUND, _STORE,
-     * _NOMEM. Any thread. Since 0.1.
+     * Lists an endpoint's deliveries, each with its attempts.
+     * @param filter status: "pending", "delivered" or "dead"; kind: a type of event; project_id: NULL. See engine.h.
+     * @param list   Receives the page; free it with cutover_webhook_delivery_list_free().
+     * @return CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND (the endpoint), _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
      */
-    update(actor: records.Actor, webhookId: string, options: { enabled?: number; url?: string; description?: string; eventTypes?: readonly string[]; expectedVersion?: number } = {}): Promise<records.Webhook> {
-        const { enabled, url, description, eventTypes, expectedVersion } = options;
-        return this.calling(async (call) => {
-            const webhook = call.out();
-            await call.run("cutover_webhook_update", [this.handle, call.struct("cutover_webhook_change", { enabled, actor, webhookId, url, description, eventTypes, expectedVersion }), webhook.address, call.error]);
-            return taken(webhook.handle, "cutover_webhook_free", records.readWebhook);
-        });
-    }
-
-    /**
-     * Makes the attempts that are due, several endpoints side by side, until none is due or under way, or max_ms are over: what is
-     * under way then goes on in the next call. What becomes due meanwhile is made too, so that an endpoint that hangs holds up nobody
-     * else. An attempt is claimed in the store before it is made: two processes never make the same one at once, and one whose process
-     * died is made again when its claim has run out (timeout_ms and 30 s).
-     *
-     * Nothing is sent by itself: call it at round.next_at, at least every few seconds where events are delivered elsewhere, from a
-     * thread of its own.
-     *
-     * @param max_ms Milliseconds; 0: until none is due or under way.
-     * @param round  Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
-     * @return CUTOVER_OK (attempts that failed are counts, not failures); CUTOVER_E_LOCKED when another thread is at it;
-     * CUTOVER_E_INVALID; CUTOVER_E_UNSUPPORTED; CUTOVER_E_STORE (also a damaged document: the others were still delivered);
-     * CUTOVER_E_NOMEM. Since 0.1.
-     */
-    deliver(options: { maxMs?: number } = {}): Promise<records.WebhookRound> {
-        const { maxMs } = options;
-        return this.calling(async (call) => {
-            const round = call.struct("cutover_webhook_round", {});
-            await call.run("cutover_webhooks_deliver", [this.handle, Number(maxMs ?? 0), round, call.error]);
-            return records.readWebhookRound(round);
-        });
-    }
-
-    /**
-     * Lists endpoints, oldest first.
-     * @param project_id Of this project; NULL: of all.
-     * @param after Id of the last one of the page before; NULL or "" for the first page.
-     * @param limit 1 to 1000. Fewer than that: there are no more.
-     * @param list  Receives the page; free it with cutover_webhook_list_free().
-     * @return CUTOVER_OK, CUTOVER_E_INVALID, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
-     */
-    list(limit: number, options: { projectId?: string; after?: string } = {}): Promise<records.Webhook[]> {
-        const { projectId, after } = options;
+    deliveriesFind(webhookId: string, options: { projectId?: string; status?: string; kind?: string; newestFirst?: boolean; after?: string; limit?: number } = {}): Promise<records.WebhookDelivery[]> {
+        const { projectId, status, kind, newestFirst, after, limit } = options;
         return this.calling(async (call) => {
             const list = call.out();
-            await call.run("cutover_webhooks_list", [this.handle, call.text(projectId), call.text(after), Number(limit ?? 0), list.address, call.error]);
-            return takenList(list.handle, "cutover_webhook_list", records.readWebhook);
+            await call.run("cutover_webhook_deliveries_find", [this.handle, call.text(webhookId), call.struct("cutover_filter", { projectId, status, kind, newestFirst, after, limit }), list.address, call.error]);
+            return takenList(list.handle, "cutover_webhook_delivery_list", records.readWebhookDelivery);
+        });
+    }
+
+    /**
+     * Reads one delivery of an endpoint by its message's id. CUTOVER_OK, CUTOVER_E_INVALID, _NOT_FOUND, _STORE, _UNSUPPORTED, _NOMEM.
+     * Any thread. Since 0.1.
+     */
+    deliveryGet(webhookId: string, messageId: string): Promise<records.WebhookDelivery> {
+        return this.calling(async (call) => {
+            const delivery = call.out();
+            await call.run("cutover_webhook_delivery_get", [this.handle, call.text(webhookId), call.text(messageId), delivery.address, call.error]);
+            return taken(delivery.handle, "cutover_webhook_delivery_free", records.readWebhookDelivery);
+        });
+    }
+
+    /**
+     * Sends messages again, under the ids that they had, with all attempts before them. Audited as webhook.redelivered, once for a
+     * call that found any.
+     * @param count Receives how many; or NULL.
+     * @return CUTOVER_OK, also for none of a range; CUTOVER_E_NOT_FOUND (the endpoint, the one message); CUTOVER_E_STATE when the one
+     * waits already, or the endpoint is off; CUTOVER_E_INVALID, _FORBIDDEN, _STORE, _UNSUPPORTED, _NOMEM. Any thread. Since 0.1.
+     */
+    redeliver(actor: records.Actor, webhookId: string, options: { messageId?: string; since?: Date; until?: Date } = {}): Promise<number> {
+        const { messageId, since, until } = options;
+        return this.calling(async (call) => {
+            const count = call.out();
+            await call.run("cutover_webhook_redeliver", [this.handle, call.struct("cutover_webhook_selection", { actor, webhookId, messageId, since, until }), count.address, call.error]);
+            return count.number;
         });
     }
 
@@ -1109,6 +1109,30 @@ export class WebhooksCalls extends Owner {
 
 /** The integrations of a store. Threads may share it. */
 export class IntegrationsCalls extends Owner {
+    /**
+     * Carries out every sync that is due, several integrations side by side, and returns when all of them have ended. A sync that
+     * fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up to a tenth later at random; where
+     * the provider names a later time (Retry-After, or its rate limit's end) not before that, at most a day later. Then it is given
+     * up. What became of it is in the record, and in the audit trail: integration.synced, or integration.sync_failed for each attempt
+     * that failed, with no secret in either.
+     *
+     * Each sync is claimed by compare-and-set: of two processes one makes an attempt. Where a process dies in the middle, the sync is
+     * due again when its claim has run out (ten times timeout_ms, and a minute): what a sync writes may be written twice.
+     *
+     * @param project_id Of this project; NULL: of all.
+     * @param run        Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
+     * @return CUTOVER_OK (failed syncs are counts, not failures); CUTOVER_E_INVALID, _UNSUPPORTED, _STORE, _NOMEM. Any thread; several
+     * may call at once. Since 0.1.
+     */
+    deliver(options: { projectId?: string } = {}): Promise<records.IntegrationRun> {
+        const { projectId } = options;
+        return this.calling(async (call) => {
+            const run = call.struct("cutover_integration_run", {});
+            await call.run("cutover_integrations_deliver", [this.handle, call.text(projectId), run, call.error]);
+            return records.readIntegrationRun(run);
+        });
+    }
+
     /**
      * Connects a project to a provider, or changes how it is connected: then what is given replaces what was there, but a secret that
      * is NULL stays. Reaches nobody: what the provider thinks of it is told by the first sync. The audit entry is
@@ -1142,18 +1166,6 @@ export class IntegrationsCalls extends Owner {
     }
 
     /**
-     * Reads an integration. Who may read is the host's to say.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any thread. Since 0.1.
-     */
-    get(projectId: string, provider: string): Promise<records.Integration> {
-        return this.calling(async (call) => {
-            const integration = call.out();
-            await call.run("cutover_integration_get", [this.handle, call.text(projectId), call.text(provider), integration.address, call.error]);
-            return taken(integration.handle, "cutover_integration_free", records.readIntegration);
-        });
-    }
-
-    /**
      * Makes a sync due now, with all its attempts before it; cutover_integrations_deliver() carries it out. Where another process is
      * in the middle of one, it comes after that. The audit entry is integration.sync_requested.
      * @param actor       Needs CUTOVER_ROLE_OPERATOR or CUTOVER_ROLE_ORG_ADMIN.
@@ -1169,26 +1181,14 @@ export class IntegrationsCalls extends Owner {
     }
 
     /**
-     * Carries out every sync that is due, several integrations side by side, and returns when all of them have ended. A sync that
-     * fails is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each up to a tenth later at random; where
-     * the provider names a later time (Retry-After, or its rate limit's end) not before that, at most a day later. Then it is given
-     * up. What became of it is in the record, and in the audit trail: integration.synced, or integration.sync_failed for each attempt
-     * that failed, with no secret in either.
-     *
-     * Each sync is claimed by compare-and-set: of two processes one makes an attempt. Where a process dies in the middle, the sync is
-     * due again when its claim has run out (ten times timeout_ms, and a minute): what a sync writes may be written twice.
-     *
-     * @param project_id Of this project; NULL: of all.
-     * @param run        Initialised; receives the counts as far as its version has them, untouched on failure. Or NULL.
-     * @return CUTOVER_OK (failed syncs are counts, not failures); CUTOVER_E_INVALID, _UNSUPPORTED, _STORE, _NOMEM. Any thread; several
-     * may call at once. Since 0.1.
+     * Reads an integration. Who may read is the host's to say.
+     * @return CUTOVER_OK; CUTOVER_E_INVALID; CUTOVER_E_NOT_FOUND: it is not connected; CUTOVER_E_STORE, _NOMEM. Any thread. Since 0.1.
      */
-    deliver(options: { projectId?: string } = {}): Promise<records.IntegrationRun> {
-        const { projectId } = options;
+    get(projectId: string, provider: string): Promise<records.Integration> {
         return this.calling(async (call) => {
-            const run = call.struct("cutover_integration_run", {});
-            await call.run("cutover_integrations_deliver", [this.handle, call.text(projectId), run, call.error]);
-            return records.readIntegrationRun(run);
+            const integration = call.out();
+            await call.run("cutover_integration_get", [this.handle, call.text(projectId), call.text(provider), integration.address, call.error]);
+            return taken(integration.handle, "cutover_integration_free", records.readIntegration);
         });
     }
 

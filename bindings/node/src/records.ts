@@ -492,115 +492,127 @@ export function readPreview(address: bigint): Preview {
 
 /** A snapshot of a request's record: it does not change when the record does. */
 export interface Request {
-    /** The backup of the production that was displaced, once there is one; else NULL. Since 0.1. */
-    readonly backupId: string | null;
-    /** When it ended, likewise; 0 while it lives. Since 0.1. */
-    readonly completedAt: Date | null;
-    /** When it was filed: microseconds since 1970-01-01 UTC. Since 0.1. */
-    readonly createdAt: Date;
-    /** What the customer wrote; NULL where nothing was. Since 0.1. */
-    readonly customerNote: string | null;
     /** The request's id. Since 0.1. */
     readonly id: string;
+    /** The organization of its project. Since 0.1. */
+    readonly organizationId: string;
+    /** The project whose production it is about. Since 0.1. */
+    readonly projectId: string;
+    /** The preview that is to be promoted. Since 0.1. */
+    readonly previewId: string;
+    /** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". Since 0.1. */
+    readonly status: string;
+    /** What the customer wrote; NULL where nothing was. Since 0.1. */
+    readonly customerNote: string | null;
+    /** The external ticket; NULL until it is attached. Since 0.1. */
+    readonly ticket: string | null;
+    /** What the operator wrote who acked it; NULL where nothing was. Since 0.1. */
+    readonly operatorNote: string | null;
+    /** Why it was rejected; NULL when it was not. Since 0.1. */
+    readonly rejectedReason: string | null;
+    /** The agreed time, before which it is not promoted: microseconds since 1970-01-01 UTC; 0: none. Since 0.1. */
+    readonly scheduledFor: Date | null;
+    /** The backup of the production that was displaced, once there is one; else NULL. Since 0.1. */
+    readonly backupId: string | null;
+    /** The job that carries it out, or did; NULL before. Since 0.1. */
+    readonly promotionId: string | null;
+    /** When it was filed: microseconds since 1970-01-01 UTC. Since 0.1. */
+    readonly createdAt: Date;
+    /** When its record was last changed, likewise. Since 0.1. */
+    readonly updatedAt: Date;
+    /** When it ended, likewise; 0 while it lives. Since 0.1. */
+    readonly completedAt: Date | null;
     /**
      * The whole record as a JSON object with every field of the design's list, null where not set, and with the members that a newer
      * version of the library added. Since 0.1.
      */
     readonly data: Json;
-    /** What the operator wrote who acked it; NULL where nothing was. Since 0.1. */
-    readonly operatorNote: string | null;
-    /** The organization of its project. Since 0.1. */
-    readonly organizationId: string;
-    /** The preview that is to be promoted. Since 0.1. */
-    readonly previewId: string;
-    /** The project whose production it is about. Since 0.1. */
-    readonly projectId: string;
-    /** The job that carries it out, or did; NULL before. Since 0.1. */
-    readonly promotionId: string | null;
-    /** Why it was rejected; NULL when it was not. Since 0.1. */
-    readonly rejectedReason: string | null;
-    /** The agreed time, before which it is not promoted: microseconds since 1970-01-01 UTC; 0: none. Since 0.1. */
-    readonly scheduledFor: Date | null;
-    /** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". Since 0.1. */
-    readonly status: string;
-    /** The external ticket; NULL until it is attached. Since 0.1. */
-    readonly ticket: string | null;
-    /** When its record was last changed, likewise. Since 0.1. */
-    readonly updatedAt: Date;
     /** The version of the record in the store when it was read: it counts the writes. Since 0.1. */
     readonly version: number;
 }
 
 export function readRequest(handle: bigint): Request {
     return {
-        backupId: textOrNone(lib.cutover_request_backup_id!(handle)),
-        completedAt: timeOrNone(lib.cutover_request_completed_at!(handle)),
-        createdAt: time(lib.cutover_request_created_at!(handle)),
-        customerNote: textOrNone(lib.cutover_request_customer_note!(handle)),
         id: text(lib.cutover_request_id!(handle)),
-        data: members(lib.cutover_request_json!(handle)),
-        operatorNote: textOrNone(lib.cutover_request_operator_note!(handle)),
         organizationId: text(lib.cutover_request_organization_id!(handle)),
-        previewId: text(lib.cutover_request_preview_id!(handle)),
         projectId: text(lib.cutover_request_project_id!(handle)),
-        promotionId: textOrNone(lib.cutover_request_promotion_id!(handle)),
+        previewId: text(lib.cutover_request_preview_id!(handle)),
+        status: text(lib.cutover_request_status!(handle)),
+        customerNote: textOrNone(lib.cutover_request_customer_note!(handle)),
+        ticket: textOrNone(lib.cutover_request_ticket!(handle)),
+        operatorNote: textOrNone(lib.cutover_request_operator_note!(handle)),
         rejectedReason: textOrNone(lib.cutover_request_rejected_reason!(handle)),
         scheduledFor: timeOrNone(lib.cutover_request_scheduled_for!(handle)),
-        status: text(lib.cutover_request_status!(handle)),
-        ticket: textOrNone(lib.cutover_request_ticket!(handle)),
+        backupId: textOrNone(lib.cutover_request_backup_id!(handle)),
+        promotionId: textOrNone(lib.cutover_request_promotion_id!(handle)),
+        createdAt: time(lib.cutover_request_created_at!(handle)),
         updatedAt: time(lib.cutover_request_updated_at!(handle)),
+        completedAt: timeOrNone(lib.cutover_request_completed_at!(handle)),
+        data: members(lib.cutover_request_json!(handle)),
         version: Number(lib.cutover_request_version!(handle)),
     };
 }
 
 /** A snapshot of a backup's record. */
 export interface Backup {
-    /** When it was begun: microseconds since 1970-01-01 UTC. Since 0.1. */
-    readonly createdAt: Date;
     /** The backup's id. Strings of a backup belong to it. Since 0.1. */
     readonly id: string;
-    /** The whole record as a JSON object, with the members that a newer version of the library added. Since 0.1. */
-    readonly data: Json;
-    /** Its label. Since 0.1. */
-    readonly label: string;
     /** The project that it was taken of. Since 0.1. */
     readonly projectId: string;
+    /** Its label. Since 0.1. */
+    readonly label: string;
     /** "taking", "verifying", "verified", "failed", "cancelled" or "deleted". Since 0.1. */
     readonly status: string;
+    /** When it was begun: microseconds since 1970-01-01 UTC. Since 0.1. */
+    readonly createdAt: Date;
     /** When it was last verified: microseconds since 1970-01-01 UTC; 0 when it never was, and for NULL. Since 0.1. */
     readonly verifiedAt: Date | null;
+    /** The whole record as a JSON object, with the members that a newer version of the library added. Since 0.1. */
+    readonly data: Json;
     /** The version of the record in the store when it was read: it counts the writes. Since 0.1. */
     readonly version: number;
 }
 
 export function readBackup(handle: bigint): Backup {
     return {
-        createdAt: time(lib.cutover_backup_created_at!(handle)),
         id: text(lib.cutover_backup_id!(handle)),
-        data: members(lib.cutover_backup_json!(handle)),
-        label: text(lib.cutover_backup_label!(handle)),
         projectId: text(lib.cutover_backup_project_id!(handle)),
+        label: text(lib.cutover_backup_label!(handle)),
         status: text(lib.cutover_backup_status!(handle)),
+        createdAt: time(lib.cutover_backup_created_at!(handle)),
         verifiedAt: timeOrNone(lib.cutover_backup_verified_at!(handle)),
+        data: members(lib.cutover_backup_json!(handle)),
         version: Number(lib.cutover_backup_version!(handle)),
     };
 }
 
 /** A job's record as it was when it was read. Any thread may use it, one at a time. Free it with cutover_job_free(). */
 export interface Job {
-    /** When it began: microseconds since 1970-01-01 UTC. Since 0.1. */
-    readonly createdAt: Date;
     /** The job's id. Since 0.1. */
     readonly id: string;
-    /** Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for NULL. Since 0.1. */
-    readonly isOver: boolean;
-    /** The whole record as a JSON object. Belongs to the job; Since 0.1. */
-    readonly data: Json;
     /**
      * "promotion", "rollback", "restore", "backup" (taken by itself, and goes by the backup's id) or "verification" (of a backup that
      * is there, with an id of its own). Since 0.1.
      */
     readonly kind: string;
+    /**
+     * Where it stands: of a backup "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; of a verification
+     * "verifying", "verified", "failed", or "undecided" and "cancelled", which left the backup as it was; of the others "lock",
+     * "stage", "check", "backup", "verify", "held", "catch_up", "swap", "finish", "completed", "failed" or "cancelled". Since 0.1.
+     */
+    readonly status: string;
+    /** Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for NULL. Since 0.1. */
+    readonly isOver: boolean;
+    /** The project. Since 0.1. */
+    readonly projectId: string;
+    /** The request that it carries out or takes back; NULL where there is none. Since 0.1. */
+    readonly requestId: string | null;
+    /** When it began: microseconds since 1970-01-01 UTC. Since 0.1. */
+    readonly createdAt: Date;
+    /** The version of its record when it was read. Since 0.1. */
+    readonly version: number;
+    /** The whole record as a JSON object. Belongs to the job; Since 0.1. */
+    readonly data: Json;
     /**
      * How far it was at its last sign of life, which comes every 5 seconds.
      *
@@ -609,91 +621,79 @@ export interface Job {
      * nothing is told: it has ended, or has just begun, or it came from a list. Since 0.1.
      */
     readonly progress: Progress | null;
-    /** The project. Since 0.1. */
-    readonly projectId: string;
-    /**
-     * Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. The first is its beginning,
-     * and a job that lives gives one every 5 seconds. 0 where it has ended, and for a job of a list. Since 0.1.
-     */
-    readonly renewedAt: Date | null;
     /**
      * What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup {kind,
      * project_id, job_id, status (as cutover_job_status(), so `verified` where it went well), backup_id, backup_label,
      * backup_verification, error, production}. NULL: it has not ended, or recovery ended it, whose reason is `failure` in the record.
      * Belongs to the job. Since 0.1.
      */
-    readonly report: string | null;
-    /** The request that it carries out or takes back; NULL where there is none. Since 0.1. */
-    readonly requestId: string | null;
+    readonly report: Json | null;
     /**
-     * Where it stands: of a backup "taking", "verifying", "verified", "failed", "cancelled" or "deleted"; of a verification
-     * "verifying", "verified", "failed", or "undecided" and "cancelled", which left the backup as it was; of the others "lock",
-     * "stage", "check", "backup", "verify", "held", "catch_up", "swap", "finish", "completed", "failed" or "cancelled". Since 0.1.
+     * Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. The first is its beginning,
+     * and a job that lives gives one every 5 seconds. 0 where it has ended, and for a job of a list. Since 0.1.
      */
-    readonly status: string;
-    /** The version of its record when it was read. Since 0.1. */
-    readonly version: number;
+    readonly renewedAt: Date | null;
 }
 
 export function readJob(handle: bigint): Job {
     return {
-        createdAt: time(lib.cutover_job_created_at!(handle)),
         id: text(lib.cutover_job_id!(handle)),
-        isOver: Boolean(lib.cutover_job_is_over!(handle)),
-        data: members(lib.cutover_job_json!(handle)),
         kind: text(lib.cutover_job_kind!(handle)),
-        progress: told("cutover_job_progress", "cutover_progress", readProgress, handle),
-        projectId: text(lib.cutover_job_project_id!(handle)),
-        renewedAt: timeOrNone(lib.cutover_job_renewed_at!(handle)),
-        report: textOrNone(lib.cutover_job_report!(handle)),
-        requestId: textOrNone(lib.cutover_job_request_id!(handle)),
         status: text(lib.cutover_job_status!(handle)),
+        isOver: Boolean(lib.cutover_job_is_over!(handle)),
+        projectId: text(lib.cutover_job_project_id!(handle)),
+        requestId: textOrNone(lib.cutover_job_request_id!(handle)),
+        createdAt: time(lib.cutover_job_created_at!(handle)),
         version: Number(lib.cutover_job_version!(handle)),
+        data: members(lib.cutover_job_json!(handle)),
+        progress: told("cutover_job_progress", "cutover_progress", readProgress, handle),
+        report: Number(lib.cutover_job_report!(handle)) as Json | null,
+        renewedAt: timeOrNone(lib.cutover_job_renewed_at!(handle)),
     };
 }
 
 /** A snapshot of a key's record, without its secret. */
 export interface Key {
+    /** The key's id. Strings of a key belong to it. Since 0.1. */
+    readonly id: string;
+    /** Its label. Since 0.1. */
+    readonly label: string;
     /**
      * Whoever holds it, as an actor of the kind CUTOVER_ACTOR_API_KEY; its id belongs to the key. CUTOVER_E_INVALID for NULL, and for
      * an actor that was not initialised. Since 0.1.
      */
     readonly actor: Actor | null;
+    /** CUTOVER_ROLE_* of whoever holds it. 0 for NULL. Since 0.1. */
+    readonly roles: abi.RoleBits;
+    /** The project that it is for; NULL: every one, and for NULL. Since 0.1. */
+    readonly projectId: string | null;
+    /** The organization that it was made for; NULL: none was given, and for NULL. Since 0.1. */
+    readonly organizationId: string | null;
     /** When it was made: microseconds since 1970-01-01 UTC. Since 0.1. */
     readonly createdAt: Date;
     /** When it ends: microseconds since 1970-01-01 UTC; 0: never, and for NULL. Since 0.1. */
     readonly expiresAt: Date | null;
-    /** The key's id. Strings of a key belong to it. Since 0.1. */
-    readonly id: string;
+    /** When it was revoked: microseconds since 1970-01-01 UTC; 0: it was not, and for NULL. Since 0.1. */
+    readonly revokedAt: Date | null;
     /**
      * The record as a JSON object: id, label, actor_id, roles (an array of names), project_id, organization_id, created_by_actor_id,
      * created_at, expires_at, revoked_by_actor_id, revoked_at. Neither the secret nor its SHA-256. Since 0.1.
      */
     readonly data: Json;
-    /** Its label. Since 0.1. */
-    readonly label: string;
-    /** The organization that it was made for; NULL: none was given, and for NULL. Since 0.1. */
-    readonly organizationId: string | null;
-    /** The project that it is for; NULL: every one, and for NULL. Since 0.1. */
-    readonly projectId: string | null;
-    /** When it was revoked: microseconds since 1970-01-01 UTC; 0: it was not, and for NULL. Since 0.1. */
-    readonly revokedAt: Date | null;
-    /** CUTOVER_ROLE_* of whoever holds it. 0 for NULL. Since 0.1. */
-    readonly roles: abi.RoleBits;
 }
 
 export function readKey(handle: bigint): Key {
     return {
+        id: text(lib.cutover_key_id!(handle)),
+        label: text(lib.cutover_key_label!(handle)),
         actor: told("cutover_key_actor", "cutover_actor", readActor, handle),
+        roles: Number(lib.cutover_key_roles!(handle)) as abi.RoleBits,
+        projectId: textOrNone(lib.cutover_key_project_id!(handle)),
+        organizationId: textOrNone(lib.cutover_key_organization_id!(handle)),
         createdAt: time(lib.cutover_key_created_at!(handle)),
         expiresAt: timeOrNone(lib.cutover_key_expires_at!(handle)),
-        id: text(lib.cutover_key_id!(handle)),
-        data: members(lib.cutover_key_json!(handle)),
-        label: text(lib.cutover_key_label!(handle)),
-        organizationId: textOrNone(lib.cutover_key_organization_id!(handle)),
-        projectId: textOrNone(lib.cutover_key_project_id!(handle)),
         revokedAt: timeOrNone(lib.cutover_key_revoked_at!(handle)),
-        roles: Number(lib.cutover_key_roles!(handle)) as abi.RoleBits,
+        data: members(lib.cutover_key_json!(handle)),
     };
 }
 
@@ -701,14 +701,14 @@ export function readKey(handle: bigint): Key {
 export interface Webhook {
     /** The endpoint's id. Since 0.1. */
     readonly id: string;
-    /** The whole record as a JSON object (schemas/webhook.json), without secrets. Since 0.1. */
-    readonly data: Json;
     /** The project whose events it gets. Since 0.1. */
     readonly projectId: string;
-    /** "enabled" or "disabled". Since 0.1. */
-    readonly status: string;
     /** Where it is. Since 0.1. */
     readonly url: string;
+    /** "enabled" or "disabled". Since 0.1. */
+    readonly status: string;
+    /** The whole record as a JSON object (schemas/webhook.json), without secrets. Since 0.1. */
+    readonly data: Json;
     /** The version of the record in the store when it was read: it counts the writes. Since 0.1. */
     readonly version: number;
 }
@@ -716,35 +716,35 @@ export interface Webhook {
 export function readWebhook(handle: bigint): Webhook {
     return {
         id: text(lib.cutover_webhook_id!(handle)),
-        data: members(lib.cutover_webhook_json!(handle)),
         projectId: text(lib.cutover_webhook_project_id!(handle)),
-        status: text(lib.cutover_webhook_status!(handle)),
         url: text(lib.cutover_webhook_url!(handle)),
+        status: text(lib.cutover_webhook_status!(handle)),
+        data: members(lib.cutover_webhook_json!(handle)),
         version: Number(lib.cutover_webhook_version!(handle)),
     };
 }
 
 /** What became of one message for one endpoint, as it was read. */
 export interface WebhookDelivery {
-    /** How many attempts there were, one that is under way included. Since 0.1. */
-    readonly attempts: number;
     /** The message's id: what `webhook-id` says, and within an endpoint the delivery's. Since 0.1. */
     readonly id: string;
-    /** The whole record as a JSON object (schemas/webhook-delivery.json). Since 0.1. */
-    readonly data: Json;
-    /** "pending", "delivered" or "dead". Since 0.1. */
-    readonly status: string;
     /** The type of its event. Since 0.1. */
     readonly type: string;
+    /** "pending", "delivered" or "dead". Since 0.1. */
+    readonly status: string;
+    /** How many attempts there were, one that is under way included. Since 0.1. */
+    readonly attempts: number;
+    /** The whole record as a JSON object (schemas/webhook-delivery.json). Since 0.1. */
+    readonly data: Json;
 }
 
 export function readWebhookDelivery(handle: bigint): WebhookDelivery {
     return {
-        attempts: Number(lib.cutover_webhook_delivery_attempts!(handle)),
         id: text(lib.cutover_webhook_delivery_id!(handle)),
-        data: members(lib.cutover_webhook_delivery_json!(handle)),
-        status: text(lib.cutover_webhook_delivery_status!(handle)),
         type: text(lib.cutover_webhook_delivery_type!(handle)),
+        status: text(lib.cutover_webhook_delivery_status!(handle)),
+        attempts: Number(lib.cutover_webhook_delivery_attempts!(handle)),
+        data: members(lib.cutover_webhook_delivery_json!(handle)),
     };
 }
 
@@ -752,15 +752,6 @@ export function readWebhookDelivery(handle: bigint): WebhookDelivery {
 export interface Integration {
     /** The integration's id. Since 0.1. */
     readonly id: string;
-    /**
-     * The whole record as a JSON object, without secrets: docs/json.md has its members, among them what became of each variable and
-     * target, and the last attempts with their time and answer. Since 0.1.
-     */
-    readonly data: Json;
-    /** What the last attempt failed for, one line; NULL where it did not. Since 0.1. */
-    readonly lastError: string | null;
-    /** When the next attempt is due, likewise; 0: none is. Since 0.1. */
-    readonly nextAttemptAt: Date | null;
     /** The project's id. Since 0.1. */
     readonly projectId: string;
     /** "vercel" or "netlify". Since 0.1. */
@@ -772,6 +763,15 @@ export interface Integration {
     readonly status: string;
     /** When the last sync succeeded: microseconds since 1970-01-01 UTC; 0: none did. Since 0.1. */
     readonly syncedAt: Date | null;
+    /** When the next attempt is due, likewise; 0: none is. Since 0.1. */
+    readonly nextAttemptAt: Date | null;
+    /** What the last attempt failed for, one line; NULL where it did not. Since 0.1. */
+    readonly lastError: string | null;
+    /**
+     * The whole record as a JSON object, without secrets: docs/json.md has its members, among them what became of each variable and
+     * target, and the last attempts with their time and answer. Since 0.1.
+     */
+    readonly data: Json;
     /** The version of the record in the store when it was read: it counts the writes. Since 0.1. */
     readonly version: number;
 }
@@ -779,13 +779,13 @@ export interface Integration {
 export function readIntegration(handle: bigint): Integration {
     return {
         id: text(lib.cutover_integration_id!(handle)),
-        data: members(lib.cutover_integration_json!(handle)),
-        lastError: textOrNone(lib.cutover_integration_last_error!(handle)),
-        nextAttemptAt: timeOrNone(lib.cutover_integration_next_attempt_at!(handle)),
         projectId: text(lib.cutover_integration_project_id!(handle)),
         provider: text(lib.cutover_integration_provider!(handle)),
         status: text(lib.cutover_integration_status!(handle)),
         syncedAt: timeOrNone(lib.cutover_integration_synced_at!(handle)),
+        nextAttemptAt: timeOrNone(lib.cutover_integration_next_attempt_at!(handle)),
+        lastError: textOrNone(lib.cutover_integration_last_error!(handle)),
+        data: members(lib.cutover_integration_json!(handle)),
         version: Number(lib.cutover_integration_version!(handle)),
     };
 }

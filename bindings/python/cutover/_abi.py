@@ -1693,11 +1693,10 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "cutover_write_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_memory_open": (c.c_int, [c.c_void_p, c.c_void_p]),
-    "cutover_store_postgres_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
-    "cutover_store_postgres_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_sqlite_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_store_postgres_options_init": (c.c_int, [c.c_void_p, c.c_uint]),
     "cutover_store_postgres_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cutover_store_open": (c.c_int, [c.c_char_p, c.c_void_p, c.c_void_p]),
     "cutover_store_close": (None, [c.c_void_p]),
     "cutover_version": (c.c_char_p, []),
     "cutover_version_number": (c.c_int32, []),
@@ -2008,11 +2007,10 @@ class Functions:
     cutover_write_init: Callable[[Any, int], int]
     cutover_store_init: Callable[[Any, int], int]
     cutover_store_memory_open: Callable[[Any, Any], int]
-    cutover_store_postgres_open: Callable[[Optional[bytes], Any, Any, Any], int]
-    cutover_store_postgres_options_init: Callable[[Any, int], int]
     cutover_store_sqlite_open: Callable[[Optional[bytes], Any, Any], int]
     cutover_store_postgres_options_init: Callable[[Any, int], int]
     cutover_store_postgres_open: Callable[[Optional[bytes], Any, Any, Any], int]
+    cutover_store_open: Callable[[Optional[bytes], Any, Any], int]
     cutover_store_close: Callable[[Any], None]
     cutover_version: Callable[[], Optional[bytes]]
     cutover_version_number: Callable[[], int]
