@@ -301,7 +301,7 @@ static long wait_number(const char *sql)
 {
     long number = 0;
 
-    for (int i = 0; i < 3000 && number == 0; i++) {
+    for (int i = 0; i < 1000 && number == 0; i++) {
         number = cluster_number(cluster, DATABASE, sql);
         if (number == 0)
             usleep(10000);
