@@ -2,6 +2,7 @@
 #include "pipeline/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FENCE_TIMEOUT_MS 30000
 
@@ -29,23 +30,38 @@ static void fence_forget(struct job *job)
    moves the door, and who asks what became of the swap, or undoes, when the control session is lost. */
 #define INSIDE_BESIDE_READERS 4
 
+/* A door that somebody closed is the swap's to tell of, with what it finds there. */
+static cutover_status incoming_reserve(struct job *job, cutover_error **error)
+{
+    struct session_options incoming =
+        operation_session(&job->operation, &job->project.production, job->journal.record.staging_name);
+    cutover_error *cause = NULL;
+
+    incoming.control_database = job->project.control_database;
+    cutover_status status = session_reserve_fill(job->operation.reserve, &incoming, 1, &cause);
+    const char *sqlstate = cutover_error_sqlstate(cause);
+    if (sqlstate != NULL && strcmp(sqlstate, "55000") == 0) {
+        cutover_error_free(cause);
+        return CUTOVER_OK;
+    }
+    error_move(error, cause);
+    return status;
+}
+
 cutover_status job_reserve(struct job *job, bool reads, cutover_error **error)
 {
-    const struct promotion_record *record = &job->journal.record;
     const struct conninfo *production = &job->project.production;
     struct session_reserve *reserve = job->operation.reserve;
     struct session_options inside = job_inside(job);
     struct session_options control =
         operation_session(&job->operation, production, job->project.control_database);
-    struct session_options incoming = operation_session(&job->operation, production, record->staging_name);
 
-    incoming.control_database = job->project.control_database;
     cutover_status status =
         session_reserve_fill(reserve, &inside, reads ? INSIDE_BESIDE_READERS + job->operation.jobs : 2, error);
     if (status == CUTOVER_OK)
         status = session_reserve_fill(reserve, &control, 2, error);
     if (status == CUTOVER_OK && job->source->stage != NULL)
-        status = session_reserve_fill(reserve, &incoming, 1, error);
+        status = incoming_reserve(job, error);
     return status;
 }
 
