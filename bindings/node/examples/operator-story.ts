@@ -10,7 +10,7 @@ const OLGA: Actor = { id: "olga", kind: ActorKind.OPERATOR, roles: Role.OPERATOR
 async function review(engine: Engine): Promise<Request> {
     for await (const request of engine.requests({ status: "live" })) {
         console.log(`${request.createdAt.toISOString()} ${request.id} ${request.projectId}: ${request.customerNote}`);
-        const found = await engine.preflightRun(OLGA, request.id);
+        const found = await engine.preflightPreview(OLGA, request.projectId, request.previewId);
         for (const { severity, check, message, hint } of found.findings) {
             if (severity !== Severity.OK) {
                 console.log(`  ${check}: ${message} ${hint ?? ""}`);
@@ -29,7 +29,7 @@ async function promote(engine: Engine, request: Request): Promise<void> {
     const run = promotion.run();
     let released = false;
     for await (const { step } of run.progress) {
-        if (step === "held" && !released) {
+        if (step === "held" && !released && (await engine.jobGet(promotion.id)).status === "held") {
             released = true;
             await engine.promotionRelease(OLGA, request.id);
         }

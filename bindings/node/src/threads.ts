@@ -1,10 +1,19 @@
 // Threads for functions that wait, as many as wait at once: those of libuv are few, and a promotion may be held for a day. Callbacks come
 // back to the event loop, and the thread that is in the library waits for them.
+import koffi from "koffi";
 import { Worker } from "node:worker_threads";
 import { named } from "./load.js";
 
 const IDLE_MAX = 4;
 const idle: Worker[] = [];
+let busy = 0;
+
+// Who ends a process does not wait for a job that may be held for a day: Node would, as it joins threads. The library recovers from it.
+process.on("exit", (status) => {
+    if (busy > 0) {
+        koffi.load(null).func("_exit", "void", ["int"])(status);
+    }
+});
 
 export type Value = number | bigint | null;
 
@@ -33,10 +42,16 @@ function started(library: string): Worker {
 
 function calledIn(worker: Worker, name: string, values: readonly Value[]): Promise<[Worker, number]> {
     return new Promise((resolve, reject) => {
+        const fail = (failure: Error) => {
+            busy--;
+            reject(failure);
+        };
+        busy++;
         worker.ref();
-        worker.once("error", reject);
+        worker.once("error", fail);
         worker.once("message", (result: number) => {
-            worker.off("error", reject);
+            busy--;
+            worker.off("error", fail);
             worker.unref();
             resolve([worker, result]);
         });

@@ -9,6 +9,6 @@ const engine = await Engine.open({ store, repository, platform: registry.platfor
 const olga = { id: "olga", kind: ActorKind.OPERATOR, roles: Role.OPERATOR };
 await (await engine.promotionStart(olga, request, { hold: true, progress: ({ step }) => {
     if (step === "held") {
-        process.kill(process.pid, "SIGKILL");
+        process.exit(9);
     }
 } })).run();
