@@ -431,7 +431,7 @@ describe("with a server", () => {
 
     for (const [name, said, after] of [
         ["embed", /backup: [^]*"status": "completed"[^]*event .*: job.completed/, "shop_next"],
-        ["operator-story", /the new shop[^]*completed: [^]* olga cutover.acked[^]* olga job.release[^]* olga cutover.rolled_back/, "shop"],
+        ["operator-story", /the new shop[^]*completed: [^]* olga cutover.acked[^]* olga cutover.released[^]* olga cutover.rolled_back/, "shop"],
     ]) {
         test(`the example ${name} runs`, async () => {
             const home = mkdtempSync(`${folder}/home.`);
