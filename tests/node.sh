@@ -63,7 +63,7 @@ typed() {
 
 # story NODE
 story() {
-    (cd "$work/host" && "$1" --expose-gc story.mjs)
+    (cd "$work/host" && timeout -k 30 1200 "$1" --expose-gc story.mjs)
 }
 
 check "what is generated is not as generate.py makes it: bindings/node/generate.py" generated

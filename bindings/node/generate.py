@@ -129,7 +129,7 @@ def typescript(python):
 
 
 READS = {"string": "text({})", "string | null": "textOrNone({})", "number": "Number({})", "boolean": "Boolean({})", "Date": "time({})",
-         "Date | null": "timeOrNone({})", "Json": "members({})", "readonly string[]": "texts({})", "bigint": "BigInt({})"}
+         "Date | null": "timeOrNone({})", "Json": "members({})", "Json | null": "membersOrNone({})", "readonly string[]": "texts({})", "bigint": "BigInt({})"}
 
 
 def value(ctype, name, doc, struct=None):
@@ -140,13 +140,18 @@ def value(ctype, name, doc, struct=None):
     return found, READS.get(found, "Number({}) as " + found)
 
 
+def as_typescript(doc, kind_):
+    """What C's words are of that type."""
+    return re.sub(r"\bNone\b", "null", reading.as_python(doc, kind_.replace("Date", "datetime")))
+
+
 def field(name):
     return "data" if name == "json" else lower(name)
 
 
 def interface(name, doc, fields):
     return "\n" + comment(doc, 0) + f"export interface {name} {{\n" + "".join(
-        comment(said, 4) + f"    readonly {own}{'?' if optional else ''}: {kind_};\n" for own, kind_, said, optional in fields) + "}\n"
+        comment(as_typescript(said, kind_), 4) + f"    readonly {own}{'?' if optional else ''}: {kind_};\n" for own, kind_, said, optional in fields) + "}\n"
 
 
 def struct_records():
@@ -182,7 +187,7 @@ def handle_records():
                 reads.append(f"        {field(own)}: told(\"{function['name']}\", \"{told}\", read{camel(told)}, handle),\n")
             else:
                 continue
-            fields.append((field(own), found, re.sub(r"\s*NULL for NULL\.|, and (is )?0 for NULL|; 0 for NULL|; static", "", doc), False))
+            fields.append((field(own), found, doc, False))
         yield interface(camel(name), HANDLES[name]["doc"].replace(" Free it.", ""), fields)
         yield f"export function read{camel(name)}(handle: bigint): {camel(name)} {{\n    return {{\n{''.join(reads)}    }};\n}}\n"
 
@@ -190,7 +195,7 @@ def handle_records():
 def records():
     yield HEADING.format("What the library tells, and what it is told.")
     yield 'import * as abi from "./abi.js";\nimport { lib } from "./library.js";'
-    yield 'import { decoded, members, text, textOrNone, texts, time, timeOrNone, told, type Json } from "./values.js";\n'
+    yield 'import { decoded, members, membersOrNone, text, textOrNone, texts, time, timeOrNone, told, type Json } from "./values.js";\n'
     yield from struct_records()
     yield from handle_records()
 

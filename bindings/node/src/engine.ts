@@ -53,7 +53,8 @@ const idOf = (record: { readonly id: string }) => record.id;
  * What its methods do is said by the header: requestAck() is cutover_request_ack(). What is not given is as the library has it.
  */
 export class Engine extends EngineCalls {
-    readonly jobs = new Set<Owner>();
+    /** Jobs that were not closed yet. */
+    readonly lent = new Set<Owner>();
 
     private constructor(handle: bigint, private readonly host: Host, readonly options: EngineOptions) {
         super(handle, "cutover_engine_free");
@@ -78,7 +79,7 @@ export class Engine extends EngineCalls {
 
     /** Frees it, and before it the jobs that are left: those that run are cancelled, and waited for. */
     protected override async closed(): Promise<void> {
-        await Promise.all([...this.jobs].map((each) => each.close()));
+        await Promise.all([...this.lent].map((each) => each.close()));
         await super.closed();
         this.host.end();
     }
@@ -105,7 +106,7 @@ export class Engine extends EngineCalls {
     }
 
     /** Every job that jobsFind() finds, page by page. */
-    allJobs(which: Parameters<Engine["jobsFind"]>[0] = {}): AsyncGenerator<Job> {
+    jobs(which: Parameters<Engine["jobsFind"]>[0] = {}): AsyncGenerator<Job> {
         const limit = which.limit ?? PAGE;
         return pages(limit, (after) => this.jobsFind({ ...which, limit, after: after ?? which.after! }), idOf);
     }

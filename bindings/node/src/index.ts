@@ -13,7 +13,7 @@ export { Engine, type EngineOptions } from "./engine.js";
 export { CutoverError, type Facts } from "./error.js";
 export { BackupJob, Promotion, Restore, Rollback, Runnable, type Running } from "./jobs.js";
 export {
-    DirectoryRepository, JsonlNotifier, MemoryStore, Notifier, PgBouncer, Platform, Port, Refusal, SqliteStore, Store, type NamedNotifier,
+    DirectoryRepository, JsonlNotifier, MemoryStore, Notifier, PgBouncer, Platform, Port, PostgresStore, Refusal, SqliteStore, Store, type NamedNotifier,
 } from "./ports.js";
 export type { Preflight } from "./preflight.js";
 export type {

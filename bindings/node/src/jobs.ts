@@ -49,7 +49,7 @@ export abstract class Runnable<R> extends Owner {
 
     constructor(protected readonly engine: Engine, private readonly job: bigint, private readonly reporter: Reporter, private readonly noun: string) {
         super(job, `cutover_${noun}_free`);
-        engine.jobs.add(this);
+        engine.lent.add(this);
     }
 
     protected tell(name: string, ...values: unknown[]): never {
@@ -123,7 +123,7 @@ export abstract class Runnable<R> extends Owner {
     protected override async closed(): Promise<void> {
         await super.closed();
         this.reporter.end();
-        this.engine.jobs.delete(this);
+        this.engine.lent.delete(this);
     }
 
     protected abstract result(): R | Promise<R>;

@@ -221,8 +221,8 @@ export abstract class Store extends HostPort {
 class BuiltIn extends Port {
     protected override readonly struct: string = "";
 
-    protected async opened(name: string, path?: string): Promise<this> {
-        await calling((call) => call.run(name, [...(path === undefined ? [] : [call.text(path)]), this.vtable, call.error]));
+    protected async opened(name: string, given: (call: Call) => readonly (bigint | null)[] = () => []): Promise<this> {
+        await calling((call) => call.run(name, [...given(call), this.vtable, call.error]));
         return this;
     }
 
@@ -246,7 +246,17 @@ export class SqliteStore extends BuiltIn {
     protected override readonly struct = "cutover_store";
 
     static open(path: string): Promise<SqliteStore> {
-        return new SqliteStore().opened("cutover_store_sqlite_open", path);
+        return new SqliteStore().opened("cutover_store_sqlite_open", (call) => [call.text(path)]);
+    }
+}
+
+/** Tables of a PostgreSQL database, for processes of many hosts. */
+export class PostgresStore extends BuiltIn {
+    protected override readonly struct = "cutover_store";
+
+    static open(conninfo: string, options: { schema?: string; timeoutMs?: number } = {}): Promise<PostgresStore> {
+        return new PostgresStore().opened("cutover_store_postgres_open",
+            (call) => [call.text(conninfo), call.struct("cutover_store_postgres_options", options)]);
     }
 }
 
@@ -255,7 +265,7 @@ export class DirectoryRepository extends BuiltIn {
     protected override readonly struct = "cutover_repository";
 
     static open(path: string): Promise<DirectoryRepository> {
-        return new DirectoryRepository().opened("cutover_repository_directory_open", path);
+        return new DirectoryRepository().opened("cutover_repository_directory_open", (call) => [call.text(path)]);
     }
 }
 
@@ -264,7 +274,7 @@ export class JsonlNotifier extends BuiltIn {
     protected override readonly struct = "cutover_notifier";
 
     static open(path: string): Promise<JsonlNotifier> {
-        return new JsonlNotifier().opened("cutover_notifier_jsonl_open", path);
+        return new JsonlNotifier().opened("cutover_notifier_jsonl_open", (call) => [call.text(path)]);
     }
 }
 

@@ -4,7 +4,7 @@
 
 import * as abi from "./abi.js";
 import { lib } from "./library.js";
-import { decoded, members, text, textOrNone, texts, time, timeOrNone, told, type Json } from "./values.js";
+import { decoded, members, membersOrNone, text, textOrNone, texts, time, timeOrNone, told, type Json } from "./values.js";
 
 /** One finding; pointers belong to the preflight. */
 export interface Finding {
@@ -13,7 +13,7 @@ export interface Finding {
     readonly check: string;
     /** What was found, with names. */
     readonly message: string;
-    /** The remedy, or NULL. */
+    /** The remedy, or null. */
     readonly hint: string | null;
 }
 
@@ -80,7 +80,6 @@ export interface Event {
     readonly projectId: string;
     /** Counts up within the project, from 1. */
     readonly sequence: number;
-    /** Microseconds since 1970-01-01 UTC. */
     readonly createdAt: Date;
     /** 1 on the first delivery to this notifier; 0 in cutover_events_list(). */
     readonly attempt: number;
@@ -135,7 +134,7 @@ export interface Write {
     /** The version that must be there now; 0: the document must not exist. */
     readonly expectedVersion: bigint;
     /**
-     * The new JSON object, or NULL to delete the document; then expected_version is not 0. A document that is created again begins at
+     * The new JSON object, or null to delete the document; then expected_version is not 0. A document that is created again begins at
      * version 1.
      */
     readonly body: string | null;
@@ -166,7 +165,6 @@ export interface AuditEntry {
     readonly actorId: string;
     /** "user", "api_key", "operator" or "system". */
     readonly actorKind: string;
-    /** Microseconds since 1970-01-01 UTC. */
     readonly at: Date;
     /** The whole entry as a JSON object. */
     readonly data: Json;
@@ -197,7 +195,6 @@ export interface Displaced {
     readonly promotionId: string;
     /** "" where that job had none. */
     readonly requestId: string;
-    /** Microseconds since 1970-01-01 UTC. */
     readonly displacedAt: Date;
     /** Bytes on disk. */
     readonly size: number;
@@ -262,7 +259,6 @@ export interface Leftover {
     readonly systemIdentifier: string;
     /** What it is, and why it is still there. */
     readonly message: string;
-    /** Microseconds since 1970-01-01 UTC. */
     readonly since: Date;
 }
 
@@ -320,7 +316,7 @@ export interface WebhookRound {
     readonly running: number;
     /** Messages that wait for their time, or for another process; the running ones among them. */
     readonly waiting: number;
-    /** Call again then: microseconds since 1970-01-01 UTC; a time that is past: at once; 0: nothing waits. */
+    /** Call again then; a time that is past: at once; null: nothing waits. */
     readonly nextAt: Date | null;
 }
 
@@ -347,7 +343,7 @@ export interface IntegrationRun {
     readonly givenUp: number;
     /** Not tried: they wait for their time, or another process is at them. */
     readonly waiting: number;
-    /** When the earliest of those comes due, by the clock: microseconds since 1970-01-01 UTC; 0: none waits. */
+    /** When the earliest of those comes due, by the clock; null: none waits. */
     readonly nextDue: Date | null;
 }
 
@@ -370,7 +366,7 @@ export interface IntegrationRef {
     readonly projectId: string;
     /** "vercel" or "netlify". */
     readonly provider: string;
-    /** As it was connected; NULL: none. */
+    /** As it was connected; null: none. */
     readonly accountId: string | null;
     /** As it was connected. */
     readonly siteId: string;
@@ -420,15 +416,15 @@ export interface Project {
      * given). May hold a password: the library never stores or logs it.
      */
     readonly database: string;
-    /** Name of another database on production's server to hold control connections; NULL: "postgres". */
+    /** Name of another database on production's server to hold control connections; null: "postgres". */
     readonly controlDatabase?: string | null;
     /**
      * conninfo of a server (and a database on it to connect to), both named as for `database`, where backups are restored for
-     * verification; NULL: production's.
+     * verification; null: production's.
      */
     readonly verifyDatabase?: string | null;
     /**
-     * While "restoring": the job that it is restoring for, as project_set_state was told; NULL where the platform does not keep it.
+     * While "restoring": the job that it is restoring for, as project_set_state was told; null where the platform does not keep it.
      * Ignored in other states.
      */
     readonly jobId?: string | null;
@@ -436,12 +432,12 @@ export interface Project {
      * Since version 2. conninfo of a login to load with, on production's server: what a database's owners wrote is evaluated in its
      * sessions, and it must be able to do no more than they may: no superuser, no CREATEDB, CREATEROLE, REPLICATION, BYPASSRLS, a
      * member of the roles that own what is in production and its previews. It names its host itself; the database in it is ignored.
-     * NULL: the library makes one for each job, which the role of `database` must be allowed to do (a superuser, or CREATEROLE).
+     * null: the library makes one for each job, which the role of `database` must be allowed to do (a superuser, or CREATEROLE).
      */
     readonly loaderDatabase?: string | null;
     /**
      * Since version 3. conninfos of the admin consoles of the PgBouncer instances that production's clients come through, ended by a
-     * NULL; NULL: none. Each names its host itself, and its port if that is not 5432. For cutover_platform_pgbouncer_wrap(); nothing
+     * null; null: none. Each names its host itself, and its port if that is not 5432. For cutover_platform_pgbouncer_wrap(); nothing
      * else reads it.
      */
     readonly pgbouncers?: readonly string[];
@@ -475,7 +471,7 @@ export interface Preview {
     readonly state?: string;
     /** conninfo of the preview, host and dbname named as for a project's: a role that may read all of it. */
     readonly database: string;
-    /** Microseconds since 1970-01-01 UTC; 0: never. */
+    /** null: never. */
     readonly expiresAt?: Date | null;
 }
 
@@ -502,25 +498,25 @@ export interface Request {
     readonly previewId: string;
     /** "open", "acked", "in_progress", "completed", "failed", "rejected", "cancelled", "expired" or "rolled_back". Since 0.1. */
     readonly status: string;
-    /** What the customer wrote; NULL where nothing was. Since 0.1. */
+    /** What the customer wrote; null where nothing was. Since 0.1. */
     readonly customerNote: string | null;
-    /** The external ticket; NULL until it is attached. Since 0.1. */
+    /** The external ticket; null until it is attached. Since 0.1. */
     readonly ticket: string | null;
-    /** What the operator wrote who acked it; NULL where nothing was. Since 0.1. */
+    /** What the operator wrote who acked it; null where nothing was. Since 0.1. */
     readonly operatorNote: string | null;
-    /** Why it was rejected; NULL when it was not. Since 0.1. */
+    /** Why it was rejected; null when it was not. Since 0.1. */
     readonly rejectedReason: string | null;
-    /** The agreed time, before which it is not promoted: microseconds since 1970-01-01 UTC; 0: none. Since 0.1. */
+    /** The agreed time, before which it is not promoted; null: none. Since 0.1. */
     readonly scheduledFor: Date | null;
-    /** The backup of the production that was displaced, once there is one; else NULL. Since 0.1. */
+    /** The backup of the production that was displaced, once there is one; else null. Since 0.1. */
     readonly backupId: string | null;
-    /** The job that carries it out, or did; NULL before. Since 0.1. */
+    /** The job that carries it out, or did; null before. Since 0.1. */
     readonly promotionId: string | null;
-    /** When it was filed: microseconds since 1970-01-01 UTC. Since 0.1. */
+    /** When it was filed. Since 0.1. */
     readonly createdAt: Date;
     /** When its record was last changed, likewise. Since 0.1. */
     readonly updatedAt: Date;
-    /** When it ended, likewise; 0 while it lives. Since 0.1. */
+    /** When it ended, likewise; null while it lives. Since 0.1. */
     readonly completedAt: Date | null;
     /**
      * The whole record as a JSON object with every field of the design's list, null where not set, and with the members that a newer
@@ -563,9 +559,9 @@ export interface Backup {
     readonly label: string;
     /** "taking", "verifying", "verified", "failed", "cancelled" or "deleted". Since 0.1. */
     readonly status: string;
-    /** When it was begun: microseconds since 1970-01-01 UTC. Since 0.1. */
+    /** When it was begun. Since 0.1. */
     readonly createdAt: Date;
-    /** When it was last verified: microseconds since 1970-01-01 UTC; 0 when it never was, and for NULL. Since 0.1. */
+    /** When it was last verified; null when it never was, and for null. Since 0.1. */
     readonly verifiedAt: Date | null;
     /** The whole record as a JSON object, with the members that a newer version of the library added. Since 0.1. */
     readonly data: Json;
@@ -601,13 +597,13 @@ export interface Job {
      * "stage", "check", "backup", "verify", "held", "catch_up", "swap", "finish", "completed", "failed" or "cancelled". Since 0.1.
      */
     readonly status: string;
-    /** Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for NULL. Since 0.1. */
+    /** Non-zero when it has ended. A job that has not may be one whose process is gone. Zero for null. Since 0.1. */
     readonly isOver: boolean;
     /** The project. Since 0.1. */
     readonly projectId: string;
-    /** The request that it carries out or takes back; NULL where there is none. Since 0.1. */
+    /** The request that it carries out or takes back; null where there is none. Since 0.1. */
     readonly requestId: string | null;
-    /** When it began: microseconds since 1970-01-01 UTC. Since 0.1. */
+    /** When it began. Since 0.1. */
     readonly createdAt: Date;
     /** The version of its record when it was read. Since 0.1. */
     readonly version: number;
@@ -617,20 +613,20 @@ export interface Job {
      * How far it was at its last sign of life, which comes every 5 seconds.
      *
      * @param progress Filled as far as its version goes; its texts belong to the job.
-     * @return CUTOVER_OK; CUTOVER_E_INVALID for NULL; CUTOVER_E_UNSUPPORTED for a version that is not known; CUTOVER_E_STATE when
+     * @return CUTOVER_OK; CUTOVER_E_INVALID for null; CUTOVER_E_UNSUPPORTED for a version that is not known; CUTOVER_E_STATE when
      * nothing is told: it has ended, or has just begun, or it came from a list. Since 0.1.
      */
     readonly progress: Progress | null;
     /**
      * What it did, once it has ended: what cutover_promotion_report() and its like tell, for anybody, and of a backup {kind,
      * project_id, job_id, status (as cutover_job_status(), so `verified` where it went well), backup_id, backup_label,
-     * backup_verification, error, production}. NULL: it has not ended, or recovery ended it, whose reason is `failure` in the record.
+     * backup_verification, error, production}. null: it has not ended, or recovery ended it, whose reason is `failure` in the record.
      * Belongs to the job. Since 0.1.
      */
     readonly report: Json | null;
     /**
-     * Its last sign of life, by the clock of the process that runs it: microseconds since 1970-01-01 UTC. The first is its beginning,
-     * and a job that lives gives one every 5 seconds. 0 where it has ended, and for a job of a list. Since 0.1.
+     * Its last sign of life, by the clock of the process that runs it. The first is its beginning, and a job that lives gives one
+     * every 5 seconds. null where it has ended, and for a job of a list. Since 0.1.
      */
     readonly renewedAt: Date | null;
 }
@@ -647,7 +643,7 @@ export function readJob(handle: bigint): Job {
         version: Number(lib.cutover_job_version!(handle)),
         data: members(lib.cutover_job_json!(handle)),
         progress: told("cutover_job_progress", "cutover_progress", readProgress, handle),
-        report: Number(lib.cutover_job_report!(handle)) as Json | null,
+        report: membersOrNone(lib.cutover_job_report!(handle)),
         renewedAt: timeOrNone(lib.cutover_job_renewed_at!(handle)),
     };
 }
@@ -659,21 +655,21 @@ export interface Key {
     /** Its label. Since 0.1. */
     readonly label: string;
     /**
-     * Whoever holds it, as an actor of the kind CUTOVER_ACTOR_API_KEY; its id belongs to the key. CUTOVER_E_INVALID for NULL, and for
+     * Whoever holds it, as an actor of the kind CUTOVER_ACTOR_API_KEY; its id belongs to the key. CUTOVER_E_INVALID for null, and for
      * an actor that was not initialised. Since 0.1.
      */
     readonly actor: Actor | null;
-    /** CUTOVER_ROLE_* of whoever holds it. 0 for NULL. Since 0.1. */
+    /** CUTOVER_ROLE_* of whoever holds it. 0 for null. Since 0.1. */
     readonly roles: abi.RoleBits;
-    /** The project that it is for; NULL: every one, and for NULL. Since 0.1. */
+    /** The project that it is for; null: every one, and for null. Since 0.1. */
     readonly projectId: string | null;
-    /** The organization that it was made for; NULL: none was given, and for NULL. Since 0.1. */
+    /** The organization that it was made for; null: none was given, and for null. Since 0.1. */
     readonly organizationId: string | null;
-    /** When it was made: microseconds since 1970-01-01 UTC. Since 0.1. */
+    /** When it was made. Since 0.1. */
     readonly createdAt: Date;
-    /** When it ends: microseconds since 1970-01-01 UTC; 0: never, and for NULL. Since 0.1. */
+    /** When it ends; null: never, and for null. Since 0.1. */
     readonly expiresAt: Date | null;
-    /** When it was revoked: microseconds since 1970-01-01 UTC; 0: it was not, and for NULL. Since 0.1. */
+    /** When it was revoked; null: it was not, and for null. Since 0.1. */
     readonly revokedAt: Date | null;
     /**
      * The record as a JSON object: id, label, actor_id, roles (an array of names), project_id, organization_id, created_by_actor_id,
@@ -761,11 +757,11 @@ export interface Integration {
      * 0.1.
      */
     readonly status: string;
-    /** When the last sync succeeded: microseconds since 1970-01-01 UTC; 0: none did. Since 0.1. */
+    /** When the last sync succeeded; null: none did. Since 0.1. */
     readonly syncedAt: Date | null;
-    /** When the next attempt is due, likewise; 0: none is. Since 0.1. */
+    /** When the next attempt is due, likewise; null: none is. Since 0.1. */
     readonly nextAttemptAt: Date | null;
-    /** What the last attempt failed for, one line; NULL where it did not. Since 0.1. */
+    /** What the last attempt failed for, one line; null where it did not. Since 0.1. */
     readonly lastError: string | null;
     /**
      * The whole record as a JSON object, without secrets: docs/json.md has its members, among them what became of each variable and

@@ -36,6 +36,10 @@ export function members(told: Raw): Json {
     return JSON.parse(text(told) || "{}");
 }
 
+export function membersOrNone(told: Raw): Json | null {
+    return told === null ? null : members(told);
+}
+
 export function micros(value: Date | null | undefined): bigint {
     if (value && Number.isNaN(value.getTime())) {
         throw new RangeError("a Date that is none");

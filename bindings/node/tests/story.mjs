@@ -333,7 +333,7 @@ describe("with a server", () => {
         assert.deepEqual([promotion.report, promotion.preflight.severity === cutover.Severity.BLOCK], [report, false]);
         assert.equal(seen.at(-1).jobId, promotion.id);
         assert.deepEqual(seen.map(({ fraction }) => fraction), seen.map(({ fraction }) => fraction).sort((left, right) => left - right));
-        assert.deepEqual(JSON.parse((await engine.jobGet(promotion.id)).report), report);
+        assert.deepEqual((await engine.jobGet(promotion.id)).report, report);
         assert.equal((await engine.displacedList("shop"))[0].promotionId, promotion.id);
         assert.match(await engine.backupPath(report.pre_cutover_backup_id), /backups/);
         await engine.eventsDeliver();
@@ -455,6 +455,13 @@ describe("with a server", () => {
         assert.deepEqual([(await engine.requestGet(id)).status, (await registry.projectsList())[0].state, released()], ["failed", "active", "shop"]);
     });
 
+    test("records may live in PostgreSQL", async () => {
+        store = await closedAfter(cutover.PostgresStore.open(server.conninfo("shop_next"), { schema: "records" }));
+        engine = await open({ policy: 0 });
+        assert.equal((await engine.requestGet(await acked())).status, "acked");
+        assert.equal(sql("shop_next", "SELECT count(*) > 0 FROM pg_tables WHERE schemaname = 'records'"), "t");
+    });
+
     test("promotions and rollbacks leave nothing behind", async () => {
         async function round() {
             const id = await acked();
@@ -477,7 +484,7 @@ describe("with a server", () => {
         }
         assert.deepEqual(later.slice(1), handles);
         assert.ok(later[0] < memory + 8 * 2 ** 20, `${memory} ${later[0]}`);
-        assert.equal(engine.jobs.size, 0);
+        assert.equal(engine.lent.size, 0);
     });
 });
 
