@@ -19,6 +19,11 @@ export function takeBack(number: bigint): void {
     lent.delete(number);
 }
 
+/** How many objects C has numbers of. */
+export function lentCount(): number {
+    return lent.size;
+}
+
 export function borrowed<T>(number: bigint): T {
     return lent.get(number) as T;
 }
