@@ -945,10 +945,8 @@ static void a_backup_whose_begin_was_not_answered_is_recovered_at_once(void **st
     check_status(cutover_backup_create(engine, &options, NULL, &error), CUTOVER_E_STORE, error);
     check_recovered(shop, "failed");
     cutover_backup *backup = take(shop, &options);
+    /* Whether a verification has begun can be seen. */
     watched.loses = true;
-    check_status(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error),
-                 CUTOVER_E_STORE, error);
-    check_recovered(shop, "undecided");
     check_ok(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error), error);
     cutover_backup_free(backup);
     cutover_engine_free(engine);
