@@ -266,13 +266,13 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "promotion",
-        .one_in = 1,
+        .one_in = 2,
         .act = promote,
         OF_A_PROMOTION,
     },
     {
         .name = "promotion-verified-by-restore",
-        .one_in = 2,
+        .one_in = 4,
         .act = promote_restored,
         .from_step = "verify",
         OF_A_PROMOTION,
@@ -310,7 +310,7 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "restore",
-        .one_in = 2,
+        .one_in = 4,
         .arrange = promoted,
         .act = restore_production,
         .database = SCENE_PRODUCTION,
@@ -327,7 +327,7 @@ const struct scenario scenarios[] = {
     },
     {
         .name = "restore-preview",
-        .one_in = 2,
+        .one_in = 4,
         .arrange = backed_up,
         .act = restore_preview,
         .database = SCENE_EMPTY,

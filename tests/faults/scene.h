@@ -35,7 +35,7 @@ struct scenario {
     const char *undone_event, *done_event;
     /* It is killed from this step on; NULL: from the beginning. Before, it is the same job as that of another scenario. */
     const char *from_step;
-    /* It is killed in one run in so many (see course.h): a promotion in each; the others go most of its way. */
+    /* It is killed in one run in so many (see course.h); many go most of the way of a promotion. */
     unsigned one_in;
     /* It is held, and another actor releases it. */
     bool held;
