@@ -12,9 +12,6 @@ static const char lent_sql[] =
     "SELECT 1 FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'public'"
     "   AND a.grantee = 0 AND a.privilege_type = 'CREATE' AND pg_has_role(n.nspowner, 'USAGE')";
 
-/* The beginning of the line that says so of the source. */
-static const char granted[] = "acl\tschema public: CREATE to public\t";
-
 static cutover_status run_where(struct session *inside, const char *condition, const char *sql,
                                 cutover_error **error)
 {
@@ -96,10 +93,8 @@ cutover_status schema_grants_complete(struct session *inside, const char *facts,
     return status;
 }
 
-cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error)
+cutover_status public_schema_return(struct session *inside, cutover_error **error)
 {
-    if (has_line(facts, granted))
-        return CUTOVER_OK;
     return run_where(inside, lent_sql, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", error);
 }
 

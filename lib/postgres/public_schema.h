@@ -10,9 +10,8 @@
 
 /* Everybody may create in public, where our role can say so. */
 cutover_status public_schema_lend(struct session *inside, cutover_error **error);
-/* Takes that back when the database is filled, unless the source grants it: `facts` are the source's
-   (postgres/catalog/facts.h). */
-cutover_status public_schema_return(struct session *inside, const char *facts, cutover_error **error);
+/* Takes that back when the database is filled; where the source grants it schema_grants_complete() does so again. */
+cutover_status public_schema_return(struct session *inside, cutover_error **error);
 
 /* For a role that is no superuser: everybody may use all schemas and create in them, so that it can give away what is in a schema of
    another owner's. What takes that back is added to `give_back`. */

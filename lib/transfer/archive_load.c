@@ -340,7 +340,7 @@ cutover_status archive_load(struct archive *archive, struct operation *operation
     if (status == CUTOVER_OK)
         status = fill_end(fill, manifest->sequences, manifest->sequence_count, error);
     if (status == CUTOVER_OK)
-        status = public_schema_return(fill->session, text_string(&archive->facts), error);
+        status = public_schema_return(fill->session, error);
     if (status == CUTOVER_OK)
         status = fill_translate(fill, (int)manifest->server_version, &archive->facts, error);
     fill->has_built = NULL;

@@ -289,7 +289,7 @@ static cutover_status finish_database(struct live_copy *live, struct fill *fill,
     if (status == CUTOVER_OK)
         status = analyze_database(fill, error);
     if (status == CUTOVER_OK)
-        status = public_schema_return(fill->session, text_string(&live->content.facts), error);
+        status = public_schema_return(fill->session, error);
     if (status == CUTOVER_OK)
         status = fill_translate(fill, live->content.server_version, &live->content.facts, error);
     if (status == CUTOVER_OK)

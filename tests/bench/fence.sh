@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# For how long production refuses writes: a late fence beside an early one, in turn, on the same server, while a client writes.
+# For how long production refuses writes: a late fence beside an early one, in turn, on the same server, while a client writes; and beside
+# both how long the runbook by hand takes, in which nobody may write: two pg_dump, pg_restore into a new database, ANALYZE, two renames.
 #
 #   BENCH_RUNS=3 BENCH_SCALE=20 BENCH_ORDERS=600000 BENCH_JOBS=2 tests/bench/fence.sh BUILD-DIR
 #
@@ -78,10 +79,25 @@ promotion() { # FENCE
     psql -q -c "DROP DATABASE $(jq -r .displaced_database "$report")" postgres
     tool --as operator:bench backup delete --confirm "$(jq -r .pre_cutover_backup_id "$report")" > /dev/null
 }
+by_hand() {
+    local began
+    psql -q -c CHECKPOINT postgres
+    began=$(date +%s.%N)
+    pg_dump -Fd -j "$jobs" -f "$work/hand.production" production
+    pg_dump -Fd -Z1 -j "$jobs" -f "$work/hand.preview" preview
+    createdb hand
+    pg_restore -j "$jobs" -d hand "$work/hand.preview"
+    psql -q -c ANALYZE hand
+    psql -q -c 'ALTER DATABASE production RENAME TO aside' -c 'ALTER DATABASE hand RENAME TO production' postgres
+    echo "$(date +%s.%N) $began" | awk '{print $1 - $2, $1 - $2}' >> "$work/figures.hand"
+    psql -q -c 'DROP DATABASE production' -c 'ALTER DATABASE aside RENAME TO production' postgres
+    rm -rf "$work/hand.production" "$work/hand.preview"
+}
 for run in $(seq 1 "$runs"); do
     order="early late"
     [ $((run % 2)) = 0 ] || order="late early"
     for fence in $order; do promotion "$fence"; done
+    by_hand
 done
 
 median() { sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
@@ -93,4 +109,7 @@ for n in 1 2; do
         "$(column early "$n" | median)" "$(column late "$n" | median)" \
         "$(paste "$work/figures.early" "$work/figures.late" | awk -v n="$n" '{print $(n + 2) / $n}' | median)"
 done
+printf '%-16s %.1f s; early / by hand %.2f, late / by hand %.2f (whole jobs)\n' "by hand" "$(column hand 1 | median)" \
+    "$(paste "$work/figures.early" "$work/figures.hand" | awk '{print $2 / $3}' | median)" \
+    "$(paste "$work/figures.late" "$work/figures.hand" | awk '{print $2 / $3}' | median)"
 echo "catch-ups: $(paste -sd' ' "$work/catch_up")"
