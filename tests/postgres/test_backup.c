@@ -948,6 +948,7 @@ static void a_backup_whose_begin_was_not_answered_is_recovered_at_once(void **st
     /* Whether a verification has begun can be seen. */
     watched.loses = true;
     check_ok(cutover_backup_verify(engine, &options, cutover_backup_id(backup), NULL, &error), error);
+    assert_false(watched.loses); /* an answer was lost */
     cutover_backup_free(backup);
     cutover_engine_free(engine);
 }
